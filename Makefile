@@ -1,0 +1,45 @@
+# Everything a newcomer or CI needs; `make help` lists it.
+.DEFAULT_GOAL := help
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+# The project's modules stand at the top level and are run in place.
+export PYTHONPATH := $(CURDIR)
+export UV_PYTHON_DOWNLOADS := never
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(STAMP): requirements.lock
+	@test -x $(PYTHON) || python3 -m venv $(VENV)
+	@if command -v uv >/dev/null 2>&1; then \
+		uv pip sync --quiet --python $(PYTHON) --require-hashes requirements.lock; \
+	else \
+		$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; \
+	fi
+	@touch $(STAMP)
+
+setup: $(STAMP) ## make the virtual environment in .venv from requirements.lock
+
+demo: $(STAMP) ## walk two returns from request to refund [ONCE=1] [CRASH=1]
+	@$(PYTHON) -m embedded demo $(if $(ONCE),--once) $(if $(CRASH),--crash)
+
+test: $(STAMP) ## all tests
+	@$(PYTHON) -m pytest -q
+
+check: $(STAMP) ## lint, format, types, import contracts, sizes
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy .
+	@$(VENV)/bin/lint-imports
+	@$(PYTHON) -m pytest -q tests/house
+
+format: $(STAMP) ## put the code in order
+	@$(VENV)/bin/ruff check --fix .
+	@$(VENV)/bin/ruff format .
+
+lock: $(STAMP) ## write requirements.lock and deploy/requirements.lock anew from pyproject.toml
+	@$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra embedded --group dev -o requirements.lock
+	@$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header -c requirements.lock pyproject.toml -o deploy/requirements.lock
+
+.PHONY: help setup demo test check format lock

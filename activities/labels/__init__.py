@@ -1,0 +1,135 @@
+"""Return labels and the scans of their parcels."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from temporalio import activity
+
+from domain import ids
+from domain.model import Id, Model, UtcDatetime
+from domain.parcel import ReturnLabel, Scan
+from domain.stores import Contacts
+from ledger import EntryKind, Ledger, NewEntry
+
+
+class LabelRequest(Model):
+    """What stands on a label. `sender` is personal data: it is read here and handed to the carrier, nowhere else."""
+
+    case: Id
+    order_number: str
+    sender: tuple[str, ...]
+    receiver: tuple[str, ...]
+
+
+class Labels(Protocol):
+    """A carrier. Every method takes our key; raises Unavailable or Refused."""
+
+    def buy(self, key: str, request: LabelRequest, now: datetime) -> ReturnLabel:
+        """Buy the label of this key; one that was bought under it already is returned instead of a second."""
+
+    def void(self, key: str, label: ReturnLabel) -> None:
+        """Void the label of this key; voiding it again changes nothing."""
+
+
+class BuyLabel(Model):
+    """The label for a return."""
+
+    case: Id
+    order_id: Id
+    order_number: str
+    customer_id: Id
+    now: UtcDatetime
+
+
+class VoidLabel(Model):
+    """A label that will not be used."""
+
+    case: Id
+    order_id: Id
+    label: ReturnLabel
+    actor: str
+    now: UtcDatetime
+
+
+class RecordScan(Model):
+    """A scan of a return's parcel."""
+
+    case: Id
+    order_id: Id
+    scan: Scan
+    actor: str
+    now: UtcDatetime
+
+
+class LabelActivities:
+    """Buys, voids and follows labels."""
+
+    def __init__(self, labels: Labels, contacts: Contacts, ledger: Ledger, receiver: tuple[str, ...]) -> None:
+        self._labels = labels
+        self._contacts = contacts
+        self._ledger = ledger
+        self._receiver = receiver
+
+    @activity.defn
+    def buy_label(self, ask: BuyLabel) -> ReturnLabel:
+        """Buy the return's label once: recorded answer, else the carrier's for our key, else a new one."""
+        key = ids.label_key(ask.case)
+        recorded = self._ledger.find(key)
+        if recorded is None:
+            contact = self._contacts.get(ask.customer_id)
+            sender = (contact.name, *contact.address, contact.country) if contact else ()
+            request = LabelRequest(
+                case=ask.case, order_number=ask.order_number, sender=tuple(filter(None, sender)), receiver=self._receiver
+            )
+            label = self._labels.buy(key, request, ask.now)
+            recorded = self._ledger.append(
+                NewEntry(
+                    key=key,
+                    kind=EntryKind.LABEL,
+                    order=ask.order_id,
+                    case=ask.case,
+                    actor="carrier",
+                    at=ask.now,
+                    facts={"label": label.model_dump(mode="json")},
+                    asked={"case": ask.case},
+                )
+            )
+        return ReturnLabel.model_validate(recorded.facts["label"])
+
+    @activity.defn
+    def void_label(self, ask: VoidLabel) -> None:
+        """Void the return's label at the carrier, then record it."""
+        key = ids.label_void_key(ask.case)
+        if self._ledger.find(key) is not None:
+            return
+        self._labels.void(ids.label_key(ask.case), ask.label)
+        self._ledger.append(
+            NewEntry(
+                key=key,
+                kind=EntryKind.LABEL_VOIDED,
+                order=ask.order_id,
+                case=ask.case,
+                actor=ask.actor,
+                at=ask.now,
+                facts={"tracking_number": ask.label.tracking_number},
+                asked={"tracking_number": ask.label.tracking_number},
+            )
+        )
+
+    @activity.defn
+    def record_scan(self, ask: RecordScan) -> None:
+        """Record what the carrier saw; the same scan counts once."""
+        self._ledger.append(
+            NewEntry(
+                key=ids.scan_key(ask.case, ask.scan.id),
+                kind=EntryKind.SCAN,
+                order=ask.order_id,
+                case=ask.case,
+                actor=ask.actor,
+                at=ask.now,
+                facts={"scan": ask.scan.model_dump(mode="json")},
+                asked={"scan": ask.scan.id, "status": ask.scan.status.value},
+            )
+        )

@@ -1,0 +1,1 @@
+"""What a return is: nouns, money, policy, refund arithmetic, ids and errors. Pure: knows no clock, chance or vendor."""

@@ -1,0 +1,34 @@
+"""One JSON text per value, so that equal values have equal hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+JsonFact = int | str | list["JsonFact"] | dict[str, "JsonFact"]
+"""What may be recorded: integers and text, nested. No floats, no booleans, no null."""
+
+
+def canonical_json(value: object) -> str:
+    """Sorted keys, no white space, UTF-8 kept as it is. Raises TypeError for what is no JsonFact."""
+    _check(value, "value")
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def sha256(text: str) -> str:
+    """64 hex characters over the UTF-8 bytes."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _check(value: object, path: str) -> None:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if not isinstance(key, str):
+                raise TypeError(f"{path} has a key that is not text")
+            _check(inner, f"{path}.{key}")
+    elif isinstance(value, list | tuple):
+        for position, inner in enumerate(value):
+            _check(inner, f"{path}.{position}")
+    elif isinstance(value, bool) or not isinstance(value, int | str):
+        raise TypeError(f"{path} is a {type(value).__name__}; only integers and text are recorded")

@@ -1,0 +1,96 @@
+"""Every id and key, made in one place from business ids alone: never from a run id, an attempt or a clock.
+
+A key names an intention: the same intention has the same key after any crash, so it happens once.
+"""
+
+from __future__ import annotations
+
+WORKFLOW_TYPE = "ReturnCase"
+RETURNS_QUEUE = "returns"
+PAYMENTS_QUEUE = "returns-payments"
+MAIL_QUEUE = "returns-mail"
+
+
+def workflow_id(case: str) -> str:
+    """The Temporal workflow of a return."""
+    return f"return-{case}"
+
+
+def order_key(order_id: str) -> str:
+    """The journal entry by which an order is first touched."""
+    return f"order:{order_id}"
+
+
+def policy_key(policy_ref: str, effective_from: str) -> str:
+    """The publication of a policy version."""
+    return f"policy:{policy_ref}:{effective_from}"
+
+
+def decision_key(case: str) -> str:
+    """The decision on a return, with its units reserved."""
+    return f"decision:{case}"
+
+
+def label_key(case: str, number: int = 1) -> str:
+    """The n-th label of a return; also the reference under which the carrier knows it."""
+    return f"label:{case}:{number}"
+
+
+def label_void_key(case: str, number: int = 1) -> str:
+    """The voiding of the n-th label."""
+    return f"label_void:{case}:{number}"
+
+
+def scan_key(case: str, scan_id: str) -> str:
+    """One scan of a return's parcel."""
+    return f"scan:{case}:{scan_id}"
+
+
+def receipt_key(case: str, receipt_id: str) -> str:
+    """One arrival of goods."""
+    return f"receipt:{case}:{receipt_id}"
+
+
+def inspection_key(case: str, inspection_id: str) -> str:
+    """One inspection."""
+    return f"inspection:{case}:{inspection_id}"
+
+
+def plan_key(case: str, plan: int) -> str:
+    """The n-th refund plan of a return."""
+    return f"plan:{case}:{plan}"
+
+
+def refund_key(case: str, plan: int, tender: str, attempt: int) -> str:
+    """One intention to pay one leg; `attempt` rises only after the provider's final no."""
+    return f"refund:{case}:{plan}:{tender}:{attempt}"
+
+
+def settled_key(refund: str) -> str:
+    """The provider's yes to an intention."""
+    return f"settled:{refund}"
+
+
+def failed_key(refund: str) -> str:
+    """The provider's final no to an intention."""
+    return f"failed:{refund}"
+
+
+def restock_key(case: str, inspection_id: str) -> str:
+    """The goods of an inspection put away."""
+    return f"restock:{case}:{inspection_id}"
+
+
+def cancel_key(case: str) -> str:
+    """The cancelling of a return, with its units given back."""
+    return f"cancelled:{case}"
+
+
+def close_key(case: str) -> str:
+    """The end of a return."""
+    return f"closed:{case}"
+
+
+def notice_key(case: str, kind: str, number: int = 1) -> str:
+    """One mail; also our message key at the mail provider."""
+    return f"notice:{case}:{kind}:{number}"

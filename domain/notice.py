@@ -1,0 +1,56 @@
+"""What we tell the shopper."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from domain.model import Id, Model
+
+
+class NoticeKind(StrEnum):
+    """One mail template each."""
+
+    APPROVED = "approved"
+    DECLINED = "declined"
+    IN_TRANSIT = "in_transit"
+    RECEIVED = "received"
+    REFUND_SUBMITTED = "refund_submitted"
+    REFUND_DONE = "refund_done"
+    CANCELLED = "cancelled"
+
+
+class NoticeState(StrEnum):
+    """What became of a mail. `unknown`: the provider may or may not have it, so it is not sent again."""
+
+    SENT = "sent"
+    UNKNOWN = "unknown"
+
+
+class NoticeLine(Model):
+    """One item as the shopper knows it."""
+
+    title: str
+    quantity: int
+    amount: str = ""
+    reason: str = ""
+
+
+class Notice(Model):
+    """One message about a return, without personal data: who gets it is read where it is sent.
+
+    Texts are ready for people: amounts printed with their currency, days written out.
+    """
+
+    key: str
+    kind: NoticeKind
+    case: Id
+    order_id: Id
+    order_number: str
+    customer_id: Id
+    locale: str = "en"
+    lines: tuple[NoticeLine, ...] = ()
+    total: str = ""
+    label_url: str = ""
+    tracking_number: str = ""
+    send_back_until: str = ""
+    provider_reference: str = ""

@@ -1,0 +1,44 @@
+"""What the carrier said: the label that was bought and the scans of its parcel."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from domain.model import Id, Model, UtcDatetime
+
+
+class TrackingStatus(StrEnum):
+    """Where the carrier saw the parcel; the names are EasyPost's."""
+
+    UNKNOWN = "unknown"
+    PRE_TRANSIT = "pre_transit"
+    IN_TRANSIT = "in_transit"
+    OUT_FOR_DELIVERY = "out_for_delivery"
+    DELIVERED = "delivered"
+    AVAILABLE_FOR_PICKUP = "available_for_pickup"
+    RETURN_TO_SENDER = "return_to_sender"
+    FAILURE = "failure"
+    CANCELLED = "cancelled"
+    ERROR = "error"
+
+
+class ReturnLabel(Model):
+    """A label that was bought for a return. `url` is its PDF."""
+
+    tracking_number: Id
+    carrier: str
+    url: str
+    bought_at: UtcDatetime
+
+
+class Scan(Model):
+    """One event of a parcel; `id` is the carrier's event id, so the same scan counts once."""
+
+    id: Id
+    tracking_number: Id
+    status: TrackingStatus
+    at: UtcDatetime
+    location: Annotated[str, StringConstraints(max_length=100)] = ""

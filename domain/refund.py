@@ -1,0 +1,52 @@
+"""What the payment provider did with one leg of a plan."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from domain.model import Currency, Id, Minor, Model, UtcDatetime
+
+
+class RefundStatus(StrEnum):
+    """The provider's word; the names are Stripe's. Only `succeeded` is done; a word that we do not know is `unknown`."""
+
+    PENDING = "pending"
+    REQUIRES_ACTION = "requires_action"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    UNKNOWN = "unknown"
+
+
+FINAL_NO = (RefundStatus.FAILED, RefundStatus.CANCELED)
+"""The provider will not pay this one any more."""
+
+
+class RefundIntention(Model):
+    """The exact request to the provider, committed before the call; only what stands here is ever sent under its key."""
+
+    key: str
+    case: Id
+    order_id: Id
+    plan: Annotated[int, Field(strict=True, ge=1)]
+    attempt: Annotated[int, Field(strict=True, ge=1)]
+    payment: Id
+    amount: Minor
+    currency: Currency
+
+
+class Refund(Model):
+    """What stands at the provider for one intention. `reason` is the provider's code for a pending or failed one."""
+
+    key: str
+    provider_id: str
+    payment: Id
+    amount: Minor
+    currency: Currency
+    status: RefundStatus
+    reason: str = ""
+    message: str = ""
+    updated_at: UtcDatetime

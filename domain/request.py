@@ -1,0 +1,101 @@
+"""What the shopper said: which units of which order come back, and why."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, StringConstraints, ValidationError
+
+from domain.errors import InvalidRequest
+from domain.model import Id, Model, Quantity, UtcDatetime
+from domain.order import Order
+
+
+class ReturnReason(StrEnum):
+    """Why an item comes back; the names are Shopify's."""
+
+    COLOR = "color"
+    DEFECTIVE = "defective"
+    NOT_AS_DESCRIBED = "not_as_described"
+    OTHER = "other"
+    SIZE_TOO_LARGE = "size_too_large"
+    SIZE_TOO_SMALL = "size_too_small"
+    STYLE = "style"
+    UNKNOWN = "unknown"
+    UNWANTED = "unwanted"
+    WRONG_ITEM = "wrong_item"
+
+
+NoteId = Annotated[str, StringConstraints(pattern=r"^note_[a-z0-9]{8,40}$")]
+"""The id of a stored text. The text itself never travels."""
+
+
+class RequestedLine(Model):
+    """So many units of one order line."""
+
+    line_id: Id
+    quantity: Quantity
+    reason: ReturnReason = ReturnReason.UNKNOWN
+    note_id: NoteId | None = None
+
+
+class ReturnRequest(Model):
+    """The input of a return. `id` is chosen by the storefront; the same id is the same return for ever."""
+
+    id: Id
+    order_id: Id
+    lines: Annotated[tuple[RequestedLine, ...], Field(min_length=1, max_length=200)]
+    requested_by: Id = "shopper"
+    requested_at: UtcDatetime | None = None
+
+
+_PERSONAL = ("note", "notes", "comment", "text", "message", "name", "email", "phone", "address")
+
+
+def _refuse_personal(raw: object, path: str) -> None:
+    """Personal data and free text would stay in the workflow's history for ever."""
+    if isinstance(raw, dict):
+        for key, value in raw.items():
+            if key in _PERSONAL:
+                raise InvalidRequest(f"{path}{key}", "free text and personal data are not taken here; store a note and send its note_id")
+            _refuse_personal(value, f"{path}{key}.")
+    elif isinstance(raw, list):
+        for position, value in enumerate(raw):
+            _refuse_personal(value, f"{path}{position}.")
+
+
+def parse_request(raw: object) -> ReturnRequest:
+    """A request from decoded JSON. Raises InvalidRequest naming the first field that is wrong."""
+    if not isinstance(raw, dict):
+        raise InvalidRequest("input", "a return request is a JSON object with id, order_id and lines")
+    _refuse_personal(raw, "")
+    try:
+        request = ReturnRequest.model_validate(raw)
+    except ValidationError as error:
+        raise InvalidRequest(*first_fault(error)) from None
+    seen: set[str] = set()
+    for position, line in enumerate(request.lines):
+        if line.line_id in seen:
+            raise InvalidRequest(f"lines.{position}.line_id", f"{line.line_id} is named twice; add the quantities up")
+        seen.add(line.line_id)
+    return request
+
+
+def first_fault(error: ValidationError) -> tuple[str, str]:
+    """The field and the message of a validation's first fault, without the value that was given."""
+    fault = error.errors(include_url=False, include_input=False)[0]
+    return ".".join(str(part) for part in fault["loc"]) or "input", fault["msg"]
+
+
+def check_against(request: ReturnRequest, order: Order) -> None:
+    """Raises InvalidRequest if the request names lines that the order does not have, or more units than were bought."""
+    for position, wanted in enumerate(request.lines):
+        line = order.line(wanted.line_id)
+        if line is None:
+            known = ", ".join(one.id for one in order.lines[:20])
+            raise InvalidRequest(f"lines.{position}.line_id", f"order {order.number} has no line {wanted.line_id}; it has {known}")
+        if wanted.quantity > line.quantity:
+            raise InvalidRequest(
+                f"lines.{position}.quantity", f"{wanted.quantity} asked for, but only {line.quantity} of line {line.id} were bought"
+            )
