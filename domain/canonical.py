@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 JsonFact = int | str | list["JsonFact"] | dict[str, "JsonFact"]
 """What may be recorded: integers and text, nested. No floats, no booleans, no null."""
@@ -19,6 +20,13 @@ def canonical_json(value: object) -> str:
 def sha256(text: str) -> str:
     """64 hex characters over the UTF-8 bytes."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def iso_utc(moment: datetime) -> str:
+    """`2026-11-21T20:15:00.000000Z`: UTC to the microsecond, always as long. Raises ValueError for a naive moment."""
+    if moment.utcoffset() is None:
+        raise ValueError("a moment without its time zone cannot be kept; say which zone it is in")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def _check(value: object, path: str) -> None:

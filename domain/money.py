@@ -26,7 +26,7 @@ _DECIMALS = {
     4: "CLF UYW",
 }
 _EXPONENTS = {code: decimals for decimals, codes in _DECIMALS.items() for code in codes.split()}
-_AMOUNT = re.compile(r"^(-?)([0-9]{1,15})(?:\.([0-9]+))?$")
+_AMOUNT = re.compile(r"(-?)([0-9]{1,15})(?:\.([0-9]+))?")
 
 
 def exponent(currency: str) -> int:
@@ -52,7 +52,7 @@ class Money(Model):
     def parse(cls, text: str, currency: str) -> Self:
         """`"19.99"` of EUR is 1999. Raises ValueError for anything that is not exactly a number of minor units."""
         decimals = exponent(currency)
-        match = _AMOUNT.match(text)
+        match = _AMOUNT.fullmatch(text)
         if match is None:
             raise ValueError(f"{text!r} is no amount; write digits and at most one point, such as 19.99")
         sign, whole, fraction = match.group(1), match.group(2), match.group(3) or ""
@@ -97,4 +97,16 @@ def half_up(numerator: int, denominator: int) -> int:
 def split(amount: int, weights: Sequence[int]) -> list[int]:
     """Parts of `amount` in proportion to `weights` that add up to it exactly: largest remainder, ties to the lowest
     index. Weights that are all zero count as equal. Raises ValueError for no weights or a negative one."""
-    raise NotImplementedError
+    if not weights or min(weights) < 0:
+        raise ValueError("weights must be given, and none of them may be negative")
+    if amount < 0:
+        return [-part for part in split(-amount, weights)]
+    if not any(weights):
+        weights = [1] * len(weights)
+    whole = sum(weights)
+    parts = [amount * weight // whole for weight in weights]
+    # sorted() is stable, so equal remainders keep the order of their indices
+    by_remainder = sorted(range(len(weights)), key=lambda index: -(amount * weights[index] % whole))
+    for index in by_remainder[: amount - sum(parts)]:
+        parts[index] += 1
+    return parts

@@ -20,14 +20,17 @@ class NoticeKind(StrEnum):
 
 
 class NoticeState(StrEnum):
-    """What became of a mail. `unknown`: the provider may or may not have it, so it is not sent again."""
+    """What became of a mail. `unknown`: the provider may or may not have it, so it is not sent again; `refused`: its
+    final no; `skipped`: there was nobody to write to."""
 
     SENT = "sent"
     UNKNOWN = "unknown"
+    REFUSED = "refused"
+    SKIPPED = "skipped"
 
 
 class NoticeLine(Model):
-    """One item as the shopper knows it."""
+    """One item as the shopper knows it; one with a `reason` and no `amount` was declined."""
 
     title: str
     quantity: int

@@ -10,6 +10,9 @@ from pydantic import Field, StringConstraints, model_validator
 from domain.model import Currency, Id, Minor, Model, Quantity, UtcDatetime
 from domain.money import exponent
 
+SHIPPING = "shipping"
+"""Stands where a line id stands, for what was paid for delivery; so no line may have this id."""
+
 
 class TaxLine(Model):
     """One tax of one line, for all its units together. `rate` is a decimal fraction as text: `0.19`."""
@@ -34,7 +37,8 @@ class OrderLine(Model):
     @model_validator(mode="after")
     def _discount_within_price(self) -> Self:
         if self.discount > self.quantity * self.unit_price:
-            raise ValueError(f"discount {self.discount} is more than the line costs ({self.quantity * self.unit_price})")
+            cost = self.quantity * self.unit_price
+            raise ValueError(f"discount {self.discount} is more than the line costs ({cost})")
         return self
 
 
@@ -81,7 +85,7 @@ class Tender(Model):
 
 
 class Order(Model):
-    """An order as the storefront sold it. Raises ValueError naming the figure if its sums do not agree."""
+    """An order as the storefront sold it; refused (ValueError naming the figure) where its sums do not agree."""
 
     id: Id
     number: Annotated[str, StringConstraints(max_length=64)]
@@ -103,6 +107,9 @@ class Order(Model):
         for name, ids in (("lines", [one.id for one in self.lines]), ("tenders", [one.id for one in self.tenders])):
             if len(set(ids)) < len(ids):
                 raise ValueError(f"{name}: two of them have the same id")
+        if self.line(SHIPPING) is not None:
+            raise ValueError(f"lines: the id {SHIPPING!r} is taken by what was paid for delivery")
+        self._taxes_within_paid()
         paid = sum(self.paid_for(line) for line in self.lines) + self.paid_for(self.shipping)
         if paid != self.total:
             raise ValueError(f"total is {self.total}, but lines and shipping add up to {paid}")
@@ -110,6 +117,14 @@ class Order(Model):
         if captured != self.total:
             raise ValueError(f"total is {self.total}, but the tenders captured {captured}")
         return self
+
+    def _taxes_within_paid(self) -> None:
+        """Tax that is part of the price cannot be more than the price; else a net would be negative."""
+        parts: list[tuple[str, OrderLine | Shipping | None]] = [(f"line {line.id}", line) for line in self.lines]
+        for name, part in [*parts, (SHIPPING, self.shipping)]:
+            tax = sum(one.amount for one in part.taxes) if part else 0
+            if tax > self.paid_for(part):
+                raise ValueError(f"{name}: taxes of {tax} are more than what was paid for it ({self.paid_for(part)})")
 
     def paid_for(self, what: OrderLine | Shipping | None) -> int:
         """The gross that the shopper paid for a line (all its units) or for shipping."""

@@ -24,12 +24,14 @@ class ShippingRule(StrEnum):
 
 
 class Policy(Model):
-    """One version of a return policy. `window_days` count from delivery; `send_back_days` from the decision."""
+    """One version of a return policy. `window_days` count from delivery; `send_back_days` from the
+    decision, `inspection_days` from the receipt."""
 
     id: Id
     title: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     window_days: Annotated[int, Field(strict=True, ge=0, le=3650)]
     send_back_days: Annotated[int, Field(strict=True, ge=1, le=365)] = 14
+    inspection_days: Annotated[int, Field(strict=True, ge=1, le=90)] = 3
     refund_shipping: ShippingRule = ShippingRule.WHEN_ALL_RETURNED
 
 
@@ -149,5 +151,5 @@ def _window(line: OrderLine, policy: Policy, now: datetime) -> tuple[Reason, dat
 def _units(wanted: RequestedLine, left: int) -> Reason:
     if wanted.quantity <= left:
         return Reason(code="units_available", verdict=Verdict.APPROVE, text="These units have not been returned yet.")
-    text = f"{wanted.quantity} asked for, but only {left} can still be returned: the others have come back or are on their way."
+    text = f"{wanted.quantity} asked for, but only {left} can still be returned; the others came back or are under way."
     return Reason(code="already_returned", verdict=Verdict.DECLINE, text=text)

@@ -11,7 +11,7 @@ from domain.model import Currency, Id, Minor, Model, UtcDatetime
 
 
 class RefundStatus(StrEnum):
-    """The provider's word; the names are Stripe's. Only `succeeded` is done; a word that we do not know is `unknown`."""
+    """The provider's word, in Stripe's names. Only `succeeded` is done; a word we do not know is `unknown`."""
 
     PENDING = "pending"
     REQUIRES_ACTION = "requires_action"
@@ -26,7 +26,7 @@ FINAL_NO = (RefundStatus.FAILED, RefundStatus.CANCELED)
 
 
 class RefundIntention(Model):
-    """The exact request to the provider, committed before the call; only what stands here is ever sent under its key."""
+    """The exact request to the provider, committed before the call; only this is ever sent under its key."""
 
     key: str
     case: Id

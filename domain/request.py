@@ -58,7 +58,9 @@ def _refuse_personal(raw: object, path: str) -> None:
     if isinstance(raw, dict):
         for key, value in raw.items():
             if key in _PERSONAL:
-                raise InvalidRequest(f"{path}{key}", "free text and personal data are not taken here; store a note and send its note_id")
+                raise InvalidRequest(
+                    f"{path}{key}", "free text and personal data are not taken here; store a note and send its note_id"
+                )
             _refuse_personal(value, f"{path}{key}.")
     elif isinstance(raw, list):
         for position, value in enumerate(raw):
@@ -94,8 +96,11 @@ def check_against(request: ReturnRequest, order: Order) -> None:
         line = order.line(wanted.line_id)
         if line is None:
             known = ", ".join(one.id for one in order.lines[:20])
-            raise InvalidRequest(f"lines.{position}.line_id", f"order {order.number} has no line {wanted.line_id}; it has {known}")
+            raise InvalidRequest(
+                f"lines.{position}.line_id", f"order {order.number} has no line {wanted.line_id}; it has {known}"
+            )
         if wanted.quantity > line.quantity:
             raise InvalidRequest(
-                f"lines.{position}.quantity", f"{wanted.quantity} asked for, but only {line.quantity} of line {line.id} were bought"
+                f"lines.{position}.quantity",
+                f"{wanted.quantity} asked for, but only {line.quantity} of line {line.id} were bought",
             )

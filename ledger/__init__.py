@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Protocol, Self
 
-from pydantic import Field
+from pydantic import Field, StringConstraints, model_validator
 
 from domain.model import Model, UtcDatetime
 
@@ -31,19 +31,31 @@ class TransferKind(StrEnum):
     VOID = "void"
 
 
+Name = Annotated[str, StringConstraints(min_length=1)]
+"""A key, an account or a commodity."""
+
+
 class Transfer(Model):
     """`amount` of one commodity from account `debit` to account `credit`. `key` is unique for ever.
 
     For post and void, `pending` is the key of the transfer that they finish; accounts and commodity repeat its own.
     """
 
-    key: str
+    key: Name
     kind: TransferKind = TransferKind.SINGLE
-    debit: str
-    credit: str
-    commodity: str
-    amount: Annotated[int, Field(strict=True, gt=0)]
+    debit: Name
+    credit: Name
+    commodity: Name
+    amount: Annotated[int, Field(strict=True, gt=0, le=10**15)]
     pending: str = ""
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if self.debit == self.credit:
+            raise ValueError(f"{self.key} moves from {self.debit} to itself")
+        if bool(self.pending) is not (self.kind in (TransferKind.POST, TransferKind.VOID)):
+            raise ValueError(f"{self.key}: a post or void names the pending transfer that it finishes, no other does")
+        return self
 
 
 class EntryKind(StrEnum):
@@ -74,11 +86,11 @@ class NewEntry(Model):
     same `asked` gets the recorded entry back, with another it is a KeyConflict.
     """
 
-    key: str
+    key: Name
     kind: EntryKind
     order: str = ""
     case: str = ""
-    actor: str
+    actor: Name
     reasons: tuple[str, ...] = ()
     policy: str = ""
     at: UtcDatetime

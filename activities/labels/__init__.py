@@ -8,6 +8,7 @@ from typing import Protocol
 from temporalio import activity
 
 from domain import ids
+from domain.errors import Refused
 from domain.model import Id, Model, UtcDatetime
 from domain.parcel import ReturnLabel, Scan
 from domain.stores import Contacts
@@ -81,7 +82,10 @@ class LabelActivities:
             contact = self._contacts.get(ask.customer_id)
             sender = (contact.name, *contact.address, contact.country) if contact else ()
             request = LabelRequest(
-                case=ask.case, order_number=ask.order_number, sender=tuple(filter(None, sender)), receiver=self._receiver
+                case=ask.case,
+                order_number=ask.order_number,
+                sender=tuple(filter(None, sender)),
+                receiver=self._receiver,
             )
             label = self._labels.buy(key, request, ask.now)
             recorded = self._ledger.append(
@@ -100,11 +104,15 @@ class LabelActivities:
 
     @activity.defn
     def void_label(self, ask: VoidLabel) -> None:
-        """Void the return's label at the carrier, then record it."""
+        """Void the return's label at the carrier and record its answer; a label that was used already stays used."""
         key = ids.label_void_key(ask.case)
         if self._ledger.find(key) is not None:
             return
-        self._labels.void(ids.label_key(ask.case), ask.label)
+        answer = "voided"
+        try:
+            self._labels.void(ids.label_key(ask.case), ask.label)
+        except Refused as no:
+            answer = no.code
         self._ledger.append(
             NewEntry(
                 key=key,
@@ -113,7 +121,7 @@ class LabelActivities:
                 case=ask.case,
                 actor=ask.actor,
                 at=ask.now,
-                facts={"tracking_number": ask.label.tracking_number},
+                facts={"tracking_number": ask.label.tracking_number, "answer": answer},
                 asked={"tracking_number": ask.label.tracking_number},
             )
         )

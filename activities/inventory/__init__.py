@@ -1,0 +1,176 @@
+"""Goods: counted out of the box, inspected, put away."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from temporalio import activity
+
+from domain import ids
+from domain.inspection import Inspection, Receipt, units
+from domain.model import Id, Model, UtcDatetime
+from domain.stores import Policies, Snapshots
+from ledger import UNITS, EntryKind, Ledger, NewEntry, Transfer, TransferKind, accounts
+
+
+class PutAway(Model):
+    """So many units of one item to one place, in one condition."""
+
+    sku: str
+    location: Id
+    disposition: str
+    quantity: int
+
+
+class Inventory(Protocol):
+    """The warehouse's stock. Raises Unavailable or Refused."""
+
+    def put_away(self, key: str, moves: tuple[PutAway, ...], now: datetime) -> None:
+        """Add returned units to the stock; the same key counts once."""
+
+
+class RecordReceipt(Model):
+    """Goods that arrived."""
+
+    case: Id
+    order_id: Id
+    receipt: Receipt
+    now: UtcDatetime
+
+
+class ReceiptRecorded(Model):
+    """When the inspection is due."""
+
+    inspect_until: UtcDatetime
+
+
+class RecordInspection(Model):
+    """What the warehouse saw."""
+
+    case: Id
+    order_id: Id
+    inspection: Inspection
+    now: UtcDatetime
+
+
+class Restock(Model):
+    """Inspected goods to be put away."""
+
+    case: Id
+    order_id: Id
+    inspection: Inspection
+    now: UtcDatetime
+
+
+class InventoryActivities:
+    """Moves units from the customer to the shelf, each once."""
+
+    def __init__(self, inventory: Inventory, snapshots: Snapshots, policies: Policies, ledger: Ledger) -> None:
+        self._inventory = inventory
+        self._snapshots = snapshots
+        self._policies = policies
+        self._ledger = ledger
+
+    @activity.defn
+    def record_receipt(self, ask: RecordReceipt) -> ReceiptRecorded:
+        """Record an arrival: its units leave the customer's account."""
+        key = ids.receipt_key(ask.case, ask.receipt.id)
+        counted = units(ask.receipt.lines)
+        entry = self._ledger.find(key) or self._ledger.append(
+            NewEntry(
+                key=key,
+                kind=EntryKind.RECEIPT,
+                order=ask.order_id,
+                case=ask.case,
+                actor=ask.receipt.received_by,
+                at=ask.now,
+                facts={
+                    "receipt": ask.receipt.model_dump(mode="json"),
+                    "inspect_until": (ask.now + timedelta(days=self._inspection_days(ask.order_id))).isoformat(),
+                },
+                asked={"units": counted},
+                transfers=tuple(
+                    Transfer(
+                        key=f"{key}/{line_id}",
+                        kind=TransferKind.POST,
+                        debit=accounts.with_customer(ask.order_id, line_id),
+                        credit=accounts.returning(ask.case, line_id),
+                        commodity=UNITS,
+                        amount=quantity,
+                        pending=f"{ids.decision_key(ask.case)}/{line_id}",
+                    )
+                    for line_id, quantity in counted.items()
+                ),
+            )
+        )
+        return ReceiptRecorded.model_validate(entry.facts)
+
+    @activity.defn
+    def record_inspection(self, ask: RecordInspection) -> None:
+        """Record grade and disposition of everything that was received."""
+        self._ledger.append(
+            NewEntry(
+                key=ids.inspection_key(ask.case, ask.inspection.id),
+                kind=EntryKind.INSPECTION,
+                order=ask.order_id,
+                case=ask.case,
+                actor=ask.inspection.inspected_by,
+                at=ask.now,
+                facts={"inspection": ask.inspection.model_dump(mode="json")},
+                asked={"units": units(ask.inspection.lines)},
+            )
+        )
+
+    @activity.defn
+    def restock(self, ask: Restock) -> None:
+        """Put the inspected units away: in the warehouse's system under our key, then in the journal."""
+        key = ids.restock_key(ask.case, ask.inspection.id)
+        if self._ledger.find(key) is not None:
+            return
+        moves = self._moves(ask)
+        self._inventory.put_away(key, tuple(move for _, move in moves), ask.now)
+        self._ledger.append(
+            NewEntry(
+                key=key,
+                kind=EntryKind.RESTOCK,
+                order=ask.order_id,
+                case=ask.case,
+                actor=ask.inspection.inspected_by,
+                at=ask.now,
+                facts={"inspection": ask.inspection.id},
+                asked={"inspection": ask.inspection.id},
+                transfers=tuple(
+                    Transfer(
+                        key=f"{key}/{number}",
+                        debit=accounts.returning(ask.case, line_id),
+                        credit=accounts.stock(move.location, move.sku, move.disposition),
+                        commodity=UNITS,
+                        amount=move.quantity,
+                    )
+                    for number, (line_id, move) in enumerate(moves, start=1)
+                ),
+            )
+        )
+
+    def _moves(self, ask: Restock) -> list[tuple[str, PutAway]]:
+        opened = self._ledger.find(ids.order_key(ask.order_id))
+        order = self._snapshots.get(ask.order_id, str(opened.facts["snapshot"])).order if opened else None
+        skus = {line.id: line.sku for line in order.lines} if order else {}
+        return [
+            (
+                line.line_id,
+                PutAway(
+                    sku=skus.get(line.line_id) or line.line_id,
+                    location=ask.inspection.location,
+                    disposition=line.disposition.value,
+                    quantity=line.quantity,
+                ),
+            )
+            for line in ask.inspection.lines
+        ]
+
+    def _inspection_days(self, order_id: str) -> int:
+        opened = self._ledger.find(ids.order_key(order_id))
+        published = self._policies.get(opened.policy) if opened else None
+        return published.policy.inspection_days if published else 3

@@ -1,0 +1,112 @@
+"""Labels of our own, numbered here and registered at the carrier; the PDF stands in a folder that the portal shows."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+import httpx2
+
+from activities.labels import LabelRequest
+from activities.labels.pdf import render_label
+from domain.errors import Refused, Unavailable
+from domain.parcel import ReturnLabel
+
+_OPERATORS_CAN_MEND = (401, 403, 408, 429)
+
+
+def tracking_number(key: str) -> str:
+    """The number of the label of a key: `BH`, 14 digits, and their GS1 check digit.
+
+    The digits are the key's SHA-256 modulo 10^14, so the same key has the same number after any crash. The check digit
+    brings the sum of all digits, from the right weighing 1, 3, 1, 3, ..., to a multiple of ten.
+    """
+    digits = f"{int(hashlib.sha256(key.encode()).hexdigest(), 16) % 10**14:014}"
+    weighed = sum(int(digit) * (1 if place % 2 else 3) for place, digit in enumerate(reversed(digits)))
+    return f"BH{digits}{-weighed % 10}"
+
+
+class EmbeddedLabels:
+    """Registers labels at a carrier that takes our numbers; `timeout` in seconds."""
+
+    def __init__(
+        self,
+        carrier_url: str,
+        token: str,
+        folder: Path,
+        public_url: str,
+        *,
+        carrier: str = "Backhaul Post",
+        timeout: float = 10,
+    ) -> None:
+        # A bad one would be quoted in the error about its header.
+        if not (token and token.isascii() and token.isprintable()):
+            raise ValueError("The carrier's token is empty or has characters that no token has")
+        self._carrier_url = carrier_url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._folder = folder
+        self._public_url = public_url.rstrip("/")
+        self._carrier = carrier
+        self._timeout = timeout
+
+    def buy(self, key: str, request: LabelRequest, now: datetime) -> ReturnLabel:
+        """Register the label of this key, then keep its PDF; both are done once however often this is called."""
+        number = tracking_number(key)
+        label = {"reference": key, "number": number, "to": request.receiver, "from": request.sender}
+        self._post("/labels", label, {409: "number_taken"})
+        self._keep(number, request, now)
+        return ReturnLabel(
+            tracking_number=number,
+            carrier=self._carrier,
+            url=f"{self._public_url}/labels/{number}.pdf",
+            bought_at=now,
+        )
+
+    def void(self, key: str, label: ReturnLabel) -> None:
+        """Void a label at the carrier; a parcel that was scanned already is refused with `already_used`."""
+        codes = {409: "already_used", 404: "unknown_label"}
+        self._post(f"/labels/{label.tracking_number}/void", None, codes)
+
+    def _post(self, path: str, body: Mapping[str, object] | None, codes: Mapping[int, str]) -> None:
+        """POST; `codes` are the refusals with a meaning of their own, by status."""
+        url = self._carrier_url + path
+        try:
+            status = httpx2.post(url, json=body, headers=self._headers, timeout=self._timeout).status_code
+        except httpx2.HTTPError as error:
+            # From None: the request in it holds the address and the token.
+            raise Unavailable(f"The carrier gave no answer ({type(error).__name__})") from None
+        if status in (200, 201):
+            return
+        if 400 <= status < 500 and status not in _OPERATORS_CAN_MEND:
+            code = codes.get(status, "label_refused")
+            raise Refused(code, f"The carrier refused the label: {code.replace('_', ' ')} (it answered {status})")
+        raise Unavailable(f"The carrier cannot serve us now (it answered {status})")
+
+    def _keep(self, number: str, request: LabelRequest, now: datetime) -> None:
+        """Write the PDF once; one that is there was printed, perhaps, and stays as it is."""
+        target = self._folder / f"{number}.pdf"
+        if target.exists():
+            return
+        page = render_label(request, number, self._carrier, now)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            _write_whole(target, page)
+        except OSError as error:
+            raise Unavailable(f"The label could not be written to {self._folder} ({error.strerror})") from None
+
+
+def _write_whole(target: Path, content: bytes) -> None:
+    # Named after the label, so that whoever erases a person also finds what a killed process left behind.
+    handle, part = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, target)
+    finally:
+        Path(part).unlink(missing_ok=True)

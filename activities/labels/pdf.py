@@ -1,0 +1,163 @@
+"""The return label as an A6 page: pure, so the same input makes the same bytes. Lengths are millimetres."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Literal, NamedTuple
+
+import segno
+from barcode.codex import Code128
+from fpdf import FPDF
+
+from activities.labels import LabelRequest
+
+_LEFT, _RIGHT, _PAGE = 6.0, 99.0, (105.0, 148.0)
+_ROW = 25.4 / 72 * 1.2
+"""Height of a row of text per point of its size."""
+_SMALLEST = 5.0
+_QR = 33.0
+# What Unicode does not decompose, yet everybody can read.
+_READABLE = str.maketrans(
+    dict(
+        zip(
+            "ŁłĐđıŒœẞ’‘“”–—…",
+            ("L", "l", "D", "d", "i", "OE", "oe", "SS", "'", "'", '"', '"', "-", "-", "..."),
+            strict=True,
+        )
+    )
+)
+_MARKER = "? stands for a character that this label cannot print. The carrier has the full address."
+
+
+class _Box(NamedTuple):
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+def render_label(request: LabelRequest, number: str, carrier: str, bought_at: datetime) -> bytes:
+    """Draw the label and return the PDF.
+
+    The built-in fonts know Latin-1 alone: accents beyond it are dropped, every other character becomes `?` and a line
+    on the label says so. Text that does not fit wraps, then shrinks to 5 points, and only then is cut.
+    """
+    pdf = FPDF(unit="mm", format=_PAGE)
+    pdf.set_creation_date(bought_at)
+    pdf.set_title(f"Return label {number}")
+    pdf.set_lang("en")
+    pdf.set_auto_page_break(False)
+    pdf.c_margin = 0
+    pdf.add_page()
+    _text(pdf, [carrier], _Box(_LEFT, 6, 66, 7), 14)
+    _text(pdf, ["RETURN"], _Box(74, 6, 25, 7), 14, align="R")
+    _address(pdf, "From", request.sender, _Box(_LEFT, 16, _RIGHT - _LEFT, 22), 9)
+    _address(pdf, "To", request.receiver, _Box(_LEFT, 40, _RIGHT - _LEFT, 31), 14)
+    _references(pdf, (("Return", request.case), ("Order", request.order_number), ("Date", f"{bought_at:%Y-%m-%d}")))
+    _qr_code(pdf, number)
+    _barcode(pdf, number)
+    if any(map(_loses, (carrier, request.order_number, *request.sender, *request.receiver))):
+        _text(pdf, [_MARKER], _Box(_LEFT, 143.5, _RIGHT - _LEFT, 3), 6, bold=False)
+    return bytes(pdf.output())
+
+
+def _address(pdf: FPDF, caption: str, lines: Sequence[str], box: _Box, largest: float) -> None:
+    pdf.line(_LEFT, box.top - 1, _RIGHT, box.top - 1)
+    _text(pdf, [caption], box._replace(width=11, height=4), 8, bold=False)
+    _text(pdf, lines, box._replace(left=box.left + 12, width=box.width - 12), largest)
+
+
+def _references(pdf: FPDF, references: Iterable[tuple[str, str]]) -> None:
+    pdf.line(_LEFT, 73, _RIGHT, 73)
+    for row, (caption, value) in enumerate(references):
+        _text(pdf, [caption], _Box(_LEFT, 75 + row * 11, 56, 4), 8, bold=False)
+        _text(pdf, [value], _Box(_LEFT, 79 + row * 11, 56, 6), 14)
+
+
+def _qr_code(pdf: FPDF, number: str) -> None:
+    rows = segno.make_qr(number, error="m").matrix
+    # Four modules of white on every side belong to the code.
+    side = _QR / (len(rows) + 8)
+    _modules(pdf, rows, _Box(_RIGHT - _QR + 4 * side, 74 + 4 * side, side, side))
+
+
+def _barcode(pdf: FPDF, number: str) -> None:
+    pdf.line(_LEFT, 109, _RIGHT, 109)
+    bars = [int(mark) for mark in Code128(number).build()[0]]
+    # Ten modules of white on either side belong to the code; half a millimetre suits any printer and scanner.
+    width = min(0.5, _PAGE[0] / (len(bars) + 20))
+    _modules(pdf, [bars], _Box((_PAGE[0] - len(bars) * width) / 2, 112, width, 23))
+    _text(pdf, [number], _Box(_LEFT, 136.5, _RIGHT - _LEFT, 6), 13, align="C")
+
+
+def _modules(pdf: FPDF, rows: Iterable[Iterable[int]], first: _Box) -> None:
+    """Draw dark modules as rectangles, a run of them as one; `first` is the place and size of the first module."""
+    for y, row in enumerate(rows):
+        x = 0
+        for dark, run in groupby(row):
+            length = len(list(run))
+            if dark:
+                place = first.left + x * first.width, first.top + y * first.height
+                pdf.rect(*place, length * first.width, first.height, style="F")
+            x += length
+
+
+def _text(
+    pdf: FPDF,
+    lines: Sequence[str],
+    box: _Box,
+    largest: float,
+    *,
+    bold: bool = True,
+    align: Literal["L", "C", "R"] = "L",
+) -> None:
+    latin = [_latin(line) for line in lines]
+    size = largest
+    while True:
+        pdf.set_font("Helvetica", "B" if bold else "", size)
+        rows = [row for line in latin for row in _wrapped(pdf, line, box.width)]
+        if len(rows) * size * _ROW <= box.height or size <= _SMALLEST:
+            break
+        size -= 0.5
+    for place, row in enumerate(rows[: int(box.height / (size * _ROW))]):
+        pdf.set_xy(box.left, box.top + place * size * _ROW)
+        pdf.cell(box.width, size * _ROW, row, align=align)
+
+
+def _wrapped(pdf: FPDF, line: str, width: float) -> Iterator[str]:
+    row = ""
+    for word in line.split():
+        longer = f"{row} {word}".lstrip()
+        if pdf.get_string_width(longer) <= width:
+            row = longer
+            continue
+        if row:
+            yield row
+        row = ""
+        for character in word:
+            if row and pdf.get_string_width(row + character) > width:
+                yield row
+                row = ""
+            row += character
+    if row:
+        yield row
+
+
+def _latin(text: str) -> str:
+    composed = unicodedata.normalize("NFC", " ".join(text.split())).translate(_READABLE)
+    return "".join(map(_latin_character, filter(str.isprintable, composed)))
+
+
+def _latin_character(character: str) -> str:
+    if ord(character) < 256:
+        return character
+    decomposed = unicodedata.normalize("NFKD", character)
+    base = "".join(part for part in decomposed if ord(part) < 256)
+    return base or ("" if unicodedata.combining(character) else "?")
+
+
+def _loses(text: str) -> bool:
+    return _latin(text).count("?") > text.count("?")

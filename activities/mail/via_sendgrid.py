@@ -1,0 +1,99 @@
+"""Mail through SendGrid's v3 API and its official SDK."""
+
+from __future__ import annotations
+
+import logging
+import re
+from http.client import HTTPException
+from urllib.error import URLError
+
+from python_http_client.exceptions import HTTPError
+from sendgrid import SendGridAPIClient
+
+from activities.mail import Letter, OutcomeUnknown
+from domain.errors import Refused, Unavailable
+
+_ABOUT_THIS_MAIL = (400, 413)
+_ABOUT_THE_KEY = (401, 403)
+# A field's path has no @ and no space, so an address in SendGrid's answer cannot slip through.
+_FIELD = re.compile(r'"field"\s*:\s*"([a-z0-9_.]{1,80})"')
+
+
+class SendGridMail:
+    """Hands mails to SendGrid; `timeout` in seconds for connecting and for each read."""
+
+    def __init__(
+        self,
+        api_key: str,
+        sender: str,
+        sender_name: str,
+        host: str = "https://api.sendgrid.com",
+        timeout: float = 10,
+    ) -> None:
+        # An empty key would make the SDK look into the environment; another bad one would be quoted in urllib's error.
+        if not (api_key and api_key.isascii() and api_key.isprintable()):
+            raise ValueError("The SendGrid API key is empty or has characters that no key has")
+        self._api_key = api_key
+        self._sender = {"email": sender, "name": sender_name}
+        self._host = host
+        self._timeout = timeout
+        # At DEBUG it prints the Authorization header.
+        for name in ("python_http_client", "python_http_client.client"):
+            logging.getLogger(name).setLevel(logging.INFO)
+
+    def send(self, letter: Letter) -> str:
+        """Hand one mail over and return SendGrid's message id."""
+        # Made anew for each mail: the SDK keeps headers of one call for the next and is not safe between threads.
+        sendgrid = SendGridAPIClient(self._api_key, host=self._host)
+        sendgrid.client.timeout = self._timeout
+        try:
+            answer = sendgrid.send(self._payload(letter))
+        except (HTTPError, OSError, HTTPException) as error:
+            # From None: the SDK's errors carry request and answer, with the address.
+            raise _translated(error) from None
+        message_id = str(answer.headers.get("X-Message-Id") or "")
+        if not message_id:
+            raise OutcomeUnknown(f"SendGrid answered {answer.status_code} without a message id")
+        return message_id
+
+    def _payload(self, letter: Letter) -> dict[str, object]:
+        to = {"email": letter.to, "name": letter.name} if letter.name else {"email": letter.to}
+        return {
+            # On the personalization: for the root, SendGrid's own description says that custom_args is a string.
+            "personalizations": [{"to": [to], "custom_args": {"message_key": letter.key, "case": letter.case}}],
+            "from": self._sender,
+            "subject": letter.subject,
+            "content": [
+                {"type": "text/plain", "value": letter.text},
+                {"type": "text/html", "value": letter.html},
+            ],
+            "categories": ["returns", letter.kind],
+            "headers": {"X-Message-Key": letter.key},
+        }
+
+
+def _translated(error: HTTPError | OSError | HTTPException) -> Refused | Unavailable | OutcomeUnknown:
+    if isinstance(error, HTTPError):
+        return _answered(error)
+    if isinstance(error, URLError):
+        # urllib wraps what fails until the whole request is written; half a request is no mail.
+        return Unavailable(
+            f"SendGrid could not be reached ({type(error.reason).__name__}); the mail was not handed over"
+        )
+    return OutcomeUnknown(f"SendGrid took the mail and gave no answer ({type(error).__name__})")
+
+
+def _answered(error: HTTPError) -> Refused | Unavailable:
+    status = error.status_code
+    if status in _ABOUT_THIS_MAIL:
+        fields = ", ".join(dict.fromkeys(_FIELD.findall(error.body.decode("utf-8", "replace"))))
+        return Refused("mail_refused", f"SendGrid refused the mail ({status}; fields: {fields or 'not named'})")
+    if status in _ABOUT_THE_KEY:
+        return Unavailable(
+            f"SendGrid does not accept the API key ({status}): check that the key is right, may send mail, "
+            "and that the sender's address is verified. The mail was not taken"
+        )
+    wait = str(error.headers.get("Retry-After") or "")
+    return Unavailable(
+        f"SendGrid cannot take the mail now (it answered {status})", retry_after=int(wait) if wait.isdecimal() else None
+    )

@@ -1,0 +1,183 @@
+"""Refunds: the exact request is committed to the ledger before the provider hears of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Protocol
+
+from pydantic import Field
+from temporalio import activity
+
+from domain import ids
+from domain.errors import Refused
+from domain.model import Id, Minor, Model, UtcDatetime
+from domain.plan import RefundPlan
+from domain.refund import FINAL_NO, Refund, RefundIntention, RefundStatus
+from ledger import EntryKind, Ledger, NewEntry, Transfer, TransferKind, accounts
+
+
+class Payments(Protocol):
+    """A payment provider. Raises Unavailable or Refused, both with a sentence for people."""
+
+    def refund(self, intention: RefundIntention, now: datetime) -> Refund:
+        """Ask for a refund under the intention's key; asking again under the same key is the same refund."""
+
+    def find(self, intention: RefundIntention, now: datetime) -> Refund | None:
+        """The refund of the payment that carries the intention's key in its metadata, whoever sent it and when."""
+
+
+class PayLeg(Model):
+    """One leg of a plan. `attempt` rises only after the provider's final no."""
+
+    case: Id
+    order_id: Id
+    plan: Annotated[int, Field(strict=True, ge=1)]
+    payment: Id
+    amount: Minor
+    attempt: Annotated[int, Field(strict=True, ge=1)]
+    now: UtcDatetime
+
+    @property
+    def key(self) -> str:
+        """The intention's key."""
+        return ids.refund_key(self.case, self.plan, self.payment, self.attempt)
+
+
+class PaymentActivities:
+    """Pays legs of plans, each intention once."""
+
+    def __init__(self, payments: Payments, ledger: Ledger) -> None:
+        self._payments = payments
+        self._ledger = ledger
+
+    # An exception thrown into the middle of a call to the provider would lose its answer.
+    @activity.defn(no_thread_cancel_exception=True)
+    def pay_leg(self, ask: PayLeg) -> Refund:
+        """Pay one leg, or look how it stands: the same question, because the key is the same.
+
+        Returns pending until the provider gives its final word, which is recorded once.
+        """
+        for key in (ids.settled_key(ask.key), ids.failed_key(ask.key)):
+            recorded = self._ledger.find(key)
+            if recorded is not None:
+                return Refund.model_validate(recorded.facts["refund"])
+        intended = self._ledger.find(ask.key)
+        if intended is None:
+            intention = self._intend(ask)
+            refund = self._send(intention, ask.now)
+        else:
+            # An earlier attempt got this far: the provider may have paid without our hearing of it.
+            intention = RefundIntention.model_validate(intended.facts["intention"])
+            refund = self._find(intention, ask.now) or self._send(intention, ask.now)
+        return self._record(intention, refund)
+
+    def _intend(self, ask: PayLeg) -> RefundIntention:
+        plan_entry = self._ledger.find(ids.plan_key(ask.case, ask.plan))
+        if plan_entry is None:
+            raise Refused("no_plan", f"return {ask.case} has no plan {ask.plan} in the journal, so nothing is paid")
+        plan = RefundPlan.model_validate(plan_entry.facts["plan"])
+        if (ask.payment, ask.amount) not in [(leg.tender_id, leg.amount) for leg in plan.legs]:
+            raise Refused(
+                "not_planned", f"plan {ask.plan} of return {ask.case} does not pay {ask.amount} to {ask.payment}"
+            )
+        intention = RefundIntention(
+            key=ask.key,
+            case=ask.case,
+            order_id=ask.order_id,
+            plan=ask.plan,
+            attempt=ask.attempt,
+            payment=ask.payment,
+            amount=ask.amount,
+            currency=plan.currency,
+        )
+        debts = (one for one in plan_entry.transfers if one.credit == accounts.owed(ask.case))
+        posts = tuple(self._post(one, ask.key) for one in debts if self._ledger.pending_left(one.key))
+        # The first attempt's leg was reserved with the plan; what a refused leg left on `owed` is reserved anew.
+        again = () if ask.attempt == 1 else (_leg(intention),)
+        self._ledger.append(
+            NewEntry(
+                key=ask.key,
+                kind=EntryKind.REFUND_SUBMITTED,
+                order=ask.order_id,
+                case=ask.case,
+                actor="rule:plan",
+                policy=plan_entry.policy,
+                at=ask.now,
+                facts={"intention": intention.model_dump(mode="json")},
+                asked={"payment": ask.payment, "amount": ask.amount},
+                transfers=(*posts, *again),
+            )
+        )
+        return intention
+
+    def _post(self, debt: Transfer, key: str) -> Transfer:
+        return debt.model_copy(update={"key": f"{key}/post/{debt.key}", "kind": TransferKind.POST, "pending": debt.key})
+
+    def _send(self, intention: RefundIntention, now: datetime) -> Refund:
+        _beat()
+        try:
+            return self._payments.refund(intention, now)
+        except Refused as no:
+            # "Already refunded" may be our own lost success: look before believing a no.
+            found = self._find(intention, now)
+            return found or Refund(
+                key=intention.key,
+                provider_id="",
+                payment=intention.payment,
+                amount=intention.amount,
+                currency=intention.currency,
+                status=RefundStatus.FAILED,
+                reason=no.code,
+                message=no.message,
+                updated_at=now,
+            )
+
+    def _find(self, intention: RefundIntention, now: datetime) -> Refund | None:
+        _beat()
+        return self._payments.find(intention, now)
+
+    def _record(self, intention: RefundIntention, refund: Refund) -> Refund:
+        if refund.status is RefundStatus.SUCCEEDED:
+            key, kind, finish = ids.settled_key(intention.key), EntryKind.REFUND_SETTLED, TransferKind.POST
+        elif refund.status in FINAL_NO:
+            key, kind, finish = ids.failed_key(intention.key), EntryKind.REFUND_FAILED, TransferKind.VOID
+        else:
+            return refund
+        leg = _leg(intention)
+        entry = self._ledger.append(
+            NewEntry(
+                key=key,
+                kind=kind,
+                order=intention.order_id,
+                case=intention.case,
+                actor="provider",
+                reasons=(refund.reason,) if refund.reason else (),
+                at=refund.updated_at,
+                facts={"refund": refund.model_dump(mode="json")},
+                asked={"payment": intention.payment, "amount": intention.amount},
+                transfers=(leg.model_copy(update={"key": f"{leg.key}/{finish}", "kind": finish, "pending": leg.key}),),
+            )
+        )
+        return Refund.model_validate(entry.facts["refund"])
+
+
+def leg_key(refund_key: str) -> str:
+    """The pending transfer that reserves a leg's money for its intention."""
+    return f"{refund_key}/leg"
+
+
+def _leg(intention: RefundIntention) -> Transfer:
+    return Transfer(
+        key=leg_key(intention.key),
+        kind=TransferKind.PENDING,
+        debit=accounts.owed(intention.case),
+        credit=accounts.tender(intention.payment),
+        commodity=intention.currency,
+        amount=intention.amount,
+    )
+
+
+def _beat() -> None:
+    """Tell Temporal that this worker lives; a killed one is noticed after the heartbeat timeout."""
+    if activity.in_activity():
+        activity.heartbeat()

@@ -1,0 +1,82 @@
+"""Our own order JSON, `backhaul.order/1`; its schema is docs/order.schema.json.
+
+python -m activities.storefront.native > docs/order.schema.json
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+
+from pydantic.json_schema import JsonSchemaValue
+
+from activities.storefront.reading import make, utc
+from domain.errors import InvalidRequest
+from domain.model import Model
+from domain.order import Contact, ImportedOrder, Order, TenderKind
+
+FORMAT = "backhaul.order/1"
+
+
+class OrderDocument(Model):
+    """An order and the person who placed it. All amounts are whole minor units (cents) of the order's currency."""
+
+    format: Literal["backhaul.order/1"]
+    order: Order
+    contact: Contact
+
+
+def import_native(
+    payload: object, *, payment: str | None = None, delivered_at: datetime | None = None
+) -> ImportedOrder:
+    """An order from our own JSON; fields that it does not have are refused.
+
+    `payment` stands in for tenders that are left out or unknown; `delivered_at` replaces the date of every line.
+    Raises InvalidRequest naming the field by its path.
+    """
+    payload, names = _with_payment(payload, payment)
+    document = make(OrderDocument, payload, names=names, extra="forbid")
+    order, contact, moment = document.order, document.contact, utc(delivered_at)
+    if contact.customer_id != order.customer_id:
+        raise InvalidRequest("contact.customer_id", f"it must be the order's own, {order.customer_id}")
+    if moment is not None:
+        lines = tuple(line.model_copy(update={"delivered_at": moment}) for line in order.lines)
+        order = order.model_copy(update={"lines": lines})
+    return ImportedOrder(order=order, contact=contact)
+
+
+def order_schema() -> JsonSchemaValue:
+    """The JSON Schema of the format, made from the models that read it."""
+    schema = OrderDocument.model_json_schema()
+    for part in (schema, *schema["$defs"].values()):
+        if part["type"] == "object":
+            part["additionalProperties"] = False
+    schema["$defs"]["Order"]["required"].remove("tenders")
+    schema["$defs"]["Order"]["properties"]["tenders"]["description"] = (
+        "Every payment of the order; may be left out where one payment is named at the import."
+    )
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _with_payment(payload: object, payment: str | None) -> tuple[object, dict[str, str]]:
+    """The payload with `payment` as its tender, and what the tender's fields are called in errors then."""
+    order = payload.get("order") if isinstance(payload, Mapping) else None
+    if payment is None or not isinstance(payload, Mapping) or not isinstance(order, Mapping):
+        return payload, {}
+    tenders = order.get("tenders") or []
+    if not isinstance(tenders, list) or not all(isinstance(one, Mapping) for one in tenders):
+        return payload, {}
+    if any(one.get("kind") != TenderKind.UNKNOWN for one in tenders):
+        if payment in [one.get("id") for one in tenders]:
+            return payload, {}
+        raise InvalidRequest("payment", "the order names its own tenders and this is none of them; leave it out")
+    card = {"id": payment, "kind": TenderKind.CARD, "captured": order.get("total")}
+    names = {"order.tenders.0.id": "payment", "order.tenders.0.captured": "order.total"}
+    return {**payload, "order": {**order, "tenders": [card]}}, names
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(order_schema(), indent=2, ensure_ascii=False) + "\n")

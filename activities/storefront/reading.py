@@ -1,0 +1,165 @@
+"""Reading decoded JSON field by field: whatever is wrong with it is an InvalidRequest that names the path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic.config import ExtraValues
+
+from domain.errors import InvalidRequest
+from domain.money import Money
+
+M = TypeVar("M", bound=BaseModel)
+
+_WORDS = {
+    "missing": "it is missing",
+    "too_short": "it is empty",
+    "extra_forbidden": "this field is not known here; take it out",
+}
+_LONGEST = 40
+"""Characters of a figure; whatever is longer is none, and would only fill the error that quotes it."""
+
+
+def make(
+    model: type[M],
+    values: object,
+    path: str = "",
+    names: Mapping[str, str] | None = None,
+    extra: ExtraValues | None = None,
+) -> M:
+    """`values` as a `model`. Raises InvalidRequest naming the field, below `path` and called as in `names`."""
+    try:
+        return model.model_validate(values, extra=extra)
+    except ValidationError as error:
+        # never with the input: messages end up in logs and histories, inputs may be personal
+        fault = error.errors(include_url=False, include_input=False)[0]
+        inside = ".".join(str(part) for part in fault["loc"])
+        field = ".".join(filter(None, (path, (names or {}).get(inside, inside)))) or "order"
+        raise InvalidRequest(field, _WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))) from None
+    except OverflowError:
+        raise InvalidRequest(path or "order", "a date in it is out of range") from None
+
+
+def utc(moment: datetime | None) -> datetime | None:
+    """The moment in UTC. Raises InvalidRequest for `delivered_at` if it has no time zone or is out of range."""
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
+        raise InvalidRequest("delivered_at", "it needs a time zone, such as 2026-11-06T12:00:00Z")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise InvalidRequest("delivered_at", "it is out of range") from None
+
+
+@dataclass(frozen=True)
+class Node:
+    """A JSON object and where it stands. Null counts as absent, as it does at Shopify."""
+
+    fields: Mapping[str, object]
+    path: str = ""
+
+    def at(self, name: str) -> str:
+        """The path of a field."""
+        return f"{self.path}.{name}" if self.path else name
+
+    def has(self, name: str) -> bool:
+        """Whether the field says anything."""
+        return self.fields.get(name) is not None
+
+    def text(self, name: str) -> str:
+        """A text, empty if absent. Raises InvalidRequest for anything else."""
+        value = self.fields.get(name)
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            raise InvalidRequest(self.at(name), f"a text is expected, not {_kind(value)}")
+        return value.strip()
+
+    def flag(self, name: str) -> bool:
+        """True or false; raises InvalidRequest for anything else."""
+        value = self.fields.get(name)
+        if not isinstance(value, bool):
+            raise InvalidRequest(self.at(name), f"true or false is expected, not {_kind(value)}")
+        return value
+
+    def whole(self, name: str) -> int:
+        """A whole number; raises InvalidRequest for anything else."""
+        value = self.fields.get(name)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise InvalidRequest(self.at(name), f"a whole number is expected, not {_kind(value)}")
+        return value
+
+    def figure(self, name: str) -> str:
+        """A number as its decimal text, exactly as written; raises InvalidRequest for anything else."""
+        value = self.fields.get(name)
+        if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+            raise InvalidRequest(self.at(name), f"a number is expected, not {_kind(value)}")
+        try:
+            text = str(value)
+        except ValueError:  # Python does not write out an integer of thousands of digits
+            text = ""
+        if not 0 < len(text) <= _LONGEST:
+            raise InvalidRequest(self.at(name), f"a number of at most {_LONGEST} characters is expected")
+        return text
+
+    def amount(self, name: str, currency: str) -> int:
+        """An amount in minor units; raises InvalidRequest if it is none, or negative."""
+        try:
+            minor = Money.parse(self.figure(name), currency).minor
+        except ValueError as error:
+            raise InvalidRequest(self.at(name), str(error)) from None
+        if minor < 0:
+            raise InvalidRequest(self.at(name), f"{self.figure(name)} is negative")
+        return minor
+
+    def rate(self, name: str) -> str:
+        """A tax rate as `TaxLine.rate` wants it; raises InvalidRequest if it is no number from 0 to below 1000."""
+        try:
+            rate = Decimal(self.figure(name)).quantize(Decimal("1e-8"))
+        except InvalidOperation:
+            rate = Decimal(-1)
+        if not 0 <= rate < 1000:
+            raise InvalidRequest(self.at(name), "a tax rate is expected, as a fraction such as 0.19")
+        return f"{abs(rate).normalize():f}"
+
+    def child(self, name: str) -> Node | None:
+        """The object in a field; None if absent. Raises InvalidRequest for anything else."""
+        value = self.fields.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, Mapping):
+            raise InvalidRequest(self.at(name), f"an object is expected, not {_kind(value)}")
+        return Node(value, self.at(name))
+
+    def each(self, name: str) -> list[Node]:
+        """The objects of a list; none if absent. Raises InvalidRequest for anything else."""
+        value = self.fields.get(name)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            raise InvalidRequest(self.at(name), f"a list is expected, not {_kind(value)}")
+        found: list[Node] = []
+        for position, one in enumerate(value):
+            path = f"{self.at(name)}.{position}"
+            if not isinstance(one, Mapping):
+                raise InvalidRequest(path, f"an object is expected, not {_kind(one)}")
+            found.append(Node(one, path))
+        return found
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, str):
+        return "a text"
+    if isinstance(value, int | float | Decimal):
+        return "a number"
+    return "a list" if isinstance(value, list) else "an object"

@@ -1,0 +1,8 @@
+"""The tables beside the journal: one small class per group, each a Protocol of `domain.stores`."""
+
+from database.stores.notices import SqlOutbox
+from database.stores.orders import SqlOrders, SqlSnapshots
+from database.stores.people import SqlContacts, SqlNotes
+from database.stores.policies import SqlPolicies
+
+__all__ = ["SqlContacts", "SqlNotes", "SqlOrders", "SqlOutbox", "SqlPolicies", "SqlSnapshots"]

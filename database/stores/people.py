@@ -1,0 +1,57 @@
+"""Personal data: contacts and free text, apart from everything else so that it can be erased."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+
+from sqlalchemy import Engine, insert, select
+
+from database.engine import reading, writing
+from database.stores.put import put
+from database.tables import contacts, notes
+from domain.order import Contact
+
+NOTE_CHARACTERS = 2_000
+
+
+class SqlContacts:
+    """How to reach customers."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def put(self, contact: Contact) -> None:
+        """Store a contact, replacing an earlier one."""
+        row = {"customer_id": contact.customer_id, "content": contact.model_dump_json()}
+        with writing(self._engine) as connection:
+            put(connection, contacts, row)
+
+    def get(self, customer_id: str) -> Contact | None:
+        """The contact of a customer; None if unknown or erased."""
+        statement = select(contacts.c.content).where(contacts.c.customer_id == customer_id)
+        with reading(self._engine) as connection:
+            found = connection.execute(statement).scalar()
+        return None if found is None else Contact.model_validate_json(found)
+
+
+class SqlNotes:
+    """Free text."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def put(self, text: str) -> str:
+        """Store a text and return its id. Raises ValueError if it is too long."""
+        if len(text) > NOTE_CHARACTERS:
+            raise ValueError(f"the text has {len(text):,} characters; at most {NOTE_CHARACTERS:,} are kept")
+        # Chance, not a hash of the text: an id must tell nothing of what it stands for.
+        note_id = "note_" + base64.b32encode(secrets.token_bytes(16)).decode().rstrip("=").lower()
+        with writing(self._engine) as connection:
+            connection.execute(insert(notes).values(id=note_id, content=text))
+        return note_id
+
+    def get(self, note_id: str) -> str | None:
+        """The text; None if unknown or erased."""
+        with reading(self._engine) as connection:
+            return connection.execute(select(notes.c.content).where(notes.c.id == note_id)).scalar()

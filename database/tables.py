@@ -1,0 +1,122 @@
+"""All tables as they are now; how they came to be stands in `migrations`, and a test holds the two together.
+
+`journal`, `transfers`, `snapshots` and `policies` are append-only, guarded by triggers. Personal data is in `contacts`
+and `notes` alone.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, MetaData, Table, Text, UniqueConstraint
+
+from database.columns import CanonicalJson, Name, UtcDatetime, Whole
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("seq", Whole, primary_key=True, autoincrement=False),
+    Column("key", Name, nullable=False, unique=True),
+    Column("kind", Name, nullable=False),
+    Column("order_id", Name, nullable=False),
+    Column("case_id", Name, nullable=False),
+    Column("actor", Name, nullable=False),
+    Column("reasons", CanonicalJson, nullable=False),
+    Column("policy", Name, nullable=False),
+    Column("at", UtcDatetime, nullable=False),
+    Column("facts", CanonicalJson, nullable=False),
+    # SHA-256 of what the caller asked for: the same key with another content is refused by it.
+    Column("asked", Name, nullable=False),
+    Column("hash", Name, nullable=False),
+    Index(None, "order_id", "seq"),
+    Index(None, "case_id", "seq"),
+)
+
+transfers = Table(
+    "transfers",
+    metadata,
+    Column("key", Name, primary_key=True),
+    Column("seq", Whole, ForeignKey("journal.seq"), nullable=False),
+    Column("position", Whole, nullable=False),
+    Column("kind", Name, nullable=False),
+    Column("debit", Name, nullable=False),
+    Column("credit", Name, nullable=False),
+    Column("commodity", Name, nullable=False),
+    Column("amount", Whole, CheckConstraint("amount > 0", name="positive"), nullable=False),
+    Column("pending", Name, nullable=False, index=True),
+    UniqueConstraint("seq", "position"),
+)
+
+balances = Table(
+    "balances",
+    metadata,
+    Column("account", Name, primary_key=True),
+    Column("commodity", Name, primary_key=True),
+    Column("debits", Whole, nullable=False),
+    Column("credits", Whole, nullable=False),
+    Column("pending_debits", Whole, nullable=False),
+    Column("pending_credits", Whole, nullable=False),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("id", Name, primary_key=True),
+    Column("number", Name, nullable=False, index=True),
+    Column("placed_at", UtcDatetime, nullable=False, index=True),
+    Column("content", Text, nullable=False),
+)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("order_id", Name, primary_key=True),
+    Column("hash", Name, primary_key=True),
+    Column("content", Text, nullable=False),
+)
+
+# Erasing a person blanks the content and keeps the row: the id was used.
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("customer_id", Name, primary_key=True),
+    Column("content", Text, nullable=True),
+)
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("id", Name, primary_key=True),
+    Column("content", Text, nullable=True),
+)
+
+policies = Table(
+    "policies",
+    metadata,
+    # The order of publication; between two that take effect at once the later one holds.
+    Column("number", Whole, primary_key=True, autoincrement=False),
+    Column("ref", Name, nullable=False, index=True),
+    Column("version", Name, nullable=False),
+    Column("effective_from", UtcDatetime, nullable=False, index=True),
+    Column("content", Text, nullable=False),
+    UniqueConstraint("ref", "version", "effective_from"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("key", Name, primary_key=True),
+    Column("case_id", Name, nullable=False, index=True),
+    Column("kind", Name, nullable=False),
+    Column("state", Name, nullable=True),
+    Column("message_id", Name, nullable=False),
+    Column("reserved_at", UtcDatetime, nullable=False),
+)

@@ -1,0 +1,32 @@
+"""The arithmetic of refunds: money leads, tax follows. Integers in minor units only.
+
+Everything is computed "so far" (since the sale); a refund is the difference of two such figures. They never fall when
+more comes back and end at exactly what was paid, so any grouping of returns pays the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from domain.money import half_up
+
+
+def worth(paid: int, bought: int, units: int) -> int:
+    """What the first `units` of `bought` units are worth, out of the gross `paid` for all of them, in minor units."""
+    return half_up(paid * units, bought)
+
+
+def parts_so_far(paid: int, taxes: Sequence[int], repaid: int) -> list[int]:
+    """`repaid` out of the gross `paid`, taken apart into net and each of `taxes`, in minor units: `[net, tax 1, ...]`.
+
+    All taxes together come first and then each out of that sum: rounded one by one, they could exceed what is repaid.
+    """
+    tax_left = sum(taxes)
+    left = half_up(tax_left * repaid, paid) if paid else 0
+    parts = [repaid - left]
+    for tax in taxes:
+        part = half_up(tax * left, tax_left) if tax_left else 0
+        parts.append(part)
+        tax_left -= tax
+        left -= part
+    return parts

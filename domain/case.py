@@ -1,0 +1,81 @@
+"""What is known of one return: the recorded facts, from which any new run of it goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from domain.inspection import Inspection, Receipt, units
+from domain.model import Currency, Id, Model, UtcDatetime
+from domain.order import Order
+from domain.parcel import ReturnLabel, Scan
+from domain.plan import RefundPlan
+from domain.policy import Decision
+from domain.refund import Refund, RefundStatus
+
+
+class Outcome(StrEnum):
+    """How a return ended."""
+
+    REFUNDED = "refunded"
+    DECLINED = "declined"
+    CANCELLED = "cancelled"
+
+
+class OrderBrief(Model):
+    """What a return needs to remember of its order."""
+
+    order_id: Id
+    number: str
+    customer_id: Id
+    currency: Currency
+    locale: str
+    titles: Mapping[str, str]
+
+    @classmethod
+    def of(cls, order: Order) -> OrderBrief:
+        """The brief of an order."""
+        return cls(
+            order_id=order.id,
+            number=order.number,
+            customer_id=order.customer_id,
+            currency=order.currency,
+            locale=order.locale,
+            titles={line.id: line.title for line in order.lines},
+        )
+
+
+class CaseSoFar(Model):
+    """Every recorded fact of a return; what is None or empty has not happened."""
+
+    order: OrderBrief | None = None
+    decision: Decision | None = None
+    quote: RefundPlan | None = None
+    label: ReturnLabel | None = None
+    cancelled: str | None = None
+    label_voided: Id | None = None
+    scans: tuple[Scan, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
+    inspect_until: UtcDatetime | None = None
+    inspection: Inspection | None = None
+    plan: RefundPlan | None = None
+    refunds: tuple[Refund, ...] = ()
+    restocked: Id | None = None
+    outcome: Outcome | None = None
+
+    @property
+    def received(self) -> dict[str, int]:
+        """Units that came back so far, per line."""
+        return units(tuple(line for receipt in self.receipts for line in receipt.lines))
+
+    @property
+    def expected(self) -> dict[str, int]:
+        """Approved units that have not come back yet, per line."""
+        approved = self.decision.approved if self.decision else ()
+        left = {line.line_id: line.quantity - self.received.get(line.line_id, 0) for line in approved}
+        return {line_id: quantity for line_id, quantity in left.items() if quantity > 0}
+
+    @property
+    def refunded(self) -> int:
+        """Minor units that the provider has confirmed."""
+        return sum(refund.amount for refund in self.refunds if refund.status is RefundStatus.SUCCEEDED)

@@ -1,0 +1,83 @@
+"""The outside world on one port: Stripe, SendGrid, a carrier, and the shopper's inbox."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Mount, Route
+
+from embedded.simulators import carrier, inbox, sendgrid, stripe
+from embedded.simulators.pages import page
+from embedded.simulators.shelf import Shelf
+
+_LABEL_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\.pdf")
+_PARCELS_SHOWN = 20
+
+
+def build(state_dir: Path, public_url: str) -> Starlette:
+    """All simulators as one ASGI app. What they know is kept in `state_dir/simulators.db` and survives a restart.
+
+    `public_url` is where the app is reached, for the links it hands out. The app closes its file when it shuts down,
+    so it is served once.
+    """
+    state_dir.mkdir(parents=True, exist_ok=True)
+    shelf = Shelf(state_dir / "simulators.db")
+    labels = state_dir / "labels"
+
+    async def index(request: Request) -> Response:
+        return _index(shelf, public_url.rstrip("/"))
+
+    async def label_file(request: Request) -> Response:
+        return _label_file(labels, request.path_params["name"])
+
+    @asynccontextmanager
+    async def life(app: Starlette) -> AsyncIterator[None]:
+        yield
+        shelf.close()
+
+    # Other names that point at this machine (a page in the browser can make them) get no answer.
+    hosts = ["127.0.0.1", "localhost", urlsplit(public_url).hostname or "localhost"]
+    return Starlette(
+        routes=[
+            Route("/", index),
+            Route("/labels/{name}", label_file),
+            *inbox.routes(shelf),
+            Mount("/stripe", stripe.app(shelf)),
+            Mount("/sendgrid", sendgrid.app(shelf)),
+            Mount("/carrier", carrier.app(shelf, public_url)),
+        ],
+        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)],
+        lifespan=life,
+    )
+
+
+def _index(shelf: Shelf, public_url: str) -> Response:
+    with shelf.transaction() as rows:
+        parcels = [
+            {"number": label.number, "words": carrier.status_words(carrier.status(rows, label))}
+            for label in rows.all(carrier.CarrierLabel, limit=_PARCELS_SHOWN)
+        ]
+        return page(
+            "index.html",
+            url=public_url,
+            parcels=parcels,
+            mails=rows.count(inbox.Mail),
+            labels=rows.count(carrier.CarrierLabel),
+            refunds=rows.count(stripe.StripeRefund),
+        )
+
+
+def _label_file(labels: Path, name: str) -> Response:
+    if _LABEL_FILE.fullmatch(name) is None or not (labels / name).is_file():
+        raise HTTPException(404, "There is no such label.")
+    return FileResponse(labels / name, media_type="application/pdf", headers={"Cache-Control": "no-store"})

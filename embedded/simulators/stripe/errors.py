@@ -1,0 +1,32 @@
+"""Refusals in Stripe's shape."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+ErrorType = Literal["invalid_request_error", "idempotency_error", "api_error"]
+
+
+class StripeError(Exception):
+    """An answer other than 200. `settled`: the call was carried out and this is its outcome, kept under its key."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 400,
+        code: str | None = None,
+        param: str | None = None,
+        type: ErrorType = "invalid_request_error",
+        settled: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.settled = settled
+        known = {"message": message, "type": type, "code": code, "param": param}
+        self.body = {"error": {name: text for name, text in known.items() if text is not None}}
+
+
+def missing(noun: str, id: str, param: str) -> StripeError:
+    """There is no such object."""
+    return StripeError(f"No such {noun}: '{id}'", status=404, code="resource_missing", param=param)

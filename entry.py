@@ -1,0 +1,39 @@
+"""How every process of this project ends: with its true exit code."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+
+def leave(main: Callable[[], int | None]) -> NoReturn:
+    """Run `main` and end the process with its answer (None is 0), without the interpreter's shutdown.
+
+    A process that used temporalio may abort in that shutdown (SIGABRT or SIGSEGV) after its work is done, because
+    threads of the core still call into Python (temporalio/sdk-python issue 300). So everything is flushed here and
+    the process leaves by `os._exit`, which runs no atexit hooks.
+    """
+    try:
+        code = main() or 0
+    except SystemExit as stop:
+        code = stop.code if isinstance(stop.code, int) else 0 if stop.code is None else _said(stop.code)
+    except KeyboardInterrupt:
+        code = 130
+    except BaseException:  # the traceback that the interpreter would have printed
+        sys.excepthook(*sys.exc_info())
+        code = 1
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:  # the reader of a pipe has gone; nobody is left to tell
+            continue
+    os._exit(code)
+
+
+def _said(message: object) -> int:
+    sys.stderr.write(f"{message}\n")
+    return 1

@@ -1,0 +1,58 @@
+"""What the journal knows of one return, as the nouns that were recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from domain.case import CaseSoFar, Outcome
+from domain.inspection import Inspection, Receipt
+from domain.parcel import ReturnLabel, Scan
+from domain.plan import RefundPlan
+from domain.policy import Decision
+from domain.refund import Refund
+from ledger import EntryKind, JournalEntry
+
+
+def case_so_far(entries: Iterable[JournalEntry]) -> CaseSoFar:
+    """Fold the entries of one case, in order of seq."""
+    known = CaseSoFar()
+    for entry in entries:
+        known = known.model_copy(update=_learned(known, entry))
+    return known
+
+
+def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydantic's update takes any field's type
+    facts = entry.facts
+    match entry.kind:
+        case EntryKind.DECISION:
+            quote = RefundPlan.model_validate(facts["quote"]) if "quote" in facts else None
+            return {"decision": Decision.model_validate(facts["decision"]), "quote": quote}
+        case EntryKind.LABEL:
+            return {"label": ReturnLabel.model_validate(facts["label"])}
+        case EntryKind.LABEL_VOIDED:
+            return {"label_voided": facts["tracking_number"]}
+        case EntryKind.SCAN:
+            return {"scans": (*known.scans, Scan.model_validate(facts["scan"]))}
+        case EntryKind.RECEIPT:
+            receipt = Receipt.model_validate(facts["receipt"])
+            return {"receipts": (*known.receipts, receipt), "inspect_until": facts["inspect_until"]}
+        case EntryKind.INSPECTION:
+            return {"inspection": Inspection.model_validate(facts["inspection"])}
+        case EntryKind.PLAN:
+            return {"plan": RefundPlan.model_validate(facts["plan"])}
+        case EntryKind.REFUND_SETTLED | EntryKind.REFUND_FAILED:
+            return {"refunds": (*known.refunds, Refund.model_validate(facts["refund"]))}
+        case EntryKind.RESTOCK:
+            return {"restocked": facts["inspection"]}
+        case EntryKind.CANCELLED:
+            return {"cancelled": facts["reason"]}
+        case EntryKind.CLOSED:
+            return {"outcome": Outcome(facts["outcome"])}
+        case _:
+            return {}
+
+
+def plans(entries: Iterable[JournalEntry]) -> tuple[RefundPlan, ...]:
+    """The refund plans among these entries."""
+    return tuple(RefundPlan.model_validate(one.facts["plan"]) for one in entries if one.kind is EntryKind.PLAN)

@@ -1,0 +1,109 @@
+"""Reading the journal, its transfers and the balances, on a connection that the caller holds."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Connection, RowMapping, Select, func, select
+
+from database.tables import balances, journal, transfers
+from ledger import Balance, JournalEntry, Transfer, TransferKind
+from ledger.store.guards import Account, Pending, Totals, balance
+
+PAGE = 200
+"""Entries read at a time, so that a long journal never stands in memory."""
+
+_LAST_CHARACTER = "\U0010ffff"
+
+
+def find(connection: Connection, key: str) -> JournalEntry | None:
+    """The entry under a key."""
+    rows = connection.execute(select(journal).where(journal.c.key == key)).mappings().all()
+    return next(iter(_with_transfers(connection, rows)), None)
+
+
+def asked(connection: Connection, key: str) -> str | None:
+    """The SHA-256 of what was asked for under a key; None if the key is free."""
+    return connection.execute(select(journal.c.asked).where(journal.c.key == key)).scalar()
+
+
+def last_seq(connection: Connection, order: str) -> int:
+    """The seq of an order's newest entry; 0 if there is none."""
+    newest = select(func.coalesce(func.max(journal.c.seq), 0)).where(journal.c.order_id == order)
+    return int(connection.execute(newest).scalar_one())
+
+
+def page(connection: Connection, order: str | None, case: str | None, after: int) -> list[JournalEntry]:
+    """The next entries after a seq, of one order or one case if named; an empty list at the end."""
+    statement = page_of(select(journal), after)
+    if order is not None:
+        statement = statement.where(journal.c.order_id == order)
+    if case is not None:
+        statement = statement.where(journal.c.case_id == case)
+    return _with_transfers(connection, connection.execute(statement).mappings().all())
+
+
+def page_of(statement: Select[*tuple[object, ...]], after: int) -> Select[*tuple[object, ...]]:
+    """A select from the journal, cut to the next page after a seq."""
+    return statement.where(journal.c.seq > after).order_by(journal.c.seq).limit(PAGE)
+
+
+def transfer_rows(connection: Connection, seqs: Collection[int]) -> dict[int, list[RowMapping]]:
+    """The transfers of some entries, by seq and in the order in which they were written."""
+    found: dict[int, list[RowMapping]] = defaultdict(list)
+    statement = select(transfers).where(transfers.c.seq.in_(seqs)).order_by(transfers.c.seq, transfers.c.position)
+    for row in connection.execute(statement).mappings():
+        found[row["seq"]].append(row)
+    return found
+
+
+def totals(connection: Connection, accounts: Collection[Account]) -> dict[Account, Totals]:
+    """The totals of those of some accounts that were ever touched."""
+    names = {account.name for account in accounts}
+    rows = connection.execute(select(balances).where(balances.c.account.in_(names))).mappings()
+    found = dict(map(totals_of, rows))
+    return {account: found[account] for account in accounts if account in found}
+
+
+def totals_of(row: RowMapping) -> tuple[Account, Totals]:
+    """One row of `balances`."""
+    sides = Totals(row["debits"], row["credits"], row["pending_debits"], row["pending_credits"])
+    return Account(row["account"], row["commodity"]), sides
+
+
+def with_prefix(connection: Connection, prefix: str) -> list[Balance]:
+    """All balances whose account begins so, by name."""
+    # A range, not LIKE: SQLite's LIKE takes capital letters for small ones, and ids know the difference.
+    between = balances.c.account.between(prefix, prefix + _LAST_CHARACTER)
+    statement = select(balances).where(between).order_by(balances.c.account, balances.c.commodity)
+    return [balance(*totals_of(row)) for row in connection.execute(statement).mappings()]
+
+
+def pendings(connection: Connection, keys: Collection[str]) -> dict[str, Pending]:
+    """Those of some transfers that are pending, with what is left of each."""
+    asked_for = (transfers.c.key.in_(keys), transfers.c.kind == TransferKind.PENDING.value)
+    rows = connection.execute(select(transfers).where(*asked_for)).mappings().all()
+    finished = select(transfers.c.pending, func.sum(transfers.c.amount)).where(transfers.c.pending.in_(keys))
+    done = {key: int(amount) for key, amount in connection.execute(finished.group_by(transfers.c.pending))}
+    return {row["key"]: Pending(transfer_of(row), row["amount"] - done.get(row["key"], 0)) for row in rows}
+
+
+def transfer_of(row: RowMapping) -> Transfer:
+    """One row of `transfers`. Raises ValueError for a row that is no transfer."""
+    return Transfer.model_validate(dict(row))
+
+
+def _with_transfers(connection: Connection, rows: Sequence[RowMapping]) -> list[JournalEntry]:
+    by_seq = transfer_rows(connection, [row["seq"] for row in rows])
+    return [
+        JournalEntry.model_validate(
+            {
+                **row,
+                "order": row["order_id"],
+                "case": row["case_id"],
+                "transfers": [transfer_of(one) for one in by_seq[row["seq"]]],
+            }
+        )
+        for row in rows
+    ]

@@ -1,0 +1,99 @@
+"""Every setting, in one place: the only reader of the environment.
+
+Values come from `BACKHAUL_*` variables, else from `.backhaul/stack.toml`, which the embedded stack writes while it
+runs, else from the defaults here. Temporal's own settings are Temporal's: `TEMPORAL_*` variables and profiles.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from domain.errors import InvalidRequest
+from domain.request import first_fault
+
+ROOT = Path(__file__).parent
+
+
+def home() -> Path:
+    """The folder for everything written at run time: `BACKHAUL_HOME`, else `.backhaul` in the project."""
+    return Path(os.environ.get("BACKHAUL_HOME") or ROOT / ".backhaul").absolute()
+
+
+def stack_file() -> Path:
+    """Where the embedded stack says how it is reached: a Temporal profile, and our own table `backhaul`."""
+    return home() / "stack.toml"
+
+
+class Settings(BaseSettings):
+    """The settings of one deployment: one merchant. Secrets are never printed."""
+
+    model_config = SettingsConfigDict(env_prefix="BACKHAUL_", extra="ignore", frozen=True)
+
+    database_url: str = ""
+    """SQLAlchemy URL of ledger and tables; the default is a SQLite file in the home folder."""
+    stripe_api_key: SecretStr = SecretStr("")
+    stripe_api_base: str | None = None
+    """Another address of the Stripe API; the simulator's in the embedded stack."""
+    sendgrid_api_key: SecretStr = SecretStr("")
+    sendgrid_host: str = "https://api.sendgrid.com"
+    mail_from: str = "returns@shop.example"
+    shop_name: str = "Example Shop"
+    return_address: tuple[str, ...] = ("Example Shop Returns", "Dock Road 1", "20457 Hamburg", "Germany")
+    carrier_url: str = ""
+    carrier_token: SecretStr = SecretStr("embedded")
+    public_url: str = ""
+    """Where shoppers' browsers reach label PDFs."""
+    ui_url: str = ""
+    """The Temporal UI, for links."""
+    drain_seconds: int = Field(default=30, ge=0, le=3600)
+    """How long a stopping worker waits for activities that are under way."""
+
+    @property
+    def database(self) -> str:
+        """The database's URL with its default filled in."""
+        return self.database_url or f"sqlite:///{home() / 'backhaul.db'}"
+
+    @property
+    def labels_folder(self) -> Path:
+        """Where label PDFs are kept."""
+        return home() / "labels"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment beats the stack file."""
+        return (init_settings, env_settings, _StackFile(settings_cls))
+
+    @classmethod
+    def load(cls) -> Settings:
+        """Read them. Raises InvalidRequest naming the first setting that is wrong."""
+        try:
+            return cls()
+        except ValidationError as error:
+            field, message = first_fault(error)
+            raise InvalidRequest(f"BACKHAUL_{field.upper()}", message) from None
+
+
+class _StackFile(PydanticBaseSettingsSource):
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # the base class's signature
+        raise NotImplementedError
+
+    def __call__(self) -> dict[str, Any]:
+        try:
+            return dict(tomllib.loads(stack_file().read_text()).get("backhaul", {}))
+        except FileNotFoundError:
+            return {}
+        except tomllib.TOMLDecodeError as error:
+            raise InvalidRequest(str(stack_file()), f"is no TOML: {error}; stop the stack and start it again") from None

@@ -1,0 +1,78 @@
+"""An order whose figures do not agree is no order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from domain.order import Order
+
+LINE: dict[str, Any] = {
+    "id": "1",
+    "title": "Mug",
+    "quantity": 2,
+    "unit_price": 1000,
+    "discount": 100,
+    "taxes": [{"name": "VAT", "rate": "0.19", "amount": 303}],
+}
+
+
+def order(**changes: Any) -> Order:
+    """2 x 10.00 - 1.00 + 4.90 shipping = 23.90 EUR, tax within."""
+    fields: dict[str, Any] = {
+        "id": "1",
+        "number": "#1",
+        "shop": "demo",
+        "customer_id": "c1",
+        "currency": "EUR",
+        "placed_at": "2026-11-02T10:00:00Z",
+        "prices_include_tax": True,
+        "lines": [LINE],
+        "shipping": {"price": 490},
+        "tenders": [{"id": "pi_1", "kind": "card", "captured": 2390}],
+        "total": 2390,
+    }
+    return Order.model_validate(fields | changes)
+
+
+def test_what_was_paid_for_a_line() -> None:
+    inclusive = order()
+    assert inclusive.paid_for(inclusive.lines[0]) == 1900
+    assert inclusive.paid_for(inclusive.shipping) == 490
+    # without tax in the price, it comes on top: 1900 + 303 + 490
+    exclusive = order(prices_include_tax=False, total=2693, tenders=[{"id": "pi_1", "kind": "card", "captured": 2693}])
+    assert exclusive.paid_for(exclusive.lines[0]) == 2203
+
+
+def test_an_order_can_be_read_again() -> None:
+    assert Order.model_validate_json(order().model_dump_json()) == order()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"total": 2391}, "total is 2391, but lines and shipping add up to 2390"),
+        ({"tenders": [{"id": "p", "kind": "card", "captured": 2389}]}, "the tenders captured 2389"),
+        ({"currency": "XXQ"}, "no currency of ISO 4217"),
+        ({"lines": [LINE, LINE]}, "two of them have the same id"),
+        ({"lines": [LINE | {"id": "shipping"}]}, "taken by what was paid for delivery"),
+        ({"lines": [LINE | {"discount": 2001}]}, "discount 2001 is more than the line costs"),
+        ({"lines": [LINE | {"quantity": 0}]}, "greater than or equal to 1"),
+        ({"lines": [LINE | {"quantity": -2}]}, "greater than or equal to 1"),
+        ({"lines": [LINE | {"unit_price": 10.0}]}, "valid integer"),
+        ({"lines": [LINE | {"unit_price": "1000"}]}, "valid integer"),
+        ({"lines": [LINE | {"unit_price": True}]}, "valid integer"),
+        ({"lines": []}, "at least 1 item"),
+        # tax inside a price of 19.00 cannot be 19.01: the net would be negative
+        ({"lines": [LINE | {"taxes": [{"name": "VAT", "rate": "0.19", "amount": 1901}]}]}, "taxes of 1901 are more"),
+        ({"shipping": {"price": 490, "taxes": [{"name": "VAT", "rate": "0.19", "amount": 491}]}}, "shipping: taxes"),
+        ({"shipping": {"price": 490, "discount": 491}}, "more than shipping costs"),
+        ({"placed_at": "2026-11-02T10:00:00"}, "timezone"),
+        ({"tenders": [{"id": "p", "kind": "card", "captured": 2390, "refunded": 2391}]}, "more than captured"),
+    ],
+)
+def test_refused(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        order(**changes)

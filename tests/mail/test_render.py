@@ -1,0 +1,138 @@
+"""Every letter is complete, says what it should, and lets nothing inserted out of its place."""
+
+from __future__ import annotations
+
+import html as entities
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from jinja2 import UndefinedError
+
+from activities.mail import Letter, render
+from activities.mail.render import Renderer
+from domain.notice import Notice, NoticeKind, NoticeLine
+from tests.mail.notices import DECLINED, NAME, PRICED, TO, notice
+
+SHOP = "Nordlicht & Söhne"
+REFERENCES = ("R-1001", "#2001", NAME, SHOP)
+ITEMS = tuple(text for line in PRICED for text in (line.title, line.amount))
+SAYS = {
+    NoticeKind.APPROVED: (*ITEMS, "64.80 EUR", "https://returns.example/labels/BH1.pdf?a=1&b=2")
+    + ("BH123456789012345", "4 December 2026"),
+    NoticeKind.DECLINED: tuple(text for line in DECLINED for text in (line.title, line.reason)),
+    NoticeKind.IN_TRANSIT: ("BH123456789012345", "Tea pot"),
+    NoticeKind.RECEIVED: ("Wool scarf, grey", "Tea pot"),
+    NoticeKind.REFUND_SUBMITTED: (*ITEMS, "64.80 EUR"),
+    NoticeKind.REFUND_DONE: (*ITEMS, "64.80 EUR", "re_3Q", "5 to 10 days"),
+    NoticeKind.CANCELLED: ("BH123456789012345", "no longer valid"),
+}
+EVIL = "x\r\nBcc: all@example.org\u2028<script>alert(1)</script>\"' onclick=\u202e</mj-text>{{ 7 * 7 }}"
+
+
+def letter(what: Notice, name: str = NAME) -> Letter:
+    return Renderer(SHOP)(what, TO, name)
+
+
+class _Tags(HTMLParser):
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_text_and_html_say_all_of_it(kind: NoticeKind) -> None:
+    made = letter(notice(kind))
+    readable = entities.unescape(made.html)
+    for expected in (*REFERENCES, *SAYS[kind]):
+        assert expected in made.text
+        assert expected in readable
+    assert "R-1001" in made.subject
+    assert (made.kind, made.case, made.to, made.key) == (kind, "R-1001", TO, f"notice:R-1001:{kind}:1")
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_nothing_empty_shows_when_little_is_known(kind: NoticeKind) -> None:
+    bare = dict.fromkeys(("total", "label_url", "tracking_number", "send_back_until", "provider_reference"), "")
+    made = letter(notice(kind, lines=(), **bare), name="")
+    assert made.text.startswith("Hello,\n")
+    assert not re.search(r"[ :]\n\n\n|: *$|\bby\b *[.:,]| {2}", made.text.replace("Here is why:", ""))
+    assert "of  " not in made.subject
+    assert 'href=""' not in made.html
+    assert "Amount" not in made.html
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_html_is_accessible_and_fetches_nothing(kind: NoticeKind) -> None:
+    made = letter(notice(kind))
+    tags = _Tags(made.html).tags
+    assert tags[0] == ("html", tags[0][1])
+    assert tags[0][1]["lang"] == "en"
+    assert ("meta", {"name": "color-scheme", "content": "light dark"}) in tags
+    assert "prefers-color-scheme: dark" in made.html
+    assert "max-width:600px" in made.html
+    assert not [tag for tag, _ in tags if tag in ("img", "link", "script", "iframe")]
+    assert "@import" not in made.html
+    assert len([tag for tag, _ in tags if tag == "h1"]) == 1
+    # Tables are for layout and say so, but for the one with the items, whose columns have headers.
+    assert len([1 for tag, attrs in tags if tag == "table" and attrs.get("role") != "presentation"]) <= 1
+    assert "scope" in {name for tag, attrs in tags if tag == "th" for name in attrs} or "<th" not in made.html
+
+
+def test_a_partly_declined_return_names_both_parts() -> None:
+    made = letter(notice(NoticeKind.APPROVED, lines=PRICED + DECLINED))
+    accepted, kept = made.text.split("These items we cannot take back.")
+    for line in PRICED:
+        assert line.title in accepted
+    for line in DECLINED:
+        assert line.title in kept
+        assert line.reason in kept
+        assert line.title not in accepted
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_inserted_values_stay_in_their_place(kind: NoticeKind) -> None:
+    texts = ("order_number", "total", "label_url", "tracking_number", "send_back_until", "provider_reference")
+    line = NoticeLine(title=EVIL, quantity=1, amount=EVIL, reason=EVIL)
+    made = letter(notice(kind, lines=(line,), **dict.fromkeys(texts, EVIL)), name=EVIL)
+    plain = letter(notice(kind, lines=PRICED[:1]))
+    assert not re.search(r"[\x00-\x1f\x7f\u2028\u202e]", made.subject + made.name)
+    assert not re.search(r"[\u2028\u202e]", made.text + made.html)
+    assert not [row for row in made.text.splitlines() if row.startswith("Bcc")]
+    tags = _Tags(made.html).tags
+    assert "script" not in {tag for tag, _ in tags}
+    assert {tag for tag, _ in tags} <= {tag for tag, _ in _Tags(plain.html).tags} | {"br"}
+    assert not [attrs for _, attrs in tags if "onclick" in attrs]
+    assert "49" not in made.text
+
+
+def test_a_shop_or_person_with_markup_in_the_name_is_escaped() -> None:
+    made = Renderer("<b>Shop</b>\nX")(notice(NoticeKind.RECEIVED), TO, "<i>Ada</i> & Co")
+    assert "<b>Shop" not in made.html
+    assert "&lt;i&gt;Ada&lt;/i&gt; &amp; Co" in made.html
+    assert "Hello <i>Ada</i> & Co," in made.text
+    assert "<b>Shop</b> X\n" in made.text
+
+
+def test_lone_surrogates_do_not_stop_a_mail() -> None:
+    letter(notice(NoticeKind.RECEIVED), name="Ada \ud83d").html.encode()
+
+
+@pytest.mark.parametrize("locale", ["en", "en-GB", "en_US", "de-AT", "tlh", "../../..", ""])
+def test_other_languages_fall_back_to_english(locale: str) -> None:
+    made = letter(notice(NoticeKind.RECEIVED, locale=locale))
+    assert "has arrived" in made.subject
+    assert '<html lang="en"' in made.html
+
+
+def test_an_undefined_variable_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "en" / "received").mkdir(parents=True)
+    (tmp_path / "en" / "received" / "subject.txt").write_text("{{ notice.totl }}")
+    monkeypatch.setattr(render, "_TEMPLATES", tmp_path)
+    with pytest.raises(UndefinedError, match="totl"):
+        letter(notice(NoticeKind.RECEIVED))

@@ -1,0 +1,177 @@
+"""The only place that chooses adapters: `rooms(settings)` joins ports, stores and activities; `connect` finds Temporal.
+
+Everything is made on first use, so that a command that only reads the journal does not load Stripe.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from domain.errors import Unavailable
+from settings import Settings, home, stack_file
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+    from temporalio.client import Client
+
+    from activities.decisions import DecisionActivities
+    from activities.inventory import InventoryActivities
+    from activities.labels import LabelActivities
+    from activities.mail import MailActivities
+    from activities.payments import PaymentActivities
+    from activities.storefront import StorefrontActivities
+    from domain.stores import Contacts, Notes, Orders, Outbox, Policies, Snapshots
+    from ledger import Ledger
+
+
+class Rooms:
+    """All rooms of one deployment."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The database."""
+        from database.engine import connect as connect_database
+
+        home().mkdir(parents=True, exist_ok=True)
+        return connect_database(self.settings.database)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Journal and accounts."""
+        from ledger.store import SqlLedger
+
+        return SqlLedger(self.engine)
+
+    @cached_property
+    def orders(self) -> Orders:
+        """The embedded storefront's shelf."""
+        from database.stores import SqlOrders
+
+        return SqlOrders(self.engine)
+
+    @cached_property
+    def snapshots(self) -> Snapshots:
+        """Orders as they were decided on."""
+        from database.stores import SqlSnapshots
+
+        return SqlSnapshots(self.engine)
+
+    @cached_property
+    def contacts(self) -> Contacts:
+        """Personal data."""
+        from database.stores import SqlContacts
+
+        return SqlContacts(self.engine)
+
+    @cached_property
+    def notes(self) -> Notes:
+        """Free text."""
+        from database.stores import SqlNotes
+
+        return SqlNotes(self.engine)
+
+    @cached_property
+    def policies(self) -> Policies:
+        """Published policies."""
+        from database.stores import SqlPolicies
+
+        return SqlPolicies(self.engine)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """Mails and what became of them."""
+        from database.stores import SqlOutbox
+
+        return SqlOutbox(self.engine)
+
+    @cached_property
+    def storefront(self) -> StorefrontActivities:
+        """The shop."""
+        from activities.storefront import StorefrontActivities
+        from activities.storefront.embedded import EmbeddedStorefront
+
+        return StorefrontActivities(EmbeddedStorefront(self.orders), self.snapshots, self.policies, self.ledger)
+
+    @cached_property
+    def decisions(self) -> DecisionActivities:
+        """Policy, plan, end."""
+        from activities.decisions import DecisionActivities
+
+        return DecisionActivities(self.snapshots, self.policies, self.ledger)
+
+    @cached_property
+    def labels(self) -> LabelActivities:
+        """The carrier."""
+        from activities.labels import LabelActivities
+        from activities.labels.embedded import EmbeddedLabels
+
+        adapter = EmbeddedLabels(
+            carrier_url=self.settings.carrier_url,
+            token=self.settings.carrier_token.get_secret_value(),
+            folder=self.settings.labels_folder,
+            public_url=self.settings.public_url,
+        )
+        return LabelActivities(adapter, self.contacts, self.ledger, self.settings.return_address)
+
+    @cached_property
+    def inventory(self) -> InventoryActivities:
+        """The warehouse."""
+        from activities.inventory import InventoryActivities
+        from activities.inventory.embedded import EmbeddedInventory
+
+        return InventoryActivities(EmbeddedInventory(), self.snapshots, self.policies, self.ledger)
+
+    @cached_property
+    def payments(self) -> PaymentActivities:
+        """The payment provider."""
+        from activities.payments import PaymentActivities
+        from activities.payments.via_stripe import StripePayments
+
+        key = self.settings.stripe_api_key.get_secret_value()
+        return PaymentActivities(StripePayments(key, self.settings.stripe_api_base), self.ledger)
+
+    @cached_property
+    def mail(self) -> MailActivities:
+        """The mail provider."""
+        from activities.mail import MailActivities
+        from activities.mail.render import Renderer
+        from activities.mail.via_sendgrid import SendGridMail
+
+        adapter = SendGridMail(
+            api_key=self.settings.sendgrid_api_key.get_secret_value(),
+            host=self.settings.sendgrid_host,
+            sender=self.settings.mail_from,
+            sender_name=self.settings.shop_name,
+        )
+        return MailActivities(adapter, Renderer(self.settings.shop_name), self.contacts, self.outbox, self.ledger)
+
+
+def rooms(settings: Settings) -> Rooms:
+    """The rooms of a deployment; nothing is opened before it is used."""
+    return Rooms(settings)
+
+
+async def connect(**options: Any) -> Client:  # Client.connect's own options
+    """A Temporal client by Temporal's own configuration, else the embedded stack's.
+
+    Raises Unavailable with what to do if nobody answers.
+    """
+    from temporalio.client import Client
+    from temporalio.contrib.pydantic import pydantic_data_converter
+    from temporalio.envconfig import ClientConfig
+
+    stack = stack_file()
+    config = ClientConfig.load_client_connect_config(config_file=str(stack) if stack.exists() else None)
+    config.setdefault("target_host", "127.0.0.1:7233")
+    try:
+        return await Client.connect(**{**config, "data_converter": pydantic_data_converter, **options})
+    except RuntimeError:
+        address = config.get("target_host")
+        raise Unavailable(
+            f"No Temporal server answers at {address}. Start one with `make demo` or `python -m embedded`, "
+            "or set TEMPORAL_ADDRESS."
+        ) from None

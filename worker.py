@@ -1,0 +1,96 @@
+"""Runs the workers: returns, and apart from them payments and mail, which have queues of their own.
+
+`python worker.py` until SIGTERM or Ctrl-C; then it takes no new work, finishes what is under way, and exits with 0.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.worker import Interceptor, Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.errors import ErrorsForPeople
+from domain import ids
+from entry import leave
+from settings import Settings
+from wiring import Rooms, connect, rooms
+from workflows.return_case.case import ReturnCase
+
+# The nouns and the activity classes are pure to import; reloading them for every workflow run would only cost time.
+PASSED_THROUGH = ("domain", "activities", "ledger", "workflows.options")
+THREADS = 20
+
+
+def workers(client: Client, rooms: Rooms, drain: timedelta, extra: Sequence[Interceptor] = ()) -> list[Worker]:
+    """One worker per task queue; together they do everything a return needs."""
+    runner = SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
+    return [
+        Worker(
+            client,
+            task_queue=queue,
+            workflows=[ReturnCase] if queue == ids.RETURNS_QUEUE else [],
+            activities=activities,
+            activity_executor=ThreadPoolExecutor(THREADS, thread_name_prefix=queue),
+            max_concurrent_activities=THREADS,
+            workflow_runner=runner,
+            interceptors=[ErrorsForPeople(), *extra],
+            graceful_shutdown_timeout=drain,
+        )
+        for queue, activities in by_queue(rooms).items()
+    ]
+
+
+def by_queue(rooms: Rooms) -> dict[str, list[Callable[..., Any]]]:
+    """Which activities each task queue serves."""
+    return {
+        ids.RETURNS_QUEUE: [
+            rooms.storefront.fetch_order,
+            rooms.decisions.open_return,
+            rooms.decisions.plan_refund,
+            rooms.decisions.cancel_return,
+            rooms.decisions.close_return,
+            rooms.labels.buy_label,
+            rooms.labels.void_label,
+            rooms.labels.record_scan,
+            rooms.inventory.record_receipt,
+            rooms.inventory.record_inspection,
+            rooms.inventory.restock,
+        ],
+        ids.PAYMENTS_QUEUE: [rooms.payments.pay_leg],
+        ids.MAIL_QUEUE: [rooms.mail.send_notice],
+    }
+
+
+async def run(extra: Sequence[Interceptor] = ()) -> int:
+    """Serve until asked to stop."""
+    settings = Settings.load()
+    stop = asyncio.Event()
+    for one in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(one, stop.set)
+    drain = timedelta(seconds=settings.drain_seconds)
+    async with AsyncExitStack() as stack:
+        for worker in workers(await connect(), rooms(settings), drain, extra):
+            await stack.enter_async_context(worker)
+        logging.info("worker ready: %s", ", ".join(by_queue(rooms(settings))))
+        await stop.wait()
+        logging.info("worker stops: finishing what is under way")
+    return 0
+
+
+def main() -> int:
+    """The process."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    return asyncio.run(run())
+
+
+if __name__ == "__main__":
+    leave(main)

@@ -1,0 +1,1 @@
+"""The story of a return, told in verbs. Workflows reach the world through activities alone."""

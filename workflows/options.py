@@ -1,0 +1,70 @@
+"""Timeouts, retries and queues of every outside system, in one table.
+
+A step is a burst of attempts of about 15 minutes. If it ends without an answer, `owner` is asked to look, and the same
+step runs again after a growing pause or at once on `retry_now`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from temporalio.common import RetryPolicy
+
+from domain import ids
+
+
+@dataclass(frozen=True)
+class Options:
+    """How one outside system is called. `owner` is who looks after it when it does not answer."""
+
+    owner: str
+    queue: str = ids.RETURNS_QUEUE
+    attempt: timedelta = timedelta(seconds=30)
+    heartbeat: timedelta | None = None
+    burst: timedelta = timedelta(minutes=15)
+    first_retry: timedelta = timedelta(seconds=1)
+    longest_retry: timedelta = timedelta(minutes=2)
+
+    @property
+    def retry(self) -> RetryPolicy:
+        """Doubling pauses; the burst, not a count, ends them."""
+        return RetryPolicy(
+            initial_interval=self.first_retry, backoff_coefficient=2.0, maximum_interval=self.longest_retry
+        )
+
+
+STOREFRONT = Options(owner="ops")
+JOURNAL = Options(owner="ops")
+CARRIER = Options(owner="ops")
+WAREHOUSE = Options(owner="warehouse")
+
+# Three calls of at most 10 s each (look up, send, look up), with a heartbeat before each: a worker that was killed is
+# noticed after 15 s instead of 60.
+PAYMENTS = Options(
+    owner="finance",
+    queue=ids.PAYMENTS_QUEUE,
+    attempt=timedelta(seconds=60),
+    heartbeat=timedelta(seconds=15),
+    first_retry=timedelta(seconds=2),
+    longest_retry=timedelta(minutes=5),
+)
+
+# A mail may be late by days but never holds anything up, so its burst is as long as a mail still makes sense.
+MAIL = Options(
+    owner="ops",
+    queue=ids.MAIL_QUEUE,
+    attempt=timedelta(seconds=20),
+    burst=timedelta(days=3),
+    longest_retry=timedelta(minutes=30),
+)
+
+PAUSE_FIRST = timedelta(minutes=15)
+PAUSE_LONGEST = timedelta(hours=6)
+"""Between two bursts of the same step: 15 minutes, then twice as long each time."""
+
+POLL_FIRST = timedelta(minutes=1)
+"""Between two looks at a refund that the provider has not decided: 1 minute, then twice as long up to PAUSE_LONGEST."""
+
+MAIL_PATIENCE = timedelta(days=3)
+"""How long a finished return waits for its last mails before it closes."""

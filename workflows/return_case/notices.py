@@ -1,0 +1,58 @@
+"""The notice of each turn, from what is known of the return. No personal data: that is read where mail is sent."""
+
+from __future__ import annotations
+
+from domain import ids
+from domain.money import Money
+from domain.notice import Notice, NoticeKind, NoticeLine
+from domain.policy import LineDecision, Verdict
+from workflows.return_case.state import CaseState
+from workflows.return_case.view import amount
+
+
+def notice(kind: NoticeKind, state: CaseState) -> Notice:
+    """The notice of this kind as the case stands now. Raises ValueError before the order is known."""
+    if state.order is None or state.request is None:
+        raise ValueError("a notice needs the order")
+    plan = state.plan or state.quote
+    return Notice(
+        key=ids.notice_key(state.request.id, kind),
+        kind=kind,
+        case=state.request.id,
+        order_id=state.order.order_id,
+        order_number=state.order.number,
+        customer_id=state.order.customer_id,
+        locale=state.order.locale,
+        lines=_declined(state) if kind is NoticeKind.DECLINED else _lines(state),
+        total=amount(plan),
+        label_url=state.label.url if state.label else "",
+        tracking_number=state.label.tracking_number if state.label else "",
+        send_back_until=f"{state.decision.send_back_until:%d %B %Y}" if state.decision else "",
+        provider_reference=", ".join(one.provider_id for one in state.refunds if one.provider_id),
+    )
+
+
+def _lines(state: CaseState) -> tuple[NoticeLine, ...]:
+    plan = state.plan or state.quote
+    if plan is None:
+        return ()
+    return tuple(
+        NoticeLine(
+            title=line.title, quantity=line.quantity, amount=str(Money(minor=line.gross, currency=plan.currency))
+        )
+        for line in plan.lines
+    )
+
+
+def _declined(state: CaseState) -> tuple[NoticeLine, ...]:
+    titles = state.order.titles if state.order else {}
+    lines = state.decision.lines if state.decision else ()
+    return tuple(
+        NoticeLine(title=titles.get(line.line_id, line.line_id), quantity=line.quantity, reason=_against(line))
+        for line in lines
+        if line.verdict is Verdict.DECLINE
+    )
+
+
+def _against(line: LineDecision) -> str:
+    return " ".join(reason.text for reason in line.reasons if reason.verdict is Verdict.DECLINE)

@@ -1,0 +1,23 @@
+"""What ops may say."""
+
+from __future__ import annotations
+
+from temporalio import workflow
+
+from workflows.return_case.desk import Desk
+from workflows.return_case.said import RetryNow, Verb
+from workflows.return_case.view import CaseView, view
+
+
+class Ops(Desk):
+    """Mends what got no answer."""
+
+    @workflow.update(description="Try the steps that wait for help again, at once")
+    async def retry_now(self, retry: RetryNow) -> CaseView:
+        """Noted; every waiting step runs again with the same key."""
+        self.retries += 1
+        return view(self.state)
+
+    @retry_now.validator
+    def _check_retry_now(self, retry: RetryNow) -> None:
+        self.check(Verb.RETRY_NOW, retry)

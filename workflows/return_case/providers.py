@@ -1,0 +1,24 @@
+"""What carriers and payment providers may say."""
+
+from __future__ import annotations
+
+from temporalio import workflow
+
+from domain.parcel import Scan
+from workflows.return_case.desk import Desk
+from workflows.return_case.said import Verb
+from workflows.return_case.view import CaseView
+
+
+class Providers(Desk):
+    """Follows the parcel."""
+
+    @workflow.update(description="The carrier saw the parcel")
+    async def record_scan(self, scan: Scan) -> CaseView:
+        """Noted once per scan id."""
+        known = any(one.id == scan.id for one in self.state.scans)
+        return self.note(scan, known, scans=(*self.state.scans, scan))
+
+    @record_scan.validator
+    def _check_record_scan(self, scan: Scan) -> None:
+        self.check(Verb.RECORD_SCAN, scan)

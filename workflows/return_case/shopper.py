@@ -1,0 +1,26 @@
+"""What the shopper may say."""
+
+from __future__ import annotations
+
+from temporalio import workflow
+
+from workflows.return_case.desk import Desk
+from workflows.return_case.said import Cancel, Verb
+from workflows.return_case.view import CaseView, view
+
+
+class Shopper(Desk):
+    """Until the goods arrive, the shopper may call the return off."""
+
+    @workflow.update(
+        description="Call the return off before the goods arrive; the label is voided; name no people in the remark."
+    )
+    async def cancel(self, cancel: Cancel) -> CaseView:
+        """Noted; the story undoes what was done."""
+        if not self.state.called_off:
+            self.learn(cancel=cancel)
+        return view(self.state)
+
+    @cancel.validator
+    def _check_cancel(self, cancel: Cancel) -> None:
+        self.check(Verb.CANCEL, cancel)

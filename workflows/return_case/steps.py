@@ -1,0 +1,73 @@
+"""How every verb reaches the world: a burst of attempts, then a call for help and a wait, then the same step again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+
+from workflows.options import PAUSE_FIRST, PAUSE_LONGEST, Options
+from workflows.return_case.desk import Desk
+from workflows.return_case.state import Trouble
+
+A = TypeVar("A")
+R = TypeVar("R")
+
+
+class Steps(Desk):
+    """The one helper for every verb."""
+
+    async def step(self, name: str, verb: Callable[[Any, A], R], ask: Callable[[datetime], A], how: Options) -> R:
+        """Run one activity until it answers. `ask` makes its input from the time of the burst.
+
+        Raises ApplicationError `InvalidRequest` when the input of the return itself is wrong; anything else waits
+        for help and runs again, with the same key, because keys are made from the input's ids.
+        """
+        pause = PAUSE_FIRST
+        while True:
+            try:
+                return await workflow.execute_activity_method(
+                    verb,
+                    ask(workflow.now()),
+                    task_queue=how.queue,
+                    start_to_close_timeout=how.attempt,
+                    schedule_to_close_timeout=how.burst,
+                    heartbeat_timeout=how.heartbeat,
+                    retry_policy=how.retry,
+                    summary=name,
+                )
+            except ActivityError as error:
+                if is_cancelled_exception(error):
+                    raise
+                message = _why(error)
+            await self.wait_for_help(name, how.owner, message, pause)
+            pause = min(pause * 2, PAUSE_LONGEST)
+
+    async def wait_for_help(self, step: str, owner: str, message: str, pause: timedelta | None) -> None:
+        """Say who is needed, then wait for `retry_now`, or for the pause to pass if there is one."""
+        until = workflow.now() + pause if pause else None
+        trouble = Trouble(owner=owner, step=step, message=message, retry_at=until)
+        self.learn(troubles=(*self.state.troubles, trouble))
+        await self.wait_for_retry(pause, f"{step} is tried again")
+        self.learn(troubles=tuple(one for one in self.state.troubles if one != trouble))
+
+    async def wait_for_retry(self, pause: timedelta | None, summary: str) -> None:
+        """Until `retry_now`, or until the pause has passed if there is one."""
+        before = self.retries
+        try:
+            await workflow.wait_condition(lambda: self.retries > before, timeout=pause, timeout_summary=summary)
+        except TimeoutError:
+            return
+
+
+def _why(error: ActivityError) -> str:
+    """The message of the innermost cause; an input that is wrong ends the return instead."""
+    cause: BaseException = error
+    while cause.__cause__ is not None:
+        cause = cause.__cause__
+        if isinstance(cause, ApplicationError) and cause.type == "InvalidRequest":
+            raise ApplicationError(cause.message, *cause.details, type=cause.type, non_retryable=True)
+    return getattr(cause, "message", "") or str(cause)

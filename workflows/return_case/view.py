@@ -1,0 +1,140 @@
+"""How a return shows itself: to queries and Updates as a model, to ops in the Temporal UI as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
+
+from domain.case import Outcome
+from domain.model import Model, UtcDatetime
+from domain.money import Money
+from domain.plan import RefundPlan
+from domain.policy import Verdict
+from workflows.return_case.state import CaseState, Stage, Trouble
+
+STAGE = SearchAttributeKey.for_keyword("ReturnStage")
+OUTCOME = SearchAttributeKey.for_keyword("ReturnOutcome")
+NEEDS_ACTION = SearchAttributeKey.for_keyword("NeedsAction")
+ORDER_ID = SearchAttributeKey.for_keyword("OrderId")
+CUSTOMER_ID = SearchAttributeKey.for_keyword("CustomerId")
+REFUND_STATUS = SearchAttributeKey.for_keyword("RefundStatus")
+REFUND_CURRENCY = SearchAttributeKey.for_keyword("RefundCurrency")
+REFUND_AMOUNT = SearchAttributeKey.for_int("RefundAmountMinor")
+DUE_AT = SearchAttributeKey.for_datetime("DueAt")
+
+SEARCH_ATTRIBUTES = (
+    STAGE,
+    OUTCOME,
+    NEEDS_ACTION,
+    ORDER_ID,
+    CUSTOMER_ID,
+    REFUND_STATUS,
+    REFUND_CURRENCY,
+    REFUND_AMOUNT,
+    DUE_AT,
+)
+"""All of them; they must be registered before any worker starts, else every workflow task fails."""
+
+
+class CaseView(Model):
+    """A return as its users see it. Amounts are printed with their currency; personal data is not here."""
+
+    id: str
+    order_id: str = ""
+    order_number: str = ""
+    stage: Stage
+    outcome: Outcome | None = None
+    verdict: Verdict | None = None
+    reasons: tuple[str, ...] = ()
+    next_owner: str
+    next_action: str
+    due_at: UtcDatetime | None = None
+    lines: Mapping[str, int] = {}
+    quote: str = ""
+    label_url: str = ""
+    tracking_number: str = ""
+    received: Mapping[str, int] = {}
+    planned: str = ""
+    refund_status: str = ""
+    refunded: str = ""
+    provider_references: tuple[str, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
+
+
+def amount(plan: RefundPlan | None) -> str:
+    """A plan's total for people; empty without a plan."""
+    return str(Money(minor=plan.total, currency=plan.currency)) if plan else ""
+
+
+def view(state: CaseState) -> CaseView:
+    """The view of a state."""
+    order, decision, due = state.order, state.decision, state.next_action
+    return CaseView(
+        id=state.request.id if state.request else "",
+        order_id=order.order_id if order else "",
+        order_number=order.number if order else "",
+        stage=state.stage,
+        outcome=state.outcome,
+        verdict=decision.verdict if decision else None,
+        reasons=decision.reason_codes if decision else (),
+        next_owner=due.owner,
+        next_action=due.action,
+        due_at=due.due_at,
+        lines={line.line_id: line.quantity for line in state.request.lines} if state.request else {},
+        quote=amount(state.quote),
+        label_url=state.label.url if state.label else "",
+        tracking_number=state.label.tracking_number if state.label else "",
+        received=state.received,
+        planned=amount(state.plan),
+        refund_status=state.refund_status or "",
+        refunded=str(Money(minor=state.refunded, currency=order.currency)) if order and state.refunds else "",
+        provider_references=tuple(one.provider_id for one in state.refunds if one.provider_id),
+        troubles=state.troubles,
+    )
+
+
+def panel(state: CaseState) -> str:
+    """The Markdown that ops read beside the timeline: where it stands, who is next, until when, and the amounts."""
+    seen = view(state)
+    rows = [
+        f"**{seen.stage.replace('_', ' ').capitalize()}**" + (f" ({seen.outcome})" if seen.outcome else ""),
+        f"- Next: **{seen.next_owner}** — {seen.next_action}",
+        f"- Due: {seen.due_at:%d %B %Y %H:%M} UTC" if seen.due_at else "",
+        f"- Order {seen.order_number}: " + _items(state) if state.order else "",
+        f"- Quoted: {seen.quote}" if seen.quote else "",
+        f"- To refund: {seen.planned} ({seen.refund_status})" if seen.planned else "",
+        f"- Refunded: {seen.refunded} ({', '.join(seen.provider_references)})" if seen.provider_references else "",
+        f"- Parcel {seen.tracking_number}, [label]({seen.label_url})" if seen.label_url else "",
+    ]
+    if state.decision:
+        rows += ["", f"Decided under policy `{state.decision.policy}`:"]
+        rows += [f"- {reason.text}" for line in state.decision.lines for reason in line.reasons]
+    for trouble in state.troubles:
+        again = f"; tried again {trouble.retry_at:%d %B %Y %H:%M} UTC" if trouble.retry_at else ""
+        rows += ["", f"⚠ **{trouble.step}** needs {trouble.owner}: {trouble.message}{again}, or at once on `retry_now`"]
+    return "\n".join(row for number, row in enumerate(rows) if row or number > 7)
+
+
+def _items(state: CaseState) -> str:
+    titles = state.order.titles if state.order else {}
+    lines = state.request.lines if state.request else ()
+    return ", ".join(f"{line.quantity} × {titles.get(line.line_id, line.line_id)}" for line in lines)
+
+
+def attributes(state: CaseState) -> list[SearchAttributeUpdate[Any]]:
+    """The search attributes of a state; those that do not apply yet are left out."""
+    due = state.next_action
+    found: list[SearchAttributeUpdate[Any]] = [STAGE.value_set(state.stage), NEEDS_ACTION.value_set(due.owner)]
+    if state.order:
+        found += [ORDER_ID.value_set(state.order.order_id), CUSTOMER_ID.value_set(state.order.customer_id)]
+    if state.outcome:
+        found.append(OUTCOME.value_set(state.outcome))
+    if due.due_at:
+        found.append(DUE_AT.value_set(due.due_at))
+    if state.plan:
+        found += [REFUND_CURRENCY.value_set(state.plan.currency), REFUND_AMOUNT.value_set(state.plan.total)]
+    if state.refund_status:
+        found.append(REFUND_STATUS.value_set(state.refund_status))
+    return found

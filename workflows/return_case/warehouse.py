@@ -1,0 +1,33 @@
+"""What the warehouse may say."""
+
+from __future__ import annotations
+
+from temporalio import workflow
+
+from domain.inspection import Inspection, Receipt
+from workflows.return_case.desk import Desk
+from workflows.return_case.said import Verb
+from workflows.return_case.view import CaseView
+
+
+class Warehouse(Desk):
+    """Counts what arrived, then grades it."""
+
+    @workflow.update(description="Goods arrived: so many units of each line, counted out of one box")
+    async def receive(self, receipt: Receipt) -> CaseView:
+        """Noted once per receipt id."""
+        known = any(one.id == receipt.id for one in self.state.receipts)
+        return self.note(receipt, known, receipts=(*self.state.receipts, receipt))
+
+    @receive.validator
+    def _check_receive(self, receipt: Receipt) -> None:
+        self.check(Verb.RECEIVE, receipt)
+
+    @workflow.update(description="Grade and disposition of everything that was received; the refund follows")
+    async def inspect(self, inspection: Inspection) -> CaseView:
+        """Noted once; an inspection ends the wait for more goods."""
+        return self.note(inspection, self.state.inspection is not None, inspection=inspection)
+
+    @inspect.validator
+    def _check_inspect(self, inspection: Inspection) -> None:
+        self.check(Verb.INSPECT, inspection)
