@@ -19,6 +19,7 @@ from temporalio.worker import Interceptor, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.errors import ErrorsForPeople
+from database.engine import migrate
 from domain import ids
 from entry import leave
 from settings import Settings
@@ -76,11 +77,12 @@ async def run(extra: Sequence[Interceptor] = ()) -> int:
     stop = asyncio.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(one, stop.set)
-    drain = timedelta(seconds=settings.drain_seconds)
+    here = rooms(settings)
+    migrate(here.engine)
     async with AsyncExitStack() as stack:
-        for worker in workers(await connect(), rooms(settings), drain, extra):
+        for worker in workers(await connect(), here, timedelta(seconds=settings.drain_seconds), extra):
             await stack.enter_async_context(worker)
-        logging.info("worker ready: %s", ", ".join(by_queue(rooms(settings))))
+        logging.info("worker ready: %s", ", ".join(by_queue(here)))
         await stop.wait()
         logging.info("worker stops: finishing what is under way")
     return 0

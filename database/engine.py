@@ -17,6 +17,7 @@ from domain.errors import InvalidRequest, Refused, Unavailable
 BUSY_SECONDS = 30
 """How long a writer waits for its turn; writes take milliseconds, so only a stuck process lets it run out."""
 
+_WAL_ATTEMPTS = 100
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -83,10 +84,24 @@ def _sqlite_url(url: str) -> URL:
 
 def _prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
+    _use_wal(cursor)
     # The driver set the busy timeout already. FULL, because a confirmed entry must survive a power cut.
-    for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-        cursor.execute(f"PRAGMA {setting}")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def _use_wal(cursor: sqlite3.Cursor) -> None:
+    """Let readers and one writer work side by side. The file remembers it, so only the first connection changes it."""
+    for _ in range(_WAL_ATTEMPTS):
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            # Others are making the same change; for this lock alone SQLite fails at once. An ordinary one waits.
+            cursor.execute("BEGIN IMMEDIATE")
+            cursor.execute("ROLLBACK")
+    cursor.execute("PRAGMA journal_mode = WAL")
 
 
 def _begin(connection: Connection) -> None:

@@ -118,7 +118,7 @@ def _print_verification(ledger: Ledger, found: Verification) -> None:
     from ledger.readable import amount
 
     lines = [f"{found.entries} entries, head {found.head}"]
-    lines.append(f"{len(found.faults)} faults:" if found.faults else "Everything holds.")
+    lines.append(f"Faults ({len(found.faults)}), the first bad entry first:" if found.faults else "Everything holds.")
     lines.extend(f"  {fault}" for fault in found.faults)
     if found.open_accounts:
         lines.append("Open accounts, for finance to clear:")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -40,7 +40,7 @@ class EmbeddedLabels:
         folder: Path,
         public_url: str,
         *,
-        carrier: str = "Backhaul Post",
+        carrier: str = "Embedded Parcel",
         timeout: float = 10,
     ) -> None:
         # A bad one would be quoted in the error about its header.
@@ -56,7 +56,7 @@ class EmbeddedLabels:
     def buy(self, key: str, request: LabelRequest, now: datetime) -> ReturnLabel:
         """Register the label of this key, then keep its PDF; both are done once however often this is called."""
         number = tracking_number(key)
-        label = {"reference": key, "number": number, "to": request.receiver, "from": request.sender}
+        label = {"reference": key, "number": number, "to": _lines(request.receiver), "from": _lines(request.sender)}
         self._post("/labels", label, {409: "number_taken"})
         self._keep(number, request, now)
         return ReturnLabel(
@@ -97,6 +97,11 @@ class EmbeddedLabels:
             _write_whole(target, page)
         except OSError as error:
             raise Unavailable(f"The label could not be written to {self._folder} ({error.strerror})") from None
+
+
+def _lines(address: Sequence[str]) -> list[str]:
+    # A form may have put several lines into one field; carriers take neither breaks nor empty lines.
+    return [line for line in (" ".join(part.split()) for part in address) if line]
 
 
 def _write_whole(target: Path, content: bytes) -> None:

@@ -39,6 +39,12 @@ class _Box(NamedTuple):
     height: float
 
 
+class _Code128(Code128):  # type: ignore[misc]
+    def _try_to_optimize(self, encoded: list[int]) -> list[int]:
+        # The library takes a leading 99 for a change of character set and leaves it out.
+        return encoded if self.code.startswith("99") else list(super()._try_to_optimize(encoded))
+
+
 def render_label(request: LabelRequest, number: str, carrier: str, bought_at: datetime) -> bytes:
     """Draw the label and return the PDF.
 
@@ -86,7 +92,7 @@ def _qr_code(pdf: FPDF, number: str) -> None:
 
 def _barcode(pdf: FPDF, number: str) -> None:
     pdf.line(_LEFT, 109, _RIGHT, 109)
-    bars = [int(mark) for mark in Code128(number).build()[0]]
+    bars = [int(mark) for mark in _Code128(number).build()[0]]
     # Ten modules of white on either side belong to the code; half a millimetre suits any printer and scanner.
     width = min(0.5, _PAGE[0] / (len(bars) + 20))
     _modules(pdf, [bars], _Box((_PAGE[0] - len(bars) * width) / 2, 112, width, 23))

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic.config import ExtraValues
+from pydantic_core import PydanticSerializationError
 
 from domain.errors import InvalidRequest
 from domain.money import Money
@@ -34,7 +35,8 @@ def make(
 ) -> M:
     """`values` as a `model`. Raises InvalidRequest naming the field, below `path` and called as in `names`."""
     try:
-        return model.model_validate(values, extra=extra)
+        made = model.model_validate(values, extra=extra)
+        made.model_dump_json()
     except ValidationError as error:
         # never with the input: messages end up in logs and histories, inputs may be personal
         fault = error.errors(include_url=False, include_input=False)[0]
@@ -43,6 +45,9 @@ def make(
         raise InvalidRequest(field, _WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))) from None
     except OverflowError:
         raise InvalidRequest(path or "order", "a date in it is out of range") from None
+    except PydanticSerializationError:  # half a surrogate pair, which JSON can spell and nothing can store
+        raise InvalidRequest(path or "order", "a text in it holds characters that do not exist") from None
+    return made
 
 
 def utc(moment: datetime | None) -> datetime | None:

@@ -19,6 +19,7 @@ from starlette.routing import Mount, Route
 from embedded.simulators import carrier, inbox, sendgrid, stripe
 from embedded.simulators.pages import page
 from embedded.simulators.shelf import Shelf
+from embedded.simulators.stripe.objects import StripeRefund
 
 _LABEL_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\.pdf")
 _PARCELS_SHOWN = 20
@@ -73,7 +74,7 @@ def _index(shelf: Shelf, public_url: str) -> Response:
             parcels=parcels,
             mails=rows.count(inbox.Mail),
             labels=rows.count(carrier.CarrierLabel),
-            refunds=rows.count(stripe.StripeRefund),
+            refunds=rows.count(StripeRefund),
         )
 
 

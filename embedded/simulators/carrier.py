@@ -67,7 +67,8 @@ def status(rows: Rows, label: CarrierLabel) -> TrackingStatus:
 
 def scans(rows: Rows, number: str) -> list[Scan]:
     """The scans of a parcel by their own time, because depots report late; ties in order of arrival."""
-    return sorted(reversed(rows.all(Scan, number)), key=lambda scan: scan.at)
+    oldest_first = rows.all(Scan, number)[::-1]
+    return sorted(oldest_first, key=lambda scan: scan.at)
 
 
 def app(shelf: Shelf, public_url: str) -> Starlette:

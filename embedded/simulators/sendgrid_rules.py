@@ -19,21 +19,9 @@ _DESCRIPTION = Path(__file__).parent / "data" / "tsg_mail_v3.json"
 _HELP = "https://www.twilio.com/docs/sendgrid/api-reference/mail-send/errors"
 _ADDRESS = re.compile(r"[^\s@<>,;\"()\x00-\x1f\x7f]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_RESERVED = frozenset(
-    [
-        "x-sg-id",
-        "x-sg-eid",
-        "received",
-        "dkim-signature",
-        "content-type",
-        "content-transfer-encoding",
-        "to",
-        "from",
-        "subject",
-        "reply-to",
-        "cc",
-        "bcc",
-    ]
+_RESERVED = re.compile(
+    r"x-sg-(id|eid)|received|dkim-signature|content-(type|transfer-encoding)|to|from|subject|reply-to|cc|bcc",
+    re.IGNORECASE,
 )
 _ARGS_BYTES = 10_000
 _RECIPIENTS = 1000
@@ -221,7 +209,7 @@ def _content_faults(mail: MailSend) -> Iterator[tuple[str, str]]:
 
 def _header_faults(headers: dict[str, str], field: str) -> Iterator[tuple[str, str]]:
     for name, value in headers.items():
-        if name.lower() in _RESERVED:
+        if _RESERVED.fullmatch(name):
             yield "This header is set by SendGrid itself and cannot be given.", f"{field}.{name}"
         if re.fullmatch(r"[!-9;-~]+", name) is None or _CONTROL.search(value) or not value.isascii():
             yield "A header is plain ASCII without control characters.", field

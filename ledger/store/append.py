@@ -35,7 +35,10 @@ def append(engine: Engine, entry: NewEntry, seen: int | None) -> JournalEntry:
 
 
 def _recorded(connection: Connection, key: str, asked: str) -> JournalEntry | None:
-    if read.asked(connection, key) not in (None, asked):
+    stands = read.asked(connection, key)
+    if stands is None:
+        return None
+    if stands != asked:
         raise KeyConflict(f"{key} was recorded for something else before; a key means one thing for ever")
     return read.find(connection, key)
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, RowMapping, Text, func, select, type_coerce
 
 from database.tables import balances, journal, transfers
 from domain.canonical import canonical_json, iso_utc
-from ledger import EntryKind, JournalEntry, Verification
+from ledger import EntryKind, JournalEntry, Transfer, Verification
 from ledger.accounts import owed
 from ledger.hashing import START, entry_fields, entry_hash
 from ledger.store import read
@@ -69,21 +69,23 @@ def _entry(walk: _Walk, row: RowMapping, moved: list[RowMapping]) -> Iterator[st
     walk.seq, walk.head = seq, row["hash"]
     walk.entries += 1
     walk.transfers += len(moved)
+    if row["kind"] == EntryKind.CLOSED.value:
+        walk.closed.add(row["case_id"])
     try:
-        entry = _parsed(row, moved)
+        written = [read.transfer_of(one) for one in moved]
+        # Before the entry itself is read: one that cannot be read must not make all that follow look wrong.
+        broken = walk.books.apply(written)
+        entry = _parsed(row, written)
         expected = entry_hash(previous, entry_fields(entry))
     except (ValueError, TypeError) as error:
         yield f"{name} cannot be read: {_why(error)}"
         return
     if expected != entry.hash:
         yield f"{name} does not have the hash that its content and the entry before it give: one of them was changed"
-    for broken in walk.books.apply(entry.transfers):
-        yield f"{name} breaks a limit: {broken.message}"
-    if entry.kind is EntryKind.CLOSED:
-        walk.closed.add(entry.case)
+    yield from (f"{name} breaks a limit: {one.message}" for one in broken)
 
 
-def _parsed(row: RowMapping, moved: list[RowMapping]) -> JournalEntry:
+def _parsed(row: RowMapping, moved: list[Transfer]) -> JournalEntry:
     """An entry from its stored text. Raises ValueError or TypeError if that is not the text that was written."""
     facts, reasons = json.loads(row["facts"]), json.loads(row["reasons"])
     entry = JournalEntry.model_validate(
@@ -93,12 +95,12 @@ def _parsed(row: RowMapping, moved: list[RowMapping]) -> JournalEntry:
             "case": row["case_id"],
             "facts": facts,
             "reasons": reasons,
-            "transfers": [read.transfer_of(one) for one in moved],
+            "transfers": moved,
         }
     )
     # Two texts can mean one value (spaces, a name given twice), and the hash covers the value.
-    written = (canonical_json(facts), canonical_json(reasons), iso_utc(entry.at))
-    if written != (row["facts"], row["reasons"], row["at"]):
+    kept = (canonical_json(facts), canonical_json(reasons), iso_utc(entry.at))
+    if kept != (row["facts"], row["reasons"], row["at"]):
         raise ValueError("its text is not in the one form in which it was written")
     return entry
 
@@ -116,9 +118,17 @@ def _balances(connection: Connection, expected: dict[Account, Totals]) -> Iterat
     for account, totals in map(read.totals_of, connection.execute(statement).mappings()):
         right = expected.pop(account, Totals())
         if totals != right:
-            yield f"the balance of {account.name} in {account.commodity} is not what its transfers give ({right})"
+            yield (
+                f"the balance of {account.name} in {account.commodity} is not what its transfers give: "
+                f"{_sides(totals)} instead of {_sides(right)}"
+            )
     for account in sorted(account for account, totals in expected.items() if any(totals)):
         yield f"the balance of {account.name} in {account.commodity} is missing"
+
+
+def _sides(totals: Totals) -> str:
+    debits, credits, pending_debits, pending_credits = totals
+    return f"debits {debits} (pending {pending_debits}), credits {credits} (pending {pending_credits})"
 
 
 def _open_accounts(walk: _Walk) -> list[str]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from pydantic import ValidationError
 
 from domain.order import Order
 
-LINE: dict[str, Any] = {
+LINE: dict[str, object] = {
     "id": "1",
     "title": "Mug",
     "quantity": 2,
@@ -19,9 +17,9 @@ LINE: dict[str, Any] = {
 }
 
 
-def order(**changes: Any) -> Order:
+def order(**changes: object) -> Order:
     """2 x 10.00 - 1.00 + 4.90 shipping = 23.90 EUR, tax within."""
-    fields: dict[str, Any] = {
+    fields: dict[str, object] = {
         "id": "1",
         "number": "#1",
         "shop": "demo",
@@ -73,6 +71,6 @@ def test_an_order_can_be_read_again() -> None:
         ({"tenders": [{"id": "p", "kind": "card", "captured": 2390, "refunded": 2391}]}, "more than captured"),
     ],
 )
-def test_refused(changes: dict[str, Any], words: str) -> None:
+def test_refused(changes: dict[str, object], words: str) -> None:
     with pytest.raises(ValidationError, match=words):
         order(**changes)

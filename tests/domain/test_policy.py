@@ -40,7 +40,9 @@ def judged(
     wanted = tuple(RequestedLine(line_id=one.id, quantity=(quantities or {}).get(one.id, 1)) for one in lines)
     document = {"id": "standard", "title": "Standard", "window_days": 30, "send_back_days": 14}
     policy = PublishedPolicy(
-        policy=Policy.model_validate(document), version=version_of(document), effective_from=DELIVERED - timedelta(days=99)
+        policy=Policy.model_validate(document),
+        version=version_of(document),
+        effective_from=DELIVERED,
     )
     left = {one.id: 3 for one in lines} | dict(returnable or {})
     return decide(order, ReturnRequest(id="r1", order_id="1", lines=wanted), policy, left, now)

@@ -54,14 +54,17 @@ class ReturnCase(Shopper, Warehouse, Providers, Ops, Steps):
     """A return. Its id is the storefront's return id; all its keys are made from it."""
 
     @workflow.init
-    def __init__(self, raw: RawValue = NOT_GIVEN, surplus: RawValue = NOT_GIVEN) -> None:
+    def __init__(self, raw: RawValue = NOT_GIVEN) -> None:
         super().__init__()
         self._mails: dict[NoticeKind, asyncio.Task[None]] = {}
 
     @workflow.run
-    async def run(self, raw: RawValue = NOT_GIVEN, surplus: RawValue = NOT_GIVEN) -> CaseView:
-        """The input is taken undecoded: a typed one that does not decode would hang for ever."""
-        self.learn(request=_request(raw, surplus))
+    async def run(self, raw: RawValue = NOT_GIVEN) -> CaseView:
+        """The input is taken undecoded, because a typed one that does not decode would hang for ever.
+
+        One parameter only: with a second one Temporal drops the types of both where a caller gives one argument.
+        """
+        self.learn(request=_request(raw))
         await self.fetch_order()
         await self.open_return()
         if self.declined:
@@ -305,13 +308,13 @@ class ReturnCase(Shopper, Warehouse, Providers, Ops, Steps):
         return view(self.state)
 
 
-def _request(raw: RawValue, surplus: RawValue) -> ReturnRequest:
+def _request(raw: RawValue) -> ReturnRequest:
     """The input as a request. Ends the workflow as failed `InvalidRequest`, naming the field, if it is none."""
     try:
-        if raw is NOT_GIVEN or surplus is not NOT_GIVEN:
-            raise InvalidRequest("input", "exactly one argument is taken: the return request as a JSON object")
+        if raw is NOT_GIVEN:
+            raise InvalidRequest("input", "one argument is needed: the return request as a JSON object")
         try:
-            decoded = workflow.payload_converter().from_payload(raw.payload)
+            decoded = workflow.payload_converter().from_payload(raw.payload, Any)
         except Exception:  # whatever the converter raises on garbage, the answer to the caller is the same
             raise InvalidRequest("input", "the argument is not JSON") from None
         request = parse_request(decoded)

@@ -76,10 +76,10 @@ class _Api:
         given = await params.form(request, refunds.PARAMS)
         key = idempotency_key(request)
         with self._steering.in_flight.hold(key):
-            await self._steering.pass_("before", request)
+            await self._steering.wait_at("before", request)
             with self._shelf.transaction() as rows:
                 answer = once(rows, key, request.url.path, given, lambda: self._refund(rows, refunds.read(given)))
-        await self._steering.pass_("after", request)
+        await self._steering.wait_at("after", request)
         return answer
 
     def _refund(self, rows: Rows, ask: refunds.Ask) -> Json:
@@ -102,7 +102,7 @@ class _Api:
         payment, charge, after = (params.text(given, name) for name in ("payment_intent", "charge", "starting_after"))
         with self._shelf.transaction() as rows:
             owner = None if payment is charge is None else refunds.find(rows, payment, charge).id
-            found = rows.all(StripeRefund, owner)
+            found = [kept for kept in rows.all(StripeRefund, owner) if payment in (None, kept.payment)]
         if after is not None:
             ids = [kept.id for kept in found]
             if after not in ids:

@@ -30,7 +30,7 @@ class Steering:
         self._released = asyncio.Event()
         self._held_at = moment
 
-    async def pass_(self, moment: Moment, request: Request) -> None:
+    async def wait_at(self, moment: Moment, request: Request) -> None:
         """Wait here while this moment is held; a caller who hangs up ends the wait, and the call goes on."""
         if self._held_at != moment:
             return

@@ -1,0 +1,96 @@
+"""All that is known of one return: how its workflow sees it, else how the journal does, and what was recorded when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from commands import links
+from commands.temporal import CaseView, Returns
+from domain import ids
+from domain.case import OrderBrief
+from domain.errors import Refused, Unavailable
+from domain.model import Model, UtcDatetime
+from domain.policy import Decision
+from domain.request import ReturnRequest
+from ledger import EntryKind, JournalEntry
+from ledger.readable import amounts, reference
+from ledger.recall import case_so_far
+from wiring import Rooms
+from workflows.return_case.state import CaseState
+from workflows.return_case.view import view as seen_of
+
+
+class Step(Model):
+    """One entry of the journal, shortened for people."""
+
+    seq: int
+    at: UtcDatetime
+    kind: str
+    actor: str
+    reasons: tuple[str, ...]
+    amounts: str
+    reference: str
+
+
+class Dossier(Model):
+    """`note` says what is missing, if `view` was put together from the journal or could not be had at all."""
+
+    id: str
+    view: CaseView | None
+    source: Literal["workflow", "journal"]
+    status: str
+    note: str = ""
+    decision: Decision | None
+    timeline: tuple[Step, ...]
+    ui: str = ""
+    command: str = ""
+
+
+async def dossier(case: str, rooms: Rooms) -> Dossier:
+    """Put it together. Raises Refused `not_found` or Unavailable if nobody knows the return."""
+    entries = tuple(rooms.ledger.entries(case=case))
+    seen, status, note, ui, command = None, "", "", "", ""
+    try:
+        returns = await Returns.connect()
+        status = await returns.status(case)
+        ui, command = links.ui(rooms.settings, returns.namespace, case), links.history(returns, case)
+        seen = await returns.view(case)
+    except (Refused, Unavailable) as error:
+        if not (entries or status):
+            raise
+        gone = isinstance(error, Refused)
+        note = "Temporal does not keep this return any more." if gone else error.message
+    return Dossier(
+        id=case,
+        view=seen or _from_journal(rooms, entries),
+        source="workflow" if seen else "journal",
+        status=status,
+        note=note,
+        decision=case_so_far(entries).decision,
+        timeline=tuple(map(_step, entries)),
+        ui=ui,
+        command=command,
+    )
+
+
+def _from_journal(rooms: Rooms, entries: Sequence[JournalEntry]) -> CaseView | None:
+    decided = next((one for one in entries if one.kind is EntryKind.DECISION), None)
+    if decided is None:
+        return None
+    opened = rooms.ledger.find(ids.order_key(decided.order))
+    order = rooms.snapshots.get(decided.order, str(opened.facts["snapshot"])).order if opened else None
+    known = case_so_far(entries).model_copy(update={"order": OrderBrief.of(order) if order else None})
+    return seen_of(CaseState(**dict(known), request=ReturnRequest.model_validate(decided.facts["request"])))
+
+
+def _step(entry: JournalEntry) -> Step:
+    return Step(
+        seq=entry.seq,
+        at=entry.at,
+        kind=entry.kind.value,
+        actor=entry.actor,
+        reasons=entry.reasons,
+        amounts=amounts(entry.transfers),
+        reference=reference(entry),
+    )

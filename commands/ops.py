@@ -1,0 +1,17 @@
+"""What ops say."""
+
+from __future__ import annotations
+
+from commands import messages, output, values
+from commands.output import AsJson, By, Case, example
+
+app = output.group("Ops.")
+
+
+@app.command(epilog=example("retry R-1 --by ops"))
+def retry(case: Case, by: By, as_json: AsJson = False) -> None:
+    """Try the steps of a return that wait for help again, at once; what was done stays done once."""
+    from workflows.return_case.said import RetryNow
+
+    said = values.make(RetryNow, {"by": by})
+    messages.tell(case, "retry_now", lambda seen, rooms: said, as_json)

@@ -1,0 +1,110 @@
+"""What every command shares: answers as tables or JSON, errors in one paragraph, and true exit codes."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from domain.errors import BackhaulError, InvalidRequest
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON on standard output, nothing else.")]
+Case = Annotated[str, typer.Argument(metavar="RETURN", help="The return's id.")]
+By = Annotated[str, typer.Option(help="Who says so, in one word; it is recorded.")]
+
+# Titles and names come from outside; what steers a terminal must not reach it.
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+
+
+def group(help: str) -> typer.Typer:
+    """A group of commands; unexpected errors are ours to show, not typer's."""
+    return typer.Typer(help=help, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+def example(command: str) -> str:
+    """The example at the end of a command's help."""
+    return f"Example: python starter.py {command}"
+
+
+def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
+    """Run one command line. 0: done; 1: refused, not found or no answer; 2: the input is wrong, nothing was changed."""
+    try:
+        return app(arguments, prog_name="python starter.py", standalone_mode=False) or 0
+    except typer.TyperException as error:
+        # A group without a command has shown its help already and has nothing more to say.
+        if text := error.format_message():
+            typer.echo(f"{_sentence(text)} See --help.", err=True)
+        return 2
+    except InvalidRequest as error:
+        typer.echo(_sentence(error.message), err=True)
+        return 2
+    except BackhaulError as error:
+        typer.echo(_sentence(error.message), err=True)
+        return 1
+    except typer.Abort:
+        return 130
+
+
+def print_json(value: object) -> None:
+    """One JSON document on standard output."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def say(*lines: str) -> None:
+    """Lines for people."""
+    for line in lines:
+        typer.echo(_CONTROL.sub("�", line))
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str) -> None:
+    """A table for people, or a sentence if it has no rows."""
+    from rich.table import Table
+
+    shown = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        shown.add_row(*map(_cell, row))
+    if shown.row_count:
+        _console().print(shown)
+    else:
+        say(empty)
+
+
+def card(title: str, rows: Iterable[tuple[str, object]]) -> None:
+    """A thing for people: its title, then what is known of it; rows without a value are left out."""
+    from rich.table import Table
+
+    shown = Table.grid(padding=(0, 2))
+    shown.add_column(style="bold")
+    for name, value in rows:
+        if value not in ("", None):
+            shown.add_row(_cell(name), _cell(value))
+    console = _console()
+    console.print(_cell(title), style="bold")
+    console.print(shown)
+
+
+def _cell(value: object) -> Text:
+    from rich.text import Text
+
+    # Text, because in a plain string square brackets would count as markup.
+    return Text(_CONTROL.sub("�", str(value)))
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    # Into a file or a pipe nothing is folded to a terminal's width.
+    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=400)
+
+
+def _sentence(message: str) -> str:
+    text = _CONTROL.sub("�", " ".join(message.split()))
+    return text if text.endswith((".", "!", "?", "`")) else f"{text}."

@@ -1,0 +1,68 @@
+"""A return as people read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from commands import output
+
+if TYPE_CHECKING:
+    from commands.dossier import Dossier
+    from commands.temporal import CaseView
+    from domain.policy import Decision
+
+Row = tuple[str, object]
+
+
+def show_view(view: CaseView, decision: Decision | None, ui: str, command: str) -> None:
+    """One return."""
+    output.card(_title(view), [*_rows(view, decision), ("Temporal UI", ui), ("By temporal", command)])
+
+
+def show_dossier(found: Dossier) -> None:
+    """One return with its timeline."""
+    if found.view:
+        show_view(found.view, found.decision, found.ui, found.command)
+    else:
+        output.card(f"Return {found.id}", [("Temporal UI", found.ui), ("By temporal", found.command)])
+    if found.status not in ("", "running", "completed"):
+        output.say("", f"Temporal says {found.status.replace('_', ' ')} of it; see its history for the reason.")
+    if found.note:
+        knows = " This is what the journal knows." if found.timeline else " Nothing is recorded of it yet."
+        output.say("", found.note + knows)
+    if found.timeline:
+        output.say("")
+        rows = [
+            (one.seq, f"{one.at:%Y-%m-%d %H:%M:%S}", one.kind.replace("_", " "), one.actor, one.amounts, one.reference)
+            for one in found.timeline
+        ]
+        output.table(("Seq", "Time (UTC)", "What", "Who", "Amounts", "Reference"), rows, "")
+
+
+def _title(view: CaseView) -> str:
+    stage = view.stage.replace("_", " ")
+    return f"Return {view.id}: {stage}" + (f", {view.outcome}" if view.outcome else "")
+
+
+def _rows(view: CaseView, decision: Decision | None) -> Iterator[Row]:
+    yield "Order", view.order_number
+    yield "Asked for", _units(view.lines)
+    yield "Verdict", view.verdict or ""
+    for line in decision.lines if decision else ():
+        yield f"  line {line.line_id}", f"{line.quantity} {line.verdict}: " + " ".join(one.text for one in line.reasons)
+    until = f" (until {view.due_at:%d %B %Y %H:%M} UTC)" if view.due_at else ""
+    yield "Next", "" if view.outcome else f"{view.next_owner}: {view.next_action}{until}"
+    yield "Quoted", view.quote
+    yield "Tracking", view.tracking_number
+    yield "Label", view.label_url
+    yield "Received", _units(view.received)
+    yield "To refund", f"{view.planned} ({view.refund_status})" if view.planned else ""
+    yield "Refunded", " ".join([view.refunded, *(f"({one})" for one in view.provider_references)])
+    for trouble in view.troubles:
+        again = f"; tried again {trouble.retry_at:%d %B %Y %H:%M} UTC" if trouble.retry_at else ""
+        yield f"Needs {trouble.owner}", f"{trouble.step}: {trouble.message}{again}, or at once on `retry`"
+
+
+def _units(lines: Mapping[str, int]) -> str:
+    return ", ".join(f"{quantity} of line {line_id}" for line_id, quantity in lines.items())

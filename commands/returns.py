@@ -1,0 +1,171 @@
+"""Returns: start one, look at one, list them."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from commands import output, values
+from commands.deployment import open_rooms
+from commands.output import AsJson, Case, example
+from domain.errors import InvalidRequest, Refused, Unavailable
+
+if TYPE_CHECKING:
+    from commands.dossier import Dossier
+    from commands.temporal import CaseView, ListedReturn, Returns
+    from domain.order import Order
+    from domain.request import ReturnRequest
+    from wiring import Rooms
+
+app = output.group("Returns.")
+
+_NOTE_CHARACTERS = 2_000
+"""What the store of notes takes."""
+
+_PATIENCE_SECONDS = 10.0
+_OWNER = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+
+
+@app.command(epilog=example("start --id R-1 --order B-2041 --line 1:2:defective --note '1=The handle is loose.'"))
+def start(
+    case: Annotated[
+        str, typer.Option("--id", help="The return's id, chosen by you; the same id is the same return for ever.")
+    ],
+    order: Annotated[str, typer.Option(help="The order's number or id.")],
+    line: Annotated[
+        list[str],
+        typer.Option(metavar="LINE:QUANTITY:REASON", help="What comes back; the reason may be left out."),
+    ],
+    note: Annotated[
+        list[str] | None, typer.Option(metavar="LINE=TEXT", help="The shopper's own words about a line; kept apart.")
+    ] = None,
+    by: Annotated[str, typer.Option(help="Who asks for it, in one word.")] = "shopper",
+    as_json: AsJson = False,
+) -> None:
+    """Start a return and wait a moment for verdict, quote and label; the same again gives the same return."""
+    rooms = open_rooms()
+    request = _request(rooms, case, order, values.lines(line, "reason"), by)
+    texts = _texts(request, note or ())
+    _show(asyncio.run(_start(rooms, request, texts)), as_json)
+
+
+@app.command(epilog=example("show R-1"))
+def show(case: Case, as_json: AsJson = False) -> None:
+    """One return: where it stands, what happens next, and all that was recorded; from the journal if need be."""
+    from commands.dossier import dossier
+
+    _show(asyncio.run(dossier(case, open_rooms())), as_json)
+
+
+@app.command("list", epilog=example("list --needs warehouse --limit 20"))
+def list_returns(
+    stage: Annotated[
+        str, typer.Option(help="requested, label, awaiting_parcel, in_transit, inspection, refund, closing or closed.")
+    ] = "",
+    needs: Annotated[
+        str, typer.Option(help="Who must act: shopper, carrier, warehouse, ops, finance, provider, backhaul, nobody.")
+    ] = "",
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many, the newest.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Returns, newest first, a second or so behind; `show` is exact."""
+    found = asyncio.run(_list(stage, needs, limit))
+    if as_json:
+        output.print_json([one.model_dump(mode="json") for one in found])
+        return
+    rows = [
+        (one.id, _stage(one), one.needs_action, one.order_id, one.outcome, f"{one.started_at:%Y-%m-%d %H:%M}")
+        for one in found
+    ]
+    output.table(("Return", "Stage", "Needs", "Order", "Outcome", "Started (UTC)"), rows, "There are no such returns.")
+
+
+def _request(rooms: Rooms, case: str, order: str, lines: list[dict[str, object]], by: str) -> ReturnRequest:
+    """The request, checked against its order. Raises InvalidRequest, and Refused for an order that cannot be paid."""
+    from domain.request import check_against, parse_request
+
+    found = rooms.orders.get(order)
+    if found is None:
+        raise InvalidRequest("--order", f"there is no order {order}; import it: python starter.py orders import FILE")
+    request = parse_request({"id": case, "order_id": found.id, "lines": lines, "requested_by": by})
+    check_against(request, found)
+    _check_payment(found)
+    return request
+
+
+def _check_payment(order: Order) -> None:
+    from domain.order import TenderKind
+
+    if any(tender.kind is TenderKind.UNKNOWN for tender in order.tenders):
+        words = f"Order {order.number} came without its payment, so nothing could be refunded. Link it first"
+        raise Refused("payment_not_linked", f"{words}: python starter.py orders import FILE --payment ID")
+
+
+def _texts(request: ReturnRequest, notes: Iterable[str]) -> dict[str, str]:
+    wanted = {line.line_id for line in request.lines}
+    texts: dict[str, str] = {}
+    for note in notes:
+        line_id, _, text = note.partition("=")
+        if line_id not in wanted or not text.strip():
+            raise InvalidRequest("--note", "it is LINE=TEXT, where LINE is one of the lines that come back")
+        if len(text) > _NOTE_CHARACTERS:
+            raise InvalidRequest("--note", f"{len(text):,} characters; at most {_NOTE_CHARACTERS:,} are kept")
+        texts[line_id] = text
+    return texts
+
+
+async def _start(rooms: Rooms, request: ReturnRequest, texts: dict[str, str]) -> Dossier:
+    from commands.dossier import dossier
+    from commands.temporal import Returns
+
+    returns = await Returns.connect()
+    await returns.start(request, rooms.notes, texts)
+    await _until_answered(returns, request.id)
+    return await dossier(request.id, rooms)
+
+
+async def _until_answered(returns: Returns, case: str) -> None:
+    """Until verdict and label are there, somebody is needed, or patience ends; the return goes on either way."""
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            while not _answered(await returns.view(case)) and await returns.status(case) == "running":
+                await asyncio.sleep(0.1)
+    except (TimeoutError, Unavailable):
+        return
+
+
+def _answered(view: CaseView) -> bool:
+    return bool(view.label_url or view.troubles or view.outcome)
+
+
+def _show(found: Dossier, as_json: bool) -> None:
+    from commands import panel
+    from domain import ids
+
+    if not as_json:
+        panel.show_dossier(found)
+        return
+    shown = found.model_dump(mode="json", exclude={"command", "view"})
+    view = found.view.model_dump(mode="json") if found.view else None
+    output.print_json({**shown, "return": view, "workflow_id": ids.workflow_id(found.id)})
+
+
+async def _list(stage: str, needs: str, limit: int) -> list[ListedReturn]:
+    from commands.temporal import Returns
+    from workflows.return_case.state import Stage
+
+    if stage and stage not in list(Stage):
+        raise InvalidRequest("--stage", f"{stage!r} is none; a return is in {', '.join(Stage)}")
+    if needs and not _OWNER.fullmatch(needs):
+        raise InvalidRequest("--needs", "it is one word, such as warehouse")
+    returns = await Returns.connect()
+    return await returns.list(stage, needs, limit)
+
+
+def _stage(one: ListedReturn) -> str:
+    """The stage; for a return that Temporal ended, Temporal's word, because an engineer must look."""
+    return one.stage if one.status in ("running", "completed") else f"{one.stage} ({one.status})"

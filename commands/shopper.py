@@ -1,0 +1,29 @@
+"""What the shopper says."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from commands import messages, output, values
+from commands.output import AsJson, By, Case, example
+
+app = output.group("The shopper.")
+
+
+@app.command(epilog=example("cancel R-1 --by shopper --reason sent_by_mistake"))
+def cancel(
+    case: Case,
+    by: By,
+    reason: Annotated[str, typer.Option(help="changed_mind, sent_by_mistake or staff.")] = "changed_mind",
+    remark: Annotated[
+        str, typer.Option(help="For staff, at most 200 characters; it stays in the history, so name no people.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Call a return off, until its goods arrive; the units are free again and the label is voided."""
+    from workflows.return_case.said import Cancel
+
+    said = values.make(Cancel, {"by": by, "reason": reason, "remark": remark})
+    messages.tell(case, "cancel", lambda seen, rooms: said, as_json)

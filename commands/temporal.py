@@ -1,0 +1,210 @@
+"""Returns as Temporal runs them: told, asked and listed, with every fault of the connection in words for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import WorkflowExecutionStatus
+from temporalio.api.workflow.v1 import WorkflowExecutionInfo
+from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest, ListWorkflowExecutionsRequest
+from temporalio.client import (
+    Client,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain import ids
+from domain.canonical import canonical_json, sha256
+from domain.errors import BackhaulError, Refused, Unavailable
+from domain.model import Model, UtcDatetime
+from domain.request import ReturnRequest
+from domain.stores import Notes
+from wiring import connect
+from workflows.return_case.said import Verb
+from workflows.return_case.view import CUSTOMER_ID, DUE_AT, NEEDS_ACTION, ORDER_ID, OUTCOME, REFUND_STATUS, STAGE
+from workflows.return_case.view import CaseView as CaseView
+from workflows.start import start_return
+
+PATIENCE = timedelta(seconds=10)
+"""How long one call waits for an answer; workers answer in milliseconds."""
+
+_PAGE = 200
+
+
+class ListedReturn(Model):
+    """One return as the list shows it; what does not apply yet is empty."""
+
+    id: str
+    workflow_id: str
+    status: str
+    stage: str = ""
+    needs_action: str = ""
+    order_id: str = ""
+    customer_id: str = ""
+    outcome: str = ""
+    refund_status: str = ""
+    due_at: UtcDatetime | None = None
+    started_at: UtcDatetime
+    closed_at: UtcDatetime | None = None
+
+
+class Returns:
+    """All returns of one Temporal namespace."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    @classmethod
+    async def connect(cls) -> Returns:
+        """Raises Unavailable with what to do if Temporal cannot be reached."""
+        try:
+            return cls(await connect())
+        except (RuntimeError, OSError, ValueError) as error:  # a profile or certificate that is wrong or missing
+            raise Unavailable(f"Temporal's own configuration does not work: {error}") from None
+
+    @property
+    def namespace(self) -> str:
+        """The namespace they live in."""
+        return self._client.namespace
+
+    @property
+    def address(self) -> str:
+        """Where the server is."""
+        return self._client.service_client.config.target_host
+
+    async def start(self, request: ReturnRequest, notes: Notes, texts: dict[str, str]) -> None:
+        """Start a return, or find the one with this id. Raises KeyConflict if that has other lines."""
+        with _in_words(request.id):
+            await start_return(self._client, request, notes=notes, texts=texts)
+
+    async def tell(self, case: str, verb: Verb, said: Model) -> CaseView:
+        """Say something to a return and see what it made of it. Raises Refused with its reason."""
+        content = sha256(canonical_json(said.model_dump(mode="json", exclude_none=True)))
+        # The same words are the same message; asking to try again, however, is meant anew each time.
+        update_id = None if verb is Verb.RETRY_NOW else f"{verb}-{content[:16]}"
+        with _in_words(case):
+            await self._handle(case).execute_update(
+                verb.value, said, id=update_id, result_type=CaseView, rpc_timeout=PATIENCE
+            )
+        # Asked anew: a message that was sent before is answered with the return as it was then.
+        return await self.view(case)
+
+    async def view(self, case: str) -> CaseView:
+        """The return as it stands."""
+        with _in_words(case):
+            seen: CaseView = await self._handle(case).query("view", result_type=CaseView, rpc_timeout=PATIENCE)
+        return seen
+
+    async def status(self, case: str) -> str:
+        """Temporal's own word for it: running, completed, failed, terminated, ..."""
+        execution = WorkflowExecution(workflow_id=ids.workflow_id(case))
+        request = DescribeWorkflowExecutionRequest(namespace=self.namespace, execution=execution)
+        with _in_words(case):
+            # The raw call: the client's own `describe` raises on a paused workflow.
+            described = await self._client.workflow_service.describe_workflow_execution(request, timeout=PATIENCE)
+        return _status(described.workflow_execution_info.status)
+
+    async def list(self, stage: str, needs: str, limit: int) -> list[ListedReturn]:
+        """The newest returns, in one stage and waiting for one owner if named."""
+        wanted = {"WorkflowType": ids.WORKFLOW_TYPE, STAGE.name: stage, NEEDS_ACTION.name: needs}
+        query = " AND ".join(f'{name} = "{value}"' for name, value in wanted.items() if value)
+        found: list[ListedReturn] = []
+        token = b""
+        while len(found) < limit:
+            request = ListWorkflowExecutionsRequest(
+                namespace=self.namespace, page_size=min(_PAGE, limit - len(found)), query=query, next_page_token=token
+            )
+            with _in_words(""):
+                # The raw call: the client's own `list_workflows` raises on a paused workflow.
+                page = await self._client.workflow_service.list_workflow_executions(request, timeout=PATIENCE)
+            found += map(_listed, page.executions)
+            token = page.next_page_token
+            if not token:
+                break
+        return found
+
+    def _handle(self, case: str) -> WorkflowHandle[Any, CaseView]:
+        return self._client.get_workflow_handle(ids.workflow_id(case), result_type=CaseView)
+
+
+@contextmanager
+def _in_words(case: str) -> Iterator[None]:
+    try:
+        yield
+    except WorkflowUpdateFailedError as error:
+        raise _refusal(error.cause) from None
+    except WorkflowQueryFailedError as error:
+        raise Unavailable(f"Return {case} cannot be read: {error}") from None
+    except WorkflowUpdateRPCTimeoutOrCancelledError:
+        raise _silent(case) from None
+    except RPCError as error:
+        raise _translated(case, error) from None
+
+
+def _refusal(cause: BaseException) -> BackhaulError:
+    """What a return answers to a message that it does not take."""
+    if isinstance(cause, ApplicationError):
+        code = str(cause.details[0]) if cause.details else "refused"
+        return Refused(code if cause.type == "Refused" else "refused", cause.message)
+    return Refused("refused", str(cause))
+
+
+def _translated(case: str, error: RPCError) -> BackhaulError:
+    if error.status is RPCStatusCode.NOT_FOUND:
+        if "already completed" in error.message:
+            words = f"Return {case} has ended; nothing can change it any more. See how: starter.py show {case}"
+            return Refused("closed", words)
+        if "namespace" in error.message.lower():
+            return Unavailable(f"Temporal does not know the namespace: {error.message}")
+        return Refused("not_found", f"There is no return {case}. See which there are: python starter.py list")
+    if error.status in (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.FAILED_PRECONDITION):
+        return _silent(case)
+    return Unavailable(f"Temporal does not take the call ({error.status.name.lower()}): {error.message}")
+
+
+def _silent(case: str) -> Unavailable:
+    return Unavailable(
+        f"Return {case} gave no answer: it seems that no worker runs. Start one (python worker.py) and say it again; "
+        "what was taken already counts once."
+    )
+
+
+def _status(status: WorkflowExecutionStatus.ValueType) -> str:
+    try:
+        return WorkflowExecutionStatus.Name(status).removeprefix("WORKFLOW_EXECUTION_STATUS_").lower()
+    except ValueError:  # a server newer than this client
+        return f"status {status}"
+
+
+def _listed(info: WorkflowExecutionInfo) -> ListedReturn:
+    fields = info.search_attributes.indexed_fields
+    known = {name: json.loads(payload.data) for name, payload in fields.items()}
+    workflow_id = info.execution.workflow_id
+    return ListedReturn(
+        id=workflow_id.removeprefix(ids.workflow_id("")),
+        workflow_id=workflow_id,
+        status=_status(info.status),
+        stage=known.get(STAGE.name, ""),
+        needs_action=known.get(NEEDS_ACTION.name, ""),
+        order_id=known.get(ORDER_ID.name, ""),
+        customer_id=known.get(CUSTOMER_ID.name, ""),
+        outcome=known.get(OUTCOME.name, ""),
+        refund_status=known.get(REFUND_STATUS.name, ""),
+        due_at=known.get(DUE_AT.name),
+        started_at=_moment(info.start_time),
+        closed_at=_moment(info.close_time) if info.HasField("close_time") else None,
+    )
+
+
+def _moment(stamp: Timestamp) -> datetime:
+    return stamp.ToDatetime(UTC)

@@ -1,0 +1,73 @@
+"""Values as people type them: moments, files, and lines such as `1:2:defective`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from domain.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+M = TypeVar("M", bound="BaseModel")
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_WHOLE = re.compile(r"-?[0-9]{1,9}")
+
+
+def now() -> datetime:
+    """The clock of the command line."""
+    return datetime.now(UTC)
+
+
+def moment(option: str, text: str | None, of_day: time = time.min) -> datetime | None:
+    """`2026-11-06T13:20:00Z` as it is, `2026-11-06` at `of_day` UTC. Raises InvalidRequest naming the option."""
+    if text is None:
+        return None
+    try:
+        if _DAY.fullmatch(text):
+            return datetime.combine(date.fromisoformat(text), of_day, UTC)
+        found = datetime.fromisoformat(text)
+        if found.tzinfo is not None:
+            return found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise InvalidRequest(option, f"{text!r} is no date; write 2026-11-06 or 2026-11-06T13:20:00Z") from None
+    raise InvalidRequest(option, f"{text!r} does not say its time zone; in UTC it is {text}Z")
+
+
+def read_text(path: Path) -> str:
+    """The text of a file. Raises InvalidRequest if it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise InvalidRequest(str(path), "this is no text in UTF-8") from None
+    except OSError as error:
+        raise InvalidRequest(str(path), f"it cannot be read: {error.strerror}") from None
+
+
+def lines(texts: Iterable[str], *more: str) -> list[dict[str, object]]:
+    """`LINE:QUANTITY[:...]` as fields; `more` names those after the quantity. Raises InvalidRequest for other text."""
+    found: list[dict[str, object]] = []
+    for text in texts:
+        parts = text.split(":")
+        if not 2 <= len(parts) <= 2 + len(more) or not _WHOLE.fullmatch(parts[1]):
+            shape = "LINE:QUANTITY" + "".join(f"[:{name.upper()}" for name in more) + "]" * len(more)
+            raise InvalidRequest("--line", f"{text!r} is not {shape}; the quantity is a whole number, as in 1:2")
+        found.append({"line_id": parts[0], "quantity": int(parts[1]), **dict(zip(more, parts[2:], strict=False))})
+    return found
+
+
+def make(model: type[M], values: object) -> M:
+    """`values` as a `model`. Raises InvalidRequest naming the field."""
+    from pydantic import ValidationError
+
+    from domain.request import first_fault
+
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise InvalidRequest(*first_fault(error)) from None

@@ -1,0 +1,95 @@
+"""What the warehouse says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from commands import messages, output, values
+from commands.output import AsJson, By, Case, example
+from domain.errors import InvalidRequest, Refused
+
+if TYPE_CHECKING:
+    from commands.temporal import CaseView
+    from domain.inspection import Inspection, Receipt
+    from wiring import Rooms
+
+app = output.group("The warehouse.")
+
+
+@app.command(epilog=example("receive R-1 --by ann --receipt-id box-7 --line 1:2"))
+def receive(
+    case: Case,
+    by: By,
+    receipt_id: Annotated[
+        str | None, typer.Option(help="The warehouse's own id of the arrival; the same id counts once.")
+    ] = None,
+    line: Annotated[
+        list[str] | None, typer.Option(metavar="LINE:QUANTITY", help="What was counted; else all that is expected.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell a return that goods arrived."""
+    from domain.inspection import Receipt
+
+    counted = values.lines(line or ())
+    if counted and not receipt_id:
+        words = "name the arrival, so that the same box counts once; two boxes may hold the same"
+        raise InvalidRequest("--receipt-id", words)
+    given: dict[str, object] = {"id": receipt_id or "everything", "received_by": by}
+    # Checked before anybody is asked; what is expected is only known to the return.
+    values.make(Receipt, {**given, "lines": counted or [{"line_id": "any", "quantity": 1}]})
+
+    def compose(seen: CaseView, rooms: Rooms) -> Receipt | None:
+        lines = counted or _expected(seen, rooms)
+        if not lines and seen.received:
+            return None  # everything came already, so this was said before
+        if not lines:
+            raise Refused("nothing_expected", f"Return {case} expects no goods now. Next: {seen.next_action}")
+        return values.make(Receipt, {**given, "lines": lines})
+
+    messages.tell(case, "receive", compose, as_json)
+
+
+@app.command(epilog=example("inspect R-1 --by ann --line 1:1 --line 1:1:grade_d:not_restocked"))
+def inspect(
+    case: Case,
+    by: By,
+    inspection_id: Annotated[str, typer.Option(help="The warehouse's own id of the inspection.")] = "inspection",
+    line: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="LINE:QUANTITY:GRADE:DISPOSITION",
+            help="Grade (grade_a to grade_d) and disposition (restocked, not_restocked, processing_required) may be "
+            "left out; without any line all that was received is grade_a and restocked.",
+        ),
+    ] = None,
+    location: Annotated[str, typer.Option(help="Where the goods are put.")] = "main",
+    as_json: AsJson = False,
+) -> None:
+    """Grade everything that a return received; the refund follows."""
+    from domain.inspection import Inspection
+
+    graded = values.lines(line or (), "grade", "disposition")
+    given: dict[str, object] = {"id": inspection_id, "inspected_by": by, "location": location}
+    # Checked before anybody is asked; what was received is only known to the return.
+    values.make(Inspection, {**given, "lines": graded or [{"line_id": "any", "quantity": 1}]})
+
+    def compose(seen: CaseView, rooms: Rooms) -> Inspection:
+        lines = graded or [{"line_id": line_id, "quantity": count} for line_id, count in seen.received.items()]
+        if not lines:
+            raise Refused("nothing_received", f"Nothing of return {case} has been received; receive it first.")
+        return values.make(Inspection, {**given, "lines": lines})
+
+    messages.tell(case, "inspect", compose, as_json)
+
+
+def _expected(seen: CaseView, rooms: Rooms) -> list[dict[str, object]]:
+    """What was approved and is not here yet."""
+    from ledger.recall import case_so_far
+
+    decision = case_so_far(rooms.ledger.entries(case=seen.id)).decision
+    approved = {one.line_id: one.quantity for one in decision.approved} if decision else {}
+    left = {line_id: quantity - seen.received.get(line_id, 0) for line_id, quantity in approved.items()}
+    return [{"line_id": line_id, "quantity": quantity} for line_id, quantity in left.items() if quantity > 0]

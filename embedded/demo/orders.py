@@ -1,0 +1,55 @@
+"""The demo's two orders, with the payments that they name at the Stripe simulator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx2
+
+from activities.storefront.importers import read_order
+from domain import ids
+from domain.order import Order
+from embedded.stack import Stack
+
+FOLDER = Path(__file__).parent.parent / "orders"
+DELIVERED_AGO = timedelta(days=5)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One order file, and what its shopper sends back: line id to quantity."""
+
+    file: str
+    payment: str
+    title: str
+    returned: dict[str, int]
+
+
+SHOPIFY = Sample("shopify_order_discount_code.json", "pi_demo_shopify", "A published Shopify order", {"1071823193": 1})
+TWO_RATES = Sample("two_rates.json", "pi_demo_two_rates", "Two tax rates, shipping and a discount", {"1": 2, "2": 1})
+
+
+async def stock_up(here: Stack, sample: Sample) -> Order:
+    """Import the order and create its payment at Stripe. Each run returns a copy that nobody has returned yet."""
+    delivered = datetime.now(UTC) - DELIVERED_AGO
+    imported = read_order((FOLDER / sample.file).read_text(), payment=sample.payment, delivered_at=delivered)
+    order, run = imported.order, 1
+    while here.rooms.ledger.find(ids.order_key(order.id)) is not None:
+        run += 1
+        order = _copy(imported.order, run)
+    here.rooms.orders.put(order)
+    here.rooms.contacts.put(imported.contact)
+    async with httpx2.AsyncClient() as http:
+        for tender in order.tenders:
+            payment = {"id": tender.id, "amount": tender.captured, "currency": order.currency.lower()}
+            answer = await http.post(f"{here.simulators}/stripe/_control/payment_intents", json=payment)
+            answer.raise_for_status()
+    return order
+
+
+def _copy(order: Order, run: int) -> Order:
+    """The same order, bought once more: an order that was returned once has nothing left to return."""
+    tenders = tuple(one.model_copy(update={"id": f"{one.id}_{run}"}) for one in order.tenders)
+    return order.model_copy(update={"id": f"{order.id}-{run}", "number": f"{order.number}-{run}", "tenders": tenders})

@@ -1,0 +1,183 @@
+"""What the demo prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+
+from domain.money import Money
+from domain.order import Order
+from domain.plan import ComponentKind, RefundPlan
+from embedded.demo.orders import Sample
+from embedded.stack import Stack
+from ledger import EntryKind, JournalEntry, Ledger, Verification
+from ledger.recall import case_so_far, plans
+from workflows.return_case.view import CaseView
+
+_WORDS = {
+    EntryKind.DECISION: "decided by the policy",
+    EntryKind.LABEL: "bought the return label",
+    EntryKind.SCAN: "saw the parcel",
+    EntryKind.RECEIPT: "counted what arrived",
+    EntryKind.INSPECTION: "graded it",
+    EntryKind.PLAN: "computed the refund",
+    EntryKind.REFUND_SUBMITTED: "asked the payment provider",
+    EntryKind.REFUND_SETTLED: "confirmed the refund",
+    EntryKind.RESTOCK: "put the goods away",
+    EntryKind.NOTICE: "told the shopper",
+    EntryKind.CLOSED: "closed the return",
+}
+
+
+class Show:
+    """Prints the story, line by line."""
+
+    def __init__(self, console: Console, here: Stack) -> None:
+        self._console = console
+        self._here = here
+
+    def welcome(self) -> None:
+        """Where to look while it runs."""
+        table = Table.grid(padding=(0, 2))
+        for what, url in (
+            ("Temporal UI", self._here.ui),
+            ("The shopper's inbox", f"{self._here.simulators}/mails"),
+            ("Simulators", self._here.simulators),
+        ):
+            table.add_row(what, f"[link={url}]{url}[/link]")
+        self._console.print(
+            Panel(table, title="Backhaul", subtitle="Stripe, SendGrid and the carrier are simulated", expand=False)
+        )
+
+    def order(self, sample: Sample, order: Order) -> None:
+        """What was bought."""
+        self._console.rule(f"[bold]{escape(sample.title)}[/bold]: order {escape(order.number)}")
+        for line in order.lines:
+            paid = Money(minor=order.paid_for(line), currency=order.currency)
+            self._console.print(f"  {line.quantity} × {escape(line.title)}, paid {paid}")
+        if order.shipping:
+            self._console.print(
+                f"  Shipping, paid {Money(minor=order.paid_for(order.shipping), currency=order.currency)}"
+            )
+
+    def step(self, text: str, link: str = "") -> None:
+        """A person or a carrier does something."""
+        self._console.print(f"\n[bold]{text}[/bold]" + (f"\n  [link={link}]{link}[/link]" if link else ""))
+
+    def entry(self, entry: JournalEntry) -> None:
+        """One line of the journal, in words."""
+        words = _WORDS.get(entry.kind, entry.kind.replace("_", " "))
+        self._console.print(
+            f"  [dim]{entry.at:%H:%M:%S} #{entry.seq:<3}[/dim] [cyan]{escape(entry.actor)}[/cyan] {words}"
+            f"[dim]{escape(_computed(entry))}[/dim]"
+        )
+
+    def label(self, view: CaseView) -> None:
+        """The label's PDF."""
+        self._console.print(f"  Label [link={view.label_url}]{view.label_url}[/link]")
+
+    def plan(self, order: Order, entries: Iterable[JournalEntry]) -> None:
+        """The arithmetic of the refund, as an accountant would check it."""
+        for plan in plans(entries):
+            table = Table(title="What is owed", title_justify="left", box=None, padding=(0, 2))
+            for column in ("Line", "Units", "Paid for the line", "Net", "Tax", "Refund"):
+                table.add_column(column, justify="left" if column == "Line" else "right")
+            for line in plan.lines:
+                units = f"{line.units_before + line.quantity} of {line.bought}"
+                table.add_row(escape(line.title), units, _money(line.paid, plan), *_parts(plan, line.line_id))
+            if plan.shipping:
+                table.add_row("Shipping", "", _money(plan.shipping, plan), *_parts(plan, "shipping"))
+            table.add_row("[bold]Total[/bold]", "", "", "", "", f"[bold]{_money(plan.total, plan)}[/bold]")
+            self._console.print(table)
+
+    def crashed(self, pid: int) -> None:
+        """The worst moment."""
+        self._console.print(
+            f"  [red bold]kill -9 {pid}[/red bold]: the worker is gone. Stripe has paid; nobody here knows it yet."
+        )
+
+    def restarted(self, pid: int) -> None:
+        """The recovery begins."""
+        self._console.print(f"  [green]worker {pid} started[/green]; the old one's heartbeat is missed after 15 s")
+
+    def receipt(
+        self,
+        case: str,
+        order: Order,
+        provider: Sequence[tuple[str, int]],
+        ledger: Ledger,
+        mails: Sequence[dict[str, Any]],
+    ) -> bool:
+        """Provider, journal and plan side by side; whether the three amounts are the same."""
+        known = case_so_far(ledger.entries(case=case))
+        planned = known.plan.total if known.plan else 0
+        paid = sum(amount for _, amount in provider)
+        table = Table(title=f"\nReturn {case}: {known.outcome}", title_justify="left", box=None, padding=(0, 2))
+        table.add_column("Who says")
+        table.add_column("Refund", justify="right")
+        table.add_column("Where")
+        reference = ", ".join(refund for refund, _ in provider)
+        for who, amount, where in (
+            ("The plan", planned, self._here.workflow_url(case)),
+            ("Stripe (simulated)", paid, reference),
+            ("The journal", known.refunded, f"python -m ledger list --case {case}"),
+        ):
+            table.add_row(who, str(Money(minor=amount, currency=order.currency)), where)
+        self._console.print(table)
+        for mail in reversed(mails):
+            self._console.print(f"  Mail: {escape(mail['subject'])}  {self._here.simulators}/mails/{mail['id']}")
+        agreed = planned == paid == known.refunded and len(provider) == 1
+        self._console.print("  [green]All three agree.[/green]\n" if agreed else "  [red]They do not agree.[/red]\n")
+        return agreed
+
+    def crash_receipt(self, crashes: int) -> None:
+        """What the crash cost."""
+        self._console.print(f"[bold]Crashes: {crashes}. Refunds at the provider for that return: 1.[/bold]")
+
+    def verification(self, found: Verification) -> bool:
+        """The journal, recomputed from its first entry."""
+        faults = [*found.faults, *(f"{account} is not zero" for account in found.open_accounts)]
+        for fault in faults:
+            self._console.print(f"[red]{escape(fault)}[/red]")
+        if not faults:
+            self._console.print(f"[green]Journal verified:[/green] {found.entries} entries, head {found.head}")
+        return not faults
+
+
+def _money(minor: int, plan: RefundPlan) -> str:
+    return str(Money(minor=minor, currency=plan.currency))
+
+
+def _parts(plan: RefundPlan, line_id: str) -> tuple[str, str, str]:
+    parts = [part for part in plan.components if part.line_id == line_id]
+    net = sum(part.amount for part in parts if part.kind is ComponentKind.NET)
+    taxes = [f"{_money(part.amount, plan)} {part.name}" for part in parts if part.kind is ComponentKind.TAX]
+    return _money(net, plan), ", ".join(taxes) or "none", _money(sum(part.amount for part in parts), plan)
+
+
+def _computed(entry: JournalEntry) -> str:
+    """The part of an entry that tells most."""
+    facts = entry.facts
+    match entry.kind:
+        case EntryKind.DECISION:
+            texts = [reason["text"] for line in facts["decision"]["lines"] for reason in line["reasons"]]
+            quote = facts.get("quote")
+            owed = [f"Quoted: {Money(minor=quote['total'], currency=quote['currency'])}."] if quote else []
+            return f": {facts['decision']['verdict']}. " + " ".join([*texts, *owed])
+        case EntryKind.SCAN:
+            return f": {facts['scan']['status']} {facts['scan']['location']}"
+        case EntryKind.PLAN:
+            return f": {Money(minor=facts['plan']['total'], currency=facts['plan']['currency'])}"
+        case EntryKind.REFUND_SUBMITTED:
+            return f": under {entry.key}"
+        case EntryKind.REFUND_SETTLED:
+            return f": {facts['refund']['provider_id']}"
+        case EntryKind.NOTICE:
+            return f": {facts['notice']} ({facts['state']})"
+        case _:
+            return ""

@@ -1,0 +1,172 @@
+"""Everything on one machine: Temporal, the simulators, the database and a worker, on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from commands.setup import publish_policy
+from temporalio.client import Client
+
+from database.engine import migrate
+from domain import ids
+from domain.errors import Refused, Unavailable
+from embedded import children, temporal
+from embedded.children import Child
+from embedded.simulators import build
+from embedded.simulators.serve import listen, running
+from settings import ROOT, Settings, home, stack_file
+from wiring import Rooms, rooms
+
+POLICY = ROOT / "policies" / "default.yaml"
+POLICY_FROM = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where the stack listens, on 127.0.0.1."""
+
+    temporal: int = 7233
+    ui: int = 8233
+    simulators: int = 8240
+
+    @classmethod
+    def free(cls) -> Ports:
+        """Three ports that nobody uses now."""
+        sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
+        numbers = [one.getsockname()[1] for one in sockets]
+        for one in sockets:
+            one.close()
+        return cls(*numbers)
+
+
+class Stack:
+    """A running stack."""
+
+    def __init__(self, ports: Ports, temporal: Child, client: Client, rooms: Rooms) -> None:
+        self.ports = ports
+        self.temporal = temporal
+        self.client = client
+        self.rooms = rooms
+        self.worker: Child | None = None
+
+    @property
+    def simulators(self) -> str:
+        """Where the simulators are reached."""
+        return f"http://127.0.0.1:{self.ports.simulators}"
+
+    @property
+    def ui(self) -> str:
+        """The Temporal UI."""
+        return f"http://127.0.0.1:{self.ports.ui}"
+
+    def workflow_url(self, case: str) -> str:
+        """A return's page in the Temporal UI."""
+        return f"{self.ui}/namespaces/{self.client.namespace}/workflows/{ids.workflow_id(case)}"
+
+    async def watch(self, stop: asyncio.Event) -> int:
+        """Until `stop`: a worker that dies is started again; without the Temporal server there is nothing to run."""
+        stopping = asyncio.create_task(stop.wait())
+        while True:
+            children = [self.temporal.ended] + ([self.worker.ended] if self.worker else [])
+            await asyncio.wait({stopping, *children}, return_when=asyncio.FIRST_COMPLETED)
+            if stopping.done():
+                return 0
+            if self.temporal.ended.done():
+                raise Unavailable("The Temporal server ended; see logs/temporal.log in the home folder.")
+            await self.start_worker()
+
+    async def start_worker(self) -> Child:
+        """Start a worker process and wait until it takes work from every queue."""
+        self.worker = await children.start("worker", [sys.executable, "worker.py"], home() / "logs", _environment())
+        for queue in (ids.RETURNS_QUEUE, ids.PAYMENTS_QUEUE, ids.MAIL_QUEUE):
+            while not await temporal.polled(self.client, queue, self.worker.pid):
+                if not self.worker.alive.is_set():
+                    raise Unavailable("The worker ended while it started; see logs/worker.log in the home folder.")
+                await asyncio.sleep(0.05)
+        return self.worker
+
+
+@asynccontextmanager
+async def stack(ports: Ports, *, worker: bool = True) -> AsyncIterator[Stack]:
+    """Start everything, in order, and stop it in the opposite order when the body ends."""
+    folder = home()
+    folder.mkdir(parents=True, exist_ok=True)
+    async with AsyncExitStack() as exits:
+        listener = _claim(ports)
+        server = await children.start(
+            "temporal", temporal.command(ports.temporal, ports.ui, folder), folder / "logs", _environment()
+        )
+        exits.push_async_callback(server.stop)
+        client = await temporal.connected(f"127.0.0.1:{ports.temporal}", server.alive)
+        await temporal.prepare(client)
+        stack_file().write_text(_profile(ports))
+        exits.callback(stack_file().unlink, missing_ok=True)
+        here = Stack(ports, server, client, rooms(Settings.load()))
+        exits.callback(here.rooms.engine.dispose)
+        migrate(here.rooms.engine)
+        _publish_first_policy(here.rooms)
+        await exits.enter_async_context(running(build(folder, here.simulators), listener))
+        if worker:
+            await here.start_worker()
+            exits.push_async_callback(_stop_worker, here)
+        yield here
+
+
+def _environment() -> dict[str, str]:
+    """The shell's, without what it says of Temporal: that is about some other server than this stack's."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")}
+
+
+def _publish_first_policy(rooms: Rooms) -> None:
+    now = datetime.now(UTC)
+    if rooms.policies.in_force(now) is None:
+        publish_policy(rooms, POLICY.read_text(), POLICY_FROM, now)
+
+
+async def _stop_worker(here: Stack) -> None:
+    if here.worker is not None:
+        await here.worker.stop()
+
+
+def _claim(ports: Ports) -> socket.socket:
+    """The simulators' socket, when all three ports are free; else nothing is started."""
+    for port in (ports.temporal, ports.ui, ports.simulators):
+        try:
+            listener = listen(port)
+        except OSError as error:
+            raise Refused("port_taken", _taken(port)) from error
+        if port != ports.simulators:
+            listener.close()
+    return listener
+
+
+def _taken(port: int) -> str:
+    known = f" A stack seems to run already: {stack_file()} exists." if stack_file().exists() else ""
+    return f"Port {port} is taken, so nothing was started.{known} Stop whoever has it, or choose --free-ports."
+
+
+def _profile(ports: Ports) -> str:
+    """A Temporal profile, which the `temporal` command reads too, and our own settings beside it."""
+    simulators = f"http://127.0.0.1:{ports.simulators}"
+    return f"""\
+# Written by the embedded stack while it runs (process {os.getpid()}); gone when it stops.
+[profile.default]
+address = "127.0.0.1:{ports.temporal}"
+namespace = "default"
+
+[backhaul]
+stripe_api_key = "sk_test_embedded"
+stripe_api_base = "{simulators}/stripe"
+sendgrid_api_key = "SG.embedded"
+sendgrid_host = "{simulators}/sendgrid"
+carrier_url = "{simulators}/carrier"
+public_url = "{simulators}"
+ui_url = "http://127.0.0.1:{ports.ui}"
+"""

@@ -1,0 +1,24 @@
+"""The command line: `python starter.py --help`. Exit codes: 0 done; 1 refused or no answer; 2 the input is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from commands import ops, orders, output, parcels, returns, setup, shopper, warehouse
+from entry import leave
+
+app = output.group("Returns for online shops: start them, move them along, look at them.")
+for one in (returns, parcels, warehouse, shopper, ops):
+    app.add_typer(one.app)
+app.add_typer(orders.app, name="orders")
+app.add_typer(setup.policy, name="policy")
+app.add_typer(setup.database, name="database")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    return output.run(app, arguments)
+
+
+if __name__ == "__main__":
+    leave(main)

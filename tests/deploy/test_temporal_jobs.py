@@ -1,0 +1,123 @@
+"""The scripts of the two jobs are run: one against a real Temporal server, the other against a stand-in of its tool."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.house.tree import ROOT
+from workflows.return_case.view import SEARCH_ATTRIBUTES
+
+BIN = Path(sys.executable).parent
+INIT = ROOT / "deploy" / "temporal-init.sh"
+SCHEMA = ROOT / "deploy" / "temporal-schema.sh"
+TYPES = {"KEYWORD": "Keyword", "INT": "Int", "DATETIME": "Datetime"}
+WANTED = {key.name: TYPES[key.indexed_value_type.name] for key in SEARCH_ATTRIBUTES}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Temporal server of its own, told to start but perhaps not ready yet: waiting is the script's task."""
+    folder = tmp_path_factory.mktemp("temporal")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [str(BIN / "temporal"), "server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", str(port)]
+    command += ["--db-filename", str(folder / "temporal.db"), "--log-level", "error"]
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=alone(folder))
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def alone(folder: Path, **more: str) -> dict[str, str]:
+    """An environment without this user's Temporal profiles."""
+    return {"PATH": f"{BIN}:{os.environ['PATH']}", "HOME": str(folder), **more}
+
+
+def init(server: str, folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    environment = alone(folder, TEMPORAL_ADDRESS=server, TEMPORAL_NAMESPACE="returns", **more)
+    return subprocess.run(["sh", INIT], env=environment, capture_output=True, text=True, timeout=90)
+
+
+def ask(server: str, folder: Path, *words: str) -> dict[str, object]:
+    command = [str(BIN / "temporal"), *words, "--namespace", "returns", "--address", server, "--output", "json"]
+    done = subprocess.run(command, env=alone(folder), capture_output=True, text=True, check=True, timeout=30)
+    found: dict[str, object] = json.loads(done.stdout)
+    return found
+
+
+def test_the_script_names_every_search_attribute_with_its_type() -> None:
+    named = re.findall(r"--name (\w+) --type (\w+)", INIT.read_text())
+    assert dict(named) == WANTED
+    assert len(named) == len(WANTED)
+
+
+def test_it_prepares_a_server_and_may_run_again(server: str, tmp_path: Path) -> None:
+    for _ in range(2):
+        done = init(server, tmp_path)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.stdout.endswith("Temporal is ready for Backhaul\n")
+    known = ask(server, tmp_path, "operator", "search-attribute", "list")["customAttributes"]
+    assert known == {name: f"INDEXED_VALUE_TYPE_{kind.upper()}" for name, kind in WANTED.items()}
+    config = ask(server, tmp_path, "operator", "namespace", "describe")["config"]
+    assert isinstance(config, dict)
+    assert config["workflowExecutionRetentionTtl"] == f"{90 * 24 * 60 * 60}s"
+
+
+def test_it_gives_up_with_the_last_words_it_heard(tmp_path: Path) -> None:
+    quick = tmp_path / "quick.sh"
+    quick.write_text(INIT.read_text().replace("ATTEMPTS=60", "ATTEMPTS=1"))
+    (tmp_path / "temporal").write_text("#!/bin/sh\necho nobody is there >&2\nexit 1\n")
+    (tmp_path / "temporal").chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "TEMPORAL_ADDRESS": "127.0.0.1:1"}
+    done = subprocess.run(["sh", quick], env=environment, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1
+    assert done.stderr == "Gave up after 1 attempts: nobody is there\n"
+    assert "Namespace" not in done.stdout
+
+
+def test_it_asks_for_the_servers_address(tmp_path: Path) -> None:
+    done = subprocess.run(["sh", INIT], env=alone(tmp_path), capture_output=True, text=True, timeout=30)
+    assert done.returncode != 0
+    assert "TEMPORAL_ADDRESS: say where the Temporal server is" in done.stderr
+
+
+def schema(folder: Path, tool: str) -> tuple[int, list[str]]:
+    """Run the schema job with this in place of Temporal's tool; the exit code, and how the tool was called."""
+    (folder / "temporal-sql-tool").write_text(f'#!/bin/sh\necho "$*" >> {folder}/calls\n{tool}\n')
+    (folder / "temporal-sql-tool").chmod(0o755)
+    environment = {"PATH": f"{folder}:{os.environ['PATH']}", "SQL_PASSWORD": "secret"}
+    environment |= {"DB": "postgres12", "DB_PORT": "5432", "POSTGRES_SEEDS": "postgres", "POSTGRES_USER": "temporal"}
+    environment |= {"DBNAME": "temporal", "VISIBILITY_DBNAME": "temporal_visibility"}
+    done = subprocess.run(["sh", SCHEMA], env=environment, capture_output=True, text=True, timeout=30)
+    return done.returncode, (folder / "calls").read_text().splitlines()
+
+
+def test_the_schema_job_brings_both_databases_up_to_date(tmp_path: Path) -> None:
+    code, calls = schema(tmp_path, "")
+    where = "--plugin postgres12 --ep postgres -p 5432 -u temporal --db"
+    folders = "/etc/temporal/schema/postgresql/v12"
+    assert code == 0
+    assert calls == [
+        f"{where} {database} {step}"
+        for database, name in (("temporal", "temporal"), ("temporal_visibility", "visibility"))
+        for step in ("create", "setup-schema -v 0.0", f"update-schema -d {folders}/{name}/versioned")
+    ]
+
+
+def test_the_schema_job_stops_at_the_first_failure(tmp_path: Path) -> None:
+    code, calls = schema(tmp_path, "exit 3")
+    assert code == 3
+    assert len(calls) == 1

@@ -1,0 +1,184 @@
+"""A notice is sent at most once, whatever breaks, and its fate is in the journal."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import cast
+
+import pytest
+
+from activities.mail import Letter, MailActivities, NoticeSent, OutcomeUnknown, Render, SendNotice
+from domain.errors import Refused, Unavailable
+from domain.notice import Notice, NoticeKind, NoticeState
+from domain.order import Contact
+from ledger import EntryKind, Ledger
+from tests.mail.fakes import FakeContacts, FakeLedger, FakeMail, FakeOutbox, Fuse, Killed
+from tests.mail.notices import NAME, TO, notice
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+ASK = SendNotice(notice=notice(NoticeKind.APPROVED), now=NOW)
+KEY = ASK.notice.key
+ADA = Contact(customer_id="c-1", name=NAME, email=TO)
+
+
+def plain(notice: Notice, to: str, name: str) -> Letter:
+    return Letter(key=notice.key, kind=notice.kind, case=notice.case, to=to, name=name, subject="s", text="t", html="h")
+
+
+class Room:
+    """The mail room with its neighbours."""
+
+    def __init__(self, *outcomes: Exception, contact: Contact | None = ADA, die_at: int | None = None) -> None:
+        self.fuse = Fuse(die_at)
+        self.outbox = FakeOutbox(self.fuse)
+        self.ledger = FakeLedger(self.fuse)
+        self.mail = FakeMail(self.fuse, *outcomes)
+        self.contacts = FakeContacts(*([contact] if contact else []))
+        self.render: Render = plain
+
+    def send(self, ask: SendNotice = ASK) -> NoticeSent:
+        ledger = cast(Ledger, self.ledger)
+        return MailActivities(self.mail, self.render, self.contacts, self.outbox, ledger).send_notice(ask)
+
+    def agrees(self, sent: NoticeSent) -> bool:
+        """Whether outbox and journal both say what was answered."""
+        row, facts = self.outbox.rows[KEY], self.ledger.recorded[KEY][1].facts
+        return (row.state, row.message_id) == (sent.state, sent.message_id) and facts == {
+            "notice": "approved",
+            "state": sent.state.value,
+            "message_id": sent.message_id,
+        }
+
+
+def test_a_mail_is_sent_and_recorded_without_personal_data() -> None:
+    room = Room()
+    sent = room.send()
+    assert sent == NoticeSent(state=NoticeState.SENT, message_id="message-1")
+    assert room.agrees(sent)
+    asked, entry = room.ledger.recorded[KEY]
+    assert (entry.kind, entry.actor, entry.order, entry.case, entry.at) == (
+        EntryKind.NOTICE,
+        "mail",
+        "o-1",
+        "R-1001",
+        NOW,
+    )
+    assert asked.asked == {"key": KEY, "kind": "approved"}
+    assert TO not in str(asked)
+    assert NAME not in str(asked)
+    assert (room.mail.taken[0].to, room.mail.taken[0].name) == (TO, NAME)
+
+
+def test_asked_again_it_answers_from_the_journal() -> None:
+    room = Room()
+    first = room.send()
+    room.contacts.contacts.clear()
+    assert room.send() == first
+    assert room.mail.calls == 1
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [
+        (Refused("mail_refused", "no such address"), NoticeState.REFUSED),
+        (OutcomeUnknown("the line broke"), NoticeState.UNKNOWN),
+    ],
+)
+def test_an_answer_that_ends_it_is_recorded_and_logged(
+    outcome: Exception, state: NoticeState, caplog: pytest.LogCaptureFixture
+) -> None:
+    room = Room(outcome)
+    with caplog.at_level(logging.WARNING):
+        sent = room.send()
+    assert sent == NoticeSent(state=state)
+    assert room.agrees(sent)
+    assert KEY in caplog.text
+    assert str(outcome) in caplog.text
+    assert room.send() == sent
+    assert room.mail.calls == 1
+
+
+def test_a_mail_that_was_not_taken_is_sent_by_the_next_attempt() -> None:
+    room = Room(Unavailable("busy", retry_after=7))
+    with pytest.raises(Unavailable) as busy:
+        room.send()
+    assert busy.value.retry_after == 7
+    assert not room.outbox.rows
+    assert not room.ledger.recorded
+    sent = room.send()
+    assert sent.state is NoticeState.SENT
+    assert room.agrees(sent)
+    assert len(room.mail.taken) == 1
+
+
+@pytest.mark.parametrize("contact", [None, ADA.model_copy(update={"email": ""})])
+def test_nobody_to_write_to_is_skipped(contact: Contact | None) -> None:
+    room = Room(contact=contact)
+    sent = room.send()
+    assert sent == NoticeSent(state=NoticeState.SKIPPED)
+    assert room.agrees(sent)
+    assert room.mail.calls == 0
+
+
+@pytest.mark.parametrize("state", list(NoticeState))
+def test_a_finished_row_without_its_journal_entry_is_recorded_and_not_sent(state: NoticeState) -> None:
+    room = Room()
+    room.outbox.reserve(KEY, "R-1001", "approved", NOW)
+    room.outbox.finish(KEY, state, "message-9")
+    sent = room.send()
+    assert sent == NoticeSent(state=state, message_id="message-9")
+    assert room.agrees(sent)
+    assert room.mail.calls == 0
+
+
+@pytest.mark.parametrize("contact", [None, ADA])
+def test_a_reservation_whose_outcome_was_lost_is_never_sent_again(contact: Contact | None) -> None:
+    room = Room(contact=contact)
+    room.outbox.reserve(KEY, "R-1001", "approved", NOW)
+    sent = room.send()
+    assert sent == NoticeSent(state=NoticeState.UNKNOWN)
+    assert room.agrees(sent)
+    assert room.mail.calls == 0
+
+
+def test_a_fault_in_a_template_reserves_nothing() -> None:
+    room = Room()
+
+    def broken(notice: Notice, to: str, name: str) -> Letter:
+        raise ZeroDivisionError
+
+    room.render = broken
+    with pytest.raises(ZeroDivisionError):
+        room.send()
+    assert not room.outbox.rows
+    room.render = plain
+    assert room.send().state is NoticeState.SENT
+
+
+def _steps(*outcomes: Exception) -> int:
+    room = Room(*outcomes)
+    for _ in range(2):
+        try:
+            room.send()
+        except Unavailable:
+            continue
+    return room.fuse.steps
+
+
+@pytest.mark.parametrize("outcomes", [(), (Unavailable("busy"),), (Refused("no", "no"),), (OutcomeUnknown("lost"),)])
+def test_killed_anywhere_it_is_sent_at_most_once_and_recorded_once(outcomes: tuple[Exception, ...]) -> None:
+    for step in range(1, _steps(*outcomes) + 1):
+        room = Room(*outcomes, die_at=step)
+        sent = None
+        for _ in range(4):
+            try:
+                sent = room.send()
+            except (Killed, Unavailable):
+                continue
+        assert sent is not None, f"killed at {step}"
+        assert room.agrees(sent), f"killed at {step}"
+        assert len(room.mail.taken) <= 1, f"killed at {step}"
+        assert room.send() == sent
+        if sent.state is NoticeState.SENT:
+            assert len(room.mail.taken) == 1
