@@ -75,7 +75,7 @@ class DecisionActivities:
         self._policies = policies
         self._ledger = ledger
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def open_return(self, ask: OpenReturn) -> Opened:
         """Decide on the request and reserve the approved units: one entry."""
         key = ids.decision_key(ask.request.id)
@@ -118,7 +118,7 @@ class DecisionActivities:
         )
         return entry, seen
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def plan_refund(self, ask: PlanRefund) -> RefundPlan:
         """Compute what is owed for the inspected units and reserve the money: one entry."""
         key = ids.plan_key(ask.case, 1)
@@ -144,14 +144,14 @@ class DecisionActivities:
         )
         return entry, seen
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def cancel_return(self, ask: CancelReturn) -> None:
         """Record that a return was called off and give its units back to the customer."""
         key = ids.cancel_key(ask.case)
         asked = {"reason": ask.reason}
         self._end(key, EntryKind.CANCELLED, ask.case, ask.order_id, ask.actor, (ask.reason,), asked, ask.now)
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def close_return(self, ask: CloseReturn) -> None:
         """Record the end of a return; units that were reserved and never came stay with the customer."""
         key = ids.close_key(ask.case)

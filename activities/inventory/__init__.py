@@ -72,7 +72,7 @@ class InventoryActivities:
         self._policies = policies
         self._ledger = ledger
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def record_receipt(self, ask: RecordReceipt) -> ReceiptRecorded:
         """Record an arrival: its units leave the customer's account."""
         key = ids.receipt_key(ask.case, ask.receipt.id)
@@ -106,7 +106,7 @@ class InventoryActivities:
         )
         return ReceiptRecorded.model_validate(entry.facts)
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def record_inspection(self, ask: RecordInspection) -> None:
         """Record grade and disposition of everything that was received."""
         self._ledger.append(
@@ -122,7 +122,7 @@ class InventoryActivities:
             )
         )
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def restock(self, ask: Restock) -> None:
         """Put the inspected units away: in the warehouse's system under our key, then in the journal."""
         key = ids.restock_key(ask.case, ask.inspection.id)

@@ -73,7 +73,7 @@ class LabelActivities:
         self._ledger = ledger
         self._receiver = receiver
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def buy_label(self, ask: BuyLabel) -> ReturnLabel:
         """Buy the return's label once: recorded answer, else the carrier's for our key, else a new one."""
         key = ids.label_key(ask.case)
@@ -102,7 +102,7 @@ class LabelActivities:
             )
         return ReturnLabel.model_validate(recorded.facts["label"])
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def void_label(self, ask: VoidLabel) -> None:
         """Void the return's label at the carrier and record its answer; a label that was used already stays used."""
         key = ids.label_void_key(ask.case)
@@ -126,7 +126,7 @@ class LabelActivities:
             )
         )
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def record_scan(self, ask: RecordScan) -> None:
         """Record what the carrier saw; the same scan counts once."""
         self._ledger.append(

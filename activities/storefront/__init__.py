@@ -42,7 +42,7 @@ class StorefrontActivities:
         self._policies = policies
         self._ledger = ledger
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def fetch_order(self, ask: FetchOrder) -> CaseSoFar:
         """What the journal knows of this return; for a new one, read its order, check the request against it, and open
         the order's accounts if it was never touched. Raises InvalidRequest before anything is recorded."""

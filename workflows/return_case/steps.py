@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -9,8 +10,14 @@ from typing import Any, TypeVar
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
+from activities.mail import MailActivities, SendNotice
+from domain.case import OrderBrief
+from domain.notice import NoticeKind
+from domain.request import ReturnRequest
+from workflows import options
 from workflows.options import PAUSE_FIRST, PAUSE_LONGEST, Options
 from workflows.return_case.desk import Desk
+from workflows.return_case.notices import notice
 from workflows.return_case.state import Trouble
 
 A = TypeVar("A")
@@ -18,7 +25,28 @@ R = TypeVar("R")
 
 
 class Steps(Desk):
-    """The one helper for every verb."""
+    """What all verbs share: the return they are about, one helper for activities, and notices."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mails: dict[NoticeKind, asyncio.Task[None]] = {}
+
+    @property
+    def request(self) -> ReturnRequest:
+        """The request, once `run` has taken it."""
+        assert self.state.request is not None
+        return self.state.request
+
+    @property
+    def order(self) -> OrderBrief:
+        """The order, once it was fetched."""
+        assert self.state.order is not None
+        return self.state.order
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """The ids that every step names."""
+        return {"case": self.request.id, "order_id": self.order.order_id}
 
     async def step(self, name: str, verb: Callable[[Any, A], R], ask: Callable[[datetime], A], how: Options) -> R:
         """Run one activity until it answers. `ask` makes its input from the time of the burst.
@@ -61,6 +89,27 @@ class Steps(Desk):
             await workflow.wait_condition(lambda: self.retries > before, timeout=pause, timeout_summary=summary)
         except TimeoutError:
             return
+
+    def tell(self, kind: NoticeKind) -> None:
+        """Start a notice, once; nothing waits for it but the end, a bounded time."""
+        if kind not in self.mails:
+            self.mails[kind] = asyncio.create_task(self._send(kind))
+
+    async def _send(self, kind: NoticeKind) -> None:
+        how = options.MAIL
+        try:
+            await workflow.execute_activity_method(
+                MailActivities.send_notice,
+                SendNotice(notice=notice(kind, self.state), now=workflow.now()),
+                task_queue=how.queue,
+                start_to_close_timeout=how.attempt,
+                schedule_to_close_timeout=how.burst,
+                retry_policy=how.retry,
+                summary=f"Mail: {kind.replace('_', ' ')}",
+            )
+        except ActivityError as error:
+            # Mail never holds money back: the failed activity stands in the history, and the return goes on.
+            workflow.logger.warning("mail %s was not sent: %s", kind, error.cause)
 
 
 def _why(error: ActivityError) -> str:

@@ -1,0 +1,64 @@
+"""The money: computed once, reserved, and paid leg by leg until the provider confirms it."""
+
+from __future__ import annotations
+
+from activities.decisions import DecisionActivities, PlanRefund
+from activities.payments import PayLeg, PaymentActivities
+from domain.money import Money
+from domain.notice import NoticeKind
+from domain.plan import Leg
+from domain.refund import FINAL_NO, Refund, RefundStatus
+from workflows import options
+from workflows.return_case.state import attempts
+from workflows.return_case.steps import Steps
+
+
+class Payout(Steps):
+    """Verbs about what is owed."""
+
+    async def plan_refund(self) -> None:
+        """Compute what is owed for what was inspected, and reserve it."""
+        inspection = self.state.inspection
+        if self.state.plan is None and inspection is not None:
+            plan = await self.step(
+                "Compute the refund",
+                DecisionActivities.plan_refund,
+                lambda now: PlanRefund(**self.about, inspection=inspection, now=now),
+                options.JOURNAL,
+            )
+            self.learn(plan=plan)
+
+    async def refund(self) -> None:
+        """Pay every leg of the plan."""
+        for leg in self.state.plan.legs if self.state.plan else ():
+            await self.pay(leg)
+
+    async def pay(self, leg: Leg) -> None:
+        """One leg, until the provider confirms it. A final no waits for finance; the next try is a new intention."""
+        while True:
+            refund = await self.ask_provider(leg)
+            if refund.status is RefundStatus.SUCCEEDED:
+                return
+            if refund.status in FINAL_NO:
+                why = refund.message or f"the provider ended it as {refund.status} ({refund.reason})"
+                await self.wait_for_help(f"Refund to {leg.tender_id}", "finance", why, None)
+
+    async def ask_provider(self, leg: Leg) -> Refund:
+        """Send the current intention, then look at growing intervals until the provider has decided."""
+        attempt, pause = attempts(self.state, leg.tender_id), options.POLL_FIRST
+        while True:
+            refund = await self.step(
+                f"Refund {Money(minor=leg.amount, currency=self.order.currency)} to {leg.tender_id}",
+                PaymentActivities.pay_leg,
+                lambda now: PayLeg(
+                    **self.about, plan=1, payment=leg.tender_id, amount=leg.amount, attempt=attempt, now=now
+                ),
+                options.PAYMENTS,
+            )
+            others = tuple(one for one in self.state.refunds if one.key != refund.key)
+            self.learn(refunds=(*others, refund))
+            if refund.status in (RefundStatus.SUCCEEDED, *FINAL_NO):
+                return refund
+            self.tell(NoticeKind.REFUND_SUBMITTED)
+            await self.wait_for_retry(pause, "Look at the refund again")
+            pause = min(pause * 2, options.PAUSE_LONGEST)
