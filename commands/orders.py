@@ -15,7 +15,7 @@ from commands.output import AsJson, example
 from domain.errors import Refused
 
 if TYPE_CHECKING:
-    from domain.order import Order
+    from domain.order import Order, Tender
 
 app = output.group("Orders: import them, look at them.")
 
@@ -56,17 +56,10 @@ def list_orders(as_json: AsJson = False) -> None:
         output.print_json([_summary(order) for order in orders])
         return
     rows = [
-        (
-            order.number,
-            order.id,
-            f"{order.placed_at:%Y-%m-%d}",
-            _units(order),
-            _money(order.total, order),
-            _payment(order),
-        )
-        for order in orders
+        (one.number, one.id, f"{one.placed_at:%Y-%m-%d}", _units(one), _money(one.total, one), _payment(one))
+        for one in orders
     ]
-    empty = "There are no orders; import one: python starter.py orders import FILE"
+    empty = "There are no orders; import one: `python starter.py orders import FILE`"
     output.table(("Order", "Id", "Placed", "Units", "Total", "Payment"), rows, empty)
 
 
@@ -77,7 +70,7 @@ def show(
     """One order: its lines, whose ids a return names, its total and its payments."""
     found = open_rooms().orders.get(order)
     if found is None:
-        raise Refused("not_found", f"There is no order {order}. See which there are: python starter.py orders list")
+        raise Refused("not_found", f"There is no order {order}. See which there are: `python starter.py orders list`")
     _show(found, as_json)
 
 
@@ -99,7 +92,7 @@ def _rows(order: Order) -> Iterator[tuple[str, object]]:
         yield "Shipping", _money(order.paid_for(order.shipping), order)
     yield "Total", _money(order.total, order)
     for tender in order.tenders:
-        yield "Payment", f"{_money(tender.captured, order)}, {tender.kind} {tender.id}"
+        yield "Payment", f"{_money(tender.captured, order)}, {_tender(tender)}"
     if not _linked(order):
         yield "", "It came without its payment, so it cannot be returned yet: import it again with --payment ID."
 
@@ -115,8 +108,12 @@ def _linked(order: Order) -> bool:
     return all(tender.kind is not TenderKind.UNKNOWN for tender in order.tenders)
 
 
+def _tender(tender: Tender) -> str:
+    return f"{tender.kind} {tender.id}" if tender.kind != "unknown" else "not linked"
+
+
 def _payment(order: Order) -> str:
-    return ", ".join(f"{one.kind} {one.id}" for one in order.tenders) if _linked(order) else "not linked"
+    return ", ".join(map(_tender, order.tenders))
 
 
 def _units(order: Order) -> int:

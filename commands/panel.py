@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from commands import output
 
 if TYPE_CHECKING:
-    from commands.dossier import Dossier
+    from commands.dossier import Dossier, Step
     from commands.temporal import CaseView
     from domain.policy import Decision
 
@@ -33,11 +33,12 @@ def show_dossier(found: Dossier) -> None:
         output.say("", found.note + knows)
     if found.timeline:
         output.say("")
-        rows = [
-            (one.seq, f"{one.at:%Y-%m-%d %H:%M:%S}", one.kind.replace("_", " "), one.actor, one.amounts, one.reference)
-            for one in found.timeline
-        ]
-        output.table(("Seq", "Time (UTC)", "What", "Who", "Amounts", "Reference"), rows, "")
+        output.table(("Seq", "Time (UTC)", "What", "Who", "Amounts", "Why", "Reference"), map(_step, found.timeline), "")
+
+
+def _step(one: Step) -> tuple[object, ...]:
+    time, why = f"{one.at:%Y-%m-%d %H:%M:%S}", ", ".join(one.reasons)
+    return one.seq, time, one.kind.replace("_", " "), one.actor, one.amounts, why, one.reference
 
 
 def _title(view: CaseView) -> str:

@@ -90,7 +90,7 @@ def _request(rooms: Rooms, case: str, order: str, lines: list[dict[str, object]]
 
     found = rooms.orders.get(order)
     if found is None:
-        raise InvalidRequest("--order", f"there is no order {order}; import it: python starter.py orders import FILE")
+        raise InvalidRequest("--order", f"there is no order {order}; import it: `python starter.py orders import FILE`")
     request = parse_request({"id": case, "order_id": found.id, "lines": lines, "requested_by": by})
     check_against(request, found)
     _check_payment(found)
@@ -102,7 +102,7 @@ def _check_payment(order: Order) -> None:
 
     if any(tender.kind is TenderKind.UNKNOWN for tender in order.tenders):
         words = f"Order {order.number} came without its payment, so nothing could be refunded. Link it first"
-        raise Refused("payment_not_linked", f"{words}: python starter.py orders import FILE --payment ID")
+        raise Refused("payment_not_linked", f"{words}: `python starter.py orders import FILE --payment ID`")
 
 
 def _texts(request: ReturnRequest, notes: Iterable[str]) -> dict[str, str]:

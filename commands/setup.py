@@ -68,7 +68,7 @@ def list_policies(as_json: AsJson = False) -> None:
     output.table(
         ("Policy", "Title", "From (UTC)", ""),
         rows,
-        "No policy has been published; publish one: python starter.py policy publish policies/default.yaml",
+        "No policy has been published; publish one: `python starter.py policy publish policies/default.yaml`",
     )
 
 

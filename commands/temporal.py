@@ -162,11 +162,11 @@ def _refusal(cause: BaseException) -> BackhaulError:
 def _translated(case: str, error: RPCError) -> BackhaulError:
     if error.status is RPCStatusCode.NOT_FOUND:
         if "already completed" in error.message:
-            words = f"Return {case} has ended; nothing can change it any more. See how: starter.py show {case}"
+            words = f"Return {case} has ended; nothing can change it any more. See how: `python starter.py show {case}`"
             return Refused("closed", words)
         if "namespace" in error.message.lower():
             return Unavailable(f"Temporal does not know the namespace: {error.message}")
-        return Refused("not_found", f"There is no return {case}. See which there are: python starter.py list")
+        return Refused("not_found", f"There is no return {case}. See which there are: `python starter.py list`")
     if error.status in (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.FAILED_PRECONDITION):
         return _silent(case)
     return Unavailable(f"Temporal does not take the call ({error.status.name.lower()}): {error.message}")
@@ -174,7 +174,7 @@ def _translated(case: str, error: RPCError) -> BackhaulError:
 
 def _silent(case: str) -> Unavailable:
     return Unavailable(
-        f"Return {case} gave no answer: it seems that no worker runs. Start one (python worker.py) and say it again; "
+        f"Return {case} gave no answer: it seems that no worker runs. Start one with `python worker.py` and say it again; "
         "what was taken already counts once."
     )
 

@@ -15,11 +15,23 @@ class Model(BaseModel):
 
 
 def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # year 1 in the east of Greenwich; pydantic turns only ValueError into an answer
+        raise ValueError("this moment is outside the calendar") from None
+
+
+def _plain(text: str) -> str:
+    if any(not one.isprintable() for one in text):
+        raise ValueError("line breaks and other control characters are not taken here")
+    return text
 
 
 UtcDatetime = Annotated[AwareDatetime, AfterValidator(_utc)]
 """An aware moment, kept in UTC; a naive one is refused."""
+
+ShortText = Annotated[str, StringConstraints(max_length=200), AfterValidator(_plain)]
+"""One line of at most 200 printable characters (so it also has a UTF-8 form, which half a surrogate has not)."""
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """An id from outside. No colon, so that keys made of ids can be taken apart again; too short for free text."""

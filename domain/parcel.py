@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
 
-from pydantic import StringConstraints
-
-from domain.model import Id, Model, UtcDatetime
+from domain.model import Id, Model, ShortText, UtcDatetime
 
 
 class TrackingStatus(StrEnum):
@@ -41,4 +38,4 @@ class Scan(Model):
     tracking_number: Id
     status: TrackingStatus
     at: UtcDatetime
-    location: Annotated[str, StringConstraints(max_length=100)] = ""
+    location: ShortText = ""

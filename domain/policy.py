@@ -144,7 +144,7 @@ def _window(line: OrderLine, policy: Policy, now: datetime) -> tuple[Reason, dat
     if now <= until:
         text = f"It can be returned until {day}, {policy.window_days} days after delivery."
         return Reason(code="within_window", verdict=Verdict.APPROVE, text=text), until
-    text = f"It could be returned until {day}, {policy.window_days} days after delivery; that day has passed."
+    text = f"The {policy.window_days} days after delivery in which it could be returned ended on {day}."
     return Reason(code="return_period_ended", verdict=Verdict.DECLINE, text=text), until
 
 

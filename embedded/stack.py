@@ -11,9 +11,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from commands.setup import publish_policy
 from temporalio.client import Client
 
+from commands.setup import publish_policy
 from database.engine import migrate
 from domain import ids
 from domain.errors import Refused, Unavailable

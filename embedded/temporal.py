@@ -64,7 +64,9 @@ async def prepare(client: Client) -> None:
     listing = ListSearchAttributesRequest(namespace=client.namespace)
     known = (await client.operator_service.list_search_attributes(listing)).custom_attributes
     missing: dict[str, IndexedValueType.ValueType] = {
-        key.name: IndexedValueType.ValueType(int(key.indexed_value_type)) for key in SEARCH_ATTRIBUTES if key.name not in known
+        key.name: IndexedValueType.ValueType(int(key.indexed_value_type))
+        for key in SEARCH_ATTRIBUTES
+        if key.name not in known
     }
     if missing:
         await client.operator_service.add_search_attributes(
@@ -75,6 +77,10 @@ async def prepare(client: Client) -> None:
 async def polled(client: Client, queue: str, pid: int) -> bool:
     """Whether the worker process with this pid takes tasks from a queue."""
     described = await client.workflow_service.describe_task_queue(
-        DescribeTaskQueueRequest(namespace=client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY)
+        DescribeTaskQueueRequest(
+            namespace=client.namespace,
+            task_queue=TaskQueue(name=queue),
+            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+        )
     )
     return any(poller.identity.startswith(f"{pid}@") for poller in described.pollers)

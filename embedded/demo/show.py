@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
@@ -41,6 +41,10 @@ class Show:
         self._console = console
         self._here = here
 
+    def _print(self, what: RenderableType) -> None:
+        """Lines are not wrapped, so that links stay whole."""
+        self._console.print(what, soft_wrap=isinstance(what, str))
+
     def welcome(self) -> None:
         """Where to look while it runs."""
         table = Table.grid(padding=(0, 2))
@@ -50,7 +54,7 @@ class Show:
             ("Simulators", self._here.simulators),
         ):
             table.add_row(what, f"[link={url}]{url}[/link]")
-        self._console.print(
+        self._print(
             Panel(table, title="Backhaul", subtitle="Stripe, SendGrid and the carrier are simulated", expand=False)
         )
 
@@ -59,27 +63,25 @@ class Show:
         self._console.rule(f"[bold]{escape(sample.title)}[/bold]: order {escape(order.number)}")
         for line in order.lines:
             paid = Money(minor=order.paid_for(line), currency=order.currency)
-            self._console.print(f"  {line.quantity} × {escape(line.title)}, paid {paid}")
+            self._print(f"  {line.quantity} × {escape(line.title)}, paid {paid}")
         if order.shipping:
-            self._console.print(
-                f"  Shipping, paid {Money(minor=order.paid_for(order.shipping), currency=order.currency)}"
-            )
+            self._print(f"  Shipping, paid {Money(minor=order.paid_for(order.shipping), currency=order.currency)}")
 
     def step(self, text: str, link: str = "") -> None:
         """A person or a carrier does something."""
-        self._console.print(f"\n[bold]{text}[/bold]" + (f"\n  [link={link}]{link}[/link]" if link else ""))
+        self._print(f"\n[bold]{text}[/bold]" + (f"\n  [link={link}]{link}[/link]" if link else ""))
 
     def entry(self, entry: JournalEntry) -> None:
         """One line of the journal, in words."""
         words = _WORDS.get(entry.kind, entry.kind.replace("_", " "))
-        self._console.print(
+        self._print(
             f"  [dim]{entry.at:%H:%M:%S} #{entry.seq:<3}[/dim] [cyan]{escape(entry.actor)}[/cyan] {words}"
             f"[dim]{escape(_computed(entry))}[/dim]"
         )
 
     def label(self, view: CaseView) -> None:
         """The label's PDF."""
-        self._console.print(f"  Label [link={view.label_url}]{view.label_url}[/link]")
+        self._print(f"  Label [link={view.label_url}]{view.label_url}[/link]")
 
     def plan(self, order: Order, entries: Iterable[JournalEntry]) -> None:
         """The arithmetic of the refund, as an accountant would check it."""
@@ -93,17 +95,17 @@ class Show:
             if plan.shipping:
                 table.add_row("Shipping", "", _money(plan.shipping, plan), *_parts(plan, "shipping"))
             table.add_row("[bold]Total[/bold]", "", "", "", "", f"[bold]{_money(plan.total, plan)}[/bold]")
-            self._console.print(table)
+            self._print(table)
 
     def crashed(self, pid: int) -> None:
         """The worst moment."""
-        self._console.print(
+        self._print(
             f"  [red bold]kill -9 {pid}[/red bold]: the worker is gone. Stripe has paid; nobody here knows it yet."
         )
 
     def restarted(self, pid: int) -> None:
         """The recovery begins."""
-        self._console.print(f"  [green]worker {pid} started[/green]; the old one's heartbeat is missed after 15 s")
+        self._print(f"  [green]worker {pid} started[/green]; the old one's heartbeat is missed after 15 s")
 
     def receipt(
         self,
@@ -117,35 +119,33 @@ class Show:
         known = case_so_far(ledger.entries(case=case))
         planned = known.plan.total if known.plan else 0
         paid = sum(amount for _, amount in provider)
-        table = Table(title=f"\nReturn {case}: {known.outcome}", title_justify="left", box=None, padding=(0, 2))
-        table.add_column("Who says")
-        table.add_column("Refund", justify="right")
-        table.add_column("Where")
-        reference = ", ".join(refund for refund, _ in provider)
+        self._print(f"\n[bold]Return {case}: {known.outcome}[/bold]")
         for who, amount, where in (
-            ("The plan", planned, self._here.workflow_url(case)),
-            ("Stripe (simulated)", paid, reference),
+            ("The plan", planned, ""),
+            ("Stripe (simulated)", paid, ", ".join(refund for refund, _ in provider)),
             ("The journal", known.refunded, f"python -m ledger list --case {case}"),
         ):
-            table.add_row(who, str(Money(minor=amount, currency=order.currency)), where)
-        self._console.print(table)
+            self._print(
+                f"  {who:20}[bold]{Money(minor=amount, currency=order.currency)!s:>14}[/bold]  [dim]{where}[/dim]"
+            )
         for mail in reversed(mails):
-            self._console.print(f"  Mail: {escape(mail['subject'])}  {self._here.simulators}/mails/{mail['id']}")
+            self._print(f"  Mail  {escape(mail['subject'])}  [dim]{self._here.simulators}/mails/{mail['id']}[/dim]")
+        self._print(f"  Temporal  [dim]{self._here.workflow_url(case)}[/dim]")
         agreed = planned == paid == known.refunded and len(provider) == 1
-        self._console.print("  [green]All three agree.[/green]\n" if agreed else "  [red]They do not agree.[/red]\n")
+        self._print("  [green]All three agree.[/green]\n" if agreed else "  [red]They do not agree.[/red]\n")
         return agreed
 
     def crash_receipt(self, crashes: int) -> None:
         """What the crash cost."""
-        self._console.print(f"[bold]Crashes: {crashes}. Refunds at the provider for that return: 1.[/bold]")
+        self._print(f"[bold]Crashes: {crashes}. Refunds at the provider for that return: 1.[/bold]")
 
     def verification(self, found: Verification) -> bool:
         """The journal, recomputed from its first entry."""
         faults = [*found.faults, *(f"{account} is not zero" for account in found.open_accounts)]
         for fault in faults:
-            self._console.print(f"[red]{escape(fault)}[/red]")
+            self._print(f"[red]{escape(fault)}[/red]")
         if not faults:
-            self._console.print(f"[green]Journal verified:[/green] {found.entries} entries, head {found.head}")
+            self._print(f"[green]Journal verified:[/green] {found.entries} entries, head {found.head}")
         return not faults
 
 

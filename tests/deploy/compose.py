@@ -39,6 +39,11 @@ def environment(service: str, given: Mapping[str, str]) -> dict[str, str]:
     return {name: fill_in(value, given) for name, value in SERVICES[service].get("environment", {}).items()}
 
 
+def command(service: str) -> list[str]:
+    """A service's command; Compose turns `$$` into `$` before it hands it over."""
+    return [word.replace("$$", "$") for word in SERVICES[service]["command"]]
+
+
 def variables() -> set[str]:
     """Every variable that the file takes from outside."""
     return {match["name"] for match in _VARIABLE.finditer(TEXT)}

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 import settings
 from settings import Settings
 from tests.deploy.compose import COMPOSE, SERVICES, TEXT, environment, fill_in, seconds, settings_passed, variables
+from tests.deploy.image import DOCKERFILE, copied
 from tests.house.tree import ROOT, project, reached_from
 
 JOBS = ("temporal-schema", "temporal-init", "database")
@@ -29,16 +30,6 @@ GIVEN = {
     "BACKHAUL_CARRIER_TOKEN": "t",
     "BACKHAUL_PUBLIC_URL": "https://shop.example",
 }
-
-
-def dockerfile() -> str:
-    return (ROOT / "deploy" / "Dockerfile").read_text()
-
-
-def copied() -> list[str]:
-    """What the Dockerfile takes out of the project's folder, wherever it puts it."""
-    lines = [line.split()[1:-1] for line in dockerfile().splitlines() if line.startswith("COPY ")]
-    return [source for sources in lines if not sources[0].startswith("--from") for source in sources]
 
 
 def waits_for(service: str) -> dict[str, str]:
@@ -83,8 +74,8 @@ def test_data_lies_on_named_volumes() -> None:
     for name in ("database", "worker"):
         home = environment(name, GIVEN)["BACKHAUL_HOME"]
         assert f"backhaul:{home}" in SERVICES[name]["volumes"]
-        assert f"BACKHAUL_HOME={home}" in dockerfile()
-        assert re.search(rf"--owner backhaul .*{home}", dockerfile())
+        assert f"BACKHAUL_HOME={home}" in DOCKERFILE
+        assert re.search(rf"--owner backhaul .*{home}", DOCKERFILE)
 
 
 def test_jobs_gate_what_needs_them() -> None:
@@ -211,12 +202,11 @@ def test_what_is_copied_reaches_the_builder_and_nothing_else_does() -> None:
 
 
 def test_the_image_is_built_from_the_lock_and_runs_as_nobody_special() -> None:
-    text = dockerfile()
-    bases = re.findall(r"^FROM (\S+)", text, re.MULTILINE)
+    bases = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
     assert bases == ["python:3.11-slim-bookworm"] * 2
-    assert "--require-hashes" in text
-    assert re.search(r"^USER backhaul$", text, re.MULTILINE)
-    assert json.loads(text[text.rindex("CMD ") + 4 :]) == SERVICES["worker"]["command"]
+    assert "--require-hashes" in DOCKERFILE
+    assert re.search(r"^USER backhaul$", DOCKERFILE, re.MULTILINE)
+    assert json.loads(DOCKERFILE[DOCKERFILE.rindex("CMD ") + 4 :]) == SERVICES["worker"]["command"]
 
 
 def test_the_lock_holds_every_dependency() -> None:

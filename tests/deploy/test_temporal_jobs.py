@@ -5,56 +5,28 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.deploy.running import BIN, INIT, alone, prepare, run, temporal
 from tests.house.tree import ROOT
 from workflows.return_case.view import SEARCH_ATTRIBUTES
 
-BIN = Path(sys.executable).parent
-INIT = ROOT / "deploy" / "temporal-init.sh"
-SCHEMA = ROOT / "deploy" / "temporal-schema.sh"
 TYPES = {"KEYWORD": "Keyword", "INT": "Int", "DATETIME": "Datetime"}
 WANTED = {key.name: TYPES[key.indexed_value_type.name] for key in SEARCH_ATTRIBUTES}
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A Temporal server of its own, told to start but perhaps not ready yet: waiting is the script's task."""
-    folder = tmp_path_factory.mktemp("temporal")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [str(BIN / "temporal"), "server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", str(port)]
-    command += ["--db-filename", str(folder / "temporal.db"), "--log-level", "error"]
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, env=alone(folder))
-    try:
-        yield f"127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
-def alone(folder: Path, **more: str) -> dict[str, str]:
-    """An environment without this user's Temporal profiles."""
-    return {"PATH": f"{BIN}:{os.environ['PATH']}", "HOME": str(folder), **more}
-
-
-def init(server: str, folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
-    environment = alone(folder, TEMPORAL_ADDRESS=server, TEMPORAL_NAMESPACE="returns", **more)
-    return subprocess.run(["sh", INIT], env=environment, capture_output=True, text=True, timeout=90)
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[str]:
+    with temporal(tmp_path) as address:
+        yield address
 
 
 def ask(server: str, folder: Path, *words: str) -> dict[str, object]:
     command = [str(BIN / "temporal"), *words, "--namespace", "returns", "--address", server, "--output", "json"]
-    done = subprocess.run(command, env=alone(folder), capture_output=True, text=True, check=True, timeout=30)
-    found: dict[str, object] = json.loads(done.stdout)
+    found: dict[str, object] = json.loads(run(command, alone(folder)).stdout)
     return found
 
 
@@ -66,7 +38,7 @@ def test_the_script_names_every_search_attribute_with_its_type() -> None:
 
 def test_it_prepares_a_server_and_may_run_again(server: str, tmp_path: Path) -> None:
     for _ in range(2):
-        done = init(server, tmp_path)
+        done = prepare(server, tmp_path)
         assert done.returncode == 0, done.stdout + done.stderr
         assert done.stdout.endswith("Temporal is ready for Backhaul\n")
     known = ask(server, tmp_path, "operator", "search-attribute", "list")["customAttributes"]
@@ -76,32 +48,35 @@ def test_it_prepares_a_server_and_may_run_again(server: str, tmp_path: Path) -> 
     assert config["workflowExecutionRetentionTtl"] == f"{90 * 24 * 60 * 60}s"
 
 
+def stand_in(folder: Path, name: str, script: str) -> dict[str, str]:
+    """An environment that finds this script under a program's name."""
+    (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+    (folder / name).chmod(0o755)
+    return {"PATH": f"{folder}:{os.environ['PATH']}"}
+
+
 def test_it_gives_up_with_the_last_words_it_heard(tmp_path: Path) -> None:
     quick = tmp_path / "quick.sh"
     quick.write_text(INIT.read_text().replace("ATTEMPTS=60", "ATTEMPTS=1"))
-    (tmp_path / "temporal").write_text("#!/bin/sh\necho nobody is there >&2\nexit 1\n")
-    (tmp_path / "temporal").chmod(0o755)
-    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "TEMPORAL_ADDRESS": "127.0.0.1:1"}
-    done = subprocess.run(["sh", quick], env=environment, capture_output=True, text=True, timeout=30)
+    environment = stand_in(tmp_path, "temporal", "echo nobody is there >&2; exit 1")
+    done = run(["sh", str(quick)], {**environment, "TEMPORAL_ADDRESS": "127.0.0.1:1"})
     assert done.returncode == 1
     assert done.stderr == "Gave up after 1 attempts: nobody is there\n"
     assert "Namespace" not in done.stdout
 
 
 def test_it_asks_for_the_servers_address(tmp_path: Path) -> None:
-    done = subprocess.run(["sh", INIT], env=alone(tmp_path), capture_output=True, text=True, timeout=30)
+    done = run(["sh", str(INIT)], alone(tmp_path))
     assert done.returncode != 0
     assert "TEMPORAL_ADDRESS: say where the Temporal server is" in done.stderr
 
 
 def schema(folder: Path, tool: str) -> tuple[int, list[str]]:
     """Run the schema job with this in place of Temporal's tool; the exit code, and how the tool was called."""
-    (folder / "temporal-sql-tool").write_text(f'#!/bin/sh\necho "$*" >> {folder}/calls\n{tool}\n')
-    (folder / "temporal-sql-tool").chmod(0o755)
-    environment = {"PATH": f"{folder}:{os.environ['PATH']}", "SQL_PASSWORD": "secret"}
+    environment = stand_in(folder, "temporal-sql-tool", f'echo "$*" >> {folder}/calls\n{tool}')
     environment |= {"DB": "postgres12", "DB_PORT": "5432", "POSTGRES_SEEDS": "postgres", "POSTGRES_USER": "temporal"}
     environment |= {"DBNAME": "temporal", "VISIBILITY_DBNAME": "temporal_visibility"}
-    done = subprocess.run(["sh", SCHEMA], env=environment, capture_output=True, text=True, timeout=30)
+    done = run(["sh", str(ROOT / "deploy" / "temporal-schema.sh")], environment)
     return done.returncode, (folder / "calls").read_text().splitlines()
 
 

@@ -107,7 +107,7 @@ def enums() -> Iterator[type[StrEnum]]:
                 yield one
 
 
-@pytest.mark.parametrize("enum", enums(), ids=lambda one: one.__name__)
+@pytest.mark.parametrize("enum", list(enums()), ids=lambda one: one.__name__)
 def test_every_value_is_explained(enum: type[StrEnum]) -> None:
     text = page("terminology.md")
     assert not [one.value for one in enum if f"`{one.value}`" not in text]

@@ -142,7 +142,7 @@ class ReturnCase(Shopper, Warehouse, Providers, Ops, Goods, Payout):
     async def close(self, outcome: Outcome, last: NoticeKind) -> CaseView:
         """Tell the shopper how it ended, wait a bounded time for the mails, and record the end."""
         self.tell(last)
-        await workflow.wait(self.mails.values(), timeout=options.MAIL_PATIENCE.total_seconds())
+        await self.wait_for_mails()
         await self.record_heard()
         await self.step(
             f"Close: {outcome}",

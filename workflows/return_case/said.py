@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
 
-from pydantic import StringConstraints
-
-from domain.model import Id, Model
+from domain.model import Id, Model, ShortText
 
 
 class Verb(StrEnum):
@@ -33,7 +30,7 @@ class Cancel(Model):
 
     by: Id
     reason: CancelReason = CancelReason.CHANGED_MIND
-    remark: Annotated[str, StringConstraints(max_length=200)] = ""
+    remark: ShortText = ""
 
 
 class RetryNow(Model):

@@ -95,6 +95,17 @@ class Steps(Desk):
         if kind not in self.mails:
             self.mails[kind] = asyncio.create_task(self._send(kind))
 
+    async def wait_for_mails(self) -> None:
+        """A bounded time: a mail that nobody takes must not keep a return open for ever."""
+        try:
+            await workflow.wait_condition(
+                lambda: all(mail.done() for mail in self.mails.values()),
+                timeout=options.MAIL_PATIENCE,
+                timeout_summary="Wait for the last mails",
+            )
+        except TimeoutError:
+            return
+
     async def _send(self, kind: NoticeKind) -> None:
         how = options.MAIL
         try:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
@@ -99,28 +100,49 @@ def panel(state: CaseState) -> str:
     """The Markdown that ops read beside the timeline: where it stands, who is next, until when, and the amounts."""
     seen = view(state)
     rows = [
-        f"**{seen.stage.replace('_', ' ').capitalize()}**" + (f" ({seen.outcome})" if seen.outcome else ""),
-        f"- Next: **{seen.next_owner}** — {seen.next_action}",
-        f"- Due: {seen.due_at:%d %B %Y %H:%M} UTC" if seen.due_at else "",
-        f"- Order {seen.order_number}: " + _items(state) if state.order else "",
-        f"- Quoted: {seen.quote}" if seen.quote else "",
-        f"- To refund: {seen.planned} ({seen.refund_status})" if seen.planned else "",
-        f"- Refunded: {seen.refunded} ({', '.join(seen.provider_references)})" if seen.provider_references else "",
-        f"- Parcel {seen.tracking_number}, [label]({seen.label_url})" if seen.label_url else "",
+        f"Next: **{seen.next_owner}** — {seen.next_action}",
+        f"Due: {_moment(seen.due_at)}" if seen.due_at else "",
+        f"Order {seen.order_number}: {_items(state)}" if state.order else "",
+        f"Quoted: {seen.quote}" if seen.quote else "",
+        f"To refund: {seen.planned} ({seen.refund_status})" if seen.planned else "",
+        f"Refunded: {seen.refunded} ({', '.join(seen.provider_references)})" if seen.provider_references else "",
+        f"Parcel {seen.tracking_number}, [label]({seen.label_url})" if seen.label_url else "",
     ]
-    if state.decision:
-        rows += ["", f"Decided under policy `{state.decision.policy}`:"]
-        rows += [f"- {reason.text}" for line in state.decision.lines for reason in line.reasons]
-    for trouble in state.troubles:
-        again = f"; tried again {trouble.retry_at:%d %B %Y %H:%M} UTC" if trouble.retry_at else ""
-        rows += ["", f"⚠ **{trouble.step}** needs {trouble.owner}: {trouble.message}{again}, or at once on `retry_now`"]
-    return "\n".join(row for number, row in enumerate(rows) if row or number > 7)
+    stage = f"### {seen.stage.replace('_', ' ').capitalize()}" + (f": {seen.outcome}" if seen.outcome else "")
+    return "\n\n".join(filter(None, [stage, *map(_help, state.troubles), _list(rows), _decided(state)]))
+
+
+def _help(trouble: Trouble) -> str:
+    again = f" It is tried again {_moment(trouble.retry_at)}, or at once" if trouble.retry_at else " It is tried again"
+    return f"⚠ **{trouble.step}** needs {trouble.owner}: {trouble.message}{again} on `retry_now`."
+
+
+def _decided(state: CaseState) -> str:
+    if state.decision is None:
+        return ""
+    rows = [
+        f"{_item(state, line.line_id, line.quantity)}: **{line.verdict}**. {' '.join(one.text for one in line.reasons)}"
+        for line in state.decision.lines
+    ]
+    return f"Decided under policy `{state.decision.policy}`:\n\n{_list(rows)}"
 
 
 def _items(state: CaseState) -> str:
-    titles = state.order.titles if state.order else {}
     lines = state.request.lines if state.request else ()
-    return ", ".join(f"{line.quantity} × {titles.get(line.line_id, line.line_id)}" for line in lines)
+    return ", ".join(_item(state, line.line_id, line.quantity) for line in lines)
+
+
+def _item(state: CaseState, line_id: str, quantity: int) -> str:
+    titles = state.order.titles if state.order else {}
+    return f"{quantity} × {titles.get(line_id, line_id)}"
+
+
+def _list(rows: Sequence[str]) -> str:
+    return "\n".join(f"- {row}" for row in rows if row)
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%d %B %Y %H:%M} UTC"
 
 
 def attributes(state: CaseState) -> list[SearchAttributeUpdate[Any]]:

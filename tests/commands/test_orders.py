@@ -1,0 +1,108 @@
+"""Importing orders and looking at them; nothing of it needs Temporal."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain.order import Order
+from tests.commands.conftest import ORDER, UNLINKED, Run
+from wiring import Rooms
+
+
+def test_import_shows_the_order_and_keeps_the_person_apart(run: Run, ready: Rooms) -> None:
+    answer = run("orders", "import", ORDER)
+    assert answer.code == 0
+    for text in ("Order B-2041", "3 × Stoneware mug, blue, 35.29 EUR", "4.95 EUR", "108.50 EUR, card pi_demo_two_rates"):
+        assert text in answer.out
+    assert "Musterfrau" not in answer.out
+    contact = ready.contacts.get("cust-2041")
+    assert contact is not None
+    assert contact.email == "mara@example.com"
+
+
+def test_json_is_the_order_itself(run: Run, ready: Rooms) -> None:
+    imported = run("orders", "import", ORDER, "--json").json
+    assert run("orders", "show", "B-2041", "--json").json == imported
+    assert run("orders", "show", "two-rates", "--json").json == imported
+    assert Order.model_validate(imported).total == 10850
+
+
+def test_list(run: Run, ready: Rooms) -> None:
+    assert run("orders", "list", "--json").json == []
+    assert "no orders" in run("orders", "list").out
+    run("orders", "import", ORDER)
+    run("orders", "import", UNLINKED)
+    assert run("orders", "list", "--json").json[0] == {
+        "id": "two-rates",
+        "number": "B-2041",
+        "currency": "EUR",
+        "placed_at": "2026-11-02T09:14:00Z",
+        "total": 10850,
+        "lines": 3,
+        "units": 5,
+        "payment_linked": True,
+    }
+    assert "not linked" in run("orders", "list").out
+
+
+def test_a_payment_is_linked_by_importing_again(run: Run, ready: Rooms) -> None:
+    assert "import it again with --payment" in run("orders", "import", UNLINKED, "--format", "shopify").out
+    linked = run("orders", "import", UNLINKED, "--payment", "pi_1", "--delivered", "2026-11-06", "--json").json
+    assert [(one["id"], one["kind"]) for one in linked["tenders"]] == [("pi_1", "card")]
+    assert linked["lines"][0]["delivered_at"] == "2026-11-06T23:59:59Z"
+    assert [one["payment_linked"] for one in run("orders", "list", "--json").json] == [True]
+
+
+def test_an_order_that_is_not_there(run: Run, ready: Rooms) -> None:
+    answer = run("orders", "show", "B-1")
+    assert (answer.code, answer.out) == (1, "")
+    assert "no order B-1" in answer.err
+
+
+def test_without_tables(run: Run) -> None:
+    answer = run("orders", "list")
+    assert answer.code == 1
+    assert "has not been set up" in answer.err
+
+
+def _changed(where: str, value: Any) -> str:
+    document = json.loads(ORDER.read_text())
+    *path, last = where.split(".")
+    node = document
+    for name in path:
+        node = node[int(name)] if name.isdecimal() else node[name]
+    node[last] = value
+    return json.dumps(document)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("no json", "file: this is no JSON"),
+        ("[]", "file: this is no order"),
+        ("{}", "file: this is no order"),
+        (_changed("order.currency", "XXX"), "XXX"),
+        (_changed("order.lines.0.quantity", -3), "order.lines.0.quantity"),
+        (_changed("order.total", 10851), "total"),
+        (_changed("order.total", 108.5), "order.total"),
+        (_changed("order.emial", "mara@example.com"), "order.emial"),
+    ],
+)
+def test_bad_files_change_nothing(content: str, says: str, run: Run, ready: Rooms, tmp_path: Path) -> None:
+    file = tmp_path / "order.json"
+    file.write_text(content)
+    answer = run("orders", "import", file, "--json")
+    assert (answer.code, answer.out) == (2, "")
+    assert says in answer.err
+    assert ready.orders.all() == []
+    assert ready.contacts.get("cust-2041") is None
+
+
+def test_files_that_cannot_be_read(run: Run, ready: Rooms, tmp_path: Path) -> None:
+    (tmp_path / "latin").write_bytes(b'{"a": "\xe9"}')
+    for file in (tmp_path / "none", tmp_path, tmp_path / "latin"):
+        assert run("orders", "import", file).code == 2

@@ -1,0 +1,290 @@
+"""Whole returns by command line: Temporal's development server, the simulators, workers, and commands as processes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import sysconfig
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+import pytest_asyncio
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+
+from embedded.simulators import build
+from embedded.simulators.serve import address, listen, running
+from settings import ROOT, Settings
+from tests.commands.conftest import ORDER, Answer
+from wiring import Rooms, rooms
+from worker import workers
+from workflows.return_case.view import SEARCH_ATTRIBUTES, CaseView
+
+PATIENCE = 30
+YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).date()
+
+
+@dataclass
+class Shop:
+    """A running shop."""
+
+    client: Client
+    env: dict[str, str]
+    simulators: str
+    rooms: Rooms
+    running: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    async def run(self, *words: str | Path) -> Answer:
+        """One command, as a process of its own."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "starter.py", *map(str, words), cwd=ROOT, env=self.env, stdout=-1, stderr=-1
+        )
+        out, err = await process.communicate()
+        assert process.returncode is not None
+        return Answer(process.returncode, out.decode(), err.decode())
+
+    async def ok(self, *words: str | Path) -> Any:
+        """The JSON of a command that must succeed."""
+        answer = await self.run(*words, "--json")
+        assert answer.code == 0, answer.err
+        assert answer.err == ""
+        return answer.json
+
+    async def refused(self, *words: str | Path) -> str:
+        """Why a command was refused, without anything on standard output."""
+        answer = await self.run(*words, "--json")
+        assert (answer.code, answer.out) == (1, ""), answer
+        assert answer.err.count("\n") == 1
+        return answer.err
+
+    async def until(self, words: tuple[str, ...], holds: Callable[[Any], bool]) -> Any:
+        """The JSON of a command, as soon as something holds of it."""
+        async with asyncio.timeout(PATIENCE):
+            while not holds(shown := await self.ok(*words)):
+                pass
+        return shown
+
+    async def closed(self, case: str) -> CaseView:
+        """The return when it has closed."""
+        handle = self.client.get_workflow_handle(f"return-{case}", result_type=CaseView)
+        return await asyncio.wait_for(handle.result(), PATIENCE)
+
+    async def order(self, number: str, delivered: str = str(YESTERDAY)) -> None:
+        """Import a copy of the sample order under another number, paid at the payment provider."""
+        document = json.loads(ORDER.read_text())
+        payment = f"pi_{number.replace('-', '_')}"
+        document["order"] |= {"id": number.lower(), "number": number, "tenders": []}
+        file = Path(self.env["BACKHAUL_HOME"]) / f"{number}.json"
+        file.write_text(json.dumps(document))
+        await self.control("payment_intents", {"id": payment, "amount": 10850, "currency": "eur"})
+        await self.ok("orders", "import", file, "--payment", payment, "--delivered", delivered)
+
+    async def control(self, name: str, body: dict[str, object]) -> None:
+        """Steer the payment provider."""
+        async with httpx2.AsyncClient(timeout=10) as http:
+            (await http.post(f"{self.simulators}/stripe/_control/{name}", json=body)).raise_for_status()
+
+
+@pytest_asyncio.fixture(scope="module")
+async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
+    home = tmp_path_factory.mktemp("shop")
+    async with AsyncExitStack() as stack:
+        temporal = await WorkflowEnvironment.start_local(
+            dev_server_existing_path=str(Path(sysconfig.get_path("scripts")) / "temporal"),
+            data_converter=pydantic_data_converter,
+            search_attributes=SEARCH_ATTRIBUTES,
+        )
+        stack.push_async_callback(temporal.shutdown)
+        listener = listen(0)
+        simulators = await stack.enter_async_context(running(build(home, address(listener)), listener))
+        env = _environment(home, temporal.client.service_client.config.target_host, simulators)
+        with pytest.MonkeyPatch.context() as patch:
+            for name in set(os.environ) - set(env):
+                patch.delenv(name)
+            for name, value in env.items():
+                patch.setenv(name, value)
+            shop = Shop(temporal.client, env, simulators, rooms(Settings.load()))
+            await shop.ok("database", "upgrade")
+            await shop.ok("policy", "publish", "policies/default.yaml", "--from", "2020-01-01")
+            serving = workers(shop.client, shop.rooms, timedelta(seconds=5))
+        stack.callback(shop.rooms.engine.dispose)
+        await stack.enter_async_context(shop.running)
+        for worker in serving:
+            await shop.running.enter_async_context(worker)
+        yield shop
+
+
+def _environment(home: Path, temporal: str, simulators: str) -> dict[str, str]:
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(("BACKHAUL_", "TEMPORAL_"))}
+    return plain | {
+        "BACKHAUL_HOME": str(home),
+        "BACKHAUL_STRIPE_API_KEY": "sk_test_commands",
+        "BACKHAUL_STRIPE_API_BASE": f"{simulators}/stripe",
+        "BACKHAUL_SENDGRID_API_KEY": "SG.commands",
+        "BACKHAUL_SENDGRID_HOST": f"{simulators}/sendgrid",
+        "BACKHAUL_CARRIER_URL": f"{simulators}/carrier",
+        "BACKHAUL_PUBLIC_URL": simulators,
+        "BACKHAUL_UI_URL": "http://ui.test",
+        "TEMPORAL_ADDRESS": temporal,
+        "TEMPORAL_CONFIG_FILE": str(home / "none.toml"),
+    }
+
+
+async def test_a_whole_return(shop: Shop) -> None:
+    await shop.order("B-1")
+    note = "1=The handle came loose."
+    started = await shop.ok("start", "--id", "R-1", "--order", "B-1", "--line", "1:2:defective", "--note", note)
+    assert set(started) == {
+        "id", "return", "decision", "source", "status", "note", "timeline", "workflow_id", "ui",
+    }  # fmt: skip
+    assert (started["source"], started["status"], started["note"]) == ("workflow", "running", "")
+    assert started["ui"] == "http://ui.test/namespaces/default/workflows/return-R-1"
+    seen = started["return"]
+    assert (seen["stage"], seen["verdict"], seen["quote"]) == ("awaiting_parcel", "approve", "23.53 EUR")
+    assert seen["label_url"] == f"{shop.simulators}/labels/{seen['tracking_number']}.pdf"
+    assert "handle" not in json.dumps(started)
+
+    shown = await shop.run("show", "R-1")
+    assert f"It can be returned until {YESTERDAY + timedelta(days=30):%d %B %Y}" in shown.out
+    assert "temporal workflow show -w return-R-1 --address" in shown.out
+
+    scanned = await shop.ok("scan", "R-1", "--status", "in_transit", "--location", "Hamburg")
+    assert set(scanned) == {"return", "workflow_id", "ui"}
+    assert scanned["return"]["stage"] == "in_transit"
+    assert (await shop.ok("scan", "R-1", "--status", "in_transit"))["return"]["stage"] == "in_transit"
+
+    assert (await shop.ok("receive", "R-1", "--by", "ann"))["return"]["received"] == {"1": 2}
+    assert (await shop.ok("receive", "R-1", "--by", "ann"))["return"]["received"] == {"1": 2}
+
+    inspected = await shop.run("inspect", "R-1", "--by", "ann", "--line", "1:1", "--line", "1:1:grade_d:not_restocked")
+    assert inspected.code == 0, inspected.err
+    assert "temporal workflow update execute -w return-R-1 --name inspect --input" in inspected.out
+    closed = await shop.closed("R-1")
+    assert (closed.outcome, closed.refund_status, closed.refunded) == ("refunded", "succeeded", "23.53 EUR")
+
+    shown = await shop.run("show", "R-1")
+    assert shown.code == 0
+    for text in ("closed, refunded", "23.53 EUR (re_", "refund settled", "2 units", "within_window"):
+        assert text in shown.out
+    kinds = [one["kind"] for one in (await shop.ok("show", "R-1"))["timeline"]]
+    assert kinds.count("scan") == kinds.count("receipt") == kinds.count("refund_settled") == 1
+    assert "is closed (refunded)" in await shop.refused("inspect", "R-1", "--by", "ann")
+    assert shop.rooms.ledger.verify().faults == ()
+
+
+async def test_the_same_return_and_another_one(shop: Shop) -> None:
+    await shop.order("B-2")
+    words = ("start", "--id", "R-2", "--order", "B-2", "--line", "2:1")
+    first, second = await shop.ok(*words), await shop.ok(*words)
+    assert second["return"] == first["return"]
+    assert len(second["timeline"]) >= len(first["timeline"])
+    assert [one["kind"] for one in second["timeline"]].count("decision") == 1
+    said = await shop.refused("start", "--id", "R-2", "--order", "B-2", "--line", "1:1")
+    assert "R-2 exists already with other lines" in said
+
+
+async def test_called_off(shop: Shop) -> None:
+    await shop.order("B-3")
+    await shop.ok("start", "--id", "R-3", "--order", "B-3", "--line", "3:1")
+    await shop.ok("cancel", "R-3", "--by", "shopper", "--reason", "sent_by_mistake")
+    assert (await shop.closed("R-3")).outcome == "cancelled"
+    assert "is closed (cancelled)" in await shop.refused("cancel", "R-3", "--by", "shopper")
+    kinds = [one["kind"] for one in (await shop.ok("show", "R-3"))["timeline"]]
+    assert {"cancelled", "label_voided", "closed"} <= set(kinds)
+
+
+async def test_declined_with_its_reason(shop: Shop) -> None:
+    await shop.order("B-4", delivered="2026-01-02")
+    answer = await shop.run("start", "--id", "R-4", "--order", "B-4", "--line", "1:1")
+    assert answer.code == 0
+    assert "1 decline: It could be returned until 01 February 2026" in answer.out
+    assert (await shop.closed("R-4")).outcome == "declined"
+
+
+async def test_refusals_say_what_is_allowed(shop: Shop) -> None:
+    await shop.order("B-5")
+    await shop.ok("start", "--id", "R-5", "--order", "B-5", "--line", "1:2")
+    assert "receive it first" in await shop.refused("inspect", "R-5", "--by", "ann")
+    too_many = await shop.refused("receive", "R-5", "--by", "ann", "--receipt-id", "box-1", "--line", "1:3")
+    assert "3 of line 1 counted, but this return expects 2: 2 of 1." in too_many
+    await shop.ok("receive", "R-5", "--by", "ann", "--receipt-id", "box-1", "--line", "1:1")
+    other = await shop.refused("receive", "R-5", "--by", "ann", "--receipt-id", "box-1", "--line", "1:2")
+    assert "box-1 is recorded with other content" in other
+    assert "no more and no less: 1 of 1" in await shop.refused("inspect", "R-5", "--by", "ann", "--line", "1:2")
+    assert "have arrived" in await shop.refused("cancel", "R-5", "--by", "shopper")
+    assert "No step of this return waits" in await shop.refused("retry", "R-5", "--by", "ops")
+    for words in (["show"], ["scan", "--status", "delivered"], ["receive", "--by", "ann"], ["cancel", "--by", "ann"]):
+        assert "There is no return R-99" in await shop.refused(words[0], "R-99", *words[1:])
+
+
+async def test_a_refund_that_fails_is_tried_again_by_finance(shop: Shop) -> None:
+    await shop.order("B-6")
+    await shop.ok("start", "--id", "R-6", "--order", "B-6", "--line", "1:1")
+    await shop.ok("receive", "R-6", "--by", "ann")
+    await shop.control("next_refund", {"status": "failed", "failure_reason": "expired_or_canceled_card"})
+    await shop.ok("inspect", "R-6", "--by", "ann")
+    shown = await shop.until(("show", "R-6"), lambda shown: bool(shown["return"]["troubles"]))
+    assert shown["return"]["next_owner"] == "finance"
+    assert "Needs finance" in (await shop.run("show", "R-6")).out
+    listed = await shop.until(("list", "--needs", "finance"), bool)
+    assert [one["id"] for one in listed] == ["R-6"]
+    await shop.ok("retry", "R-6", "--by", "finance")
+    assert (await shop.closed("R-6")).refunded == "11.76 EUR"
+
+
+async def test_list(shop: Shop) -> None:
+    listed = await shop.until(("list", "--stage", "closed"), lambda found: len(found) >= 4)
+    first = next(one for one in listed if one["id"] == "R-1")
+    assert first | {"started_at": "", "closed_at": "", "due_at": ""} == {
+        "id": "R-1",
+        "workflow_id": "return-R-1",
+        "status": "completed",
+        "stage": "closed",
+        "needs_action": "nobody",
+        "order_id": "b-1",
+        "customer_id": "cust-2041",
+        "outcome": "refunded",
+        "refund_status": "succeeded",
+        "due_at": "",
+        "started_at": "",
+        "closed_at": "",
+    }
+    assert [one["id"] for one in await shop.ok("list", "--stage", "inspection")] == ["R-5"]
+    assert len(await shop.ok("list", "--limit", "2")) == 2
+    table = await shop.run("list")
+    assert table.code == 0
+    assert "R-1" in table.out
+    assert "There are no such returns." in (await shop.run("list", "--needs", "provider")).out
+
+
+async def test_a_return_that_temporal_has_forgotten(shop: Shop) -> None:
+    execution = WorkflowExecution(workflow_id="return-R-1")
+    request = DeleteWorkflowExecutionRequest(namespace="default", workflow_execution=execution)
+    await shop.client.workflow_service.delete_workflow_execution(request)
+    shown = await shop.until(("show", "R-1"), lambda shown: shown["status"] == "")
+    assert (shown["source"], shown["return"]["outcome"]) == ("journal", "refunded")
+    assert (shown["return"]["order_number"], shown["return"]["refunded"]) == ("B-1", "23.53 EUR")
+    assert "does not keep this return any more" in (await shop.run("show", "R-1")).out
+
+
+async def test_without_a_worker(shop: Shop) -> None:
+    await shop.order("B-7")
+    await shop.running.aclose()
+    shown = await shop.ok("show", "R-5")
+    assert (shown["source"], shown["status"], shown["return"]["stage"]) == ("journal", "running", "inspection")
+    assert "no worker runs" in shown["note"]
+    assert "no worker runs" in await shop.refused("inspect", "R-5", "--by", "ann")
+    started = await shop.ok("start", "--id", "R-7", "--order", "B-7", "--line", "1:1")
+    assert (started["return"], started["status"], started["timeline"]) == (None, "running", [])
+    assert "no worker runs" in started["note"]

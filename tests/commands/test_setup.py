@@ -1,0 +1,119 @@
+"""Tables and policies."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from activities.decisions.policy_file import load_policy
+from commands.setup import publish_policy
+from domain.errors import InvalidRequest
+from domain.policy import ShippingRule
+from ledger import EntryKind
+from settings import ROOT
+from tests.commands.conftest import Run
+from wiring import Rooms
+
+DEFAULT = ROOT / "policies" / "default.yaml"
+SHORT = "id: short\ntitle: One day\nwindow_days: 1\n"
+
+
+def test_upgrade_again_and_again(run: Run) -> None:
+    for _ in range(2):
+        shown = run("database", "upgrade", "--json")
+        assert shown.code == 0
+        assert shown.json["up_to_date"] is True
+
+
+def test_a_wrong_database_address_is_2(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BACKHAUL_DATABASE_URL", "mysql://x")
+    assert run("database", "upgrade").code == 2
+
+
+def test_the_default_policy() -> None:
+    policy, version = load_policy(DEFAULT.read_text())
+    assert (policy.id, policy.title, policy.window_days) == ("default", "30 days after delivery", 30)
+    assert (policy.send_back_days, policy.inspection_days) == (14, 3)
+    assert policy.refund_shipping is ShippingRule.WHEN_ALL_RETURNED
+    assert len(version) == 64
+
+
+def test_the_version_is_that_of_the_content_not_of_the_text() -> None:
+    assert load_policy(SHORT)[1] == load_policy("# said otherwise\n{window_days: 1, title: 'One day', id: short}")[1]
+    assert load_policy(SHORT)[1] != load_policy(SHORT + "send_back_days: 14\n")[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "a policy is a list of fields"),
+        ("- a\n", "a policy is a list of fields"),
+        ("id: [", "line 1: this is no YAML"),
+        ("id: short\n\ttitle: x", "line 2: this is no YAML"),
+        ("\x00", "this is no YAML"),
+        (SHORT + "window: 2\n", "window: a policy has no such field; it has id, title, window_days"),
+        (SHORT + "window_days: 2\n", "window_days: line 4: it stands here twice"),
+        (SHORT + "send_back_days: 14.0\n", "send_back_days: line 4: 14.0 is a float"),
+        (SHORT + "send_back_days: 010\n", "send_back_days: line 4: 010 is a int"),
+        (SHORT + "send_back_days: yes\n", "send_back_days: line 4: yes is a bool"),
+        (SHORT + "send_back_days:\n", "send_back_days: line 4: nothing is a null"),
+        (SHORT.replace("One day", "2026-01-01"), "title: line 2: 2026-01-01 is a timestamp"),
+        (SHORT.replace("id: short", "id: &a short\nrefund_shipping: *a"), "line 2: references"),
+        (SHORT + "send_back_days: -1\n", "send_back_days: "),
+        (SHORT + "refund_shipping: sometimes\n", "refund_shipping: "),
+        (SHORT + "2: 3\n", "line 4: the name of a field"),
+        (SHORT + "? [a]\n: 3\n", "line 4: the name of a field"),
+        ("id: short\ntitle: One day\n", "window_days: "),
+        ("[" * 5000, "policy: "),
+    ],
+)
+def test_what_is_no_policy(text: str, says: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        load_policy(text)
+    assert says in refused.value.message
+
+
+def test_a_bad_policy_file_changes_nothing(run: Run, ready: Rooms, tmp_path: Path) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text("id: short\ntitle: [")
+    answer = run("policy", "publish", file)
+    assert (answer.code, answer.out) == (2, "")
+    assert "line 2" in answer.err
+    assert run("policy", "publish", DEFAULT, "--from", "soon").code == 2
+    assert run("policy", "list", "--json").json == []
+    assert list(ready.ledger.entries()) == []
+
+
+def test_publish_is_recorded_once(run: Run, ready: Rooms) -> None:
+    first = run("policy", "publish", DEFAULT, "--from", "2026-01-01", "--json")
+    assert first.code == 0
+    assert run("policy", "publish", DEFAULT, "--from", "2026-01-01", "--json").json == first.json
+    assert run("policy", "publish", DEFAULT, "--json").json == first.json  # in force already
+    [entry] = ready.ledger.entries()
+    assert (entry.kind, entry.policy) == (EntryKind.POLICY_PUBLISHED, first.json["ref"])
+    assert entry.key == f"policy:{first.json['ref']}:2026-01-01T00:00:00.000000Z"
+    assert ready.ledger.verify().faults == ()
+
+
+def test_list_says_which_is_in_force(run: Run, ready: Rooms, tmp_path: Path) -> None:
+    assert "publish one" in run("policy", "list").out
+    file = tmp_path / "short.yaml"
+    file.write_text(SHORT)
+    run("policy", "publish", file, "--from", "2999-01-01")
+    run("policy", "publish", DEFAULT)
+    shown = run("policy", "list", "--json").json
+    assert [(one["policy"]["id"], one["in_force"]) for one in shown] == [("default", True), ("short", False)]
+    assert set(shown[0]) == {"ref", "policy", "version", "effective_from", "in_force"}
+    assert "in force" in run("policy", "list").out
+
+
+def test_publish_without_a_date_takes_effect_now(ready: Rooms) -> None:
+    monday, tuesday = datetime(2026, 11, 2, 9, tzinfo=UTC), datetime(2026, 11, 3, 9, tzinfo=UTC)
+    first = publish_policy(ready, DEFAULT.read_text(), None, monday)
+    second = publish_policy(ready, SHORT, None, tuesday)
+    third = publish_policy(ready, SHORT, None, tuesday.replace(hour=12))
+    assert (first.effective_from, second.effective_from) == (monday, tuesday)
+    assert third == second
+    assert ready.policies.in_force(tuesday) == second
