@@ -42,4 +42,8 @@ lock: $(STAMP) ## write requirements.lock and deploy/requirements.lock anew from
 	@$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra embedded --group dev -o requirements.lock
 	@$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header -c requirements.lock pyproject.toml -o deploy/requirements.lock
 
+schemas: $(STAMP) ## write the published JSON Schemas anew from the models
+	@$(PYTHON) -m activities.storefront.native > docs/order.schema.json
+	@$(PYTHON) -m workflows.start > docs/return_request.schema.json
+
 .PHONY: help setup demo test check format lock

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from commands import links
@@ -22,11 +22,12 @@ from workflows.return_case.view import view as seen_of
 
 
 class Step(Model):
-    """One entry of the journal, shortened for people."""
+    """One entry of the journal, shortened for people; `detail` is which scan, notice or end it was."""
 
     seq: int
     at: UtcDatetime
     kind: str
+    detail: str
     actor: str
     reasons: tuple[str, ...]
     amounts: str
@@ -89,8 +90,14 @@ def _step(entry: JournalEntry) -> Step:
         seq=entry.seq,
         at=entry.at,
         kind=entry.kind.value,
+        detail=_detail(entry.facts),
         actor=entry.actor,
         reasons=entry.reasons,
         amounts=amounts(entry.transfers),
         reference=reference(entry),
     )
+
+
+def _detail(facts: Mapping[str, object]) -> str:
+    scan = facts.get("scan")
+    return str((scan.get("status") if isinstance(scan, Mapping) else facts.get("notice") or facts.get("outcome")) or "")

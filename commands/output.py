@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import traceback
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,16 +42,19 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
     except typer.TyperException as error:
         # A group without a command has shown its help already and has nothing more to say.
         if text := error.format_message():
-            typer.echo(f"{_sentence(text)} See --help.", err=True)
+            typer.echo(f"{sentence(text)} See --help.", err=True)
         return 2
     except InvalidRequest as error:
-        typer.echo(_sentence(error.message), err=True)
+        typer.echo(sentence(error.message), err=True)
         return 2
     except BackhaulError as error:
-        typer.echo(_sentence(error.message), err=True)
+        typer.echo(sentence(error.message), err=True)
         return 1
     except typer.Abort:
         return 130
+    except Exception as error:
+        typer.echo(_fault(error), err=True)
+        return 1
 
 
 def print_json(value: object) -> None:
@@ -105,6 +109,14 @@ def _console() -> Console:
     return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=400)
 
 
-def _sentence(message: str) -> str:
+def _fault(error: Exception) -> str:
+    """A fault of this program: where it is, for whoever mends it, instead of a page of code for everybody."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{place.filename}, line {place.lineno}"
+    return sentence(f"This is a fault in the program ({type(error).__name__} in {where}): {error}")
+
+
+def sentence(message: str) -> str:
+    """A message on one line, with a full stop unless it ends in something to be typed."""
     text = _CONTROL.sub("�", " ".join(message.split()))
     return text if text.endswith((".", "!", "?", "`")) else f"{text}."

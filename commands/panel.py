@@ -17,7 +17,8 @@ Row = tuple[str, object]
 
 def show_view(view: CaseView, decision: Decision | None, ui: str, command: str) -> None:
     """One return."""
-    output.card(_title(view), [*_rows(view, decision), ("Temporal UI", ui), ("By temporal", command)])
+    output.card(_title(view), _rows(view, decision))
+    _show_links(ui, command)
 
 
 def show_dossier(found: Dossier) -> None:
@@ -25,20 +26,29 @@ def show_dossier(found: Dossier) -> None:
     if found.view:
         show_view(found.view, found.decision, found.ui, found.command)
     else:
-        output.card(f"Return {found.id}", [("Temporal UI", found.ui), ("By temporal", found.command)])
+        output.say(f"Return {found.id}")
+        _show_links(found.ui, found.command)
     if found.status not in ("", "running", "completed"):
         output.say("", f"Temporal says {found.status.replace('_', ' ')} of it; see its history for the reason.")
     if found.note:
-        knows = " This is what the journal knows." if found.timeline else " Nothing is recorded of it yet."
-        output.say("", found.note + knows)
+        knows = "This is what the journal knows." if found.timeline else "Nothing is recorded of it yet."
+        output.say("", f"{output.sentence(found.note)} {knows}")
     if found.timeline:
         output.say("")
-        output.table(("Seq", "Time (UTC)", "What", "Who", "Amounts", "Why", "Reference"), map(_step, found.timeline), "")
+        output.table(
+            ("Seq", "Time (UTC)", "What", "Who", "Amounts", "Why", "Reference"), map(_step, found.timeline), ""
+        )
+
+
+def _show_links(ui: str, command: str) -> None:
+    # Not in the card: a command line is long, and is copied whole.
+    rows = [f"{name}: {value}" for name, value in (("In the Temporal UI", ui), ("By Temporal's own command", command))]
+    output.say("", *(row for row in rows if not row.endswith(": ")))
 
 
 def _step(one: Step) -> tuple[object, ...]:
-    time, why = f"{one.at:%Y-%m-%d %H:%M:%S}", ", ".join(one.reasons)
-    return one.seq, time, one.kind.replace("_", " "), one.actor, one.amounts, why, one.reference
+    what = ": ".join(filter(None, (one.kind, one.detail))).replace("_", " ")
+    return one.seq, f"{one.at:%Y-%m-%d %H:%M:%S}", what, one.actor, one.amounts, ", ".join(one.reasons), one.reference
 
 
 def _title(view: CaseView) -> str:

@@ -35,10 +35,11 @@ from workflows.return_case.view import CUSTOMER_ID, DUE_AT, NEEDS_ACTION, ORDER_
 from workflows.return_case.view import CaseView as CaseView
 from workflows.start import start_return
 
-PATIENCE = timedelta(seconds=10)
+PATIENCE = timedelta(seconds=5)
 """How long one call waits for an answer; workers answer in milliseconds."""
 
 _PAGE = 200
+_NO_WORKER = (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.FAILED_PRECONDITION)
 
 
 class ListedReturn(Model):
@@ -167,15 +168,15 @@ def _translated(case: str, error: RPCError) -> BackhaulError:
         if "namespace" in error.message.lower():
             return Unavailable(f"Temporal does not know the namespace: {error.message}")
         return Refused("not_found", f"There is no return {case}. See which there are: `python starter.py list`")
-    if error.status in (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.FAILED_PRECONDITION):
+    if case and error.status in _NO_WORKER:
         return _silent(case)
     return Unavailable(f"Temporal does not take the call ({error.status.name.lower()}): {error.message}")
 
 
 def _silent(case: str) -> Unavailable:
     return Unavailable(
-        f"Return {case} gave no answer: it seems that no worker runs. Start one with `python worker.py` and say it again; "
-        "what was taken already counts once."
+        f"Return {case} gave no answer: it seems that no worker runs. Start one with `python worker.py` and say it "
+        "again; what was taken already counts once."
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -96,3 +98,12 @@ def _with_notes(request: ReturnRequest, notes: Notes | None, texts: Mapping[str,
 def _details(request: ReturnRequest) -> str:
     rows = [f"- {line.quantity} × line `{line.line_id}`, {line.reason.replace('_', ' ')}" for line in request.lines]
     return "\n".join([f"**Return {request.id}** of order {request.order_id}", "", *rows])
+
+
+def request_schema() -> dict[str, object]:
+    """The JSON Schema (2020-12) of the input, for storefronts in other languages."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **ReturnRequest.model_json_schema()}
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(request_schema(), indent=2, ensure_ascii=False) + "\n")

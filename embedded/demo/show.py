@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
 from rich.console import Console, RenderableType
@@ -156,7 +157,11 @@ def _money(minor: int, plan: RefundPlan) -> str:
 def _parts(plan: RefundPlan, line_id: str) -> tuple[str, str, str]:
     parts = [part for part in plan.components if part.line_id == line_id]
     net = sum(part.amount for part in parts if part.kind is ComponentKind.NET)
-    taxes = [f"{_money(part.amount, plan)} {part.name}" for part in parts if part.kind is ComponentKind.TAX]
+    taxes = [
+        f"{_money(part.amount, plan)} ({part.name} {(Decimal(part.rate) * 100).normalize():f} %)"
+        for part in parts
+        if part.kind is ComponentKind.TAX
+    ]
     return _money(net, plan), ", ".join(taxes) or "none", _money(sum(part.amount for part in parts), plan)
 
 
@@ -165,7 +170,8 @@ def _computed(entry: JournalEntry) -> str:
     facts = entry.facts
     match entry.kind:
         case EntryKind.DECISION:
-            texts = [reason["text"] for line in facts["decision"]["lines"] for reason in line["reasons"]]
+            reasons = [reason for line in facts["decision"]["lines"] for reason in line["reasons"]]
+            texts = dict.fromkeys(reason["text"] for reason in reasons)
             quote = facts.get("quote")
             owed = [f"Quoted: {Money(minor=quote['total'], currency=quote['currency'])}."] if quote else []
             return f": {facts['decision']['verdict']}. " + " ".join([*texts, *owed])

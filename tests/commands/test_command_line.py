@@ -69,7 +69,9 @@ def test_help_does_not_wait_for_heavy_imports(words: tuple[str, ...]) -> None:
 
 
 def test_heavy_libraries_are_imported_late() -> None:
-    code = "import sys, starter; print([n for n in ('temporalio', 'sqlalchemy', 'stripe', 'alembic') if n in sys.modules])"
+    code = (
+        "import sys, starter; print([n for n in ('temporalio', 'sqlalchemy', 'stripe', 'alembic') if n in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
@@ -96,6 +98,7 @@ def test_the_process_ends_with_the_same_codes(home: Path) -> None:
         (Refused("closed", "This return is closed"), 1),
         (Unavailable("Nobody\nanswers\x1b[31m"), 1),
         (KeyConflict("Taken"), 1),
+        (ZeroDivisionError("division\nby zero"), 1),
     ],
 )
 def test_errors_are_one_paragraph(error: Exception, code: int, capsys: pytest.CaptureFixture[str]) -> None:

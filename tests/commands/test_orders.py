@@ -16,7 +16,12 @@ from wiring import Rooms
 def test_import_shows_the_order_and_keeps_the_person_apart(run: Run, ready: Rooms) -> None:
     answer = run("orders", "import", ORDER)
     assert answer.code == 0
-    for text in ("Order B-2041", "3 × Stoneware mug, blue, 35.29 EUR", "4.95 EUR", "108.50 EUR, card pi_demo_two_rates"):
+    for text in (
+        "Order B-2041",
+        "3 × Stoneware mug, blue, 35.29 EUR",
+        "4.95 EUR",
+        "108.50 EUR, card pi_demo_two_rates",
+    ):
         assert text in answer.out
     assert "Musterfrau" not in answer.out
     contact = ready.contacts.get("cust-2041")

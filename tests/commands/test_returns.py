@@ -85,7 +85,7 @@ def test_no_command_waits_for_a_server_that_is_not_there(words: list[str], run: 
     [
         (["scan", "R-1", "--status", "lost"], "status"),
         (["scan", "R-1", "--status", "delivered", "--at", "noon"], "--at"),
-        (["scan", "R-1", "--status", "delivered", "--location", "x" * 101], "location"),
+        (["scan", "R-1", "--status", "delivered", "--location", "x" * 201], "location"),
         (["receive", "R-1", "--by", "Ann B"], "received_by"),
         (["receive", "R-1", "--by", "ann", "--line", "1:1"], "--receipt-id"),
         (["receive", "R-1", "--by", "ann", "--receipt-id", "b", "--line", "1:0"], "lines.0.quantity"),

@@ -66,7 +66,7 @@ def test_the_version_is_that_of_the_content_not_of_the_text() -> None:
         (SHORT + "2: 3\n", "line 4: the name of a field"),
         (SHORT + "? [a]\n: 3\n", "line 4: the name of a field"),
         ("id: short\ntitle: One day\n", "window_days: "),
-        ("[" * 5000, "policy: "),
+        ("[" * 1200, "policy: "),
     ],
 )
 def test_what_is_no_policy(text: str, says: str) -> None:

@@ -21,7 +21,7 @@ def test_a_day_and_a_moment() -> None:
     "text", ["yesterday", "2026-13-01", "2026-11-06T13:20:00", "06.11.2026", "", "0001-01-01T00:00+14:00"]
 )
 def test_no_moment_is_refused_by_its_option(text: str) -> None:
-    with pytest.raises(InvalidRequest, match="^--at: "):
+    with pytest.raises(InvalidRequest, match=r"^--at: "):
         values.moment("--at", text)
 
 

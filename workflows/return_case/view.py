@@ -146,15 +146,14 @@ def _moment(moment: datetime) -> str:
 
 
 def attributes(state: CaseState) -> list[SearchAttributeUpdate[Any]]:
-    """The search attributes of a state; those that do not apply yet are left out."""
+    """The search attributes of a state; those that do not apply yet are left out, one that applies no more is unset."""
     due = state.next_action
     found: list[SearchAttributeUpdate[Any]] = [STAGE.value_set(state.stage), NEEDS_ACTION.value_set(due.owner)]
     if state.order:
         found += [ORDER_ID.value_set(state.order.order_id), CUSTOMER_ID.value_set(state.order.customer_id)]
     if state.outcome:
         found.append(OUTCOME.value_set(state.outcome))
-    if due.due_at:
-        found.append(DUE_AT.value_set(due.due_at))
+    found.append(DUE_AT.value_set(due.due_at) if due.due_at else DUE_AT.value_unset())
     if state.plan:
         found += [REFUND_CURRENCY.value_set(state.plan.currency), REFUND_AMOUNT.value_set(state.plan.total)]
     if state.refund_status:

@@ -1,0 +1,300 @@
+"""What "right" means for a return that has ended, whatever was killed on its way. The one definition.
+
+Journal, accounts and outbox on our side, provider, carrier and mail provider on theirs, have to tell the same story.
+Every way in which they do not is one sentence.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import httpx2
+
+from activities.payments.via_stripe import KEY_IN_METADATA, to_stripe
+from domain import ids
+from domain.case import CaseSoFar, Outcome
+from domain.inspection import units
+from domain.notice import NoticeKind, NoticeState
+from domain.stores import Outbox
+from ledger import UNITS, EntryKind, JournalEntry, Ledger, TransferKind, accounts
+from ledger.recall import case_so_far
+
+Json = dict[str, Any]
+
+_ONCE = {
+    Outcome.REFUNDED: (
+        EntryKind.DECISION,
+        EntryKind.LABEL,
+        EntryKind.INSPECTION,
+        EntryKind.PLAN,
+        EntryKind.RESTOCK,
+        EntryKind.CLOSED,
+    ),
+    Outcome.DECLINED: (EntryKind.DECISION, EntryKind.CLOSED),
+    Outcome.CANCELLED: (EntryKind.DECISION, EntryKind.CANCELLED, EntryKind.CLOSED),
+}
+
+
+@dataclass(frozen=True)
+class Books:
+    """Where to look: our ledger and outbox, and the simulators (a client whose base is their address)."""
+
+    ledger: Ledger
+    outbox: Outbox
+    world: httpx2.Client
+
+    def get(self, path: str, **query: str) -> Any:  # JSON
+        """What a simulator shows."""
+        answer = self.world.get(path, params=query, headers={"Authorization": "Bearer sk_test_embedded"})
+        answer.raise_for_status()
+        return answer.json()
+
+    def refunds(self) -> list[Json]:
+        """Every refund at the payment provider."""
+        found: list[Json] = []
+        query = {"limit": "100"}
+        while True:
+            page = self.get("/stripe/v1/refunds", **query)
+            found += page["data"]
+            if not page["has_more"]:
+                return found
+            query["starting_after"] = found[-1]["id"]
+
+
+def wrong(case: str, expected: Outcome, books: Books, *, killed: bool = False) -> list[str]:
+    """All that is wrong with a return and with the ledger; empty means right.
+
+    Only where a process was `killed` may it be unknown whether a mail was sent; and then it is not sent again.
+    """
+    return [*wrong_return(case, expected, books, killed=killed), *wrong_ledger(books.ledger)]
+
+
+def wrong_ledger(ledger: Ledger) -> list[str]:
+    """What `verify` finds: all accounts and hashes, computed anew."""
+    found = ledger.verify()
+    return [*found.faults, *(f"{account} is not zero" for account in found.open_accounts)]
+
+
+def wrong_return(case: str, expected: Outcome, books: Books, *, killed: bool = False) -> list[str]:
+    """What is wrong with one return."""
+    entries = tuple(books.ledger.entries(case=case))
+    if not entries:
+        return [f"{case}: the journal knows nothing of it"]
+    told = _Told(case, expected, books, entries, killed)
+    checks = (told.end, told.facts, told.legs, told.tenders, told.label, told.mails, told.stock, told.units, told.open)
+    return [f"{case}: {sentence}" for check in checks for sentence in check()]
+
+
+@dataclass(frozen=True)
+class _Told:
+    """One return as everybody tells it."""
+
+    case: str
+    expected: Outcome
+    books: Books
+    entries: tuple[JournalEntry, ...]
+    killed: bool
+
+    @cached_property
+    def known(self) -> CaseSoFar:
+        return case_so_far(self.entries)
+
+    @cached_property
+    def order(self) -> str:
+        return self.entries[0].order
+
+    @cached_property
+    def of_order(self) -> tuple[JournalEntry, ...]:
+        """All entries of its order, also of other returns."""
+        return tuple(self.books.ledger.entries(order=self.order))
+
+    @cached_property
+    def refunds(self) -> list[Json]:
+        return self.books.refunds()
+
+    def end(self) -> Iterator[str]:
+        """The expected outcome, recorded last."""
+        if self.known.outcome is not self.expected:
+            yield f"it ended as {self.known.outcome}, not as {self.expected}"
+        if self.entries[-1].kind is not EntryKind.CLOSED:
+            yield f"the journal's last word on it is {self.entries[-1].kind}, not closed"
+
+    def facts(self) -> Iterator[str]:
+        """Every fact once, and none that does not belong to the outcome."""
+        for key, times in Counter(entry.key for entry in self.entries).items():
+            if times > 1:
+                yield f"the journal has {key} {times} times"
+        seen = Counter(entry.kind for entry in self.entries)
+        for kind, times in self._times(seen).items():
+            if seen[kind] != times:
+                yield f"the journal has {kind} {seen[kind]} times, not {times}"
+        inspected = units(self.known.inspection.lines) if self.known.inspection else {}
+        if inspected != self.known.received:
+            yield f"{inspected} was inspected, but {self.known.received} was received"
+
+    def _times(self, seen: Mapping[EntryKind, int]) -> dict[EntryKind, int]:
+        legs = len(self.known.plan.legs) if self.known.plan else 0
+        free = {EntryKind.SCAN, EntryKind.NOTICE, EntryKind.RECEIPT}
+        times = {kind: 0 for kind in EntryKind if kind not in free}
+        times |= dict.fromkeys(_ONCE[self.expected], 1)
+        times[EntryKind.REFUND_FAILED] = seen[EntryKind.REFUND_FAILED]
+        times[EntryKind.REFUND_SUBMITTED] = legs + seen[EntryKind.REFUND_FAILED]
+        times[EntryKind.REFUND_SETTLED] = legs
+        if self.expected is Outcome.CANCELLED:  # perhaps before a label was bought
+            times[EntryKind.LABEL] = times[EntryKind.LABEL_VOIDED] = min(1, seen[EntryKind.LABEL])
+        return times
+
+    def legs(self) -> Iterator[str]:
+        """The provider's refunds are the legs of the plan, one to one, under our keys."""
+        legs = {self._key(leg.tender_id): leg for leg in (self.known.plan.legs if self.known.plan else ())}
+        settled = {one.key: one.provider_id for one in self.known.refunds if one.status == "succeeded"}
+        for key, leg in legs.items():
+            made = [one for one in self._paid() if one["metadata"].get(KEY_IN_METADATA) == key]
+            if len(made) != 1:
+                yield f"the provider has {len(made)} refunds for {key}, not 1"
+            for one in made:
+                amount = to_stripe(leg.amount, self.known.plan.currency) if self.known.plan else 0
+                if (one["amount"], one["payment_intent"]) != (amount, leg.tender_id):
+                    where = f"{one['amount']} to {one['payment_intent']}"
+                    yield f"the plan pays {amount} to {leg.tender_id}, the provider paid {where} ({one['id']})"
+                if settled.get(key) != one["id"]:
+                    yield f"the journal confirms {key} as {settled.get(key)}, the provider made it as {one['id']}"
+        for one in self._paid():
+            if one["metadata"].get(KEY_IN_METADATA) not in legs:
+                yield f"the provider paid {one['amount']} to {one['payment_intent']} ({one['id']}), which no plan knows"
+
+    def _key(self, payment: str) -> str:
+        noes = sum(1 for one in self.known.refunds if one.payment == payment and one.status != "succeeded")
+        return ids.refund_key(self.case, 1, payment, 1 + noes)
+
+    def _paid(self) -> list[Json]:
+        """Refunds that name this return, or nobody's return on a payment of its order."""
+        ours = [one for one in self.refunds if one["status"] not in ("failed", "canceled")]
+        payments = self._payments()
+        return [
+            one
+            for one in ours
+            if one["metadata"].get("case") == self.case
+            or ("case" not in one["metadata"] and one["payment_intent"] in payments)
+        ]
+
+    def _payments(self) -> dict[str, tuple[int, str]]:
+        """What each payment of the order captured, in which currency."""
+        opened = self.books.ledger.find(ids.order_key(self.order))
+        moved = opened.transfers if opened else ()
+        return {
+            one.debit.removeprefix("tender:"): (one.amount, one.commodity)
+            for one in moved
+            if one.debit.startswith("tender:")
+        }
+
+    def tenders(self) -> Iterator[str]:
+        """What our books have left of each payment is what the provider has left of it."""
+        for payment, (captured, currency) in self._payments().items():
+            left = self.books.ledger.balance(accounts.tender(payment), currency).posted
+            gone = sum(
+                one["amount"]
+                for one in self.refunds
+                if one["payment_intent"] == payment and one["status"] not in ("failed", "canceled")
+            )
+            if to_stripe(captured - left, currency) != gone:
+                yield f"{captured - left} of {payment} went back by our books, {gone} at the provider"
+
+    def label(self) -> Iterator[str]:
+        """One label at the carrier if one is in the journal, void if the return was cancelled."""
+        sold = [
+            one
+            for one in self.books.get("/carrier/labels.json")
+            if one["reference"].startswith(ids.label_key(self.case).removesuffix("1"))
+        ]
+        bought = 1 if self.known.label else 0
+        if len(sold) != bought:
+            yield f"the carrier has {len(sold)} labels for it, the journal {bought}"
+        for one in sold:
+            if self.known.label and one["number"] != self.known.label.tracking_number:
+                yield f"the carrier's label is {one['number']}, the journal's {self.known.label.tracking_number}"
+            if (one["voided_at"] is not None) is not (self.expected is Outcome.CANCELLED):
+                yield f"the label {one['number']} is {one['status']}, which does not go with {self.expected}"
+
+    def mails(self) -> Iterator[str]:
+        """Each notice of the outcome once; never twice; unknown only where somebody was killed."""
+        delivered = Counter(
+            one["custom_args"].get("message_key", "") for one in self.books.get("/mails.json", case=self.case)
+        )
+        rows = {row.key: row for row in self.books.outbox.of_case(self.case)}
+        recorded = Counter(entry.key for entry in self.entries if entry.kind is EntryKind.NOTICE)
+        for key in sorted({ids.notice_key(self.case, kind) for kind in self._notices()} | set(rows) | set(delivered)):
+            state = rows[key].state if key in rows else None
+            if key not in rows:
+                yield f"{key} is not in the outbox"
+            elif state is None:
+                yield f"{key} is still reserved in the outbox, though the return is closed"
+            elif state is not NoticeState.SENT and not (self.killed and state is NoticeState.UNKNOWN):
+                yield f"{key} is {state} in the outbox, though nobody was killed"
+            if delivered[key] > 1 or (delivered[key] == 0 and state is NoticeState.SENT):
+                yield f"the mail provider has {key} {delivered[key]} times, not once"
+            if recorded[key] != 1:
+                yield f"the journal has {key} {recorded[key]} times, not once"
+        for entry in self.entries:
+            if entry.kind is EntryKind.NOTICE and entry.key in rows and entry.facts["state"] != rows[entry.key].state:
+                yield f"{entry.key} is {entry.facts['state']} in the journal, {rows[entry.key].state} in the outbox"
+
+    def _notices(self) -> set[NoticeKind]:
+        match self.expected:
+            case Outcome.DECLINED:
+                return {NoticeKind.DECLINED}
+            case Outcome.CANCELLED:
+                return {NoticeKind.CANCELLED} | ({NoticeKind.APPROVED} if self.known.label else set())
+        moving = {NoticeKind.IN_TRANSIT} if self.known.scans else set()
+        return {NoticeKind.APPROVED, NoticeKind.RECEIVED, NoticeKind.REFUND_DONE} | moving
+
+    def stock(self) -> Iterator[str]:
+        """What was inspected was put away, each unit once, and nothing waits on the way."""
+        put = sum(
+            one.amount for entry in self.entries for one in entry.transfers if one.credit.startswith("stock:")
+        )
+        inspected = sum(line.quantity for line in self.known.inspection.lines) if self.known.inspection else 0
+        if put != inspected:
+            yield f"{put} units were put into stock, {inspected} were inspected"
+        for one in self.books.ledger.balances(accounts.returning(self.case, "")):
+            if one.posted or one.pending_in or one.pending_out:
+                yield f"{one.account} holds {one.posted} units, {one.pending_in} more are on their way"
+
+    def units(self) -> Iterator[str]:
+        """No unit of the order appeared or vanished: sold, with the customer, returning and stock add up to nothing."""
+        counted = Counter[str]()
+        for entry in self.of_order:
+            for one in entry.transfers:
+                if one.commodity == UNITS and one.kind in (TransferKind.SINGLE, TransferKind.POST):
+                    counted[one.debit.partition(":")[0]] -= one.amount
+                    counted[one.credit.partition(":")[0]] += one.amount
+        kinds = ("sold", "with_customer", "returning", "stock")
+        total = sum(counted[kind] for kind in kinds)
+        if total:
+            shown = ", ".join(f"{kind} {counted[kind]}" for kind in kinds)
+            yield f"{total} units of the order came from nowhere ({shown})"
+        for name in ("sold", "with_customer"):
+            prefix = accounts.sold(self.order) if name == "sold" else accounts.with_customer(self.order, "")
+            kept = sum(one.posted for one in self.books.ledger.balances(prefix) if self._mine(one.account, prefix))
+            if kept != counted[name]:
+                yield f"{name} holds {kept} units of the order, its transfers give {counted[name]}"
+
+    def open(self) -> Iterator[str]:
+        """Nothing pending, nothing owed, nothing in suspense."""
+        for entry in self.entries:
+            for one in entry.transfers:
+                if one.kind is TransferKind.PENDING and (left := self.books.ledger.pending_left(one.key)):
+                    yield f"{left} of {one.key} is still pending"
+        for prefix in (accounts.owed(self.case), f"suspense:{self.order}"):
+            for balance in self.books.ledger.balances(prefix):
+                stands = (balance.posted, balance.pending_in, balance.pending_out)
+                if self._mine(balance.account, prefix) and any(stands):
+                    yield f"{balance.account} is not zero: {balance.posted} {balance.commodity} and {stands[1:]} pending"
+
+    def _mine(self, account: str, prefix: str) -> bool:
+        """Whether the prefix is the whole name, or ends at a part of it."""
+        return account == prefix or prefix.endswith(":") or account.startswith(f"{prefix}:")

@@ -1,0 +1,71 @@
+"""Two Temporal servers: one per test whose time flies, and one for the session with lists and true histories."""
+
+from __future__ import annotations
+
+import sysconfig
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest_asyncio
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+
+from tests.workflows.returns import Shop
+from tests.world import World, serving
+from tests.world import template as template
+from tests.world import world as world
+from workflows.return_case.view import SEARCH_ATTRIBUTES
+
+SCRIPTS = Path(sysconfig.get_path("scripts"))
+
+
+async def _register(env: WorkflowEnvironment) -> None:
+    attributes = {key.name: IndexedValueType.ValueType(int(key.indexed_value_type)) for key in SEARCH_ATTRIBUTES}
+    await env.client.operator_service.add_search_attributes(
+        AddSearchAttributesRequest(namespace=env.client.namespace, search_attributes=attributes)
+    )
+
+
+@pytest_asyncio.fixture
+async def flying() -> AsyncIterator[WorkflowEnvironment]:
+    """A server that skips time while a result is awaited or the test sleeps on it."""
+    async with await WorkflowEnvironment.start_time_skipping(
+        test_server_existing_path=str(SCRIPTS / "temporal-test-server"), data_converter=pydantic_data_converter
+    ) as env:
+        await _register(env)
+        yield env
+
+
+@pytest_asyncio.fixture(scope="session")
+async def server() -> AsyncIterator[WorkflowEnvironment]:
+    """The development server."""
+    async with await WorkflowEnvironment.start_local(
+        dev_server_existing_path=str(SCRIPTS / "temporal"),
+        dev_server_log_level="error",
+        search_attributes=list(SEARCH_ATTRIBUTES),
+        data_converter=pydantic_data_converter,
+    ) as env:
+        yield env
+
+
+@pytest_asyncio.fixture
+async def shop(flying: WorkflowEnvironment, world: World) -> AsyncIterator[Shop]:
+    """A world whose time flies, with workers."""
+    async with serving(flying.client, world):
+        yield Shop(world, flying.client, flying.sleep)
+
+
+@pytest_asyncio.fixture
+async def real_shop(server: WorkflowEnvironment, world: World) -> AsyncIterator[Shop]:
+    """A world on the development server, with workers."""
+
+    async def wait(_: timedelta) -> None:
+        raise NotImplementedError("time does not fly on this server")
+
+    async with serving(server.client, world):
+        made = Shop(world, server.client, wait)
+        yield made
+        await made.end()

@@ -1,0 +1,222 @@
+"""A world for tests: an empty home with a migrated database, the simulators on a free port, and rooms wired to them.
+
+Import the fixtures `template` and `world` where they are needed; `serving` starts workers on any Temporal server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import os
+import shutil
+import warnings
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import httpx2
+import pytest
+import pytest_asyncio
+from pydantic import SecretStr
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
+from temporalio import workflow
+from temporalio.client import Client
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
+
+import worker as product
+from activities.storefront.importers import read_order
+from commands.setup import publish_policy
+from database.engine import connect, migrate
+from domain.order import Order
+from embedded.simulators import build
+from embedded.simulators.serve import address, listen, running
+from ledger import UNITS, EntryKind, JournalEntry
+from settings import ROOT, Settings
+from wiring import Rooms, rooms
+
+ORDERS = ROOT / "embedded" / "orders"
+POLICY_FROM = datetime(2020, 1, 1, tzinfo=UTC)
+PATIENCE = 20.0
+"""Seconds after which a condition that did not come is a failed test."""
+
+
+async def until(condition: Callable[[], bool], what: str) -> None:
+    """Wait for a condition; a test never waits for a time."""
+    deadline = asyncio.get_running_loop().time() + PATIENCE
+    while not condition():
+        assert asyncio.get_running_loop().time() < deadline, f"this did not come: {what}"
+        await asyncio.sleep(0.02)
+
+
+class Doors:
+    """The way to the simulators. A door that is shut answers with the given status, as a vendor in trouble does."""
+
+    def __init__(self, app: Starlette) -> None:
+        self._app = app
+        self._shut: dict[str, int] = {}
+        self.knocks: dict[str, int] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        for prefix, status in self._shut.items():
+            if scope["type"] == "http" and scope["path"].startswith(prefix):
+                self.knocks[prefix] += 1
+                await JSONResponse({"error": {"message": "not now"}}, status)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def shut(self, prefix: str, status: int = 503) -> None:
+        """Answer calls to this path with `status` from here on."""
+        self._shut[prefix] = status
+        self.knocks[prefix] = 0
+
+    def open(self, prefix: str) -> None:
+        """Let calls through again."""
+        del self._shut[prefix]
+
+
+@dataclass
+class World:
+    """One merchant's world."""
+
+    home: Path
+    url: str
+    doors: Doors
+    rooms: Rooms
+    http: httpx2.AsyncClient
+    delivered_at: datetime = field(default_factory=lambda: datetime.now(UTC) - timedelta(days=5))
+
+    @property
+    def database(self) -> Path:
+        """The database's file."""
+        return self.home / "backhaul.db"
+
+    async def import_order(
+        self, file: str, payment: str | None = None, *, delivered_at: datetime | None = None, paid: bool = True
+    ) -> Order:
+        """Put an order of `embedded/orders` on the shelf, its person apart from it, and its payment at Stripe."""
+        text = (ORDERS / file).read_text()
+        imported = read_order(text, payment=payment, delivered_at=delivered_at or self.delivered_at)
+        self.rooms.orders.put(imported.order)
+        self.rooms.contacts.put(imported.contact)
+        for tender in imported.order.tenders if paid else ():
+            body = {"id": tender.id, "amount": tender.captured, "currency": imported.order.currency.lower()}
+            await self.post("/stripe/_control/payment_intents", body)
+        return imported.order
+
+    async def post(self, path: str, body: Mapping[str, Any]) -> Any:
+        """Ask a simulator for something it must agree to."""
+        answer = await self.http.post(path, json=dict(body))
+        answer.raise_for_status()
+        return answer.json()
+
+    async def refunds(self, payment: str) -> list[dict[str, Any]]:
+        """What the payment provider has refunded of a payment, oldest first."""
+        answer = await self.http.get(
+            "/stripe/v1/refunds",
+            params={"payment_intent": payment, "limit": 100},
+            headers={"Authorization": "Bearer sk_test_world"},
+        )
+        answer.raise_for_status()
+        return list(reversed(answer.json()["data"]))
+
+    async def mails(self, case: str) -> list[dict[str, Any]]:
+        """The mails that the shopper got about a return, oldest first."""
+        return list(reversed((await self.http.get("/mails.json", params={"case": case})).json()))
+
+    async def labels(self) -> list[dict[str, Any]]:
+        """The labels that the carrier sold, oldest first."""
+        return list(reversed((await self.http.get("/carrier/labels.json")).json()))
+
+    def entries(self, case: str, *kinds: EntryKind) -> list[JournalEntry]:
+        """What the journal has of a return, of these kinds if any are named."""
+        return [one for one in self.rooms.ledger.entries(case=case) if not kinds or one.kind in kinds]
+
+    def posted(self, prefix: str = "") -> dict[str, int]:
+        """Accounts whose posted balance is not zero."""
+        return {one.account: one.posted for one in self.rooms.ledger.balances(prefix) if one.posted}
+
+    def pending(self) -> list[str]:
+        """Accounts on which something is reserved."""
+        return [one.account for one in self.rooms.ledger.balances() if one.pending_in or one.pending_out]
+
+    def returnable(self, order: str, line: str) -> int:
+        """Units of a line that the customer holds and has not promised to any return."""
+        return self.rooms.ledger.balance(f"with_customer:{order}:{line}", UNITS).available
+
+
+@asynccontextmanager
+async def serving(client: Client, world: World, **options: Any) -> AsyncIterator[list[Worker]]:
+    """The product's workers. They refuse to start, or fail the workflow task, where a module other than the workflow's
+    own is loaded into the sandbox without being passed through. `options` replace those of every worker.
+    """
+
+    def strict(client: Client, *, workflow_runner: SandboxedWorkflowRunner, **given: Any) -> Worker:
+        restrictions = workflow_runner.restrictions.with_import_notification_policy(
+            workflow.SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT
+            | workflow.SandboxImportNotificationPolicy.WARN_ON_UNINTENTIONAL_PASSTHROUGH
+        )
+        runner = dataclasses.replace(workflow_runner, restrictions=restrictions)
+        return Worker(client, workflow_runner=runner, **{**given, **options})
+
+    async with AsyncExitStack() as stack:
+        stack.enter_context(warnings.catch_warnings())
+        # The workflow's own modules belong into the sandbox; for all others the warning stays an error.
+        warnings.filterwarnings("ignore", message=r"Module workflows(\.return_case(\.[a-z]+)?)? was not")
+        with mock.patch.object(product, "Worker", strict):
+            made = product.workers(client, world.rooms, drain=timedelta(seconds=5))
+        for one in made:
+            await stack.enter_async_context(one)
+        yield made
+
+
+@contextmanager
+def at_home(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing of the developer's own settings; everything is written below `folder`."""
+    for name in [name for name in os.environ if name.startswith(("BACKHAUL_", "TEMPORAL_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("BACKHAUL_HOME", str(folder))
+    yield
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with its tables and the shop's first policy, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "backhaul.db"
+    engine = connect(f"sqlite:///{path}")
+    migrate(engine)
+    with pytest.MonkeyPatch.context() as monkeypatch, at_home(path.parent, monkeypatch):
+        made = rooms(Settings(database_url=f"sqlite:///{path}"))
+        text = (ROOT / "policies" / "default.yaml").read_text()
+        publish_policy(made, text, POLICY_FROM, datetime.now(UTC))
+        made.engine.dispose()
+    engine.dispose()
+    return path
+
+
+@pytest_asyncio.fixture
+async def world(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+    """A world without orders."""
+    shutil.copy(template, tmp_path / "backhaul.db")
+    listener = listen(0)
+    url = address(listener)
+    doors = Doors(build(tmp_path, url))
+    with at_home(tmp_path, monkeypatch):
+        settings = Settings(
+            stripe_api_key=SecretStr("sk_test_world"),
+            stripe_api_base=f"{url}/stripe",
+            sendgrid_api_key=SecretStr("SG.world"),
+            sendgrid_host=f"{url}/sendgrid",
+            carrier_url=f"{url}/carrier",
+            public_url=url,
+        )
+        made = rooms(settings)
+        async with running(doors, listener), httpx2.AsyncClient(base_url=url, timeout=10) as http:
+            yield World(tmp_path, url, doors, made, http)
+        made.engine.dispose()
