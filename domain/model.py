@@ -33,7 +33,16 @@ UtcDatetime = Annotated[AwareDatetime, AfterValidator(_utc)]
 ShortText = Annotated[str, StringConstraints(max_length=200), AfterValidator(_plain)]
 """One line of at most 200 printable characters (so it also has a UTF-8 form, which half a surrogate has not)."""
 
-Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+_CURRENCY = r"^[A-Z]{3}$"
+
+PATTERNS = {
+    _ID: "an id has 1 to 64 letters, digits, points, dashes and underscores, and begins with a letter or digit",
+    _CURRENCY: "a currency is written as three capital letters, such as EUR",
+}
+"""What to tell people instead of a regular expression."""
+
+Id = Annotated[str, StringConstraints(pattern=_ID)]
 """An id from outside. No colon, so that keys made of ids can be taken apart again; too short for free text."""
 
 Minor = Annotated[int, Field(strict=True, ge=0, le=10**15)]
@@ -42,5 +51,5 @@ Minor = Annotated[int, Field(strict=True, ge=0, le=10**15)]
 Quantity = Annotated[int, Field(strict=True, ge=1, le=10**6)]
 """Whole units."""
 
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Currency = Annotated[str, StringConstraints(pattern=_CURRENCY)]
 """Three capital letters; whether ISO 4217 knows them is checked by `domain.money`."""

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints, ValidationError
 
 from domain.errors import InvalidRequest
-from domain.model import Id, Model, Quantity, UtcDatetime
+from domain.model import PATTERNS, Id, Model, Quantity, UtcDatetime
 from domain.order import Order
 
 
@@ -87,7 +87,8 @@ def parse_request(raw: object) -> ReturnRequest:
 def first_fault(error: ValidationError) -> tuple[str, str]:
     """The field and the message of a validation's first fault, without the value that was given."""
     fault = error.errors(include_url=False, include_input=False)[0]
-    return ".".join(str(part) for part in fault["loc"]) or "input", fault["msg"]
+    pattern = str(fault.get("ctx", {}).get("pattern"))
+    return ".".join(str(part) for part in fault["loc"]) or "input", PATTERNS.get(pattern, fault["msg"])
 
 
 def check_against(request: ReturnRequest, order: Order) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest
+from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryRequest
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import (
     SearchAttributePair,
@@ -17,11 +17,12 @@ from temporalio.common import (
     WorkflowIDReusePolicy,
 )
 from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
 
 from domain import ids
 from domain.canonical import canonical_json, sha256
 from domain.errors import KeyConflict
-from domain.request import ReturnRequest
+from domain.request import ReturnRequest, parse_request
 from domain.stores import Notes
 from workflows.return_case.state import Stage
 from workflows.return_case.view import NEEDS_ACTION, ORDER_ID, STAGE, CaseView
@@ -39,16 +40,17 @@ async def start_return(
     Raises KeyConflict if the id stands for a return of other lines.
     """
     content = content_of(request)
+    if texts and notes and await _content(client, ids.workflow_id(request.id)) != content:
+        request = _with_notes(request, notes, texts)  # once: a start that is repeated stores nothing again
     try:
         handle = await client.start_workflow(
             ids.WORKFLOW_TYPE,
-            _with_notes(request, notes, texts or {}),
+            request,
             result_type=CaseView,
             id=ids.workflow_id(request.id),
             task_queue=ids.RETURNS_QUEUE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
-            memo={"content": content},
             static_summary=f"Return {request.id} of order {request.order_id}",
             static_details=_details(request),
             search_attributes=TypedSearchAttributes(
@@ -72,22 +74,24 @@ def content_of(request: ReturnRequest) -> str:
     return sha256(canonical_json({"order": request.order_id, "lines": lines}))
 
 
-async def _content(client: Client, workflow_id: str) -> str:
-    # The raw call: the client's own `describe` raises on a paused workflow.
-    described = await client.workflow_service.describe_workflow_execution(
-        DescribeWorkflowExecutionRequest(
-            namespace=client.namespace, execution=WorkflowExecution(workflow_id=workflow_id)
-        )
-    )
-    payload = described.workflow_execution_info.memo.fields.get("content")
-    if payload is None:
-        return ""
-    return str((await client.data_converter.decode([payload]))[0])
+async def _content(client: Client, workflow_id: str) -> str | None:
+    """What the newest run of this id was started for, by its first event; None if there is none."""
+    execution = WorkflowExecution(workflow_id=workflow_id)
+    ask = GetWorkflowExecutionHistoryRequest(namespace=client.namespace, execution=execution, maximum_page_size=1)
+    try:
+        page = await client.workflow_service.get_workflow_execution_history(ask)
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return None
+        raise
+    given = page.history.events[0].workflow_execution_started_event_attributes.input.payloads
+    try:
+        return content_of(parse_request((await client.data_converter.decode(given))[0]))
+    except Exception:  # started by another client with an input that is no request: the same as nothing here
+        return None
 
 
-def _with_notes(request: ReturnRequest, notes: Notes | None, texts: Mapping[str, str]) -> ReturnRequest:
-    if not texts or notes is None:
-        return request
+def _with_notes(request: ReturnRequest, notes: Notes, texts: Mapping[str, str]) -> ReturnRequest:
     lines = tuple(
         line.model_copy(update={"note_id": notes.put(texts[line.line_id])}) if line.line_id in texts else line
         for line in request.lines

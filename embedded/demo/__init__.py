@@ -15,13 +15,13 @@ async def tell(here: Stack, console: Console, *, crash: bool) -> int:
     show = Show(console, here)
     show.welcome()
     agreed = True
-    crashes = 0
     for sample in (SHOPIFY, TWO_RATES):
         order = await stock_up(here, sample)
         walk = Walk(here, show, order, sample)
-        crashes += await walk.tell(crash=crash and sample is SHOPIFY)
-        agreed = await walk.receipt() and agreed
-    if crash:
-        show.crash_receipt(crashes)
+        crashes = await walk.tell(crash=crash and sample is SHOPIFY)
+        refunds = await walk.refunds()
+        agreed = await walk.receipt(refunds) and agreed
+        if crashes:
+            show.crash_receipt(crashes, len(refunds))
     verified = show.verification(here.rooms.ledger.verify())
     return 0 if agreed and verified else 1

@@ -136,9 +136,9 @@ class Show:
         self._print("  [green]All three agree.[/green]\n" if agreed else "  [red]They do not agree.[/red]\n")
         return agreed
 
-    def crash_receipt(self, crashes: int) -> None:
-        """What the crash cost."""
-        self._print(f"[bold]Crashes: {crashes}. Refunds at the provider for that return: 1.[/bold]")
+    def crash_receipt(self, crashes: int, refunds: int) -> None:
+        """What the crash cost: `refunds` as counted at the provider."""
+        self._print(f"[bold]Crashes: {crashes}. Refunds at the provider for that return: {refunds}.[/bold]")
 
     def verification(self, found: Verification) -> bool:
         """The journal, recomputed from its first entry."""

@@ -111,17 +111,21 @@ class Walk:
         self._show.restarted(worker.pid)
         return 1
 
-    async def receipt(self) -> bool:
-        """Show what provider, journal and plan say of this return; whether they agree."""
-        payments = [tender.id for tender in self._order.tenders]
+    async def refunds(self) -> list[tuple[str, int]]:
+        """What Stripe has paid back of this order: id and amount of each refund that succeeded."""
+        found: list[tuple[str, int]] = []
         async with httpx2.AsyncClient(headers={"Authorization": "Bearer sk_test_embedded"}) as http:
-            refunds = []
-            for payment in payments:
+            for tender in self._order.tenders:
                 url = f"{self._here.simulators}/stripe/v1/refunds"
-                refunds += (await http.get(url, params={"payment_intent": payment})).json()["data"]
+                page = (await http.get(url, params={"payment_intent": tender.id})).json()
+                found += [(one["id"], int(one["amount"])) for one in page["data"] if one["status"] == "succeeded"]
+        return found
+
+    async def receipt(self, refunds: list[tuple[str, int]]) -> bool:
+        """Show what provider, journal and plan say of this return; whether they agree."""
+        async with httpx2.AsyncClient() as http:
             mails = (await http.get(f"{self._here.simulators}/mails.json", params={"case": self._case})).json()
-        provider = [(one["id"], int(one["amount"])) for one in refunds if one["status"] == "succeeded"]
-        return self._show.receipt(self._case, self._order, provider, self._here.rooms.ledger, mails)
+        return self._show.receipt(self._case, self._order, refunds, self._here.rooms.ledger, mails)
 
     async def _view(self) -> CaseView:
         view: CaseView = await self.handle.query("view", result_type=CaseView)
