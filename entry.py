@@ -22,6 +22,8 @@ def leave(main: Callable[[], int | None]) -> NoReturn:
         code = stop.code if isinstance(stop.code, int) else 0 if stop.code is None else _said(stop.code)
     except KeyboardInterrupt:
         code = 130
+    except BrokenPipeError:  # whoever read our output has seen enough, as in `list | head -1`
+        code = 141
     except BaseException:  # the traceback that the interpreter would have printed
         sys.excepthook(*sys.exc_info())
         code = 1

@@ -7,12 +7,13 @@ runs, else from the defaults here. Temporal's own settings are Temporal's: `TEMP
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from domain.errors import InvalidRequest
 from domain.request import first_fault
@@ -35,7 +36,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="BACKHAUL_", extra="ignore", frozen=True)
 
-    database_url: str = ""
+    # Not shown: the address of a database server may hold a password.
+    database_url: str = Field(default="", repr=False)
     """SQLAlchemy URL of ledger and tables; the default is a SQLite file in the home folder."""
     stripe_api_key: SecretStr = SecretStr("")
     stripe_api_base: str | None = None
@@ -84,6 +86,10 @@ class Settings(BaseSettings):
         except ValidationError as error:
             field, message = first_fault(error)
             raise InvalidRequest(f"BACKHAUL_{field.upper()}", message) from None
+        except SettingsError as error:
+            broken = re.search(r'field "(\w+)"', str(error))
+            name = f"BACKHAUL_{broken[1].upper()}" if broken else "BACKHAUL_*"
+            raise InvalidRequest(name, 'is no JSON; write a list as ["one", "two"]') from None
 
 
 class _StackFile(PydanticBaseSettingsSource):
@@ -92,8 +98,11 @@ class _StackFile(PydanticBaseSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         try:
-            return dict(tomllib.loads(stack_file().read_text()).get("backhaul", {}))
+            own = tomllib.loads(stack_file().read_text()).get("backhaul", {})
         except FileNotFoundError:
             return {}
-        except tomllib.TOMLDecodeError as error:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise InvalidRequest(str(stack_file()), f"is no TOML: {error}; stop the stack and start it again") from None
+        if not isinstance(own, dict):
+            raise InvalidRequest(str(stack_file()), "its `backhaul` is no table; stop the stack and start it again")
+        return own

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from domain.errors import Unavailable
+from domain.errors import InvalidRequest, Unavailable
 from settings import Settings, home, stack_file
 
 if TYPE_CHECKING:
@@ -158,14 +158,18 @@ def rooms(settings: Settings) -> Rooms:
 async def connect(**options: Any) -> Client:  # Client.connect's own options
     """A Temporal client by Temporal's own configuration, else the embedded stack's.
 
-    Raises Unavailable with what to do if nobody answers.
+    Raises Unavailable with what to do if nobody answers, and InvalidRequest for settings that mean nothing.
     """
     from temporalio.client import Client
     from temporalio.contrib.pydantic import pydantic_data_converter
     from temporalio.envconfig import ClientConfig
 
     stack = stack_file()
-    config = ClientConfig.load_client_connect_config(config_file=str(stack) if stack.exists() else None)
+    try:
+        config = ClientConfig.load_client_connect_config(config_file=str(stack) if stack.exists() else None)
+    except (RuntimeError, OSError) as error:
+        # The first line alone: a broken file's own lines, which may hold a key, come after it.
+        raise InvalidRequest("TEMPORAL_*", str(error).partition("\n")[0]) from None
     config.setdefault("target_host", "127.0.0.1:7233")
     try:
         return await Client.connect(**{**config, "data_converter": pydantic_data_converter, **options})
@@ -175,3 +179,5 @@ async def connect(**options: Any) -> Client:  # Client.connect's own options
             f"No Temporal server answers at {address}. Start one with `make demo` or `python -m embedded`, "
             "or set TEMPORAL_ADDRESS."
         ) from None
+    except (ValueError, OSError) as error:
+        raise InvalidRequest("TEMPORAL_*", str(error)) from None

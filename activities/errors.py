@@ -9,9 +9,11 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
-from domain.errors import BackhaulError, InvalidRequest, KeyConflict, Refused, Unavailable
+from domain.errors import BackhaulError, InvalidRequest, KeyConflict, Refused, Stale, Unavailable
 
 _FINAL = (InvalidRequest, Refused, KeyConflict)
+_AGAIN = timedelta(milliseconds=50)
+"""Nobody is in trouble when an order has moved on; the pauses of an outage would only hold the return up."""
 
 
 class ErrorsForPeople(Interceptor):
@@ -34,11 +36,12 @@ class _Translating(ActivityInboundInterceptor):
 def as_failure(error: BackhaulError) -> ApplicationError:
     """The failure that stands in the history: type, message, and the code or field as its detail."""
     code = error.code if isinstance(error, Refused) else error.field if isinstance(error, InvalidRequest) else ""
-    wait = error.retry_after if isinstance(error, Unavailable) else None
+    asked = error.retry_after if isinstance(error, Unavailable) else None
+    wait = _AGAIN if isinstance(error, Stale) else timedelta(seconds=asked) if asked else None
     return ApplicationError(
         error.message,
         code,
         type="Refused" if isinstance(error, Refused) else type(error).__name__,
         non_retryable=isinstance(error, _FINAL),
-        next_retry_delay=timedelta(seconds=wait) if wait else None,
+        next_retry_delay=wait,
     )

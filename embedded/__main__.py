@@ -49,10 +49,11 @@ def _run(story: Coroutine[Any, Any, int]) -> int:
 
 
 def _stopped() -> asyncio.Event:
-    """Set by Ctrl-C and SIGTERM, so that every child is stopped in order."""
+    """Set by Ctrl-C, SIGTERM and a terminal that is closed, so that every child is stopped in order."""
     stop = asyncio.Event()
-    for one in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(one, stop.set)
+    for one in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(one) is not signal.SIG_IGN:  # `nohup` wants to outlive its terminal
+            asyncio.get_running_loop().add_signal_handler(one, stop.set)
     return stop
 
 

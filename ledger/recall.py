@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from domain.case import CaseSoFar, Outcome
@@ -36,7 +37,10 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
             return {"scans": (*known.scans, Scan.model_validate(facts["scan"]))}
         case EntryKind.RECEIPT:
             receipt = Receipt.model_validate(facts["receipt"])
-            return {"receipts": (*known.receipts, receipt), "inspect_until": facts["inspect_until"]}
+            return {
+                "receipts": (*known.receipts, receipt),
+                "inspect_until": datetime.fromisoformat(facts["inspect_until"]),
+            }
         case EntryKind.INSPECTION:
             return {"inspection": Inspection.model_validate(facts["inspection"])}
         case EntryKind.PLAN:

@@ -20,7 +20,7 @@ class Options:
 
     owner: str
     queue: str = ids.RETURNS_QUEUE
-    attempt: timedelta = timedelta(seconds=30)
+    attempt: timedelta = timedelta(seconds=15)
     heartbeat: timedelta | None = None
     burst: timedelta = timedelta(minutes=15)
     first_retry: timedelta = timedelta(seconds=1)
@@ -34,10 +34,15 @@ class Options:
         )
 
 
+# One call of at most 10 s and the writes around it. An attempt has no other sign of life than its answer, so this is
+# also how long a killed worker goes unnoticed. One that is only slow does no harm: its keys make what it does happen
+# once, however often it is tried.
 STOREFRONT = Options(owner="ops")
-JOURNAL = Options(owner="ops")
 CARRIER = Options(owner="ops")
 WAREHOUSE = Options(owner="warehouse")
+
+# Writes of a few milliseconds, no call.
+JOURNAL = Options(owner="ops", attempt=timedelta(seconds=10))
 
 # Three calls of at most 10 s each (look up, send, look up), with a heartbeat before each: a worker that was killed is
 # noticed after 15 s instead of 60.
@@ -65,6 +70,9 @@ PAUSE_LONGEST = timedelta(hours=6)
 
 POLL_FIRST = timedelta(minutes=1)
 """Between two looks at a refund that the provider has not decided: 1 minute, then twice as long up to PAUSE_LONGEST."""
+
+PARCEL_PATIENCE = timedelta(days=7)
+"""How long a parcel that was overdue is left alone after a sign of life."""
 
 MAIL_PATIENCE = timedelta(days=3)
 """How long a finished return waits for its last mails before it closes."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 
 from temporalio import activity
 
@@ -147,44 +146,44 @@ class DecisionActivities:
     @activity.defn(no_thread_cancel_exception=True)
     def cancel_return(self, ask: CancelReturn) -> None:
         """Record that a return was called off and give its units back to the customer."""
-        key = ids.cancel_key(ask.case)
-        asked = {"reason": ask.reason}
-        self._end(key, EntryKind.CANCELLED, ask.case, ask.order_id, ask.actor, (ask.reason,), asked, ask.now)
+        self._end(
+            NewEntry(
+                key=ids.cancel_key(ask.case),
+                kind=EntryKind.CANCELLED,
+                order=ask.order_id,
+                case=ask.case,
+                actor=ask.actor,
+                reasons=(ask.reason,),
+                at=ask.now,
+                facts={"reason": ask.reason},
+                asked={"reason": ask.reason},
+            )
+        )
 
     @activity.defn(no_thread_cancel_exception=True)
     def close_return(self, ask: CloseReturn) -> None:
         """Record the end of a return; units that were reserved and never came stay with the customer."""
-        key = ids.close_key(ask.case)
-        asked = {"outcome": ask.outcome.value}
-        self._end(key, EntryKind.CLOSED, ask.case, ask.order_id, "rule:story", (), asked, ask.now)
-
-    def _end(
-        self,
-        key: str,
-        kind: EntryKind,
-        case: str,
-        order_id: str,
-        actor: str,
-        reasons: tuple[str, ...],
-        asked: dict[str, str],
-        now: datetime,
-    ) -> None:
-        if self._ledger.find(key) is None:
-            released = self._released(key, case)
-            self._ledger.append(
-                NewEntry(
-                    key=key,
-                    kind=kind,
-                    order=order_id,
-                    case=case,
-                    actor=actor,
-                    reasons=reasons,
-                    at=now,
-                    facts=asked,
-                    asked=asked,
-                    transfers=released,
-                )
+        self._end(
+            NewEntry(
+                key=ids.close_key(ask.case),
+                kind=EntryKind.CLOSED,
+                order=ask.order_id,
+                case=ask.case,
+                actor="rule:story",
+                at=ask.now,
+                facts={"outcome": ask.outcome.value},
+                asked={"outcome": ask.outcome.value},
             )
+        )
+
+    def _end(self, entry: NewEntry) -> None:
+        """Append the entry, and with it release what its return still has reserved."""
+        if self._ledger.find(entry.key) is None:
+            self._fresh(lambda: self._releasing(entry))
+
+    def _releasing(self, entry: NewEntry) -> tuple[NewEntry, int]:
+        seen = self._ledger.last_seq(entry.order)
+        return entry.model_copy(update={"transfers": self._released(entry.key, entry.case)}), seen
 
     def _released(self, key: str, case: str) -> tuple[Transfer, ...]:
         decision = self._ledger.find(ids.decision_key(case))

@@ -8,6 +8,7 @@ from typing import Protocol
 from temporalio import activity
 
 from domain import ids
+from domain.errors import OverLimit
 from domain.inspection import Inspection, Receipt, units
 from domain.model import Id, Model, UtcDatetime
 from domain.stores import Policies, Snapshots
@@ -77,7 +78,7 @@ class InventoryActivities:
         """Record an arrival: its units leave the customer's account."""
         key = ids.receipt_key(ask.case, ask.receipt.id)
         counted = units(ask.receipt.lines)
-        entry = self._ledger.find(key) or self._ledger.append(
+        entry = self._ledger.append(
             NewEntry(
                 key=key,
                 kind=EntryKind.RECEIPT,
@@ -118,7 +119,7 @@ class InventoryActivities:
                 actor=ask.inspection.inspected_by,
                 at=ask.now,
                 facts={"inspection": ask.inspection.model_dump(mode="json")},
-                asked={"units": units(ask.inspection.lines)},
+                asked={"lines": [line.model_dump(mode="json") for line in ask.inspection.lines]},
             )
         )
 
@@ -128,6 +129,7 @@ class InventoryActivities:
         key = ids.restock_key(ask.case, ask.inspection.id)
         if self._ledger.find(key) is not None:
             return
+        self._check_came_back(ask)
         moves = self._moves(ask)
         self._inventory.put_away(key, tuple(move for _, move in moves), ask.now)
         self._ledger.append(
@@ -152,6 +154,14 @@ class InventoryActivities:
                 ),
             )
         )
+
+    def _check_came_back(self, ask: Restock) -> None:
+        """Raises OverLimit where the journal would refuse the move, before the warehouse is told of it."""
+        for line_id, quantity in units(ask.inspection.lines).items():
+            account = accounts.returning(ask.case, line_id)
+            came = self._ledger.balance(account, UNITS).available
+            if quantity > came:
+                raise OverLimit(account, quantity, came)
 
     def _moves(self, ask: Restock) -> list[tuple[str, PutAway]]:
         opened = self._ledger.find(ids.order_key(ask.order_id))

@@ -15,6 +15,10 @@ from domain.plan import RefundPlan
 from domain.refund import FINAL_NO, Refund, RefundIntention, RefundStatus
 from ledger import EntryKind, Ledger, NewEntry, Transfer, TransferKind, accounts
 
+KEY_OF_ANOTHER, OTHER_REFUND = "idempotency_error", "other_refund"
+"""Codes of Refused by which a provider says that it knows our key from another request, or has another refund under it.
+What became of the money is not known then: neither is a no, and no new intention may follow."""
+
 
 class Payments(Protocol):
     """A payment provider. Raises Unavailable or Refused, both with a sentence for people."""
@@ -23,7 +27,10 @@ class Payments(Protocol):
         """Ask for a refund under the intention's key; asking again under the same key is the same refund."""
 
     def find(self, intention: RefundIntention, now: datetime) -> Refund | None:
-        """The refund of the payment that carries the intention's key in its metadata, whoever sent it and when."""
+        """The refund of the payment that carries the intention's key in its metadata, whoever sent it and when.
+
+        None is a certain no; a payment that the provider does not know is Refused, because its refunds cannot be seen.
+        """
 
 
 class PayLeg(Model):
@@ -41,6 +48,11 @@ class PayLeg(Model):
     def key(self) -> str:
         """The intention's key."""
         return ids.refund_key(self.case, self.plan, self.payment, self.attempt)
+
+    @property
+    def before(self) -> str:
+        """The key of the attempt before this one."""
+        return ids.refund_key(self.case, self.plan, self.payment, self.attempt - 1)
 
 
 class PaymentActivities:
@@ -72,46 +84,43 @@ class PaymentActivities:
         return self._record(intention, refund)
 
     def _intend(self, ask: PayLeg) -> RefundIntention:
+        seen = self._ledger.last_seq(ask.order_id)
         plan_entry = self._ledger.find(ids.plan_key(ask.case, ask.plan))
         if plan_entry is None:
             raise Refused("no_plan", f"return {ask.case} has no plan {ask.plan} in the journal, so nothing is paid")
         plan = RefundPlan.model_validate(plan_entry.facts["plan"])
-        if (ask.payment, ask.amount) not in [(leg.tender_id, leg.amount) for leg in plan.legs]:
-            raise Refused(
-                "not_planned", f"plan {ask.plan} of return {ask.case} does not pay {ask.amount} to {ask.payment}"
-            )
-        intention = RefundIntention(
-            key=ask.key,
-            case=ask.case,
-            order_id=ask.order_id,
-            plan=ask.plan,
-            attempt=ask.attempt,
-            payment=ask.payment,
-            amount=ask.amount,
-            currency=plan.currency,
-        )
+        intention = RefundIntention(key=ask.key, currency=plan.currency, **ask.model_dump(exclude={"now"}))
+        self._check(ask, plan)
         debts = (one for one in plan_entry.transfers if one.credit == accounts.owed(ask.case))
-        posts = tuple(self._post(one, ask.key) for one in debts if self._ledger.pending_left(one.key))
+        posts = tuple(_post(one, ask.key) for one in debts if self._ledger.pending_left(one.key))
         # The first attempt's leg was reserved with the plan; what a refused leg left on `owed` is reserved anew.
         again = () if ask.attempt == 1 else (_leg(intention),)
-        self._ledger.append(
-            NewEntry(
-                key=ask.key,
-                kind=EntryKind.REFUND_SUBMITTED,
-                order=ask.order_id,
-                case=ask.case,
-                actor="rule:plan",
-                policy=plan_entry.policy,
-                at=ask.now,
-                facts={"intention": intention.model_dump(mode="json")},
-                asked={"payment": ask.payment, "amount": ask.amount},
-                transfers=(*posts, *again),
-            )
+        entry = NewEntry(
+            key=ask.key,
+            kind=EntryKind.REFUND_SUBMITTED,
+            order=ask.order_id,
+            case=ask.case,
+            actor="rule:plan",
+            policy=plan_entry.policy,
+            at=ask.now,
+            facts={"intention": intention.model_dump(mode="json")},
+            asked={"payment": ask.payment, "amount": ask.amount},
+            transfers=(*posts, *again),
         )
-        return intention
+        return RefundIntention.model_validate(self._ledger.append(entry, seen=seen).facts["intention"])
 
-    def _post(self, debt: Transfer, key: str) -> Transfer:
-        return debt.model_copy(update={"key": f"{key}/post/{debt.key}", "kind": TransferKind.POST, "pending": debt.key})
+    def _check(self, ask: PayLeg, plan: RefundPlan) -> None:
+        """Raises Refused unless the plan pays exactly this, and this attempt is the one whose turn it is."""
+        legs = [(plan.order_id, leg.tender_id, leg.amount) for leg in plan.legs]
+        if (ask.order_id, ask.payment, ask.amount) not in legs:
+            text = f"plan {ask.plan} of return {ask.case} does not pay {ask.amount} to {ask.payment}"
+            raise Refused("not_planned", text)
+        if ask.attempt == 1:
+            if self._ledger.pending_left(leg_key(ask.key)) != ask.amount:
+                raise Refused("plan_withdrawn", f"plan {ask.plan} of return {ask.case} was withdrawn; plan anew")
+        elif self._ledger.find(ids.failed_key(ask.before)) is None:
+            text = f"attempt {ask.attempt - 1} at {ask.payment} has had no final no yet, so there is no next one"
+            raise Refused("not_failed", text)
 
     def _send(self, intention: RefundIntention, now: datetime) -> Refund:
         _beat()
@@ -120,6 +129,8 @@ class PaymentActivities:
         except Refused as no:
             # "Already refunded" may be our own lost success: look before believing a no.
             found = self._find(intention, now)
+            if found is None and no.code in (KEY_OF_ANOTHER, OTHER_REFUND):
+                raise
             return found or Refund(
                 key=intention.key,
                 provider_id="",
@@ -175,6 +186,11 @@ def _leg(intention: RefundIntention) -> Transfer:
         commodity=intention.currency,
         amount=intention.amount,
     )
+
+
+def _post(debt: Transfer, key: str) -> Transfer:
+    """The debt becomes real with the first intention that pays any of it."""
+    return debt.model_copy(update={"key": f"{key}/post/{debt.key}", "kind": TransferKind.POST, "pending": debt.key})
 
 
 def _beat() -> None:

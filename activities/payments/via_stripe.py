@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import stripe
+from stripe import ErrorObject
 
+from activities.payments import KEY_OF_ANOTHER, OTHER_REFUND
 from domain.errors import BackhaulError, Refused, Unavailable
 from domain.refund import Refund, RefundIntention, RefundStatus
 
@@ -20,9 +25,24 @@ KEY_IN_METADATA = "backhaul_key"
 # How many of Stripe's units one of ISO 4217's minor units is, where they differ (docs.stripe.com/currencies):
 # ISK and UGX have no decimals in ISO but two at Stripe; MGA the other way round.
 _UNITS = {"ISK": (100, 1), "UGX": (100, 1), "MGA": (1, 100)}
+# Stripe takes three decimals, of which the last must be zero.
+_STEPS = dict.fromkeys(("BHD", "JOD", "KWD", "OMR", "TND"), 10)
 
-# Answers that say nothing about this refund: somebody mends the account or waits, then the same call is sent again.
-_NOT_ABOUT_THE_REFUND = (stripe.AuthenticationError, stripe.PermissionError, stripe.RateLimitError)
+# Codes that say nothing about this refund: somebody mends the account or waits, then the same call is sent again.
+_ABOUT_THE_CALL = (
+    "account_invalid",
+    "api_key_expired",
+    "idempotency_key_in_use",
+    "livemode_mismatch",
+    "lock_timeout",
+    "platform_api_key_expired",
+    "rate_limit",
+    "secret_key_required",
+    "testmode_charges_only",
+    "tls_version_unsupported",
+)
+_SECRET = re.compile(r"\b(sk|rk|pk|whsec)_\S+")
+_LONGEST_WAIT = 3600
 
 
 class StripePayments:
@@ -39,7 +59,7 @@ class StripePayments:
 
     def refund(self, intention: RefundIntention, now: datetime) -> Refund:
         """POST /v1/refunds under the intention's key as idempotency key and in the metadata."""
-        try:
+        with _translating():
             made = self._client.v1.refunds.create(
                 {
                     "payment_intent": intention.payment,
@@ -54,19 +74,15 @@ class StripePayments:
                 },
                 {"idempotency_key": intention.key},
             )
-        except stripe.StripeError as error:
-            raise translate(error) from error
         return _refund(intention, made, now)
 
     def find(self, intention: RefundIntention, now: datetime) -> Refund | None:
         """GET /v1/refunds of the payment, all pages; the one with the intention's key in its metadata."""
-        try:
+        with _translating():
             page = self._client.v1.refunds.list({"payment_intent": intention.payment, "limit": 100})
             for one in page.auto_paging_iter():
                 if one.metadata and one.metadata.to_dict().get(KEY_IN_METADATA) == intention.key:
                     return _refund(intention, one, now)
-        except stripe.StripeError as error:
-            raise translate(error) from error
         return None
 
 
@@ -74,35 +90,62 @@ def to_stripe(minor: int, currency: str) -> int:
     """ISO minor units in Stripe's. Raises Refused `below_step` for an amount that Stripe cannot pay."""
     times, over = _UNITS.get(currency, (1, 1))
     amount, rest = divmod(minor * times, over)
-    if rest:
+    if rest or amount % _STEPS.get(currency, 1):
         raise Refused("below_step", f"{minor} minor units of {currency} are no whole amount at Stripe")
     return amount
 
 
+@contextmanager
+def _translating() -> Iterator[None]:
+    try:
+        yield
+    except stripe.StripeError as error:
+        raise translate(error) from error
+    except (AttributeError, KeyError, TypeError) as error:
+        # So the SDK stumbles over JSON that is not Stripe's.
+        raise Unavailable("Stripe's answer cannot be read; is its address right?") from error
+
+
 def translate(error: stripe.StripeError) -> BackhaulError:
     """Unavailable for what may still become a yes, Refused for a final no about this refund."""
-    said = error.user_message or "no reason given"
-    status = error.http_status
-    if isinstance(error, _NOT_ABOUT_THE_REFUND) or status in (401, 403, 409, 429):
-        return Unavailable(f"Stripe does not take the call now (HTTP {status}): {said}", _retry_after(error))
+    status, fault = error.http_status, error.error
+    if isinstance(error, stripe.IdempotencyError):
+        # The first request under the key may have been paid, so this is no leave to try with another key.
+        text = "Stripe knows this refund's key from another request, so it may have been paid already; compare both"
+        return Refused(KEY_OF_ANOTHER, text)
     if isinstance(error, stripe.APIConnectionError) or status is None:
         return Unavailable("Stripe could not be reached, or its answer was lost.")
     if status >= 500:
         return Unavailable(f"Stripe has a fault of its own (HTTP {status}).", _retry_after(error))
-    return Refused(error.code or f"stripe_{status}", f"Stripe refuses the refund: {said}")
+    if status == 401:
+        return Unavailable("Stripe does not accept our API key (HTTP 401).")
+    # Anybody may have answered (a proxy, a wrong address); Stripe itself says why in an error object.
+    said, code = (str(fault.message or ""), str(fault.code or "")) if isinstance(fault, ErrorObject) else ("", "")
+    said = _SECRET.sub("(a key)", said)[:500] or "no reason given"
+    # Only these two are a word about the refund, and a 404 only where it says what is missing.
+    about_refund = isinstance(error, stripe.InvalidRequestError | stripe.CardError) and (code or status != 404)
+    if not about_refund or code in _ABOUT_THE_CALL:
+        return Unavailable(f"Stripe does not take the call now (HTTP {status}): {said}", _retry_after(error))
+    return Refused(code or f"stripe_{status}", f"Stripe refuses the refund: {said}")
 
 
 def _retry_after(error: stripe.StripeError) -> int | None:
     value = str((error.headers or {}).get("retry-after", ""))
-    return int(value) if value.isdigit() else None
+    return min(int(value), _LONGEST_WAIT) if value.isdecimal() and len(value) < 10 else None
 
 
 def _refund(intention: RefundIntention, made: StripeRefund, now: datetime) -> Refund:
+    said = made.to_dict()
+    if said.get("object") != "refund":
+        raise Unavailable("Stripe's answer was no refund; is its address right?")
+    asked = (to_stripe(intention.amount, intention.currency), intention.currency.lower())
+    if (said.get("amount"), said.get("currency")) != asked:
+        text = f"Stripe has {made.id} under this refund's key, over {said.get('amount')} {said.get('currency')} instead"
+        raise Refused(OTHER_REFUND, text)
     try:
-        status = RefundStatus(made.status or "unknown")
+        status = RefundStatus(said.get("status") or "unknown")
     except ValueError:
         status = RefundStatus.UNKNOWN
-    reason = made.failure_reason if status is RefundStatus.FAILED else getattr(made, "pending_reason", None)
     return Refund(
         key=intention.key,
         provider_id=made.id,
@@ -110,6 +153,6 @@ def _refund(intention: RefundIntention, made: StripeRefund, now: datetime) -> Re
         amount=intention.amount,
         currency=intention.currency,
         status=status,
-        reason=reason or "",
+        reason=said.get("failure_reason" if status is RefundStatus.FAILED else "pending_reason") or "",
         updated_at=now,
     )

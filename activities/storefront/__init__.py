@@ -44,14 +44,33 @@ class StorefrontActivities:
 
     @activity.defn(no_thread_cancel_exception=True)
     def fetch_order(self, ask: FetchOrder) -> CaseSoFar:
-        """What the journal knows of this return; for a new one, read its order, check the request against it, and open
-        the order's accounts if it was never touched. Raises InvalidRequest before anything is recorded."""
-        known = case_so_far(self._ledger.entries(case=ask.request.id))
-        order = self._read(ask.request)
+        """What the journal knows of this return, with its order; for a new one, check the request against the order,
+        and open the order's accounts if it was never touched. Raises InvalidRequest before anything is recorded."""
+        entries = list(self._ledger.entries(case=ask.request.id))
+        known = case_so_far(entries)
+        # An order that was touched stays as it was then, whatever becomes of it in the shop.
+        order = self._frozen(entries[0].order if entries else ask.request.order_id) or self._touch(ask)
         if known.decision is None:
             check_against(ask.request, order)
-            self._touch(order, ask)
         return known.model_copy(update={"order": OrderBrief.of(order)})
+
+    def _frozen(self, order_id: str) -> Order | None:
+        opened = self._ledger.find(ids.order_key(order_id))
+        return self._snapshots.get(order_id, str(opened.facts["snapshot"])).order if opened else None
+
+    def _touch(self, ask: FetchOrder) -> Order:
+        order = self._read(ask.request)
+        frozen = self._frozen(order.id)
+        if frozen is not None:
+            return frozen
+        check_against(ask.request, order)
+        policy = self._policies.in_force(order.placed_at)
+        if policy is None:
+            raise Refused("no_policy", "no return policy has been published; publish one, then retry")
+        snapshot = self._snapshots.keep(order)
+        opened = self._ledger.append(_opening(ids.order_key(order.id), snapshot, policy, ask))
+        # Another return may have come first, with the order as the shop knew it then.
+        return self._snapshots.get(order.id, str(opened.facts["snapshot"])).order
 
     def _read(self, request: ReturnRequest) -> Order:
         order = self._storefront.order(request.order_id)
@@ -63,16 +82,6 @@ class StorefrontActivities:
                 f"order {order.number} has no payment to refund; import it again with its payment, then retry",
             )
         return order
-
-    def _touch(self, order: Order, ask: FetchOrder) -> None:
-        key = ids.order_key(order.id)
-        if self._ledger.find(key) is not None:
-            return
-        policy = self._policies.in_force(order.placed_at)
-        if policy is None:
-            raise Refused("no_policy", "no return policy has been published; publish one, then retry")
-        snapshot = self._snapshots.keep(order)
-        self._ledger.append(_opening(key, snapshot, policy, ask))
 
 
 def _opening(key: str, snapshot: Snapshot, policy: PublishedPolicy, ask: FetchOrder) -> NewEntry:

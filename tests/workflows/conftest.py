@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sysconfig
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -19,6 +20,7 @@ from tests.world import template as template
 from tests.world import world as world
 from workflows.return_case.view import SEARCH_ATTRIBUTES
 
+_numbers = itertools.count(1001)  # the session's server knows the returns of all tests
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 
 
@@ -66,6 +68,6 @@ async def real_shop(server: WorkflowEnvironment, world: World) -> AsyncIterator[
         raise NotImplementedError("time does not fly on this server")
 
     async with serving(server.client, world):
-        made = Shop(world, server.client, wait)
+        made = Shop(world, server.client, wait, f"R-{next(_numbers)}")
         yield made
         await made.end()

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import EventType
 from temporalio.api.sdk.v1 import WorkflowMetadata
-from temporalio.client import Client, WorkflowHistory, WorkflowUpdateFailedError
+from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest, DescribeWorkflowExecutionResponse
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHistory, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
@@ -21,7 +25,7 @@ from ledger import EntryKind
 from tests.world import PATIENCE, World, until
 from workflows.return_case.said import Cancel, RetryNow
 from workflows.return_case.state import Stage
-from workflows.return_case.view import CaseView
+from workflows.return_case.view import SEARCH_ATTRIBUTES, CaseView
 from workflows.start import ReturnHandle, start_return
 
 Lines = Mapping[str, int]
@@ -53,6 +57,7 @@ class Return:
     """A return that was started."""
 
     world: World
+    client: Client
     handle: ReturnHandle
     lines: Lines
     said: int = field(default=0)
@@ -138,6 +143,12 @@ class Return:
         """Wait for the label."""
         return await self.stage(Stage.AWAITING_PARCEL)
 
+    async def at_rest(self) -> int:
+        """Wait until no task of it is under way, and say how many events its history has then."""
+        while (now := await self.described()).pending_activities or now.HasField("pending_workflow_task"):
+            await asyncio.sleep(0.02)
+        return len((await self.history()).events)
+
     async def arrive(self) -> None:
         """From request to the goods on the warehouse's table."""
         await self.labelled()
@@ -153,15 +164,54 @@ class Return:
         """Everything that Temporal keeps of it."""
         return await self.handle.fetch_history()
 
+    async def metadata(self) -> WorkflowMetadata:
+        """What the Temporal UI asks it for."""
+        found: WorkflowMetadata = await self.handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
+        return found
+
+    async def timeline(self, kind: EventType.ValueType) -> list[str]:
+        """The summaries of its events of a kind, as the Temporal UI shows them."""
+        events = (await self.history()).events
+        return [json.loads(one.user_metadata.summary.data or '""') for one in events if one.event_type == kind]
+
     async def details(self) -> str:
         """The Markdown that ops read beside the timeline."""
-        found: WorkflowMetadata = await self.handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
-        return found.current_details
+        return (await self.metadata()).current_details
+
+    async def listed(self, query: str) -> None:
+        """Wait until the list of this query has it."""
+        async with asyncio.timeout(PATIENCE):
+            while self.handle.id not in [one.id async for one in self.client.list_workflows(query)]:
+                await asyncio.sleep(0.05)
+
+    async def under_way(self, activity: str) -> None:
+        """Wait until an activity of it has been handed to a worker."""
+        async with asyncio.timeout(PATIENCE):
+            while activity not in [one.activity_type.name for one in (await self.described()).pending_activities]:
+                await asyncio.sleep(0.005)
+
+    async def run_id(self) -> str:
+        """Temporal's id of the newest run."""
+        return (await self.described()).workflow_execution_info.execution.run_id
+
+    async def described(self) -> DescribeWorkflowExecutionResponse:
+        """Temporal's own account of it. The raw call, because the test server lists what was unset as null, at which
+        the client's `describe` gives up."""
+        ask = DescribeWorkflowExecutionRequest(
+            namespace=self.client.namespace, execution=WorkflowExecution(workflow_id=self.handle.id)
+        )
+        return await self.client.workflow_service.describe_workflow_execution(ask)
+
+    async def status(self) -> WorkflowExecutionStatus:
+        """How Temporal sees it."""
+        return WorkflowExecutionStatus((await self.described()).workflow_execution_info.status)
 
     async def attributes(self) -> dict[str, Any]:
-        """Its search attributes by name."""
-        described = await self.handle.describe()
-        return {pair.key.name: pair.value for pair in described.typed_search_attributes}
+        """Its search attributes by name, as JSON; Temporal's own are left out."""
+        fields = (await self.described()).workflow_execution_info.search_attributes.indexed_fields
+        ours = {key.name for key in SEARCH_ATTRIBUTES}
+        found = {name: json.loads(payload.data or b"null") for name, payload in fields.items() if name in ours}
+        return {name: value for name, value in found.items() if value not in (None, [])}
 
 
 @dataclass
@@ -171,24 +221,25 @@ class Shop:
     world: World
     client: Client
     skip: Callable[[timedelta], Awaitable[None]]
+    case: str = "R-1"
     started: list[Return] = field(default_factory=list)
 
     async def start(self, case: str, order: str, lines: Lines) -> Return:
-        """Start a return, as a storefront does."""
+        """Start a return, as a storefront does; or find it."""
         handle = await start_return(self.client, request(case, order, lines))
-        one = Return(self.world, handle, lines)
+        one = Return(self.world, self.client, handle, lines)
         self.started.append(one)
         return one
 
-    async def shopify(self, case: str = "R-1") -> Return:
+    async def shopify(self) -> Return:
         """Import the Shopify order and return its one unit."""
         order = await self.world.import_order(SHOPIFY, SHOPIFY_PAYMENT)
-        return await self.start(case, order.id, {SHOPIFY_LINE: 1})
+        return await self.start(self.case, order.id, {SHOPIFY_LINE: 1})
 
-    async def two_rates(self, case: str = "R-1", lines: Lines | None = None) -> Return:
-        """Import the order with two tax rates and return two mugs and the book."""
+    async def two_rates(self, lines: Lines) -> Return:
+        """Import the order with two tax rates and return some of it."""
         order = await self.world.import_order(TWO_RATES)
-        return await self.start(case, order.id, lines or {"1": 2, "2": 1})
+        return await self.start(self.case, order.id, lines)
 
     async def end(self) -> None:
         """End what still runs, so that no later worker meets it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from temporalio import workflow
@@ -17,8 +18,8 @@ from domain import ids
 from domain.case import Outcome
 from domain.errors import InvalidRequest
 from domain.notice import NoticeKind
-from domain.policy import Verdict
-from domain.request import ReturnRequest, parse_request
+from domain.policy import LineDecision, Verdict
+from domain.request import RequestedLine, ReturnRequest, parse_request
 from workflows import options
 from workflows.return_case.goods import Goods
 from workflows.return_case.money import Payout
@@ -26,6 +27,7 @@ from workflows.return_case.ops import Ops
 from workflows.return_case.providers import Providers
 from workflows.return_case.said import Cancel
 from workflows.return_case.shopper import Shopper
+from workflows.return_case.steps import NotWanted
 from workflows.return_case.view import CaseView, view
 from workflows.return_case.warehouse import Warehouse
 
@@ -81,6 +83,9 @@ class ReturnCase(Shopper, Warehouse, Providers, Ops, Goods, Payout):
             lambda now: FetchOrder(request=self.request, now=now),
             options.STOREFRONT,
         )
+        if known.decision is not None and _lines(known.decision.lines) != _lines(self.request.lines):
+            asked = ", ".join(f"{quantity} of {line_id}" for line_id, quantity in _lines(known.decision.lines).items())
+            raise _invalid(InvalidRequest("lines", f"return {self.request.id} was decided already, for {asked}"))
         self.learn(**dict(known))
 
     async def open_return(self) -> None:
@@ -98,14 +103,18 @@ class ReturnCase(Shopper, Warehouse, Providers, Ops, Goods, Payout):
         """Issue the return label and send it to the shopper."""
         if self.state.label is None and not self.state.called_off:
             number, customer = self.order.number, self.order.customer_id
-            label = await self.step(
-                "Buy the return label",
-                LabelActivities.buy_label,
-                lambda now: BuyLabel(**self.about, order_number=number, customer_id=customer, now=now),
-                options.CARRIER,
-            )
+            try:
+                label = await self.step(
+                    "Buy the return label",
+                    LabelActivities.buy_label,
+                    lambda now: BuyLabel(**self.about, order_number=number, customer_id=customer, now=now),
+                    options.CARRIER,
+                    wanted=lambda: not self.state.called_off,
+                )
+            except NotWanted:
+                return
             self.learn(label=label)
-        if self.state.label is not None:
+        if self.state.label is not None and not self.state.called_off:
             self.tell(NoticeKind.APPROVED)
 
     async def undo(self) -> None:
@@ -151,6 +160,7 @@ class ReturnCase(Shopper, Warehouse, Providers, Ops, Goods, Payout):
             options.JOURNAL,
         )
         self.learn(outcome=outcome)
+        await self.record_heard()  # what came while the end was being written; from here on nothing is taken
         await workflow.wait_condition(workflow.all_handlers_finished)
         return view(self.state)
 
@@ -169,5 +179,14 @@ def _request(raw: RawValue) -> ReturnRequest:
             expected = ids.workflow_id(request.id)
             raise InvalidRequest("id", f"the workflow id of return {request.id} must be {expected}")
     except InvalidRequest as error:
-        raise ApplicationError(error.message, error.field, type="InvalidRequest", non_retryable=True) from None
+        raise _invalid(error) from None
     return request
+
+
+def _invalid(error: InvalidRequest) -> ApplicationError:
+    """What ends the workflow as failed."""
+    return ApplicationError(error.message, error.field, type="InvalidRequest", non_retryable=True)
+
+
+def _lines(lines: Sequence[RequestedLine | LineDecision]) -> dict[str, int]:
+    return {line.line_id: line.quantity for line in lines}

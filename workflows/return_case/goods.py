@@ -38,7 +38,7 @@ class Goods(Steps):
                 timeout_summary=self.state.next_action.action,
             )
             if self.state.overdue:
-                self.learn(overdue="")
+                self.learn(overdue="", patient_until=workflow.now() + options.PARCEL_PATIENCE)
         except TimeoutError:
             self.learn(overdue=f"Overdue: {self.state.next_action.action}")
 

@@ -9,7 +9,7 @@ from domain.notice import NoticeKind
 from domain.plan import Leg
 from domain.refund import FINAL_NO, Refund, RefundStatus
 from workflows import options
-from workflows.return_case.state import attempts
+from workflows.return_case.state import attempts, latest
 from workflows.return_case.steps import Steps
 
 
@@ -35,13 +35,12 @@ class Payout(Steps):
 
     async def pay(self, leg: Leg) -> None:
         """One leg, until the provider confirms it. A final no waits for finance; the next try is a new intention."""
-        while True:
-            refund = await self.ask_provider(leg)
-            if refund.status is RefundStatus.SUCCEEDED:
-                return
-            if refund.status in FINAL_NO:
+        refund = latest(self.state, leg.tender_id)  # of an old run: its no waits for finance as well
+        while refund is None or refund.status is not RefundStatus.SUCCEEDED:
+            if refund is not None and refund.status in FINAL_NO:
                 why = refund.message or f"the provider ended it as {refund.status} ({refund.reason})"
                 await self.wait_for_help(f"Refund to {leg.tender_id}", "finance", why, None)
+            refund = await self.ask_provider(leg)
 
     async def ask_provider(self, leg: Leg) -> Refund:
         """Send the current intention, then look at growing intervals until the provider has decided."""

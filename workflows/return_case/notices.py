@@ -6,6 +6,7 @@ from domain import ids
 from domain.money import Money
 from domain.notice import Notice, NoticeKind, NoticeLine
 from domain.policy import LineDecision, Verdict
+from domain.refund import FINAL_NO
 from workflows.return_case.state import CaseState
 from workflows.return_case.view import amount
 
@@ -23,13 +24,23 @@ def notice(kind: NoticeKind, state: CaseState) -> Notice:
         order_number=state.order.number,
         customer_id=state.order.customer_id,
         locale=state.order.locale,
-        lines=_declined(state) if kind is NoticeKind.DECLINED else _lines(state),
+        lines=_about(kind, state),
         total=amount(plan),
         label_url=state.label.url if state.label else "",
         tracking_number=state.label.tracking_number if state.label else "",
         send_back_until=f"{state.decision.send_back_until:%d %B %Y}" if state.decision else "",
-        provider_reference=", ".join(one.provider_id for one in state.refunds if one.provider_id),
+        provider_reference=", ".join(one.provider_id for one in state.refunds if one.status not in FINAL_NO),
     )
+
+
+def _about(kind: NoticeKind, state: CaseState) -> tuple[NoticeLine, ...]:
+    match kind:
+        case NoticeKind.DECLINED:
+            return _declined(state)
+        case NoticeKind.APPROVED:
+            return (*_lines(state), *_declined(state))
+        case _:
+            return _lines(state)
 
 
 def _lines(state: CaseState) -> tuple[NoticeLine, ...]:

@@ -16,9 +16,10 @@ class Shopper(Desk):
         description="Call the return off before the goods arrive; the label is voided; name no people in the remark."
     )
     async def cancel(self, cancel: Cancel) -> CaseView:
-        """Noted; the story undoes what was done."""
+        """Noted; the story undoes what was done. A step that waits for help is tried at once, perhaps in vain."""
         if not self.state.called_off:
             self.learn(cancel=cancel)
+            self.retries += 1
         return view(self.state)
 
     @cancel.validator

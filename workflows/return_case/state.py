@@ -9,7 +9,8 @@ from domain.case import CaseSoFar
 from domain.inspection import Inspection, Receipt, units
 from domain.model import Model, UtcDatetime
 from domain.parcel import Scan, TrackingStatus
-from domain.refund import FINAL_NO, RefundStatus
+from domain.policy import Verdict
+from domain.refund import FINAL_NO, Refund, RefundStatus
 from domain.request import ReturnRequest
 from workflows.return_case.said import Cancel, Verb
 
@@ -51,6 +52,8 @@ class CaseState(CaseSoFar):
     cancel: Cancel | None = None
     troubles: tuple[Trouble, ...] = ()
     overdue: str = ""
+    patient_until: UtcDatetime | None = None
+    """The new due time of a parcel of which word came after the first one."""
 
     @property
     def stage(self) -> Stage:
@@ -96,8 +99,9 @@ class CaseState(CaseSoFar):
     def _due(self) -> datetime | None:
         if self.stage is Stage.INSPECTION:
             return self.inspect_until
-        waits = self.stage in (Stage.AWAITING_PARCEL, Stage.IN_TRANSIT)
-        return self.decision.send_back_until if self.decision and waits else None
+        if self.decision is None or self.stage not in (Stage.AWAITING_PARCEL, Stage.IN_TRANSIT):
+            return None
+        return max(self.decision.send_back_until, self.patient_until or self.decision.send_back_until)
 
     @property
     def called_off(self) -> bool:
@@ -157,6 +161,8 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
 def _may_cancel(state: CaseState) -> Refusal | None:
     if state.called_off:
         return None
+    if state.decision is not None and state.decision.verdict is Verdict.DECLINE:
+        return Refusal(code="declined", message="This return was declined, so there is nothing to cancel.")
     if state.receipts:
         return Refusal(
             code="already_received", message="The goods have arrived, so the return cannot be cancelled any more."
@@ -212,3 +218,8 @@ def _list(quantities: dict[str, int]) -> str:
 def attempts(state: CaseState, payment: str) -> int:
     """Which attempt at a leg is the current one: one more than the provider's final noes."""
     return 1 + sum(1 for one in state.refunds if one.payment == payment and one.status in FINAL_NO)
+
+
+def latest(state: CaseState, payment: str) -> Refund | None:
+    """What is known last of the refund to a payment."""
+    return next((one for one in reversed(state.refunds) if one.payment == payment), None)

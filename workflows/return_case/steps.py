@@ -24,6 +24,10 @@ A = TypeVar("A")
 R = TypeVar("R")
 
 
+class NotWanted(Exception):
+    """A step was refused, and nobody needs it any more. Without a final no it goes on: it may have been done."""
+
+
 class Steps(Desk):
     """What all verbs share: the return they are about, one helper for activities, and notices."""
 
@@ -48,11 +52,19 @@ class Steps(Desk):
         """The ids that every step names."""
         return {"case": self.request.id, "order_id": self.order.order_id}
 
-    async def step(self, name: str, verb: Callable[[Any, A], R], ask: Callable[[datetime], A], how: Options) -> R:
+    async def step(
+        self,
+        name: str,
+        verb: Callable[[Any, A], R],
+        ask: Callable[[datetime], A],
+        how: Options,
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> R:
         """Run one activity until it answers. `ask` makes its input from the time of the burst.
 
-        Raises ApplicationError `InvalidRequest` when the input of the return itself is wrong; anything else waits
-        for help and runs again, with the same key, because keys are made from the input's ids.
+        Raises ApplicationError `InvalidRequest` when the input of the return itself is wrong, and NotWanted after a
+        final no to what is not `wanted` any more; anything else waits for help and runs again, with the same key,
+        because keys are made from the input's ids.
         """
         pause = PAUSE_FIRST
         while True:
@@ -71,6 +83,8 @@ class Steps(Desk):
                 if is_cancelled_exception(error):
                     raise
                 message = _why(error)
+                if not wanted() and _is_final(error):
+                    raise NotWanted from None
             await self.wait_for_help(name, how.owner, message, pause)
             pause = min(pause * 2, PAUSE_LONGEST)
 
@@ -121,6 +135,10 @@ class Steps(Desk):
         except ActivityError as error:
             # Mail never holds money back: the failed activity stands in the history, and the return goes on.
             workflow.logger.warning("mail %s was not sent: %s", kind, error.cause)
+
+
+def _is_final(error: ActivityError) -> bool:
+    return isinstance(error.cause, ApplicationError) and error.cause.type == "Refused"
 
 
 def _why(error: ActivityError) -> str:

@@ -1,0 +1,79 @@
+"""Ending a return, by calling it off or by closing it: what is still reserved goes back to the customer."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from tests.shop import NOW, Interrupted, Shop, transfers
+
+
+def test_calling_off_gives_every_unit_back(shop: Shop) -> None:
+    shop.begin("R-1", {"1": 2, "2": 1})
+    shop.cancel("R-1")
+    entry = shop.entry("cancelled:R-1")
+    assert transfers(entry) == [
+        ("void", "with_customer:two-rates:1", "returning:R-1:1", "UNITS", 2),
+        ("void", "with_customer:two-rates:2", "returning:R-1:2", "UNITS", 1),
+    ]
+    assert (entry.actor, entry.reasons, dict(entry.facts), entry.at) == (
+        "shopper",
+        ("changed_mind",),
+        {"reason": "changed_mind"},
+        NOW,
+    )
+    assert shop.pending() == []
+    assert shop.units("with_customer:two-rates:1").available == 3
+    # And so they can be returned after all.
+    assert shop.begin("R-2", {"1": 3}).decision.verdict == "approve"
+
+
+def test_closing_releases_only_what_never_came(shop: Shop) -> None:
+    shop.begin("R-1", {"1": 3, "2": 1})
+    shop.receive("R-1", {"1": 2})
+    shop.close("R-1")
+    assert transfers(shop.entry("closed:R-1")) == [
+        ("void", "with_customer:two-rates:1", "returning:R-1:1", "UNITS", 1),
+        ("void", "with_customer:two-rates:2", "returning:R-1:2", "UNITS", 1),
+    ]
+    assert shop.units("returning:R-1:1").posted == 2
+    assert shop.units("with_customer:two-rates:1").available == 1
+
+
+def test_closing_after_all_came_or_after_calling_off_releases_nothing(shop: Shop) -> None:
+    shop.begin("R-1", {"1": 2})
+    shop.receive("R-1", {"1": 2})
+    shop.close("R-1")
+    assert shop.entry("closed:R-1").transfers == ()
+    shop.begin("R-2", {"1": 1})
+    shop.cancel("R-2")
+    shop.close("R-2")
+    assert shop.entry("closed:R-2").transfers == ()
+
+
+def test_ending_twice_is_ending_once(shop: Shop) -> None:
+    shop.begin("R-1", {"1": 2})
+    for verb in (shop.cancel, shop.cancel, shop.close, shop.close):
+        verb("R-1")
+    assert shop.recorded() == ["order:two-rates", "decision:R-1", "cancelled:R-1", "closed:R-1"]
+    assert shop.sound()
+
+
+def test_a_declined_return_ends_too(shop: Shop) -> None:
+    shop.begin("R-0", {"2": 1})
+    shop.begin("R-1", {"2": 1})
+    shop.close("R-1")
+    assert shop.entry("closed:R-1").transfers == ()
+    # The other one's unit is still its own.
+    assert shop.units("returning:R-0:2").pending_in == 1
+
+
+def test_a_box_that_arrives_in_the_same_moment_is_not_given_back(shop: Shop) -> None:
+    shop.begin("R-1", {"1": 3})
+    other = Shop(shop.engine)
+    shop.use(Interrupted(shop.engine, partial(other.receive, "R-1", {"1": 2})))
+    shop.close("R-1")
+    # Read before the box came, three units would have been released.
+    assert transfers(shop.entry("closed:R-1")) == [
+        ("void", "with_customer:two-rates:1", "returning:R-1:1", "UNITS", 1),
+    ]
+    assert shop.units("returning:R-1:1").posted == 2

@@ -1,0 +1,158 @@
+"""The label of a return: bought once, voided once, its parcel's scans each recorded once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from activities.labels import BuyLabel, LabelActivities, LabelRequest, RecordScan, VoidLabel
+from domain.errors import KeyConflict, Refused, Unavailable
+from domain.order import Contact
+from domain.parcel import ReturnLabel, Scan, TrackingStatus
+from tests.shop import NOW, Shop, open_shop
+
+RECEIVER = ("Nordlicht GmbH", "Lagerstraße 5", "20357 Hamburg")
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    """A shop of its own."""
+    with open_shop(tmp_path) as shop:
+        yield shop
+
+
+class Carrier:
+    """Remembers what it was asked; `answers` are raised by the next voids, None is a yes."""
+
+    def __init__(self, *answers: Exception | None) -> None:
+        self.bought: list[tuple[str, LabelRequest]] = []
+        self.voided: list[tuple[str, ReturnLabel]] = []
+        self.answers = list(answers)
+        self.loses_answers = 0
+
+    def buy(self, key: str, request: LabelRequest, now: datetime) -> ReturnLabel:
+        """The same key is the same label."""
+        self.bought.append((key, request))
+        if self.loses_answers:
+            self.loses_answers -= 1
+            raise Unavailable("the carrier's answer was lost")
+        number = f"N{[one for one, _ in self.bought].index(key)}"
+        return ReturnLabel(tracking_number=number, carrier="Carrier", url=f"http://x/{number}.pdf", bought_at=now)
+
+    def void(self, key: str, label: ReturnLabel) -> None:
+        """As scripted."""
+        self.voided.append((key, label))
+        answer = self.answers.pop(0) if self.answers else None
+        if answer is not None:
+            raise answer
+
+
+def room(shop: Shop, carrier: Carrier) -> LabelActivities:
+    """The room with this carrier."""
+    return LabelActivities(carrier, shop.contacts, shop.ledger, RECEIVER)
+
+
+def buy(rooms: LabelActivities, now: datetime = NOW) -> ReturnLabel:
+    """The label of return R-1."""
+    ask = BuyLabel(case="R-1", order_id="two-rates", order_number="B-2041", customer_id="cust-2041", now=now)
+    return rooms.buy_label(ask)
+
+
+def void(rooms: LabelActivities, label: ReturnLabel) -> None:
+    """Void it."""
+    rooms.void_label(VoidLabel(case="R-1", order_id="two-rates", label=label, actor="shopper", now=NOW))
+
+
+def scan(rooms: LabelActivities, status: TrackingStatus, id: str = "ev-1", now: datetime = NOW) -> None:
+    """The carrier has seen the parcel."""
+    seen = Scan(id=id, tracking_number="N0", status=status, at=NOW, location="Hub Nord")
+    rooms.record_scan(RecordScan(case="R-1", order_id="two-rates", scan=seen, actor="carrier", now=now))
+
+
+def test_a_label_is_bought_once_and_recorded(shop: Shop) -> None:
+    carrier = Carrier()
+    rooms = room(shop, carrier)
+    first = buy(rooms)
+    assert buy(rooms, now=NOW + timedelta(days=1)) == first
+    assert [key for key, _ in carrier.bought] == ["label:R-1:1"]
+    entry = shop.entry("label:R-1:1")
+    assert ReturnLabel.model_validate(entry.facts["label"]) == first
+    assert (entry.order, entry.case, entry.actor, entry.at, entry.transfers) == ("two-rates", "R-1", "carrier", NOW, ())
+
+
+def test_a_lost_answer_is_asked_for_again_under_the_same_key(shop: Shop) -> None:
+    carrier = Carrier()
+    carrier.loses_answers = 1
+    rooms = room(shop, carrier)
+    with pytest.raises(Unavailable):
+        buy(rooms)
+    assert shop.recorded() == []
+    buy(rooms)
+    assert [key for key, _ in carrier.bought] == ["label:R-1:1"] * 2
+
+
+def test_the_sender_stands_on_the_label_and_nowhere_else(shop: Shop) -> None:
+    carrier = Carrier()
+    buy(room(shop, carrier))
+    asked = carrier.bought[0][1]
+    assert asked.sender == ("Mara Musterfrau", "Musterstrasse 12", "10115 Berlin", "DE")
+    assert (asked.receiver, asked.case, asked.order_number) == (RECEIVER, "R-1", "B-2041")
+    with shop.engine.connect() as connection:
+        rows = " ".join(str(row) for row in connection.execute(text("SELECT * FROM journal")))
+    assert "R-1" in rows
+    for personal in ("Musterfrau", "Musterstrasse", "10115"):
+        assert personal not in rows
+
+
+@pytest.mark.parametrize("known", [None, Contact(customer_id="cust-2041")])
+def test_a_person_who_was_erased_has_a_label_without_a_sender(shop: Shop, known: Contact | None) -> None:
+    carrier = Carrier()
+    rooms = room(shop, carrier)
+    if known is not None:
+        shop.contacts.put(known)
+        buy(rooms)
+    else:
+        rooms.buy_label(BuyLabel(case="R-1", order_id="two-rates", order_number="B-2041", customer_id="gone", now=NOW))
+    assert carrier.bought[0][1].sender == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [(None, "voided"), (Refused("already_used", "it was scanned"), "already_used")],
+)
+def test_the_carriers_answer_to_voiding_is_recorded_once(shop: Shop, said: Exception | None, answer: str) -> None:
+    carrier = Carrier(said)
+    rooms = room(shop, carrier)
+    label = buy(rooms)
+    for _ in range(2):
+        void(rooms, label)
+    assert carrier.voided == [("label:R-1:1", label)]
+    entry = shop.entry("label_void:R-1:1")
+    assert dict(entry.facts) == {"tracking_number": "N0", "answer": answer}
+    assert entry.actor == "shopper"
+
+
+def test_no_answer_to_voiding_is_not_recorded(shop: Shop) -> None:
+    carrier = Carrier(Unavailable("no answer"), None)
+    rooms = room(shop, carrier)
+    label = buy(rooms)
+    with pytest.raises(Unavailable):
+        void(rooms, label)
+    assert shop.recorded() == ["label:R-1:1"]
+    void(rooms, label)
+    assert shop.entry("label_void:R-1:1").facts["answer"] == "voided"
+
+
+def test_the_same_scan_counts_once(shop: Shop) -> None:
+    rooms = room(shop, Carrier())
+    scan(rooms, TrackingStatus.IN_TRANSIT)
+    scan(rooms, TrackingStatus.IN_TRANSIT, now=NOW + timedelta(hours=1))
+    scan(rooms, TrackingStatus.DELIVERED, id="ev-2")
+    assert shop.recorded() == ["scan:R-1:ev-1", "scan:R-1:ev-2"]
+    assert shop.entry("scan:R-1:ev-1").facts["scan"]["location"] == "Hub Nord"
+    with pytest.raises(KeyConflict):
+        scan(rooms, TrackingStatus.DELIVERED)

@@ -1,0 +1,79 @@
+"""A provider in this process, to die, stammer and look around at the very point that a test names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from domain.errors import Refused
+from domain.refund import Refund, RefundIntention, RefundStatus
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class FakeProvider:
+    """As strict as a provider is: one refund per key, and the same key with another request is refused.
+
+    The next call takes the first of `before` before anything is done, and of `after` when it was done but is not told.
+    """
+
+    def __init__(self, status: RefundStatus = RefundStatus.SUCCEEDED) -> None:
+        self.status = status
+        self.reason = ""
+        self.sent: list[RefundIntention] = []
+        self.calls: list[str] = []
+        self.made: dict[str, tuple[RefundIntention, Refund]] = {}
+        self.before: list[Callable[[], object]] = []
+        self.after: list[Callable[[], object]] = []
+        self.before_find: list[Callable[[], object]] = []
+
+    def refund(self, intention: RefundIntention, now: datetime) -> Refund:
+        """Make it, once."""
+        self.calls.append("refund")
+        self.sent.append(intention)
+        _next(self.before)
+        if intention.key not in self.made:
+            refund = Refund(
+                key=intention.key,
+                provider_id=f"re_{len(self.made) + 1}",
+                payment=intention.payment,
+                amount=intention.amount,
+                currency=intention.currency,
+                status=self.status,
+                reason=self.reason,
+                updated_at=now,
+            )
+            self.made[intention.key] = (intention, refund)
+        asked, refund = self.made[intention.key]
+        if asked != intention:
+            raise Refused("idempotency_error", "this key was used for another request")
+        _next(self.after)
+        return refund
+
+    def find(self, intention: RefundIntention, now: datetime) -> Refund | None:
+        """By key."""
+        self.calls.append("find")
+        _next(self.before_find)
+        found = self.made.get(intention.key)
+        return found[1] if found else None
+
+    def move(self, key: str, status: RefundStatus) -> None:
+        """What becomes of a refund later."""
+        asked, refund = self.made[key]
+        self.made[key] = (asked, refund.model_copy(update={"status": status}))
+
+
+def _next(scripted: list[Callable[[], object]]) -> None:
+    if scripted:
+        scripted.pop(0)()
+
+
+def raising(error: BaseException) -> Callable[[], None]:
+    """A step of the script that raises."""
+
+    def step() -> None:
+        raise error
+
+    return step

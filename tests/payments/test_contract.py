@@ -1,0 +1,253 @@
+"""What every `Payments` adapter promises, held against each provider that can be reached.
+
+Another Stripe-compatible address joins in with STRIPE_API_BASE and STRIPE_API_KEY; another adapter with a `Provider`.
+"""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from activities.payments.via_stripe import to_stripe
+from domain.errors import BackhaulError, Refused, Unavailable
+from domain.refund import Refund, RefundIntention, RefundStatus
+from tests.payments.providers import Provider
+from tests.shop import NOW
+
+
+def intention(payment: str, amount: int = 1000, attempt: int = 1, currency: str = "EUR") -> RefundIntention:
+    """An intention to pay so many minor units back."""
+    return RefundIntention(
+        key=f"refund:R-1:1:{payment}:{attempt}",
+        case="R-1",
+        order_id="two-rates",
+        plan=1,
+        attempt=attempt,
+        payment=payment,
+        amount=amount,
+        currency=currency,
+    )
+
+
+def test_a_refund_is_made_and_told_as_it_is(provider: Provider) -> None:
+    payment = provider.paid(7000)
+    ask = intention(payment, 2500)
+    made = provider.payments.refund(ask, NOW)
+    assert provider.refunds(payment) == [(made.provider_id, 2500, ask.key)]
+    assert made == Refund(
+        key=ask.key,
+        provider_id=made.provider_id,
+        payment=payment,
+        amount=2500,
+        currency="EUR",
+        status=RefundStatus.SUCCEEDED,
+        updated_at=NOW,
+    )
+
+
+def test_the_same_key_twice_is_one_refund(provider: Provider) -> None:
+    payment = provider.paid(7000)
+    ask = intention(payment)
+    first = provider.payments.refund(ask, NOW)
+    assert provider.payments.refund(ask, NOW).provider_id == first.provider_id
+    assert [amount for _, amount, _ in provider.refunds(payment)] == [1000]
+
+
+def test_the_same_key_many_times_at_once_is_one_refund(provider: Provider) -> None:
+    payment = provider.paid(7000)
+    start = threading.Barrier(8)
+
+    def one(_: int) -> str:
+        start.wait(10)
+        try:
+            return provider.payments.refund(intention(payment), NOW).provider_id
+        except Unavailable:  # a key in use is no answer yet
+            return ""
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = set(pool.map(one, range(8))) - {""}
+    assert answers == {id for id, _, _ in provider.refunds(payment)}
+    assert len(answers) == 1
+
+
+def test_another_attempt_is_another_refund(provider: Provider) -> None:
+    payment = provider.paid(7000)
+    made = [provider.payments.refund(intention(payment, attempt=attempt), NOW).provider_id for attempt in (1, 2)]
+    assert [id for id, _, _ in provider.refunds(payment)] == made[::-1]
+    assert len(set(made)) == 2
+
+
+def test_a_key_that_was_never_sent_is_not_found(provider: Provider) -> None:
+    assert provider.payments.find(intention(provider.paid(7000)), NOW) is None
+
+
+def test_what_was_sent_is_found_by_its_key(provider: Provider) -> None:
+    payment = provider.paid(7000)
+    made = provider.payments.refund(intention(payment), NOW)
+    assert provider.payments.find(intention(payment), NOW) == made
+
+
+def test_it_is_found_behind_a_hundred_others(provider: Provider) -> None:
+    payment = provider.paid(7000)
+    made = provider.payments.refund(intention(payment), NOW)
+    for _ in range(101):
+        provider.refund_elsewhere(payment, 1)
+    assert len(provider.refunds(payment)) == 102
+    assert provider.payments.find(intention(payment), NOW) == made
+
+
+def test_refunds_of_others_are_not_ours_even_over_the_same_amount(provider: Provider) -> None:
+    payment = provider.paid(7000)
+    provider.refund_elsewhere(payment, 1000)
+    provider.refund_elsewhere(payment, 1000, key=intention(payment, attempt=2).key)
+    provider.refund_elsewhere(payment, 1000, key=f"{intention(payment).key}0")
+    assert provider.payments.find(intention(payment), NOW) is None
+    others = {id for id, _, _ in provider.refunds(payment)}
+    made = provider.payments.refund(intention(payment), NOW)
+    assert made.provider_id not in others
+    assert provider.payments.find(intention(payment), NOW) == made
+
+
+def test_the_same_key_on_another_payment_is_not_ours(provider: Provider) -> None:
+    payment, other = provider.paid(7000), provider.paid(7000)
+    provider.refund_elsewhere(other, 1000, key=intention(payment).key)
+    assert provider.payments.find(intention(payment), NOW) is None
+
+
+def test_a_refund_under_our_key_over_another_amount_is_neither_ours_nor_none(provider: Provider) -> None:
+    payment = provider.paid(7000)
+    provider.refund_elsewhere(payment, 999, key=intention(payment).key)
+    with pytest.raises(Refused) as no:
+        provider.payments.find(intention(payment), NOW)
+    assert no.value.code == "other_refund"
+
+
+def test_a_payment_goes_back_in_parts_to_the_last_cent_and_no_further(provider: Provider) -> None:
+    payment = provider.paid(1000)
+    for attempt, amount in enumerate((333, 333, 334), start=1):
+        provider.payments.refund(intention(payment, amount, attempt), NOW)
+    with pytest.raises(Refused) as no:
+        provider.payments.refund(intention(payment, 1, 4), NOW)
+    assert no.value.code == "charge_already_refunded"
+    assert [amount for _, amount, _ in provider.refunds(payment)] == [334, 333, 333]
+
+
+def test_more_than_is_left_is_refused_and_nothing_is_made(provider: Provider) -> None:
+    payment = provider.paid(1000)
+    provider.payments.refund(intention(payment, 400), NOW)
+    for amount in (601, 1000):
+        with pytest.raises(Refused) as no:
+            provider.payments.refund(intention(payment, amount, amount), NOW)
+        # Stripe gives this refusal no code of its own, only words.
+        assert no.value.code == "stripe_400"
+        assert "greater than unrefunded amount" in no.value.message
+    assert [amount for _, amount, _ in provider.refunds(payment)] == [400]
+
+
+def test_a_payment_that_the_provider_does_not_know(provider: Provider) -> None:
+    nowhere = intention("pi_nowhere")
+    for verb in (provider.payments.refund, provider.payments.find):
+        with pytest.raises(Refused) as no:
+            verb(nowhere, NOW)
+        assert no.value.code == "resource_missing"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "reason"),
+    [
+        ({"status": "succeeded"}, RefundStatus.SUCCEEDED, ""),
+        ({"status": "pending"}, RefundStatus.PENDING, "processing"),
+        ({"status": "pending", "pending_reason": "insufficient_funds"}, RefundStatus.PENDING, "insufficient_funds"),
+        ({"status": "pending", "pending_reason": "charge_pending"}, RefundStatus.PENDING, "charge_pending"),
+        ({"status": "requires_action"}, RefundStatus.REQUIRES_ACTION, ""),
+        ({"status": "canceled"}, RefundStatus.CANCELED, ""),
+        (
+            {"status": "failed", "failure_reason": "expired_or_canceled_card"},
+            RefundStatus.FAILED,
+            "expired_or_canceled_card",
+        ),
+    ],
+)
+def test_every_status_is_told_with_its_reason(
+    provider: Provider, outcome: dict[str, str], status: RefundStatus, reason: str
+) -> None:
+    provider.next(**outcome)
+    payment = provider.paid(7000)
+    made = provider.payments.refund(intention(payment), NOW)
+    assert (made.status, made.reason) == (status, reason)
+    assert provider.payments.find(intention(payment), NOW) == made
+
+
+def test_finding_tells_how_it_stands_now(provider: Provider) -> None:
+    provider.next(status="pending")
+    payment = provider.paid(7000)
+    made = provider.payments.refund(intention(payment), NOW)
+    for outcome, status, reason in (
+        ({"status": "succeeded"}, RefundStatus.SUCCEEDED, ""),
+        ({"status": "failed", "failure_reason": "declined"}, RefundStatus.FAILED, "declined"),
+    ):
+        provider.move(made.provider_id, **outcome)
+        found = provider.payments.find(intention(payment), NOW)
+        assert found is not None
+        assert (found.provider_id, found.status, found.reason) == (made.provider_id, status, reason)
+
+
+def test_a_key_that_the_provider_forgot_is_found_all_the_same(provider: Provider) -> None:
+    payment = provider.paid(7000)
+    made = provider.payments.refund(intention(payment), NOW)
+    provider.forget_keys()
+    # Sent again it would be paid again: this is why whoever sends a second time looks first.
+    assert provider.payments.find(intention(payment), NOW) == made
+
+
+def test_the_same_key_with_another_request_is_refused_and_makes_nothing(provider: Provider) -> None:
+    payment = provider.paid(7000)
+    provider.payments.refund(intention(payment), NOW)
+    with pytest.raises(Refused) as no:
+        provider.payments.refund(intention(payment, 999), NOW)
+    assert no.value.code == "idempotency_error"
+    assert [amount for _, amount, _ in provider.refunds(payment)] == [1000]
+
+
+# Minor units by ISO 4217 and the same money in Stripe's units: ISK and UGX have no decimals but two zeros at Stripe,
+# MGA has two decimals but none at Stripe, JPY has none and KWD three at both.
+UNITS = [
+    ("EUR", 1234, 1234),
+    ("JPY", 1234, 1234),
+    ("ISK", 1234, 123400),
+    ("UGX", 1234, 123400),
+    ("MGA", 123400, 1234),
+    ("KWD", 12340, 12340),
+    ("TND", 10, 10),
+]
+
+
+@pytest.mark.parametrize(("currency", "minor", "theirs"), UNITS)
+def test_amounts_in_stripes_units(currency: str, minor: int, theirs: int) -> None:
+    assert to_stripe(minor, currency) == theirs
+
+
+@pytest.mark.parametrize(("currency", "minor"), [("MGA", 123401), ("MGA", 50), ("KWD", 12345), ("BHD", 1)])
+def test_amounts_that_stripe_has_no_number_for(currency: str, minor: int) -> None:
+    with pytest.raises(Refused) as no:
+        to_stripe(minor, currency)
+    assert no.value.code == "below_step"
+
+
+@pytest.mark.parametrize(("currency", "minor", "theirs"), UNITS)
+def test_amounts_arrive_in_the_providers_units(provider: Provider, currency: str, minor: int, theirs: int) -> None:
+    payment = provider.paid(3 * theirs, currency.lower())
+    ask = intention(payment, minor, currency=currency)
+    made = provider.payments.refund(ask, NOW)
+    assert (made.amount, made.currency) == (minor, currency)
+    assert [amount for _, amount, _ in provider.refunds(payment)] == [theirs]
+    assert provider.payments.find(ask, NOW) == made
+
+
+def test_what_cannot_be_paid_exactly_is_never_sent(provider: Provider) -> None:
+    payment = provider.paid(100_000, "kwd")
+    with pytest.raises(BackhaulError):
+        provider.payments.refund(intention(payment, 12345, currency="KWD"), NOW)
+    assert provider.refunds(payment) == []

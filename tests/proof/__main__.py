@@ -1,0 +1,102 @@
+"""The long proofs: `python -m tests.proof [--part kill|exits] [--returns N] [--seed S]`.
+
+kill    every activity's worker killed at every moment; then N returns while worker and server are killed at random
+exits   clients and workers, many times: every exit code is 0
+
+Exit code 0 if everything ended right, else 1.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from entry import leave
+from tests.proof import exits
+from tests.proof.kills import Verdict, every_kill, survive
+from tests.proof.site import stack
+from tests.proof.storm import storm
+
+LISTS, WORKERS = 100, 30
+
+app = typer.Typer(add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+console = Console(highlight=False, width=120)
+
+
+class Part(StrEnum):
+    """What can be proved alone."""
+
+    KILL = "kill"
+    EXITS = "exits"
+
+
+@app.command()
+def main(
+    part: Annotated[Part | None, typer.Option(help="Only this part.")] = None,
+    returns: Annotated[int, typer.Option(min=1, max=200, help="Returns that are under way in the storm.")] = 20,
+    kills: Annotated[int, typer.Option(min=1, max=200, help="How often somebody is killed in the storm.")] = 12,
+    seed: Annotated[int, typer.Option(help="The storm's dice.")] = 1,
+) -> None:
+    """Prove it."""
+    raise SystemExit(asyncio.run(_prove(list(Part) if part is None else [part], returns, kills, seed)))
+
+
+async def _prove(parts: Sequence[Part], returns: int, kills: int, seed: int) -> int:
+    verdicts: list[Verdict] = []
+    with tempfile.TemporaryDirectory(prefix="backhaul-proof-") as folder:
+        for part in parts:
+            begun, home = time.monotonic(), Path(folder) / part
+            found = await (_kill(home, returns, kills, seed) if part is Part.KILL else _exits(home))
+            title = f"{part}: {time.monotonic() - begun:.0f} s"
+            _show(f"{title}, {returns} returns, {kills} kills, seed {seed}" if part is Part.KILL else title, found)
+            verdicts += found
+    wrong = sum(1 for one in verdicts if one.faults)
+    console.print(f"{len(verdicts) - wrong} right, {wrong} wrong")
+    return 1 if wrong else 0
+
+
+async def _kill(home: Path, returns: int, kills: int, seed: int) -> list[Verdict]:
+    async with stack(home / "matrix") as site:
+        verdicts = await survive(site, every_kill())
+    return [*verdicts, *await storm(home / "storm", returns, kills, seed)]
+
+
+async def _exits(home: Path) -> list[Verdict]:
+    async with stack(home) as site:
+        begun = time.monotonic()
+        lists = await exits.of_lists(site, LISTS)
+        between = time.monotonic()
+        workers = await exits.of_workers(site, WORKERS)
+    seconds = (between - begun, time.monotonic() - between)
+    return [
+        Verdict(
+            what=f"{what}, {sum(codes.values())} times",
+            case="",
+            seconds=took,
+            faults=[f"exit code {code}, {times} times" for code, times in codes.items() if code],
+        )
+        for what, codes, took in (("starter.py list", lists, seconds[0]), ("worker.py, SIGTERM", workers, seconds[1]))
+    ]
+
+
+def _show(title: str, verdicts: Sequence[Verdict]) -> None:
+    table = Table(title=title, title_justify="left", box=None, padding=(0, 2))
+    for column in ("Killed, or done", "Return", "Seconds to the end", "Mails unknown", "Verdict"):
+        table.add_column(column, justify="right" if column.startswith(("Seconds", "Mails")) else "left")
+    for one in verdicts:
+        verdict = "\n".join(one.faults) or "right"
+        table.add_row(one.what, one.case, f"{one.seconds:.1f}", str(one.mails_unknown or ""), verdict)
+    console.print(table)
+
+
+if __name__ == "__main__":
+    leave(app)

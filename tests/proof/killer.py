@@ -1,0 +1,112 @@
+"""A worker that kills itself: `python -m tests.proof.killer ACTIVITY MOMENT RETURN [N]`.
+
+It is the product's worker; from outside, an interceptor and the adapters' methods are given a fuse.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from temporalio import activity
+from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
+
+import worker
+from activities.inventory.embedded import EmbeddedInventory
+from activities.labels.embedded import EmbeddedLabels
+from activities.mail.via_sendgrid import SendGridMail
+from activities.payments.via_stripe import StripePayments
+from domain import ids
+from entry import leave
+
+AROUND = ("before", "after_effect")
+"""Before the activity runs; after it has returned and before Temporal hears of it."""
+
+CALLS: dict[str, tuple[type, str]] = {
+    "buy_label": (EmbeddedLabels, "buy"),
+    "void_label": (EmbeddedLabels, "void"),
+    "pay_leg": (StripePayments, "refund"),
+    "send_notice": (SendGridMail, "send"),
+    "restock": (EmbeddedInventory, "put_away"),
+}
+"""The call to the outside system in an activity; it has two moments more:"""
+
+CALLING = ("before_call", "after_call")
+"""When all is ready for the call; when the outside system has answered and nobody here has recorded it."""
+
+
+def moments(name: str) -> tuple[str, ...]:
+    """At which moments of an activity its worker can be killed, in order."""
+    return (AROUND[0], *CALLING, AROUND[1]) if name in CALLS else AROUND
+
+
+class Fuse(Interceptor):
+    """Kills this process with SIGKILL when one activity of one return gets to a moment for the n-th time."""
+
+    def __init__(self, name: str, moment: str, case: str, nth: int) -> None:
+        self._point = (name, ids.workflow_id(case), moment)
+        self._left = nth
+        self._lock = threading.Lock()
+
+    def reached(self, moment: str) -> None:
+        """Where an activity has got to."""
+        info = activity.info()
+        with self._lock:
+            if (info.activity_type, info.workflow_id, moment) != self._point:
+                return
+            self._left -= 1
+            if self._left == 0:
+                sys.stdout.write(f"killed in {info.activity_type} {moment} of {info.workflow_id}\n")
+                sys.stdout.flush()
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
+        """Around each activity."""
+        return _Around(next, self)
+
+    def lay(self) -> None:
+        """Around the calls to outside systems."""
+        for kind, method in CALLS.values():
+            setattr(kind, method, self._around(getattr(kind, method)))
+
+    def _around(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(call)
+        def called(*args: Any, **named: Any) -> Any:
+            self.reached("before_call")
+            answer = call(*args, **named)
+            self.reached("after_call")
+            return answer
+
+        return called
+
+
+class _Around(ActivityInboundInterceptor):
+    def __init__(self, next: ActivityInboundInterceptor, fuse: Fuse) -> None:
+        super().__init__(next)
+        self._fuse = fuse
+
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # the interceptor's own signature
+        self._fuse.reached("before")
+        answer = await self.next.execute_activity(input)
+        self._fuse.reached("after_effect")
+        return answer
+
+
+def main() -> int:
+    """The process."""
+    name, moment, case, *nth = sys.argv[1:]
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    fuse = Fuse(name, moment, case, int(nth[0]) if nth else 1)
+    fuse.lay()
+    return asyncio.run(worker.run([fuse]))
+
+
+if __name__ == "__main__":
+    leave(main)

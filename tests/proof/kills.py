@@ -1,0 +1,127 @@
+"""Workers killed at chosen points, in turn, on one stack; the returns recover together and are judged at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from domain.case import Outcome
+from settings import Settings
+from tests.proof import killer, right
+from tests.proof.site import Program, Site, started
+from tests.proof.walk import WHOLE, Walk
+from wiring import rooms
+from worker import by_queue
+
+_OF_CANCELLED = ("cancel_return", "void_label")
+
+
+@dataclass(frozen=True)
+class Kill:
+    """Where a worker dies."""
+
+    activity: str
+    moment: str
+    nth: int = 1
+
+    @property
+    def outcome(self) -> Outcome:
+        """How a return ends that comes by there."""
+        return Outcome.CANCELLED if self.activity in _OF_CANCELLED else Outcome.REFUNDED
+
+    @property
+    def name(self) -> str:
+        """For ids and logs."""
+        return f"{self.activity}-{self.moment}-{self.nth}".replace("_", "-")
+
+
+def every_kill() -> list[Kill]:
+    """A worker dies in every activity, at every moment. Those whose loss takes longest to be noticed come first."""
+    return [Kill(name, moment) for name in sorted(activities(), key=_patience) for moment in killer.moments(name)]
+
+
+def activities() -> set[str]:
+    """The names of all activities that workers serve."""
+    given = {"stripe_api_key": "sk_test_x", "sendgrid_api_key": "SG.x", "carrier_url": "http://127.0.0.1:1"}
+    served = (one for many in by_queue(rooms(Settings.model_validate(given))).values() for one in many)
+    return {getattr(one, "__temporal_activity_definition").name for one in served}
+
+
+def _patience(name: str) -> tuple[bool, str]:
+    return name not in ("buy_label", "void_label", "restock", "send_notice"), name
+
+
+@dataclass
+class Verdict:
+    """What became of one return."""
+
+    what: str
+    case: str
+    seconds: float = 0.0
+    faults: list[str] = field(default_factory=list)
+    mails_unknown: int = 0
+
+
+@dataclass(frozen=True)
+class _Case:
+    kill: Kill
+    walk: Walk
+    way: asyncio.Task[float]
+    killed_at: float
+
+
+async def survive(site: Site, kills: Iterable[Kill], prefix: str = "") -> list[Verdict]:
+    """Kill a worker at each point, start an ordinary one, and judge every return. The last verdict is the ledger's."""
+    cases: list[_Case] = []
+    try:
+        for kill in kills:
+            case = await _killed(site, kill, prefix)
+            cases.append(case)
+        async with site.worker() as worker:
+            await asyncio.wait_for(asyncio.gather(*(one.way for one in cases)), WHOLE)
+            assert await worker.stop() == 0, worker.said()
+    finally:
+        for one in cases:
+            one.way.cancel()
+    verdicts = [
+        Verdict(
+            what=f"{one.kill.activity} {one.kill.moment}",
+            case=one.walk.case,
+            seconds=one.way.result() - one.killed_at,
+            faults=await one.walk.faults(),
+            mails_unknown=one.walk.mails_unknown(),
+        )
+        for one in cases
+    ]
+    faults = await asyncio.to_thread(right.wrong_ledger, site.ledger)
+    return [*verdicts, Verdict(what="the whole ledger", case="", faults=faults)]
+
+
+async def _killed(site: Site, kill: Kill, prefix: str) -> _Case:
+    """Walk a return until its worker is dead."""
+    walk = Walk(site, f"{prefix}{kill.name}", kill.outcome)
+    words = (killer.__name__, kill.activity, kill.moment, walk.case, str(kill.nth))
+    async with started(site.home, f"killer-{walk.name}", "-m", *words) as worker:
+        way = asyncio.create_task(_walked(walk))
+        await _dead(worker, way)
+    assert f"killed in {kill.activity} {kill.moment} of return-{walk.case}" in worker.said(), worker.said()
+    return _Case(kill, walk, way, time.monotonic())
+
+
+async def _walked(walk: Walk) -> float:
+    await walk.to_the_end()
+    return time.monotonic()
+
+
+async def _dead(worker: Program, way: asyncio.Task[float]) -> None:
+    """Until the worker was killed. Raises if the return got to its end, or failed, before that."""
+    dead = asyncio.create_task(worker.end(WHOLE))
+    await asyncio.wait({dead, way}, return_when=asyncio.FIRST_COMPLETED)
+    if way.done() and not dead.done():
+        dead.cancel()
+        way.result()
+        raise AssertionError(f"nobody was killed:\n{worker.said()}")
+    assert await dead == -signal.SIGKILL, worker.said()

@@ -1,0 +1,195 @@
+"""Programs that run beside the tests, and an embedded stack in a home of its own with the doors that the tests use."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import tomllib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import httpx2
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError
+
+from database.engine import connect
+from database.stores import SqlContacts, SqlOrders, SqlOutbox
+from domain import ids
+from embedded.temporal import polled
+from ledger.store import SqlLedger
+from settings import ROOT
+from tests.proof.right import Books
+
+T = TypeVar("T")
+
+STACK = ("-m", "embedded", "--free-ports")
+WORKER = ("worker.py",)
+PATIENCE = 60.0
+
+
+async def until(found: Callable[[], Awaitable[T | None]], what: str, seconds: float = PATIENCE) -> T:
+    """Ask until there is an answer that is true. Raises AssertionError saying `what` did not happen."""
+    try:
+        async with asyncio.timeout(seconds):
+            while not (answer := await found()):
+                await asyncio.sleep(0.05)
+            return answer
+    except TimeoutError:
+        raise AssertionError(f"{what}: not within {seconds:g} s") from None
+
+
+def environment(home: Path) -> dict[str, str]:
+    """This process's, without anything that was set about Temporal or Backhaul; all files go to `home`."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "BACKHAUL_"))}
+    return {**kept, "BACKHAUL_HOME": str(home), "PYTHONUNBUFFERED": "1"}
+
+
+class Program:
+    """A Python program that was started; what it says is in `log`."""
+
+    def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
+        self.process = process
+        self.log = log
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self.process.returncode is None
+
+    def said(self) -> str:
+        """All that it has printed until now."""
+        return self.log.read_text()
+
+    def send(self, one: signal.Signals) -> None:
+        if self.alive:
+            self.process.send_signal(one)
+
+    async def end(self, seconds: float = PATIENCE) -> int:
+        """Its exit code, once it has ended by itself."""
+        try:
+            return await asyncio.wait_for(self.process.wait(), seconds)
+        except TimeoutError:
+            raise AssertionError(f"it runs after {seconds:g} s still:\n{self.said()}") from None
+
+    async def stop(self, one: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal; the exit code."""
+        self.send(one)
+        return await self.end()
+
+
+@asynccontextmanager
+async def started(home: Path, name: str, *words: str) -> AsyncIterator[Program]:
+    """`python words...` for as long as the block lasts; then it is stopped, if it runs still."""
+    home.mkdir(parents=True, exist_ok=True)
+    log = home / f"{name}.out"
+    with log.open("wb") as written:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *words,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=written,
+            stderr=written,
+            cwd=ROOT,
+            env=environment(home),
+        )
+    program = Program(process, log)
+    try:
+        yield program
+    finally:
+        if program.alive:
+            await program.stop()
+
+
+async def children(pid: int) -> list[int]:
+    """The processes that a process has started itself."""
+    listing = await asyncio.create_subprocess_exec("ps", "-A", "-o", "pid=,ppid=", stdout=asyncio.subprocess.PIPE)
+    out, _ = await listing.communicate()
+    pairs = [line.split() for line in out.decode().splitlines()]
+    return [int(child) for child, parent in pairs if int(parent) == pid]
+
+
+def running(pid: int) -> bool:
+    """Whether there is such a process."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+class Site:
+    """A running stack, as shop, carrier, warehouse and finance reach it."""
+
+    def __init__(self, home: Path, client: Client, simulators: str) -> None:
+        self.home = home
+        self.client = client
+        self.simulators = simulators
+        self.engine = connect(f"sqlite:///{home / 'backhaul.db'}")
+        self.ledger, self.outbox = SqlLedger(self.engine), SqlOutbox(self.engine)
+        self.orders, self.contacts = SqlOrders(self.engine), SqlContacts(self.engine)
+        self.http = httpx2.AsyncClient(base_url=simulators, timeout=30)
+        self.books = Books(self.ledger, self.outbox, httpx2.Client(base_url=simulators, timeout=30))
+
+    @classmethod
+    async def at(cls, home: Path, program: Program | None = None) -> Site:
+        """The one that runs in this home, as soon as all of it answers. Raises AssertionError if the program ends."""
+
+        async def found() -> Site | None:
+            assert program is None or program.alive, program.said()
+            try:
+                profile = tomllib.loads((home / "stack.toml").read_text())
+                client = await Client.connect(
+                    profile["profile"]["default"]["address"], data_converter=pydantic_data_converter
+                )
+                await client.count_workflows()
+                async with httpx2.AsyncClient() as http:
+                    (await http.get(profile["backhaul"]["public_url"])).raise_for_status()
+            except (OSError, KeyError, RuntimeError, RPCError, httpx2.HTTPError):
+                return None
+            return cls(home, client, profile["backhaul"]["public_url"])
+
+        return await until(found, "the stack answers")
+
+    async def close(self) -> None:
+        """Let go of it."""
+        await self.http.aclose()
+        self.books.world.close()
+        self.engine.dispose()
+
+    async def serving(self, worker: Program) -> None:
+        """Until a worker takes work from every queue."""
+
+        async def ready() -> bool:
+            assert worker.alive, worker.said()
+            return await self.polled_by(worker.pid)
+
+        await until(ready, "the worker takes work")
+
+    async def polled_by(self, pid: int) -> bool:
+        """Whether a process takes work from every queue."""
+        queues = (ids.RETURNS_QUEUE, ids.PAYMENTS_QUEUE, ids.MAIL_QUEUE)
+        return all([await polled(self.client, queue, pid) for queue in queues])
+
+    def worker(self) -> AbstractAsyncContextManager[Program]:
+        """An ordinary worker."""
+        return started(self.home, "worker", *WORKER)
+
+
+@asynccontextmanager
+async def stack(home: Path) -> AsyncIterator[Site]:
+    """An embedded stack without a worker, in a process of its own; it ends with exit code 0."""
+    async with started(home, "stack", *STACK, "--no-worker") as program:
+        site = await Site.at(home, program)
+        try:
+            yield site
+        finally:
+            await site.close()
+        assert await program.stop() == 0, program.said()

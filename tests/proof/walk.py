@@ -1,0 +1,178 @@
+"""One return, walked from outside through the doors of storefront, shopper, carrier and warehouse, with their patience:
+
+whoever gets no answer says the same again. What is under way here may be killed at any moment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx2
+from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
+
+from domain import ids
+from domain.case import Outcome
+from domain.inspection import InspectedLine, Inspection, Receipt, ReceivedLine
+from domain.model import Model
+from domain.parcel import Scan, TrackingStatus
+from domain.request import RequestedLine, ReturnReason, ReturnRequest
+from ledger import EntryKind, JournalEntry
+from tests.proof import right
+from tests.proof.orders import LONG_AGO, RETURNED, bought, pay
+from tests.proof.site import Site, until
+from workflows.return_case.said import Cancel, CancelReason, Verb
+from workflows.start import start_return
+
+WHOLE = 240.0
+"""Seconds within which a return has to be through, whatever happens to it."""
+
+_DELIVERED_AGO = timedelta(days=5)
+_NO_ANSWER = timedelta(seconds=5)
+_NOT_YET = ("not_decided", "other_parcel", "nothing_received", "not_what_was_received", "more_than_expected")
+"""Refusals of a return that has not learned yet what it will know in a moment."""
+
+
+class Walk:
+    """A return of an order of its own."""
+
+    def __init__(self, site: Site, name: str, outcome: Outcome = Outcome.REFUNDED) -> None:
+        self.site = site
+        self.name = name
+        self.case = f"R-{name}"
+        self.outcome = outcome
+
+    async def to_the_end(self) -> None:
+        """All of it."""
+        await self.start()
+        if self.outcome is Outcome.REFUNDED:
+            await self.send()
+            await self.receive()
+            await self.inspect()
+        elif self.outcome is Outcome.CANCELLED:
+            await self.cancel()
+        await self.closed()
+
+    async def start(self) -> None:
+        """Buy, and ask for the return; until it is decided and has its label."""
+        ago = LONG_AGO if self.outcome is Outcome.DECLINED else _DELIVERED_AGO
+        imported = bought(self.name, datetime.now(UTC) - ago)
+        await asyncio.to_thread(self.site.orders.put, imported.order)
+        await asyncio.to_thread(self.site.contacts.put, imported.contact)
+        await pay(imported.order, self.site.http)
+        lines = tuple(
+            RequestedLine(line_id=line, quantity=count, reason=ReturnReason.UNWANTED)
+            for line, count in RETURNED.items()
+        )
+        request = ReturnRequest(id=self.case, order_id=imported.order.id, lines=lines)
+
+        async def taken() -> bool:
+            try:
+                await start_return(self.site.client, request)
+            except (RPCError, RuntimeError):
+                return False
+            return True
+
+        await until(taken, f"{self.case} starts", WHOLE)
+        if self.outcome is not Outcome.DECLINED:
+            await self.recorded(ids.label_key(self.case))
+
+    async def send(self) -> None:
+        """The parcel goes back."""
+        entry = await self.recorded(ids.label_key(self.case))
+        number = str(entry.facts["label"]["tracking_number"])
+        for place, status in (("Fakecity", TrackingStatus.IN_TRANSIT), ("Hamburg", TrackingStatus.DELIVERED)):
+            now = datetime.now(UTC)
+            scan = Scan(id=f"{number}-{status}", tracking_number=number, status=status, at=now, location=place)
+            await self._scanned(scan)
+            await self.say(Verb.RECORD_SCAN, scan, ids.scan_key(self.case, scan.id))
+
+    async def receive(self) -> None:
+        """The warehouse counts it."""
+        counted = tuple(ReceivedLine(line_id=line, quantity=count) for line, count in RETURNED.items())
+        box = Receipt(id=f"{self.case}-box", received_by="ann", lines=counted)
+        await self.say(Verb.RECEIVE, box, ids.receipt_key(self.case, box.id))
+
+    async def inspect(self) -> None:
+        """The warehouse grades it."""
+        graded = tuple(InspectedLine(line_id=line, quantity=count) for line, count in RETURNED.items())
+        seen = Inspection(id=f"{self.case}-seen", inspected_by="ben", lines=graded)
+        await self.say(Verb.INSPECT, seen, ids.inspection_key(self.case, seen.id))
+
+    async def cancel(self) -> None:
+        """The shopper calls it off."""
+        said = Cancel(by="shopper", reason=CancelReason.CHANGED_MIND)
+        await self.say(Verb.CANCEL, said, ids.cancel_key(self.case))
+
+    async def closed(self) -> None:
+        """The last entry; and the workflow has ended by itself."""
+        await self.recorded(ids.close_key(self.case))
+
+        async def ended() -> bool:
+            try:
+                described = await self.site.client.get_workflow_handle(ids.workflow_id(self.case)).describe()
+            except RPCError:
+                return False
+            assert described.status is not None
+            assert described.status.name in ("RUNNING", "COMPLETED"), described.status.name
+            return described.status.name == "COMPLETED"
+
+        await until(ended, f"{self.case} completes", WHOLE)
+
+    async def recorded(self, key: str) -> JournalEntry:
+        """Until a fact stands in the journal."""
+
+        async def found() -> JournalEntry | None:
+            return self.site.ledger.find(key)
+
+        return await until(found, f"{key} is recorded", WHOLE)
+
+    async def say(self, verb: Verb, said: Model, key: str) -> None:
+        """Say it until it is taken, and wait until it is recorded under `key`."""
+
+        async def taken() -> bool:
+            return self.site.ledger.find(key) is not None or await self._said(verb, said, key)
+
+        await until(taken, f"{self.case} takes {verb}", WHOLE)
+        await self.recorded(key)
+
+    async def _said(self, verb: Verb, said: Model, key: str) -> bool:
+        handle = self.site.client.get_workflow_handle(ids.workflow_id(self.case))
+        try:
+            await handle.execute_update(verb.value, said, id=key.replace(":", "-"), rpc_timeout=_NO_ANSWER)
+        except WorkflowUpdateFailedError as no:
+            if _final(no.cause):
+                raise
+            return False
+        except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError):
+            return False
+        return True
+
+    async def _scanned(self, scan: Scan) -> None:
+        body: dict[str, Any] = scan.model_dump(mode="json", exclude={"tracking_number"})
+
+        async def taken() -> bool:
+            try:
+                answer = await self.site.http.post(f"/carrier/labels/{scan.tracking_number}/scans", json=body)
+            except httpx2.TransportError:
+                return False
+            return answer.status_code in (200, 201)
+
+        await until(taken, f"{scan.id} is scanned", WHOLE)
+
+    async def faults(self, *, killed: bool = True) -> list[str]:
+        """What is wrong with it."""
+        return await asyncio.to_thread(right.wrong_return, self.case, self.outcome, self.site.books, killed=killed)
+
+    def mails_unknown(self) -> int:
+        """How many of its mails may or may not have been sent."""
+        entries = self.site.ledger.entries(case=self.case)
+        return sum(1 for one in entries if one.kind is EntryKind.NOTICE and one.facts["state"] == "unknown")
+
+
+def _final(no: BaseException) -> bool:
+    """Whether saying it again will not help."""
+    return not (isinstance(no, ApplicationError) and no.details and no.details[0] in _NOT_YET)
