@@ -24,7 +24,7 @@ import pytest_asyncio
 from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import Worker
@@ -61,24 +61,32 @@ class Doors:
     def __init__(self, app: Starlette) -> None:
         self._app = app
         self._shut: dict[str, int] = {}
+        self._carried_out: set[str] = set()
         self.knocks: dict[str, int] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         for prefix, status in self._shut.items():
             if scope["type"] == "http" and scope["path"].startswith(prefix):
                 self.knocks[prefix] += 1
+                if prefix in self._carried_out:
+                    await self._app(scope, receive, _nowhere)
                 await JSONResponse({"error": {"message": "not now"}}, status)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
-    def shut(self, prefix: str, status: int = 503) -> None:
-        """Answer calls to this path with `status` from here on."""
+    def shut(self, prefix: str, status: int = 503, *, carried_out: bool = False) -> None:
+        """Answer calls to this path with `status` from here on, even those that were `carried_out` first."""
         self._shut[prefix] = status
+        self._carried_out = self._carried_out | {prefix} if carried_out else self._carried_out - {prefix}
         self.knocks[prefix] = 0
 
     def open(self, prefix: str) -> None:
         """Let calls through again."""
         del self._shut[prefix]
+
+
+async def _nowhere(message: Message) -> None:
+    """An answer that is lost."""
 
 
 @dataclass

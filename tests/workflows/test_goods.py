@@ -39,6 +39,15 @@ async def test_a_scan_of_another_parcel_is_refused(shop: Shop) -> None:
     assert (await one.view()).stage is Stage.AWAITING_PARCEL
 
 
+async def test_a_scan_id_that_stands_for_another_status_is_refused(shop: Shop) -> None:
+    one = await shop.shopify()
+    await one.labelled()
+    await one.scan("scan-1")
+    code, message = await refusal(one.scan("scan-1", TrackingStatus.DELIVERED))
+    assert code == "recorded_differently"
+    assert "scan-1" in message
+
+
 async def test_a_label_that_was_only_printed_is_not_on_its_way(real_shop: Shop) -> None:
     one = await real_shop.shopify()
     await one.labelled()

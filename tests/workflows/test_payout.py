@@ -8,7 +8,16 @@ from temporalio.api.enums.v1 import EventType
 
 from domain.case import Outcome
 from ledger import EntryKind
-from tests.workflows.returns import SHOPIFY_LINE, SHOPIFY_ORDER, SHOPIFY_PAYMENT, Return, Shop, refusal
+from tests.workflows.returns import (
+    SHOPIFY_LINE,
+    SHOPIFY_ORDER,
+    SHOPIFY_PAYMENT,
+    TWO_RATES_PAYMENT,
+    Return,
+    Shop,
+    refusal,
+)
+from tests.world import until
 from workflows.return_case.state import Stage
 
 KEY = f"refund:R-1:1:{SHOPIFY_PAYMENT}"
@@ -109,6 +118,22 @@ async def test_an_hour_without_the_provider_ends_by_itself(shop: Shop) -> None:
     await one.until(lambda view: bool(view.troubles))
     shop.world.doors.open("/stripe/v1")
     await check(one)
+
+
+async def test_a_refund_whose_answer_was_lost_is_found_not_sent_again(shop: Shop) -> None:
+    """Part of a payment, and a provider that has forgotten our key: a second call would pay a second time."""
+    one = await shop.two_rates({"1": 2})
+    await one.arrive()
+    shop.world.doors.shut("/stripe/v1", carried_out=True)
+    await one.inspect()
+    await until(lambda: shop.world.doors.knocks["/stripe/v1"] > 0, "a refund whose answer is lost")
+    await one.recorded(EntryKind.RESTOCK)
+    await shop.world.post("/stripe/_control/forget_keys", {})
+    shop.world.doors.open("/stripe/v1")
+    assert (await one.result()).refunded == "23.53 EUR"
+    assert [refund["amount"] for refund in await shop.world.refunds(TWO_RATES_PAYMENT)] == [2353]
+    calls = (await shop.world.http.get("/stripe/_control/calls")).json()
+    assert calls == {"received": 1, "created": 1}
 
 
 async def test_finance_need_not_wait_for_the_next_try(shop: Shop) -> None:

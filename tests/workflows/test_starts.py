@@ -78,12 +78,12 @@ async def test_after_its_end_a_return_is_found_not_started(shop: Shop) -> None:
     await check(again)
 
 
-async def test_after_a_wrong_start_the_right_one_runs(shop: Shop) -> None:
-    await shop.world.import_order(SHOPIFY, SHOPIFY_PAYMENT)
-    wrong = await shop.start("R-1", SHOPIFY_ORDER, {SHOPIFY_LINE: 2})
+async def test_after_a_wrong_start_the_right_one_runs(real_shop: Shop) -> None:
+    await real_shop.world.import_order(SHOPIFY, SHOPIFY_PAYMENT)
+    wrong = await real_shop.start(real_shop.case, SHOPIFY_ORDER, {SHOPIFY_LINE: 2})
     with pytest.raises(WorkflowFailureError):
         await wrong.result()
-    one = await shop.start("R-1", SHOPIFY_ORDER, UNIT)
+    one = await real_shop.start(real_shop.case, SHOPIFY_ORDER, UNIT)
     await one.arrive()
     await one.inspect()
     await check(one)

@@ -171,6 +171,10 @@ def _may_cancel(state: CaseState) -> Refusal | None:
 
 
 def _may_scan(state: CaseState, scan: Scan) -> Refusal | None:
+    known = next((one for one in state.scans if one.id == scan.id), None)
+    if known is not None:
+        same = (known.status, known.tracking_number) == (scan.status, scan.tracking_number)
+        return None if same else _other_content("scan", scan.id)
     if state.label is None or scan.tracking_number != state.label.tracking_number:
         expected = state.label.tracking_number if state.label else "none yet"
         return Refusal(code="other_parcel", message=f"This return's tracking number is {expected}.")
