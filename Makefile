@@ -27,6 +27,9 @@ demo: $(STAMP) ## walk two returns from request to refund [ONCE=1] [CRASH=1]
 test: $(STAMP) ## all tests
 	@$(PYTHON) -m pytest -q
 
+proof: $(STAMP) ## the long proofs: kill -9 anywhere, exit codes [PART=kill|exits] [N=20] [KILLS=12] [SEED=1]
+	@$(PYTHON) -m tests.proof $(if $(PART),--part $(PART)) $(if $(N),--returns $(N)) $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED))
+
 check: $(STAMP) ## lint, format, types, import contracts, sizes
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
@@ -46,4 +49,4 @@ schemas: $(STAMP) ## write the published JSON Schemas anew from the models
 	@$(PYTHON) -m activities.storefront.native > docs/order.schema.json
 	@$(PYTHON) -m workflows.start > docs/return_request.schema.json
 
-.PHONY: help setup demo test check format lock
+.PHONY: help setup demo test proof check format lock

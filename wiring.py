@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from domain.errors import InvalidRequest, Unavailable
+from domain.errors import Unavailable
 from settings import Settings, home, stack_file
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def rooms(settings: Settings) -> Rooms:
 async def connect(**options: Any) -> Client:  # Client.connect's own options
     """A Temporal client by Temporal's own configuration, else the embedded stack's.
 
-    Raises Unavailable with what to do if nobody answers, and InvalidRequest for settings that mean nothing.
+    Raises Unavailable with what to do if nobody answers, or if the configuration means nothing.
     """
     from temporalio.client import Client
     from temporalio.contrib.pydantic import pydantic_data_converter
@@ -168,8 +168,7 @@ async def connect(**options: Any) -> Client:  # Client.connect's own options
     try:
         config = ClientConfig.load_client_connect_config(config_file=str(stack) if stack.exists() else None)
     except (RuntimeError, OSError) as error:
-        # The first line alone: a broken file's own lines, which may hold a key, come after it.
-        raise InvalidRequest("TEMPORAL_*", str(error).partition("\n")[0]) from None
+        raise _unusable(error) from None
     config.setdefault("target_host", "127.0.0.1:7233")
     try:
         return await Client.connect(**{**config, "data_converter": pydantic_data_converter, **options})
@@ -180,4 +179,10 @@ async def connect(**options: Any) -> Client:  # Client.connect's own options
             "or set TEMPORAL_ADDRESS."
         ) from None
     except (ValueError, OSError) as error:
-        raise InvalidRequest("TEMPORAL_*", str(error)) from None
+        raise _unusable(error) from None
+
+
+def _unusable(error: Exception) -> Unavailable:
+    # The first line alone: a broken file's own lines, which may hold a key, come after it.
+    words = str(error).partition("\n")[0]
+    return Unavailable(f"Temporal's own configuration (TEMPORAL_* and its profiles) does not work: {words}")

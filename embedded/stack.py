@@ -78,8 +78,7 @@ class Stack:
             await asyncio.wait({stopping, *children}, return_when=asyncio.FIRST_COMPLETED)
             if stopping.done():
                 return 0
-            if self.temporal.ended.done():
-                raise Unavailable("The Temporal server ended; see logs/temporal.log in the home folder.")
+            self._check_server()
             await self.start_worker()
 
     async def start_worker(self) -> Child:
@@ -87,10 +86,15 @@ class Stack:
         self.worker = await children.start("worker", [sys.executable, "worker.py"], home() / "logs", _environment())
         for queue in (ids.RETURNS_QUEUE, ids.PAYMENTS_QUEUE, ids.MAIL_QUEUE):
             while not await temporal.polled(self.client, queue, self.worker.pid):
+                self._check_server()
                 if not self.worker.alive.is_set():
                     raise Unavailable("The worker ended while it started; see logs/worker.log in the home folder.")
                 await asyncio.sleep(0.05)
         return self.worker
+
+    def _check_server(self) -> None:
+        if not self.temporal.alive.is_set():
+            raise Unavailable("The Temporal server ended; see logs/temporal.log in the home folder.")
 
 
 @asynccontextmanager
@@ -114,8 +118,8 @@ async def stack(ports: Ports, *, worker: bool = True) -> AsyncIterator[Stack]:
         _publish_first_policy(here.rooms)
         await exits.enter_async_context(running(build(folder, here.simulators), listener))
         if worker:
-            await here.start_worker()
             exits.push_async_callback(_stop_worker, here)
+            await here.start_worker()
         yield here
 
 

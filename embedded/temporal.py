@@ -75,12 +75,14 @@ async def prepare(client: Client) -> None:
 
 
 async def polled(client: Client, queue: str, pid: int) -> bool:
-    """Whether the worker process with this pid takes tasks from a queue."""
-    described = await client.workflow_service.describe_task_queue(
-        DescribeTaskQueueRequest(
-            namespace=client.namespace,
-            task_queue=TaskQueue(name=queue),
-            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
-        )
+    """Whether the worker process with this pid takes tasks from a queue; no while the server does not answer."""
+    asked = DescribeTaskQueueRequest(
+        namespace=client.namespace,
+        task_queue=TaskQueue(name=queue),
+        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
     )
+    try:
+        described = await client.workflow_service.describe_task_queue(asked)
+    except RPCError:
+        return False
     return any(poller.identity.startswith(f"{pid}@") for poller in described.pollers)

@@ -9,7 +9,7 @@ from pydantic import Field
 from temporalio import activity
 
 from domain import ids
-from domain.errors import Refused
+from domain.errors import Refused, Stale
 from domain.model import Id, Minor, Model, UtcDatetime
 from domain.plan import RefundPlan
 from domain.refund import FINAL_NO, Refund, RefundIntention, RefundStatus
@@ -117,6 +117,8 @@ class PaymentActivities:
             raise Refused("not_planned", text)
         if ask.attempt == 1:
             if self._ledger.pending_left(leg_key(ask.key)) != ask.amount:
+                if self._ledger.find(ask.key) is not None:
+                    raise Stale(f"another attempt has just paid this leg of return {ask.case}; look at it again")
                 raise Refused("plan_withdrawn", f"plan {ask.plan} of return {ask.case} was withdrawn; plan anew")
         elif self._ledger.find(ids.failed_key(ask.before)) is None:
             text = f"attempt {ask.attempt - 1} at {ask.payment} has had no final no yet, so there is no next one"

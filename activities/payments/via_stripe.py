@@ -113,12 +113,12 @@ def translate(error: stripe.StripeError) -> BackhaulError:
         # The first request under the key may have been paid, so this is no leave to try with another key.
         text = "Stripe knows this refund's key from another request, so it may have been paid already; compare both"
         return Refused(KEY_OF_ANOTHER, text)
+    if isinstance(error, stripe.AuthenticationError):
+        return Unavailable("Stripe does not accept our API key; is BACKHAUL_STRIPE_API_KEY right?")
     if isinstance(error, stripe.APIConnectionError) or status is None:
         return Unavailable("Stripe could not be reached, or its answer was lost.")
     if status >= 500:
         return Unavailable(f"Stripe has a fault of its own (HTTP {status}).", _retry_after(error))
-    if status == 401:
-        return Unavailable("Stripe does not accept our API key (HTTP 401).")
     # Anybody may have answered (a proxy, a wrong address); Stripe itself says why in an error object.
     said, code = (str(fault.message or ""), str(fault.code or "")) if isinstance(fault, ErrorObject) else ("", "")
     said = _SECRET.sub("(a key)", said)[:500] or "no reason given"

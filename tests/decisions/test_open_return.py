@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 from sqlalchemy import text
 
-from activities.decisions import Opened, OpenReturn
+from activities.decisions import DecisionActivities, Opened, OpenReturn
 from domain.errors import InvalidRequest, Refused, Unavailable
 from domain.policy import Verdict
 from domain.request import RequestedLine, ReturnRequest
@@ -89,6 +89,19 @@ def test_the_same_return_again_is_the_recorded_answer(shop: Shop) -> None:
     assert again == first
     assert shop.recorded() == ["order:two-rates", "decision:R-1"]
     assert left(shop)["1"] == 1
+
+
+def test_a_recorded_answer_is_not_worked_out_again(shop: Shop) -> None:
+    opened = shop.begin("R-1", {"1": 2})
+    planned = shop.plan("R-1", {"1": 2})
+
+    class Gone:
+        def __getattr__(self, name: str) -> None:
+            raise AssertionError(f"{name} was asked again")
+
+    shop.decisions = DecisionActivities(Gone(), Gone(), shop.ledger)  # type: ignore[arg-type]
+    assert shop.open("R-1", {"1": 2}) == opened
+    assert shop.plan("R-1", {"1": 2}) == planned
 
 
 def test_another_writer_between_reading_and_writing_makes_it_decide_again(shop: Shop) -> None:

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import httpx2
 import pytest
 import stripe
+from stripe.params import PaymentIntentCreateParams
 
 from activities.payments import Payments
 from activities.payments.via_stripe import StripePayments
@@ -63,16 +64,19 @@ class StripeLike:
 
     def paid(self, amount: int, currency: str = "eur") -> str:
         """By Stripe's own test card."""
-        made = self._client.v1.payment_intents.create(
-            {
-                "amount": amount,
-                "currency": currency,
-                "confirm": True,
-                "payment_method": "pm_card_visa",
-                "payment_method_types": ["card"],
-            }
-        )
-        return made.id
+        create = self._client.v1.payment_intents.create
+        ask: PaymentIntentCreateParams = {
+            "amount": amount,
+            "currency": currency,
+            "confirm": True,
+            "payment_method": "pm_card_visa",
+        }
+        try:
+            return create({**ask, "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"}}).id
+        except stripe.InvalidRequestError as error:
+            if error.code != "parameter_unknown":  # as stand-ins answer, which know no redirects
+                raise
+            return create(ask).id
 
     def refunds(self, payment: str) -> Made:
         """Through the bare SDK."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import inspect
 import logging
 import socket
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import stripe
 from stripe import oauth_error
 
-from activities.payments import via_stripe
 from activities.payments.via_stripe import StripePayments, translate
 from domain.errors import BackhaulError, Refused, Unavailable
 from domain.refund import Refund, RefundStatus
@@ -82,7 +83,7 @@ def below(root: type[stripe.StripeError]) -> Iterator[type[stripe.StripeError]]:
 def raised(kind: type[stripe.StripeError], status: int | None, code: str = "some_code") -> stripe.StripeError:
     """An error as the SDK would make it."""
     words = f"Invalid API Key provided: {KEY}"
-    known = {
+    known: dict[str, Any] = {
         "message": words,
         "description": words,
         "http_status": status,
@@ -206,8 +207,10 @@ def test_silence_ends_after_the_timeout_and_is_not_asked_again(find: bool) -> No
     with socket.create_server(("127.0.0.1", 0)) as hole:
         url = f"http://127.0.0.1:{hole.getsockname()[1]}"
         payments = StripePayments(KEY, url, timeout=0.2)
+        began = time.monotonic()
         with pytest.raises(Unavailable):
             _ = payments.find(ASK, NOW) if find else payments.refund(ASK, NOW)
+        assert 0.2 <= time.monotonic() - began < 5
         hole.setblocking(False)
         lines = []
         while True:
@@ -222,13 +225,13 @@ def test_silence_ends_after_the_timeout_and_is_not_asked_again(find: bool) -> No
 
 def test_the_timeout_is_ten_seconds_where_nobody_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[object] = []
-    bare: Callable[..., stripe.RequestsClient] = stripe.RequestsClient
+    bare = stripe.RequestsClient
 
-    def seen(*, timeout: object) -> stripe.RequestsClient:
+    def seen(*, timeout: float) -> stripe.RequestsClient:
         made.append(timeout)
         return bare(timeout=timeout)
 
-    monkeypatch.setattr(via_stripe.stripe, "RequestsClient", seen)
+    monkeypatch.setattr(stripe, "RequestsClient", seen)
     StripePayments(KEY)
     assert made == [10]
 
@@ -258,6 +261,12 @@ def test_a_key_that_is_none_is_not_named_either() -> None:
     with canned(lambda _: refund()) as server, pytest.raises(Unavailable) as error:
         StripePayments(broken, server.url).refund(ASK, NOW)
     assert "with" not in error.value.message.replace("without", "")
+
+
+def test_a_wrong_key_is_told_as_what_it_is() -> None:
+    found = outcome(fault(401))
+    assert isinstance(found, Unavailable)
+    assert "BACKHAUL_STRIPE_API_KEY" in found.message
 
 
 def test_exactly_the_intention_is_sent() -> None:

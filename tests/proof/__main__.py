@@ -29,7 +29,7 @@ from tests.proof.storm import storm
 LISTS, WORKERS = 100, 30
 
 app = typer.Typer(add_completion=False, help=__doc__, pretty_exceptions_enable=False)
-console = Console(highlight=False, width=120)
+console = Console(highlight=False, width=140)
 
 
 class Part(StrEnum):

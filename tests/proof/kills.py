@@ -70,7 +70,7 @@ class _Case:
     kill: Kill
     walk: Walk
     way: asyncio.Task[float]
-    killed_at: float
+    since: float
 
 
 async def survive(site: Site, kills: Iterable[Kill], prefix: str = "") -> list[Verdict]:
@@ -81,23 +81,32 @@ async def survive(site: Site, kills: Iterable[Kill], prefix: str = "") -> list[V
             case = await _killed(site, kill, prefix)
             cases.append(case)
         async with site.worker() as worker:
-            await asyncio.wait_for(asyncio.gather(*(one.way for one in cases)), WHOLE)
+            await asyncio.wait([one.way for one in cases])
             assert await worker.stop() == 0, worker.said()
     finally:
         for one in cases:
             one.way.cancel()
-    verdicts = [
-        Verdict(
-            what=f"{one.kill.activity} {one.kill.moment}",
-            case=one.walk.case,
-            seconds=one.way.result() - one.killed_at,
-            faults=await one.walk.faults(),
-            mails_unknown=one.walk.mails_unknown(),
-        )
-        for one in cases
-    ]
+    verdicts = [await judged(f"{one.kill.activity} {one.kill.moment}", one.walk, one.way, one.since) for one in cases]
     faults = await asyncio.to_thread(right.wrong_ledger, site.ledger)
     return [*verdicts, Verdict(what="the whole ledger", case="", faults=faults)]
+
+
+async def judged(what: str, walk: Walk, way: asyncio.Task[float], since: float) -> Verdict:
+    """The verdict on a return whose way is at its end; one that got stuck is wrong, too."""
+    stuck = way.exception()
+    return Verdict(
+        what=what,
+        case=walk.case,
+        seconds=time.monotonic() - since if stuck else way.result() - since,
+        faults=[*([str(stuck)] if stuck else []), *await walk.faults()],
+        mails_unknown=walk.mails_unknown(),
+    )
+
+
+async def walked(walk: Walk) -> float:
+    """Walk a return to its end; when that was."""
+    await walk.to_the_end()
+    return time.monotonic()
 
 
 async def _killed(site: Site, kill: Kill, prefix: str) -> _Case:
@@ -105,15 +114,10 @@ async def _killed(site: Site, kill: Kill, prefix: str) -> _Case:
     walk = Walk(site, f"{prefix}{kill.name}", kill.outcome)
     words = (killer.__name__, kill.activity, kill.moment, walk.case, str(kill.nth))
     async with started(site.home, f"killer-{walk.name}", "-m", *words) as worker:
-        way = asyncio.create_task(_walked(walk))
+        way = asyncio.create_task(walked(walk))
         await _dead(worker, way)
     assert f"killed in {kill.activity} {kill.moment} of return-{walk.case}" in worker.said(), worker.said()
     return _Case(kill, walk, way, time.monotonic())
-
-
-async def _walked(walk: Walk) -> float:
-    await walk.to_the_end()
-    return time.monotonic()
 
 
 async def _dead(worker: Program, way: asyncio.Task[float]) -> None:

@@ -17,7 +17,7 @@ from embedded import children, temporal
 from embedded.children import Child
 from embedded.stack import Ports, Stack, stack
 from tests.proof import right
-from tests.proof.kills import Verdict
+from tests.proof.kills import Verdict, judged, walked
 from tests.proof.site import Program, Site, environment, started, until
 from tests.proof.walk import WHOLE, Walk
 
@@ -108,33 +108,21 @@ async def storm(home: Path, returns: int, kills: int, seed: int) -> list[Verdict
         begun = time.monotonic()
         outcomes = dice.choices(list(OUTCOMES), list(OUTCOMES.values()), k=returns)
         walks = [Walk(sky.site, f"storm-{number}", one) for number, one in enumerate(outcomes, start=1)]
-        ways = [asyncio.create_task(_walked(one)) for one in walks]
+        ways = [asyncio.create_task(walked(one)) for one in walks]
         try:
             for _ in range(kills):
                 await _grown(sky.site, dice.randint(*_EVERY), ways)
                 await sky.strike(dice.choice(TARGETS))
-            await asyncio.wait_for(asyncio.gather(*ways), WHOLE * 2)
+            await asyncio.wait(ways)
         finally:
             for way in ways:
                 way.cancel()
         verdicts = [
-            Verdict(
-                what=f"storm: {walk.outcome}",
-                case=walk.case,
-                seconds=way.result() - begun,
-                faults=await walk.faults(),
-                mails_unknown=walk.mails_unknown(),
-            )
-            for walk, way in zip(walks, ways, strict=True)
+            await judged(f"storm: {walk.outcome}", walk, way, begun) for walk, way in zip(walks, ways, strict=True)
         ]
         struck = ", ".join(f"{target} {times}×" for target, times in sky.kills.items())
         faults = await asyncio.to_thread(right.wrong_ledger, sky.site.ledger)
         return [*verdicts, Verdict(what=f"storm: the whole ledger after kill -9 of {struck}", case="", faults=faults)]
-
-
-async def _walked(walk: Walk) -> float:
-    await walk.to_the_end()
-    return time.monotonic()
 
 
 async def _grown(site: Site, entries: int, ways: list[asyncio.Task[float]]) -> None:

@@ -40,7 +40,8 @@ async def test_a_return_survives_a_kill_in_every_step(tmp_path: Path) -> None:
     async with asyncio.TaskGroup() as group:
         both = [group.create_task(survived(tmp_path / str(number), kills)) for number, kills in enumerate(KILLS)]
     verdicts = [one for found in both for one in found.result()]
-    assert {one.what: one.faults for one in verdicts if one.faults} == {}
+    found = [f"{one.what}: {sentence}" for one in verdicts for sentence in one.faults]
+    assert not found, "\n".join(found)
     assert len(verdicts) == len([*KILLS[0], *KILLS[1]]) + 2
 
 

@@ -27,7 +27,7 @@ from tests.proof.site import Site, until
 from workflows.return_case.said import Cancel, CancelReason, Verb
 from workflows.start import start_return
 
-WHOLE = 240.0
+WHOLE = 150.0
 """Seconds within which a return has to be through, whatever happens to it."""
 
 _DELIVERED_AGO = timedelta(days=5)

@@ -160,6 +160,3 @@ async def test_a_worker_that_is_asked_to_stop_finishes_what_is_under_way(tmp_pat
         settled = [entry for entry in site.ledger.entries(case=walk.case) if entry.kind is EntryKind.REFUND_SETTLED]
         assert len(settled) == 1
         assert not re.search("Traceback|ERROR", worker.said().partition("worker stops")[2])
-        async with site.worker():
-            await walk.closed()
-        assert await walk.faults(killed=False) == []

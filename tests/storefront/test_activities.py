@@ -226,6 +226,15 @@ def test_an_order_may_be_named_by_its_number(shop: Shop) -> None:
     assert shop.recorded() == ["order:two-rates"]
 
 
+def test_a_line_that_the_shop_has_dropped_can_still_come_back(shop: Shop) -> None:
+    shop.fetch("R-1", {"1": 1})
+    lines = [line.model_dump() for line in shop.sell().lines]
+    left = {"id": "pi_demo_two_rates", "kind": "card", "captured": 10850 - 4555}
+    shop.sell(lines=lines[:2], tenders=[left], total=10850 - 4555)
+    for number, order in enumerate(("two-rates", "B-2041"), start=2):
+        assert shop.fetch(f"R-{number}", {"3": 1}, order).order is not None
+
+
 def test_a_return_that_begins_again_gets_what_is_known_of_it(shop: Shop) -> None:
     opened = shop.begin("R-1", {"1": 2})
     due = shop.receive("R-1", {"1": 2}, now=NOW + timedelta(days=2))
