@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from domain.errors import BackhaulError, InvalidRequest, KeyConflict, Refused, Stale, Unavailable
@@ -44,4 +44,5 @@ def as_failure(error: BackhaulError) -> ApplicationError:
         type="Refused" if isinstance(error, Refused) else type(error).__name__,
         non_retryable=isinstance(error, _FINAL),
         next_retry_delay=wait,
+        category=ApplicationErrorCategory.BENIGN if isinstance(error, Stale) else ApplicationErrorCategory.UNSPECIFIED,
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from domain.errors import BackhaulError
+from entry import leave
 from ledger import JournalEntry, Ledger, Verification
 
 if TYPE_CHECKING:
@@ -136,4 +137,4 @@ def _console() -> Console:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main)
