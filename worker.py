@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
@@ -21,6 +22,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.errors import ErrorsForPeople
 from database.engine import migrate
 from domain import ids
+from domain.errors import BackhaulError, InvalidRequest
 from entry import leave
 from settings import Settings
 from wiring import Rooms, connect, rooms
@@ -91,7 +93,11 @@ async def run(extra: Sequence[Interceptor] = ()) -> int:
 def main() -> int:
     """The process."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    return asyncio.run(run())
+    try:
+        return asyncio.run(run())
+    except BackhaulError as error:
+        sys.stderr.write(f"{error.message}\n")
+        return 2 if isinstance(error, InvalidRequest) else 1
 
 
 if __name__ == "__main__":

@@ -66,6 +66,16 @@ def refund_key(case: str, plan: int, tender: str, attempt: int) -> str:
     return f"refund:{case}:{plan}:{tender}:{attempt}"
 
 
+def leg_key(refund: str) -> str:
+    """The transfer that reserves a leg's money for its intention."""
+    return f"{refund}/leg"
+
+
+def reserved_key(case: str, line_id: str) -> str:
+    """The transfer that reserves units of one line for a return."""
+    return f"{decision_key(case)}/{line_id}"
+
+
 def settled_key(refund: str) -> str:
     """The provider's yes to an intention."""
     return f"settled:{refund}"

@@ -11,7 +11,8 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 class Model(BaseModel):
     """A frozen value. Unknown fields are ignored, so an older worker reads what a newer one wrote."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # An error must not quote its input: it may hold personal data, and it ends up in histories.
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
 def _utc(moment: datetime) -> datetime:

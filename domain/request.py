@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import Field, StringConstraints, ValidationError
 
 from domain.errors import InvalidRequest
 from domain.model import PATTERNS, Id, Model, Quantity, UtcDatetime
 from domain.order import Order
+
+M = TypeVar("M", bound=Model)
+
+_UNKNOWN = "there is no such field; free text and personal data are not taken here: store a note and send its note_id"
 
 
 class ReturnReason(StrEnum):
@@ -50,32 +54,11 @@ class ReturnRequest(Model):
     requested_at: UtcDatetime | None = None
 
 
-_PERSONAL = ("note", "notes", "comment", "text", "message", "name", "email", "phone", "address")
-
-
-def _refuse_personal(raw: object, path: str) -> None:
-    """Personal data and free text would stay in the workflow's history for ever."""
-    if isinstance(raw, dict):
-        for key, value in raw.items():
-            if key in _PERSONAL:
-                raise InvalidRequest(
-                    f"{path}{key}", "free text and personal data are not taken here; store a note and send its note_id"
-                )
-            _refuse_personal(value, f"{path}{key}.")
-    elif isinstance(raw, list):
-        for position, value in enumerate(raw):
-            _refuse_personal(value, f"{path}{position}.")
-
-
 def parse_request(raw: object) -> ReturnRequest:
     """A request from decoded JSON. Raises InvalidRequest naming the first field that is wrong."""
     if not isinstance(raw, dict):
         raise InvalidRequest("input", "a return request is a JSON object with id, order_id and lines")
-    _refuse_personal(raw, "")
-    try:
-        request = ReturnRequest.model_validate(raw)
-    except ValidationError as error:
-        raise InvalidRequest(*first_fault(error)) from None
+    request = taken(ReturnRequest, raw)
     seen: set[str] = set()
     for position, line in enumerate(request.lines):
         if line.line_id in seen:
@@ -84,11 +67,23 @@ def parse_request(raw: object) -> ReturnRequest:
     return request
 
 
+def taken(model: type[M], raw: object) -> M:
+    """What somebody outside says to us. Raises InvalidRequest naming the first field that is wrong or not known here.
+
+    Unknown fields are refused, not ignored: whatever they hold would stay in the workflow's history for ever.
+    """
+    try:
+        return model.model_validate(raw, extra="forbid")
+    except ValidationError as error:
+        raise InvalidRequest(*first_fault(error)) from None
+
+
 def first_fault(error: ValidationError) -> tuple[str, str]:
     """The field and the message of a validation's first fault, without the value that was given."""
     fault = error.errors(include_url=False, include_input=False)[0]
     pattern = str(fault.get("ctx", {}).get("pattern"))
-    return ".".join(str(part) for part in fault["loc"]) or "input", PATTERNS.get(pattern, fault["msg"])
+    words = _UNKNOWN if fault["type"] == "extra_forbidden" else PATTERNS.get(pattern, fault["msg"])
+    return ".".join(str(part) for part in fault["loc"]) or "input", words
 
 
 def check_against(request: ReturnRequest, order: Order) -> None:

@@ -55,7 +55,7 @@ class Notes(Protocol):
     """Free text by id."""
 
     def put(self, text: str) -> str:
-        """Store a text of at most 2,000 characters (else ValueError) and return its id, `note_...`."""
+        """Store a text of at most 2,000 characters (else InvalidRequest) and return its id, `note_...`."""
 
     def get(self, note_id: str) -> str | None:
         """The text; None if unknown or erased."""

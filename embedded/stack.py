@@ -25,6 +25,7 @@ from settings import ROOT, Settings, home, stack_file
 from wiring import Rooms, rooms
 
 POLICY = ROOT / "policies" / "default.yaml"
+_START_SECONDS = 60
 POLICY_FROM = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -84,13 +85,20 @@ class Stack:
     async def start_worker(self) -> Child:
         """Start a worker process and wait until it takes work from every queue."""
         self.worker = await children.start("worker", [sys.executable, "worker.py"], home() / "logs", _environment())
+        try:
+            async with asyncio.timeout(_START_SECONDS):
+                await self._worker_polls(self.worker)
+        except TimeoutError:
+            raise Unavailable("The worker takes no work; see logs/worker.log in the home folder.") from None
+        return self.worker
+
+    async def _worker_polls(self, worker: Child) -> None:
         for queue in (ids.RETURNS_QUEUE, ids.PAYMENTS_QUEUE, ids.MAIL_QUEUE):
-            while not await temporal.polled(self.client, queue, self.worker.pid):
+            while not await temporal.polled(self.client, queue, worker.pid):
                 self._check_server()
-                if not self.worker.alive.is_set():
+                if not worker.alive.is_set():
                     raise Unavailable("The worker ended while it started; see logs/worker.log in the home folder.")
                 await asyncio.sleep(0.05)
-        return self.worker
 
     def _check_server(self) -> None:
         if not self.temporal.alive.is_set():

@@ -11,7 +11,7 @@ from domain.inspection import Inspection, Receipt
 from domain.parcel import ReturnLabel, Scan
 from domain.plan import RefundPlan
 from domain.policy import Decision
-from domain.refund import Refund
+from domain.refund import Refund, RefundIntention, RefundStatus
 from ledger import EntryKind, JournalEntry
 
 
@@ -45,8 +45,11 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
             return {"inspection": Inspection.model_validate(facts["inspection"])}
         case EntryKind.PLAN:
             return {"plan": RefundPlan.model_validate(facts["plan"])}
+        case EntryKind.REFUND_SUBMITTED:
+            return {"refunds": (*known.refunds, _undecided(entry))}
         case EntryKind.REFUND_SETTLED | EntryKind.REFUND_FAILED:
-            return {"refunds": (*known.refunds, Refund.model_validate(facts["refund"]))}
+            refund = Refund.model_validate(facts["refund"])
+            return {"refunds": (*(one for one in known.refunds if one.key != refund.key), refund)}
         case EntryKind.RESTOCK:
             return {"restocked": facts["inspection"]}
         case EntryKind.CANCELLED:
@@ -55,6 +58,20 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
             return {"outcome": Outcome(facts["outcome"])}
         case _:
             return {}
+
+
+def _undecided(entry: JournalEntry) -> Refund:
+    """What was asked for and has no answer yet: the provider may have paid it."""
+    asked = RefundIntention.model_validate(entry.facts["intention"])
+    return Refund(
+        key=asked.key,
+        provider_id="",
+        payment=asked.payment,
+        amount=asked.amount,
+        currency=asked.currency,
+        status=RefundStatus.PENDING,
+        updated_at=entry.at,
+    )
 
 
 def plans(entries: Iterable[JournalEntry]) -> tuple[RefundPlan, ...]:

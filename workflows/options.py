@@ -59,7 +59,8 @@ PAYMENTS = Options(
 MAIL = Options(
     owner="ops",
     queue=ids.MAIL_QUEUE,
-    attempt=timedelta(seconds=20),
+    # Well above what the SDK may take: a second attempt beside the first could not tell whether the mail went out.
+    attempt=timedelta(seconds=60),
     burst=timedelta(days=3),
     longest_retry=timedelta(minutes=30),
 )
@@ -70,6 +71,9 @@ PAUSE_LONGEST = timedelta(hours=6)
 
 POLL_FIRST = timedelta(minutes=1)
 """Between two looks at a refund that the provider has not decided: 1 minute, then twice as long up to PAUSE_LONGEST."""
+
+HELP_PATIENCE = timedelta(days=1)
+"""How soon somebody should look at what is not tried again by itself."""
 
 PARCEL_PATIENCE = timedelta(days=7)
 """How long a parcel that was overdue is left alone after a sign of life."""

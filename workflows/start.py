@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryRequest
+from temporalio.api.enums.v1 import WorkflowExecutionStatus
+from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest, GetWorkflowExecutionHistoryRequest
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import (
     SearchAttributePair,
@@ -21,11 +22,18 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain import ids
 from domain.canonical import canonical_json, sha256
-from domain.errors import KeyConflict
+from domain.errors import InvalidRequest, KeyConflict
 from domain.request import ReturnRequest, parse_request
 from domain.stores import Notes
 from workflows.return_case.state import Stage
 from workflows.return_case.view import NEEDS_ACTION, ORDER_ID, STAGE, CaseView
+
+_ENDED_BADLY = (
+    WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_FAILED,
+    WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_CANCELED,
+    WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_TERMINATED,
+    WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_TIMED_OUT,
+)
 
 ReturnHandle = WorkflowHandle[Any, CaseView]
 """By name, so that a storefront needs no workflow code to start a return."""
@@ -37,11 +45,11 @@ async def start_return(
     """Start a return, or find the one that was started with this id, running or closed.
 
     `texts` are the shopper's own words by line id; they are stored in `notes` and only their ids travel.
-    Raises KeyConflict if the id stands for a return of other lines.
+    Raises KeyConflict if the id stands for a return of other lines, and InvalidRequest for texts that have no place.
     """
     content = content_of(request)
-    if texts and notes and await _content(client, ids.workflow_id(request.id)) != content:
-        request = _with_notes(request, notes, texts)  # once: a start that is repeated stores nothing again
+    if texts:
+        request = await _with_notes(client, request, notes, texts)
     try:
         handle = await client.start_workflow(
             ids.WORKFLOW_TYPE,
@@ -63,8 +71,9 @@ async def start_return(
         )
     except WorkflowAlreadyStartedError:
         handle = client.get_workflow_handle(ids.workflow_id(request.id), result_type=CaseView)
-    if await _content(client, handle.id) != content:
-        raise KeyConflict(f"return {request.id} exists already with other lines; choose another id for a new return")
+    started = await _started_for(client, handle.id)
+    if started is None or content_of(started) != content:
+        raise _other_return(request)
     return handle
 
 
@@ -74,7 +83,7 @@ def content_of(request: ReturnRequest) -> str:
     return sha256(canonical_json({"order": request.order_id, "lines": lines}))
 
 
-async def _content(client: Client, workflow_id: str) -> str | None:
+async def _started_for(client: Client, workflow_id: str) -> ReturnRequest | None:
     """What the newest run of this id was started for, by its first event; None if there is none."""
     execution = WorkflowExecution(workflow_id=workflow_id)
     ask = GetWorkflowExecutionHistoryRequest(namespace=client.namespace, execution=execution, maximum_page_size=1)
@@ -86,17 +95,45 @@ async def _content(client: Client, workflow_id: str) -> str | None:
         raise
     given = page.history.events[0].workflow_execution_started_event_attributes.input.payloads
     try:
-        return content_of(parse_request((await client.data_converter.decode(given))[0]))
+        return parse_request((await client.data_converter.decode(given))[0])
     except Exception:  # started by another client with an input that is no request: the same as nothing here
         return None
 
 
-def _with_notes(request: ReturnRequest, notes: Notes, texts: Mapping[str, str]) -> ReturnRequest:
-    lines = tuple(
-        line.model_copy(update={"note_id": notes.put(texts[line.line_id])}) if line.line_id in texts else line
-        for line in request.lines
-    )
-    return request.model_copy(update={"lines": lines})
+async def _stands(client: Client, workflow_id: str) -> bool:
+    """Whether a new start would find this run instead of taking its place."""
+    execution = WorkflowExecution(workflow_id=workflow_id)
+    ask = DescribeWorkflowExecutionRequest(namespace=client.namespace, execution=execution)
+    # The raw call: the client's own `describe` raises on a paused workflow.
+    found = await client.workflow_service.describe_workflow_execution(ask)
+    return found.workflow_execution_info.status not in _ENDED_BADLY
+
+
+async def _with_notes(
+    client: Client, request: ReturnRequest, notes: Notes | None, texts: Mapping[str, str]
+) -> ReturnRequest:
+    """The request with its texts stored, once: a start that is repeated takes the notes of the first."""
+    if notes is None:
+        raise InvalidRequest("texts", "the shopper's words need a store of notes")
+    if strangers := set(texts) - {line.line_id for line in request.lines}:
+        raise InvalidRequest("texts", f"line {min(strangers)} is not among those that come back")
+    earlier = await _started_for(client, ids.workflow_id(request.id))
+    kept: dict[str, str | None] = {}
+    if earlier is not None and content_of(earlier) == content_of(request):
+        kept = {line.line_id: line.note_id for line in earlier.lines}
+    elif earlier is not None and await _stands(client, ids.workflow_id(request.id)):
+        raise _other_return(request)
+    lines = []
+    for line in request.lines:
+        note_id = kept.get(line.line_id) or line.note_id
+        if note_id is None and line.line_id in texts:
+            note_id = notes.put(texts[line.line_id])
+        lines.append(line.model_copy(update={"note_id": note_id}))
+    return request.model_copy(update={"lines": tuple(lines)})
+
+
+def _other_return(request: ReturnRequest) -> KeyConflict:
+    return KeyConflict(f"return {request.id} exists already with other lines; choose another id for a new return")
 
 
 def _details(request: ReturnRequest) -> str:
@@ -106,7 +143,10 @@ def _details(request: ReturnRequest) -> str:
 
 def request_schema() -> dict[str, object]:
     """The JSON Schema (2020-12) of the input, for storefronts in other languages."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **ReturnRequest.model_json_schema()}
+    schema = ReturnRequest.model_json_schema()
+    for part in (schema, schema["$defs"]["RequestedLine"]):
+        part["additionalProperties"] = False
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
 if __name__ == "__main__":

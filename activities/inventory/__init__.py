@@ -99,7 +99,7 @@ class InventoryActivities:
                         credit=accounts.returning(ask.case, line_id),
                         commodity=UNITS,
                         amount=quantity,
-                        pending=f"{ids.decision_key(ask.case)}/{line_id}",
+                        pending=ids.reserved_key(ask.case, line_id),
                     )
                     for line_id, quantity in counted.items()
                 ),
@@ -138,7 +138,7 @@ class InventoryActivities:
                 kind=EntryKind.RESTOCK,
                 order=ask.order_id,
                 case=ask.case,
-                actor=ask.inspection.inspected_by,
+                actor="rule:story",
                 at=ask.now,
                 facts={"inspection": ask.inspection.id},
                 asked={"inspection": ask.inspection.id},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -13,7 +14,7 @@ import httpx2
 
 from activities.labels import LabelRequest
 from activities.labels.pdf import render_label
-from domain.errors import Refused, Unavailable
+from domain.errors import InvalidRequest, Refused, Unavailable
 from domain.parcel import ReturnLabel
 
 _OPERATORS_CAN_MEND = (401, 403, 408, 429)
@@ -45,7 +46,7 @@ class EmbeddedLabels:
     ) -> None:
         # A bad one would be quoted in the error about its header.
         if not (token and token.isascii() and token.isprintable()):
-            raise ValueError("The carrier's token is empty or has characters that no token has")
+            raise InvalidRequest("BACKHAUL_CARRIER_TOKEN", "it is empty or has characters that no token has")
         self._carrier_url = carrier_url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {token}"}
         self._folder = folder
@@ -58,11 +59,11 @@ class EmbeddedLabels:
         number = tracking_number(key)
         label = {"reference": key, "number": number, "to": _lines(request.receiver), "from": _lines(request.sender)}
         self._post("/labels", label, {409: "number_taken"})
-        self._keep(number, request, now)
+        page = self._keep(number, request, now)
         return ReturnLabel(
             tracking_number=number,
             carrier=self._carrier,
-            url=f"{self._public_url}/labels/{number}.pdf",
+            url=f"{self._public_url}/labels/{page.name}",
             bought_at=now,
         )
 
@@ -86,17 +87,22 @@ class EmbeddedLabels:
             raise Refused(code, f"The carrier refused the label: {code.replace('_', ' ')} (it answered {status})")
         raise Unavailable(f"The carrier cannot serve us now (it answered {status})")
 
-    def _keep(self, number: str, request: LabelRequest, now: datetime) -> None:
-        """Write the PDF once; one that is there was printed, perhaps, and stays as it is."""
-        target = self._folder / f"{number}.pdf"
-        if target.exists():
-            return
+    def _keep(self, number: str, request: LabelRequest, now: datetime) -> Path:
+        """Write the PDF once; one that is there was printed, perhaps, and stays as it is.
+
+        The page shows where somebody lives and the number follows from the return's id, so its name also holds a part
+        that nobody can guess: whoever has the address was given it.
+        """
+        for there in self._folder.glob(f"{number}-*.pdf"):
+            return there
+        target = self._folder / f"{number}-{secrets.token_urlsafe(16)}.pdf"
         page = render_label(request, number, self._carrier, now)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             _write_whole(target, page)
         except OSError as error:
             raise Unavailable(f"The label could not be written to {self._folder} ({error.strerror})") from None
+        return target
 
 
 def _lines(address: Sequence[str]) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from temporalio import activity
 
+from activities.moment import attempt_time
 from domain.errors import Refused, Unavailable
 from domain.model import Model, UtcDatetime
 from domain.notice import Notice, NoticeState
@@ -76,6 +77,7 @@ class MailActivities:
     @activity.defn(no_thread_cancel_exception=True)
     def send_notice(self, ask: SendNotice) -> NoticeSent:
         """Send one notice at most once and record it."""
+        ask = ask.model_copy(update={"now": attempt_time(ask.now)})
         recorded = self._ledger.find(ask.notice.key)
         if recorded is None:
             recorded = self._record(ask, self._send_once(ask))

@@ -11,7 +11,7 @@ from python_http_client.exceptions import HTTPError
 from sendgrid import SendGridAPIClient
 
 from activities.mail import Letter, OutcomeUnknown
-from domain.errors import Refused, Unavailable
+from domain.errors import InvalidRequest, Refused, Unavailable
 
 _ABOUT_THIS_MAIL = (400, 413)
 _ABOUT_THE_KEY = (401, 403)
@@ -32,7 +32,7 @@ class SendGridMail:
     ) -> None:
         # An empty key would make the SDK look into the environment; another bad one would be quoted in urllib's error.
         if not (api_key and api_key.isascii() and api_key.isprintable()):
-            raise ValueError("The SendGrid API key is empty or has characters that no key has")
+            raise InvalidRequest("BACKHAUL_SENDGRID_API_KEY", "it is empty or has characters that no key has")
         self._api_key = api_key
         self._sender = {"email": sender, "name": sender_name}
         self._host = host

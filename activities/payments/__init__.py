@@ -8,6 +8,7 @@ from typing import Annotated, Protocol
 from pydantic import Field
 from temporalio import activity
 
+from activities.moment import attempt_time
 from domain import ids
 from domain.errors import Refused, Stale
 from domain.model import Id, Minor, Model, UtcDatetime
@@ -69,6 +70,7 @@ class PaymentActivities:
 
         Returns pending until the provider gives its final word, which is recorded once.
         """
+        ask = ask.model_copy(update={"now": attempt_time(ask.now)})
         for key in (ids.settled_key(ask.key), ids.failed_key(ask.key)):
             recorded = self._ledger.find(key)
             if recorded is not None:
@@ -116,7 +118,7 @@ class PaymentActivities:
             text = f"plan {ask.plan} of return {ask.case} does not pay {ask.amount} to {ask.payment}"
             raise Refused("not_planned", text)
         if ask.attempt == 1:
-            if self._ledger.pending_left(leg_key(ask.key)) != ask.amount:
+            if self._ledger.pending_left(ids.leg_key(ask.key)) != ask.amount:
                 if self._ledger.find(ask.key) is not None:
                     raise Stale(f"another attempt has just paid this leg of return {ask.case}; look at it again")
                 raise Refused("plan_withdrawn", f"plan {ask.plan} of return {ask.case} was withdrawn; plan anew")
@@ -174,14 +176,9 @@ class PaymentActivities:
         return Refund.model_validate(entry.facts["refund"])
 
 
-def leg_key(refund_key: str) -> str:
-    """The pending transfer that reserves a leg's money for its intention."""
-    return f"{refund_key}/leg"
-
-
 def _leg(intention: RefundIntention) -> Transfer:
     return Transfer(
-        key=leg_key(intention.key),
+        key=ids.leg_key(intention.key),
         kind=TransferKind.PENDING,
         debit=accounts.owed(intention.case),
         credit=accounts.tender(intention.payment),

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, insert, select
 from database.engine import reading, writing
 from database.stores.put import put
 from database.tables import contacts, notes
+from domain.errors import InvalidRequest
 from domain.order import Contact
 
 NOTE_CHARACTERS = 2_000
@@ -42,9 +43,9 @@ class SqlNotes:
         self._engine = engine
 
     def put(self, text: str) -> str:
-        """Store a text and return its id. Raises ValueError if it is too long."""
+        """Store a text and return its id. Raises InvalidRequest if it is too long."""
         if len(text) > NOTE_CHARACTERS:
-            raise ValueError(f"the text has {len(text):,} characters; at most {NOTE_CHARACTERS:,} are kept")
+            raise InvalidRequest("note", f"it has {len(text):,} characters; at most {NOTE_CHARACTERS:,} are kept")
         # Chance, not a hash of the text: an id must tell nothing of what it stands for.
         note_id = "note_" + base64.b32encode(secrets.token_bytes(16)).decode().rstrip("=").lower()
         with writing(self._engine) as connection:

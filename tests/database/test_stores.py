@@ -14,6 +14,7 @@ from sqlalchemy import Engine, func, select, update
 from database import tables
 from database.engine import reading, writing
 from database.stores import SqlContacts, SqlNotes, SqlOrders, SqlOutbox, SqlPolicies, SqlSnapshots
+from domain.errors import InvalidRequest
 from domain.notice import NoticeState
 from domain.order import Contact, Order, OrderLine, Tender, TenderKind
 from domain.policy import Policy
@@ -95,7 +96,7 @@ def test_notes(engine: Engine) -> None:
     assert RequestedLine(line_id="l1", quantity=1, note_id=ids[0]).note_id == ids[0]
     assert notes.get(ids[0]) == "it does not fit"
     assert notes.get("note_unknown") is None
-    with pytest.raises(ValueError, match="2,001 characters"):
+    with pytest.raises(InvalidRequest, match="2,001 characters"):
         notes.put("x" * 2001)
 
 

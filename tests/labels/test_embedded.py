@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -14,7 +15,7 @@ import pytest
 from activities.labels.embedded import EmbeddedLabels, tracking_number
 from activities.labels.pdf import render_label
 from domain import ids
-from domain.errors import Refused, Unavailable
+from domain.errors import InvalidRequest, Refused, Unavailable
 from domain.parcel import ReturnLabel
 from tests.labels.requests import KEY, NOW, RECEIVER, REQUEST
 from tests.loopback import Answer, Loopback, Seen, closed_port, loopback
@@ -76,6 +77,13 @@ def files(folder: Path) -> list[str]:
     return sorted(path.name for path in (folder / "labels").iterdir())
 
 
+def page(folder: Path) -> Path:
+    """The one label's PDF; its name holds a part that nobody can guess."""
+    (name,) = files(folder)
+    assert re.fullmatch(rf"{NUMBER}-[A-Za-z0-9_-]{{22}}\.pdf", name)
+    return folder / "labels" / name
+
+
 def test_the_number_comes_from_the_key_alone_and_checks() -> None:
     numbers = {tracking_number(ids.label_key(f"R-{n}")) for n in range(500)}
     assert len(numbers) == 500
@@ -92,7 +100,7 @@ def test_a_label_is_registered_and_printed(labels: EmbeddedLabels, server: Loopb
     assert label == ReturnLabel(
         tracking_number=NUMBER,
         carrier="Embedded Parcel",
-        url=f"https://returns.example/labels/{NUMBER}.pdf",
+        url=f"https://returns.example/labels/{page(tmp_path).name}",
         bought_at=NOW,
     )
     assert [seen.path for seen in server.seen] == ["/labels"]
@@ -102,7 +110,13 @@ def test_a_label_is_registered_and_printed(labels: EmbeddedLabels, server: Loopb
         "to": list(RECEIVER),
         "from": list(REQUEST.sender),
     }
-    assert files(tmp_path) == [f"{NUMBER}.pdf"]
+    assert page(tmp_path).read_bytes().startswith(b"%PDF")
+
+
+def test_two_labels_of_one_number_would_have_names_that_differ(server: Loopback, tmp_path: Path) -> None:
+    first, second = (made(server.url, tmp_path / name).buy(KEY, REQUEST, NOW) for name in ("a", "b"))
+    assert first.tracking_number == second.tracking_number
+    assert first.url != second.url
 
 
 def test_address_lines_reach_the_carrier_clean(labels: EmbeddedLabels, server: Loopback) -> None:
@@ -112,11 +126,12 @@ def test_address_lines_reach_the_carrier_clean(labels: EmbeddedLabels, server: L
 
 def test_bought_again_later_it_is_the_same_label(labels: EmbeddedLabels, carrier: Carrier, tmp_path: Path) -> None:
     labels.buy(KEY, REQUEST, NOW)
-    pdf = tmp_path / "labels" / f"{NUMBER}.pdf"
+    pdf = page(tmp_path)
     before = pdf.read_bytes()
     again = labels.buy(KEY, REQUEST, NOW + timedelta(days=1))
     assert again.tracking_number == NUMBER
-    assert pdf.read_bytes() == before
+    assert again.url.endswith(pdf.name)
+    assert page(tmp_path).read_bytes() == before
     assert list(carrier.labels) == [NUMBER]
 
 
@@ -132,11 +147,10 @@ def test_killed_between_carrier_and_file_the_next_attempt_completes_it(
         with pytest.raises(Killed):
             labels.buy(KEY, REQUEST, NOW)
     assert list(carrier.labels) == [NUMBER]
-    assert not (tmp_path / "labels" / f"{NUMBER}.pdf").exists()
+    assert not (tmp_path / "labels").exists() or files(tmp_path) == []
     labels.buy(KEY, REQUEST, NOW)
     assert list(carrier.labels) == [NUMBER]
-    assert files(tmp_path) == [f"{NUMBER}.pdf"]
-    assert (tmp_path / "labels" / f"{NUMBER}.pdf").read_bytes() == render_label(REQUEST, NUMBER, "Embedded Parcel", NOW)
+    assert page(tmp_path).read_bytes() == render_label(REQUEST, NUMBER, "Embedded Parcel", NOW)
 
 
 def test_a_full_disk_is_tried_again(labels: EmbeddedLabels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +163,7 @@ def test_a_full_disk_is_tried_again(labels: EmbeddedLabels, tmp_path: Path, monk
             labels.buy(KEY, REQUEST, NOW)
     assert files(tmp_path) == []
     labels.buy(KEY, REQUEST, NOW)
-    assert files(tmp_path) == [f"{NUMBER}.pdf"]
+    assert page(tmp_path).exists()
 
 
 def test_a_number_that_another_label_has_is_refused(labels: EmbeddedLabels, carrier: Carrier, tmp_path: Path) -> None:
@@ -238,6 +252,6 @@ def test_every_transport_exception_is_unavailable(tmp_path: Path, monkeypatch: p
 
 @pytest.mark.parametrize("token", ["", "a\nb", "ключ"])
 def test_a_token_that_cannot_be_one_is_refused_without_showing_it(token: str, tmp_path: Path) -> None:
-    with pytest.raises(ValueError) as error:
+    with pytest.raises(InvalidRequest, match="BACKHAUL_CARRIER_TOKEN") as error:
         made("http://127.0.0.1:9", tmp_path, token)
     assert not token or token not in str(error.value)

@@ -22,7 +22,7 @@ from sendgrid import SendGridAPIClient
 from activities.mail import Letter, OutcomeUnknown
 from activities.mail.render import Renderer
 from activities.mail.via_sendgrid import SendGridMail
-from domain.errors import Refused, Unavailable
+from domain.errors import InvalidRequest, Refused, Unavailable
 from domain.notice import NoticeKind
 from tests.loopback import Answer, Loopback, closed_port, loopback
 from tests.mail.notices import NAME, TO, notice
@@ -223,7 +223,7 @@ def test_before_the_request_is_written_nothing_was_taken(
 
 @pytest.mark.parametrize("key", ["", "SG.a\nb", "SG.ключ"])
 def test_a_key_that_cannot_be_one_is_refused_without_showing_it(key: str) -> None:
-    with pytest.raises(ValueError) as error:
+    with pytest.raises(InvalidRequest, match="BACKHAUL_SENDGRID_API_KEY") as error:
         SendGridMail(key, "returns@shop.example", "Shop")
     assert not key or key not in str(error.value)
 

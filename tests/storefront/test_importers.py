@@ -162,7 +162,7 @@ def test_without_its_payment_and_its_customer() -> None:
         ({"line_items": [7]}, "line_items.0", "an object is expected, not a number"),
         ({"id": "abc"}, "id", "a whole number is expected"),
         ({"processed_at": None, "created_at": None}, "processed_at", "date"),
-        ({"processed_at": EARLIEST}, "order", "out of range"),
+        ({"processed_at": EARLIEST}, "processed_at", "outside the calendar"),
         ({"name": "x" * 65}, "name", "64 characters"),
         ({"customer_locale": "!"}, "customer_locale", "match"),
         ({"customer": []}, "customer", "an object is expected, not a list"),

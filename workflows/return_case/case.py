@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
 
 from temporalio import workflow
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
-from temporalio.exceptions import ApplicationError
 
 from activities.decisions import CancelReturn, CloseReturn, DecisionActivities, OpenReturn
 from activities.labels import BuyLabel, LabelActivities, VoidLabel
@@ -21,6 +19,7 @@ from domain.notice import NoticeKind
 from domain.policy import LineDecision, Verdict
 from domain.request import RequestedLine, ReturnRequest, parse_request
 from workflows import options
+from workflows.return_case.desk import as_failure, decoded
 from workflows.return_case.goods import Goods
 from workflows.return_case.money import Payout
 from workflows.return_case.ops import Ops
@@ -33,13 +32,10 @@ from workflows.return_case.warehouse import Warehouse
 
 NOT_GIVEN = RawValue(Payload())
 
-UNDO = {
-    "open_return": "cancel_return",
-    "buy_label": "void_label",
-    # fetch_order, record_*: facts stay facts.
-    # plan_refund, pay_leg, restock: only after the goods have arrived, when a return cannot be called off any more.
-}
-"""What undoes each step of a return that is called off, in this order: first the fact, then its consequences."""
+UNDO = ("cancel_return", "void_label")
+"""What undoes a return that is called off, in this order: first the fact, which gives the units of `open_return` back,
+then `buy_label`. Nothing else is undone: what was read or recorded stays a fact, and `plan_refund`, `pay_leg` and
+`restock` come only after the goods have arrived, when a return cannot be called off any more."""
 
 
 @workflow.defn(name=ids.WORKFLOW_TYPE)
@@ -85,7 +81,7 @@ class ReturnCase(Shopper, Warehouse, Providers, Ops, Goods, Payout):
         )
         if known.decision is not None and _lines(known.decision.lines) != _lines(self.request.lines):
             asked = ", ".join(f"{quantity} of {line_id}" for line_id, quantity in _lines(known.decision.lines).items())
-            raise _invalid(InvalidRequest("lines", f"return {self.request.id} was decided already, for {asked}"))
+            raise as_failure(InvalidRequest("lines", f"return {self.request.id} was decided already, for {asked}"))
         self.learn(**dict(known))
 
     async def open_return(self) -> None:
@@ -109,7 +105,8 @@ class ReturnCase(Shopper, Warehouse, Providers, Ops, Goods, Payout):
                     LabelActivities.buy_label,
                     lambda now: BuyLabel(**self.about, order_number=number, customer_id=customer, now=now),
                     options.CARRIER,
-                    wanted=lambda: not self.state.called_off,
+                    # Goods that are here need no label any more.
+                    wanted=lambda: not (self.state.called_off or self.state.receipts),
                 )
             except NotWanted:
                 return
@@ -118,8 +115,8 @@ class ReturnCase(Shopper, Warehouse, Providers, Ops, Goods, Payout):
             self.tell(NoticeKind.APPROVED)
 
     async def undo(self) -> None:
-        """The return was called off: undo each step by the table."""
-        for verb in UNDO.values():
+        """The return was called off: undo what was done, in turn."""
+        for verb in UNDO:
             await getattr(self, verb)()
 
     async def cancel_return(self) -> None:
@@ -170,22 +167,13 @@ def _request(raw: RawValue) -> ReturnRequest:
     try:
         if raw is NOT_GIVEN:
             raise InvalidRequest("input", "one argument is needed: the return request as a JSON object")
-        try:
-            decoded = workflow.payload_converter().from_payload(raw.payload, Any)
-        except Exception:  # whatever the converter raises on garbage, the answer to the caller is the same
-            raise InvalidRequest("input", "the argument is not JSON") from None
-        request = parse_request(decoded)
+        request = parse_request(decoded(raw))
         if workflow.info().workflow_id != ids.workflow_id(request.id):
             expected = ids.workflow_id(request.id)
             raise InvalidRequest("id", f"the workflow id of return {request.id} must be {expected}")
     except InvalidRequest as error:
-        raise _invalid(error) from None
+        raise as_failure(error) from None
     return request
-
-
-def _invalid(error: InvalidRequest) -> ApplicationError:
-    """What ends the workflow as failed."""
-    return ApplicationError(error.message, error.field, type="InvalidRequest", non_retryable=True)
 
 
 def _lines(lines: Sequence[RequestedLine | LineDecision]) -> dict[str, int]:

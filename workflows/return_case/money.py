@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from temporalio import workflow
+
 from activities.decisions import DecisionActivities, PlanRefund
 from activities.payments import PayLeg, PaymentActivities
 from domain.money import Money
@@ -59,5 +61,7 @@ class Payout(Steps):
             if refund.status in (RefundStatus.SUCCEEDED, *FINAL_NO):
                 return refund
             self.tell(NoticeKind.REFUND_SUBMITTED)
+            self.learn(look_at=workflow.now() + pause)
             await self.wait_for_retry(pause, "Look at the refund again")
+            self.learn(look_at=None)
             pause = min(pause * 2, options.PAUSE_LONGEST)

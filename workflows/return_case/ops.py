@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from temporalio import workflow
+from temporalio.common import RawValue
 
 from workflows.return_case.desk import Desk
 from workflows.return_case.said import RetryNow, Verb
@@ -13,11 +14,11 @@ class Ops(Desk):
     """Mends what got no answer."""
 
     @workflow.update(description="Try the steps that wait for help again, at once")
-    async def retry_now(self, retry: RetryNow) -> CaseView:
+    async def retry_now(self, raw: RawValue) -> CaseView:
         """Noted; every waiting step runs again with the same key."""
         self.retries += 1
         return view(self.state)
 
     @retry_now.validator
-    def _check_retry_now(self, retry: RetryNow) -> None:
-        self.check(Verb.RETRY_NOW, retry)
+    def _check_retry_now(self, raw: RawValue) -> None:
+        self.check(Verb.RETRY_NOW, self.take(RetryNow, raw))

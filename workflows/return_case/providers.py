@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from temporalio import workflow
+from temporalio.common import RawValue
 
 from domain.parcel import Scan
 from workflows.return_case.desk import Desk
@@ -14,11 +15,12 @@ class Providers(Desk):
     """Follows the parcel."""
 
     @workflow.update(description="The carrier saw the parcel")
-    async def record_scan(self, scan: Scan) -> CaseView:
+    async def record_scan(self, raw: RawValue) -> CaseView:
         """Noted once per scan id."""
+        scan = self.take(Scan, raw)
         known = any(one.id == scan.id for one in self.state.scans)
         return self.note(scan, known, scans=(*self.state.scans, scan))
 
     @record_scan.validator
-    def _check_record_scan(self, scan: Scan) -> None:
-        self.check(Verb.RECORD_SCAN, scan)
+    def _check_record_scan(self, raw: RawValue) -> None:
+        self.check(Verb.RECORD_SCAN, self.take(Scan, raw))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from temporalio import workflow
+from temporalio.common import RawValue
 
 from workflows.return_case.desk import Desk
 from workflows.return_case.said import Cancel, Verb
@@ -15,13 +16,13 @@ class Shopper(Desk):
     @workflow.update(
         description="Call the return off before the goods arrive; the label is voided; name no people in the remark."
     )
-    async def cancel(self, cancel: Cancel) -> CaseView:
+    async def cancel(self, raw: RawValue) -> CaseView:
         """Noted; the story undoes what was done. A step that waits for help is tried at once, perhaps in vain."""
         if not self.state.called_off:
-            self.learn(cancel=cancel)
+            self.learn(cancel=self.take(Cancel, raw))
             self.retries += 1
         return view(self.state)
 
     @cancel.validator
-    def _check_cancel(self, cancel: Cancel) -> None:
-        self.check(Verb.CANCEL, cancel)
+    def _check_cancel(self, raw: RawValue) -> None:
+        self.check(Verb.CANCEL, self.take(Cancel, raw))

@@ -35,6 +35,8 @@ class Trouble(Model):
     step: str
     message: str
     retry_at: UtcDatetime | None = None
+    due_at: UtcDatetime
+    """When somebody should have looked: the next try by itself, or where there is none, a working day later."""
 
 
 class NextAction(Model):
@@ -52,6 +54,8 @@ class CaseState(CaseSoFar):
     cancel: Cancel | None = None
     troubles: tuple[Trouble, ...] = ()
     overdue: str = ""
+    look_at: UtcDatetime | None = None
+    """When an undecided refund is looked at again."""
     patient_until: UtcDatetime | None = None
     """The new due time of a parcel of which word came after the first one."""
 
@@ -87,11 +91,11 @@ class CaseState(CaseSoFar):
         """Always something: a return that waits for nobody would be forgotten."""
         if self.troubles:
             first = self.troubles[0]
-            return NextAction(owner=first.owner, action=f"{first.step}: {first.message}", due_at=first.retry_at)
+            return NextAction(owner=first.owner, action=f"{first.step}: {first.message}", due_at=first.due_at)
         if self.overdue:
             return NextAction(owner="ops", action=self.overdue, due_at=self._due)
         if self.stage is Stage.REFUND and any(one.status not in _DECIDED for one in self.refunds):
-            return NextAction(owner="provider", action="Confirm the refund")
+            return NextAction(owner="provider", action="Confirm the refund", due_at=self.look_at)
         owner, action = _NEXT[self.stage]
         return NextAction(owner=owner, action=action, due_at=self._due)
 
@@ -153,7 +157,7 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
             return _may_scan(state, said)
     if verb is Verb.CANCEL:
         return _may_cancel(state)
-    if verb is Verb.RETRY_NOW and not state.troubles:
+    if verb is Verb.RETRY_NOW and not state.troubles and state.look_at is None:
         return Refusal(code="nothing_waits", message="No step of this return waits to be tried again.")
     return None
 

@@ -91,7 +91,8 @@ class Steps(Desk):
     async def wait_for_help(self, step: str, owner: str, message: str, pause: timedelta | None) -> None:
         """Say who is needed, then wait for `retry_now`, or for the pause to pass if there is one."""
         until = workflow.now() + pause if pause else None
-        trouble = Trouble(owner=owner, step=step, message=message, retry_at=until)
+        due = until or workflow.now() + options.HELP_PATIENCE
+        trouble = Trouble(owner=owner, step=step, message=message, retry_at=until, due_at=due)
         self.learn(troubles=(*self.state.troubles, trouble))
         await self.wait_for_retry(pause, f"{step} is tried again")
         self.learn(troubles=tuple(one for one in self.state.troubles if one != trouble))

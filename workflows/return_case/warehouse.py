@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from temporalio import workflow
+from temporalio.common import RawValue
 
 from domain.inspection import Inspection, Receipt
 from workflows.return_case.desk import Desk
@@ -14,20 +15,22 @@ class Warehouse(Desk):
     """Counts what arrived, then grades it."""
 
     @workflow.update(description="Goods arrived: so many units of each line, counted out of one box")
-    async def receive(self, receipt: Receipt) -> CaseView:
+    async def receive(self, raw: RawValue) -> CaseView:
         """Noted once per receipt id."""
+        receipt = self.take(Receipt, raw)
         known = any(one.id == receipt.id for one in self.state.receipts)
         return self.note(receipt, known, receipts=(*self.state.receipts, receipt))
 
     @receive.validator
-    def _check_receive(self, receipt: Receipt) -> None:
-        self.check(Verb.RECEIVE, receipt)
+    def _check_receive(self, raw: RawValue) -> None:
+        self.check(Verb.RECEIVE, self.take(Receipt, raw))
 
     @workflow.update(description="Grade and disposition of everything that was received; the refund follows")
-    async def inspect(self, inspection: Inspection) -> CaseView:
+    async def inspect(self, raw: RawValue) -> CaseView:
         """Noted once; an inspection ends the wait for more goods."""
+        inspection = self.take(Inspection, raw)
         return self.note(inspection, self.state.inspection is not None, inspection=inspection)
 
     @inspect.validator
-    def _check_inspect(self, inspection: Inspection) -> None:
-        self.check(Verb.INSPECT, inspection)
+    def _check_inspect(self, raw: RawValue) -> None:
+        self.check(Verb.INSPECT, self.take(Inspection, raw))
