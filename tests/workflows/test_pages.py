@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
@@ -76,7 +76,11 @@ async def test_the_list_and_the_panel_tell_each_stage(real_shop: Shop) -> None:
     await one.until(lambda view: bool(view.troubles))
     await one.recorded(EntryKind.RESTOCK)
     await one.at_rest()
-    assert await one.attributes() == {
+    (trouble,) = (await one.view()).troubles
+    assert timedelta(hours=23) < trouble.due_at - datetime.now(UTC) < timedelta(hours=25)
+    seen = await one.attributes()
+    assert datetime.fromisoformat(seen.pop("DueAt")) == trouble.due_at
+    assert seen == {
         **always,
         "ReturnStage": "refund",
         "NeedsAction": "finance",
