@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Self
 
@@ -22,8 +24,31 @@ class TaxLine(Model):
     amount: Minor
 
 
+class Exclusion(StrEnum):
+    """A fact that a policy or a statute may exclude a line for."""
+
+    FINAL_SALE = "final_sale"
+    HYGIENE_SEALED = "hygiene_sealed"
+    CUSTOM_MADE = "custom_made"
+    PERISHABLE = "perishable"
+    DIGITAL = "digital"
+
+
+class Delivery(Model):
+    """One parcel's share of a line; `at` is None while the parcel is on its way."""
+
+    quantity: Quantity
+    at: UtcDatetime | None = None
+    parcel: Id | None = None
+
+
 class OrderLine(Model):
-    """One line of the order. `discount` is for the whole line and includes its share of order-level discounts."""
+    """One line of the order.
+
+    `unit_price` is the list price. `discount` (the line's own) and `order_discount` (its share of what was taken off
+    the whole order) are for all its units together, as are taxes and `duties`. A kit is sold as one and kept as its
+    parts: each part is a line that names the kit.
+    """
 
     id: Id
     sku: Annotated[str, StringConstraints(max_length=100)] = ""
@@ -31,23 +56,38 @@ class OrderLine(Model):
     quantity: Quantity
     unit_price: Minor
     discount: Minor = 0
+    order_discount: Minor = 0
     taxes: tuple[TaxLine, ...] = ()
-    delivered_at: UtcDatetime | None = None
+    duties: Minor = 0
+    deliveries: tuple[Delivery, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
+    serials: tuple[Annotated[str, StringConstraints(max_length=100)], ...] = ()
+    kit: Id | None = None
 
     @model_validator(mode="after")
-    def _discount_within_price(self) -> Self:
-        if self.discount > self.quantity * self.unit_price:
-            cost = self.quantity * self.unit_price
-            raise ValueError(f"discount {self.discount} is more than the line costs ({cost})")
+    def _figures_agree(self) -> Self:
+        cost, cut = self.quantity * self.unit_price, self.discount + self.order_discount
+        if cut > cost:
+            raise ValueError(f"discounts of {cut} are more than the line costs ({cost})")
+        if (sent := sum(one.quantity for one in self.deliveries)) > self.quantity:
+            raise ValueError(f"deliveries: {sent} units were delivered of {self.quantity} that were bought")
         return self
+
+    @property
+    def delivered_at(self) -> datetime | None:
+        """When the last unit arrived; None while any is on its way or nothing is known."""
+        arrived = [one.at for one in self.deliveries if one.at is not None for _ in range(one.quantity)]
+        return max(arrived) if len(arrived) == self.quantity else None
 
 
 class Shipping(Model):
-    """What the shopper paid for delivery."""
+    """What the shopper paid for delivery. `cheapest_standard` is what the cheapest standard delivery would have cost,
+    gross, where the shopper chose a dearer one."""
 
     price: Minor
     discount: Minor = 0
     taxes: tuple[TaxLine, ...] = ()
+    cheapest_standard: Minor | None = None
 
     @model_validator(mode="after")
     def _discount_within_price(self) -> Self:
@@ -63,12 +103,16 @@ class TenderKind(StrEnum):
     GIFT_CARD = "gift_card"
     STORE_CREDIT = "store_credit"
     BANK = "bank"
+    CASH_ON_DELIVERY = "cash_on_delivery"
     UNKNOWN = "unknown"
     """The order came without its payment; it must be linked before a refund."""
 
 
 class Tender(Model):
-    """One payment of the order. `id` is the provider's (`pi_...`); `step` its smallest refundable amount."""
+    """One payment of the order. `id` is the provider's (`pi_...`); `step` its smallest refundable amount.
+
+    `captured` and `refunded` are as the storefront tells them; `refunded` includes every refund made before.
+    """
 
     id: Id
     kind: TenderKind
@@ -84,8 +128,45 @@ class Tender(Model):
         return self
 
 
+class RefundedLine(Model):
+    """Units that an earlier refund closed, and what it says it paid for them, gross."""
+
+    line_id: Id
+    quantity: Quantity
+    gross: Minor
+
+
+class EarlierRefund(Model):
+    """A refund made before the import, two facts in one: `lines` close units, `money` (per tender id) went back.
+
+    The two need not agree (a fee was kept, a goodwill was given); `shipping` is the part said to be for delivery.
+    """
+
+    id: Id
+    at: UtcDatetime
+    lines: tuple[RefundedLine, ...] = ()
+    shipping: Minor = 0
+    money: Mapping[Id, Minor] = {}
+
+    @property
+    def total(self) -> int:
+        """What went back, over all tenders."""
+        return sum(self.money.values())
+
+
+class Buyer(StrEnum):
+    """Who bought; statutes for consumers do not hold for businesses."""
+
+    CONSUMER = "consumer"
+    BUSINESS = "business"
+
+
 class Order(Model):
-    """An order as the storefront sold it; refused (ValueError naming the figure) where its sums do not agree."""
+    """An order as the storefront sold it; refused (ValueError naming the figure) where its sums do not agree.
+
+    `currency` is the one the shopper was charged in, and all amounts are in it. Where the shop keeps its books in
+    another, that is `shop_currency`, and one unit of `currency` was `exchange_rate` of it (a decimal as text).
+    """
 
     id: Id
     number: Annotated[str, StringConstraints(max_length=64)]
@@ -98,6 +179,11 @@ class Order(Model):
     shipping: Shipping | None = None
     tenders: Annotated[tuple[Tender, ...], Field(min_length=1, max_length=50)]
     total: Minor
+    tip: Minor = 0
+    refunds: tuple[EarlierRefund, ...] = ()
+    shop_currency: Currency | None = None
+    exchange_rate: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,9}(\.[0-9]{1,12})?$")] | None = None
+    buyer: Buyer = Buyer.CONSUMER
     locale: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})*$")] = "en"
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = None
 
