@@ -196,9 +196,10 @@ class Order(Model):
         if self.line(SHIPPING) is not None:
             raise ValueError(f"lines: the id {SHIPPING!r} is taken by what was paid for delivery")
         self._taxes_within_paid()
-        paid = sum(self.paid_for(line) for line in self.lines) + self.paid_for(self.shipping)
+        goods = sum(self.paid_for(line) + line.duties for line in self.lines)
+        paid = goods + self.paid_for(self.shipping) + self.tip
         if paid != self.total:
-            raise ValueError(f"total is {self.total}, but lines and shipping add up to {paid}")
+            raise ValueError(f"total is {self.total}, but lines, shipping, duties and tip add up to {paid}")
         captured = sum(tender.captured for tender in self.tenders)
         if captured != self.total:
             raise ValueError(f"total is {self.total}, but the tenders captured {captured}")
@@ -213,12 +214,13 @@ class Order(Model):
                 raise ValueError(f"{name}: taxes of {tax} are more than what was paid for it ({self.paid_for(part)})")
 
     def paid_for(self, what: OrderLine | Shipping | None) -> int:
-        """The gross that the shopper paid for a line (all its units) or for shipping."""
+        """The gross that the shopper paid for a line (all its units, without its duties) or for shipping."""
         if what is None:
             return 0
         price = what.quantity * what.unit_price if isinstance(what, OrderLine) else what.price
         tax = 0 if self.prices_include_tax else sum(one.amount for one in what.taxes)
-        return price - what.discount + tax
+        cut = what.discount + (what.order_discount if isinstance(what, OrderLine) else 0)
+        return price - cut + tax
 
     def line(self, line_id: str) -> OrderLine | None:
         """The line with that id, if the order has it."""
