@@ -14,9 +14,10 @@ from typing import Literal
 from pydantic.json_schema import JsonSchemaValue
 
 from activities.storefront.reading import make, utc
+from activities.storefront.tenders import step
 from domain.errors import InvalidRequest
 from domain.model import Model
-from domain.order import Contact, ImportedOrder, Order, TenderKind
+from domain.order import Contact, Delivery, ImportedOrder, Order, OrderLine, TenderKind
 
 FORMAT = "backhaul.order/1"
 
@@ -30,22 +31,29 @@ class OrderDocument(Model):
 
 
 def import_native(
-    payload: object, *, payment: str | None = None, delivered_at: datetime | None = None
+    payload: object, more: object = None, *, payment: str | None = None, delivered_at: datetime | None = None
 ) -> ImportedOrder:
     """An order from our own JSON; fields that it does not have are refused.
 
-    `payment` stands in for tenders that are left out or unknown; `delivered_at` replaces the date of every line.
+    `payment` stands in for tenders that are left out or unknown; `delivered_at` replaces the deliveries of every line.
+    There is nothing to be said in a second document.
     Raises InvalidRequest naming the field by its path.
     """
+    if more is not None:
+        raise InvalidRequest("transactions", "an order in our own format has its payments in it; leave them out")
     payload, names = _with_payment(payload, payment)
     document = make(OrderDocument, payload, names=names, extra="forbid")
     order, contact, moment = document.order, document.contact, utc(delivered_at)
     if contact.customer_id != order.customer_id:
         raise InvalidRequest("contact.customer_id", f"it must be the order's own, {order.customer_id}")
     if moment is not None:
-        lines = tuple(line.model_copy(update={"delivered_at": moment}) for line in order.lines)
+        lines = tuple(_all_delivered(line, moment) for line in order.lines)
         order = order.model_copy(update={"lines": lines})
     return ImportedOrder(order=order, contact=contact)
+
+
+def _all_delivered(line: OrderLine, at: datetime) -> OrderLine:
+    return line.model_copy(update={"deliveries": (Delivery(quantity=line.quantity, at=at),)})
 
 
 def order_schema() -> JsonSchemaValue:
@@ -73,7 +81,13 @@ def _with_payment(payload: object, payment: str | None) -> tuple[object, dict[st
         if payment in [one.get("id") for one in tenders]:
             return payload, {}
         raise InvalidRequest("payment", "the order names its own tenders and this is none of them; leave it out")
-    card = {"id": payment, "kind": TenderKind.CARD, "captured": order.get("total")}
+    currency = str(order.get("currency"))
+    card = {
+        "id": payment,
+        "kind": TenderKind.CARD,
+        "captured": order.get("total"),
+        "step": step(TenderKind.CARD, currency),
+    }
     names = {"order.tenders.0.id": "payment", "order.tenders.0.captured": "order.total"}
     return {**payload, "order": {**order, "tenders": [card]}}, names
 
