@@ -13,7 +13,8 @@ from domain.model import Currency, Id, Minor, Model, Quantity, UtcDatetime
 from domain.money import exponent
 
 SHIPPING = "shipping"
-"""Stands where a line id stands, for what was paid for delivery; so no line may have this id."""
+TIP = "tip"
+"""Stand where a line id stands, for what was paid for delivery and given as a tip; so no line may have these ids."""
 
 
 class TaxLine(Model):
@@ -47,7 +48,7 @@ class OrderLine(Model):
 
     `unit_price` is the list price. `discount` (the line's own) and `order_discount` (its share of what was taken off
     the whole order) are for all its units together, as are taxes and `duties`. A kit is sold as one and kept as its
-    parts: each part is a line that names the kit.
+    parts: each part is a line that names the kit, `per_kit` units of it to each.
     """
 
     id: Id
@@ -63,6 +64,7 @@ class OrderLine(Model):
     exclusions: tuple[Exclusion, ...] = ()
     serials: tuple[Annotated[str, StringConstraints(max_length=100)], ...] = ()
     kit: Id | None = None
+    per_kit: Quantity = 1
 
     @model_validator(mode="after")
     def _figures_agree(self) -> Self:
@@ -190,20 +192,42 @@ class Order(Model):
     @model_validator(mode="after")
     def _figures_agree(self) -> Self:
         exponent(self.currency)
-        for name, ids in (("lines", [one.id for one in self.lines]), ("tenders", [one.id for one in self.tenders])):
-            if len(set(ids)) < len(ids):
+        for name, things in (("lines", self.lines), ("tenders", self.tenders), ("refunds", self.refunds)):
+            if len({one.id for one in things}) < len(things):
                 raise ValueError(f"{name}: two of them have the same id")
-        if self.line(SHIPPING) is not None:
-            raise ValueError(f"lines: the id {SHIPPING!r} is taken by what was paid for delivery")
+        for line in self.lines:
+            if line.id in (SHIPPING, TIP):
+                raise ValueError(f"lines: the id {line.id!r} is taken by what was paid for it")
         self._taxes_within_paid()
         goods = sum(self.paid_for(line) + line.duties for line in self.lines)
         paid = goods + self.paid_for(self.shipping) + self.tip
         if paid != self.total:
-            raise ValueError(f"total is {self.total}, but lines, shipping, duties and tip add up to {paid}")
+            raise ValueError(f"total is {self.total}, but lines, duties, shipping and tip add up to {paid}")
         captured = sum(tender.captured for tender in self.tenders)
         if captured != self.total:
             raise ValueError(f"total is {self.total}, but the tenders captured {captured}")
+        self._refunds_within_sale()
         return self
+
+    def _refunds_within_sale(self) -> None:
+        """Earlier refunds close units that were bought, with money that the tenders say went back."""
+        units = {line.id: line.quantity for line in self.lines}
+        money = {tender.id: tender.refunded for tender in self.tenders}
+        for refund in self.refunds:
+            for line in refund.lines:
+                if line.line_id not in units:
+                    raise ValueError(f"refund {refund.id}: the order has no line {line.line_id}")
+                units[line.line_id] -= line.quantity
+                if units[line.line_id] < 0:
+                    words = "more units went back than were bought"
+                    raise ValueError(f"refund {refund.id}: line {line.line_id}: {words}")
+            for tender_id, amount in refund.money.items():
+                if tender_id not in money:
+                    raise ValueError(f"refund {refund.id}: the order has no tender {tender_id}")
+                money[tender_id] -= amount
+                if money[tender_id] < 0:
+                    words = "the refunds add up to more than was refunded to it"
+                    raise ValueError(f"refund {refund.id}: tender {tender_id}: {words}")
 
     def _taxes_within_paid(self) -> None:
         """Tax that is part of the price cannot be more than the price; else a net would be negative."""

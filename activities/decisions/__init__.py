@@ -10,15 +10,18 @@ from temporalio import activity
 from domain import ids
 from domain.case import Outcome
 from domain.errors import Refused, Stale, Unavailable
+from domain.history import History, history_of
 from domain.inspection import Inspection, units
 from domain.model import Id, Model, UtcDatetime
-from domain.order import Order
-from domain.plan import History, RefundPlan, Terms, history_of, plan_refund
+from domain.order import Order, TenderKind
+from domain.plan import RefundPlan
+from domain.planning import plan_refund
 from domain.policy import Decision, PublishedPolicy, decide
 from domain.request import ReturnRequest
 from domain.stores import Policies, Snapshots
+from domain.terms import Terms
 from ledger import UNITS, EntryKind, JournalEntry, Ledger, NewEntry, Transfer, TransferKind, accounts
-from ledger.recall import plans
+from ledger.recall import newest_snapshot, plans
 
 _TRIES = 5
 """How often a decision is made anew because the order moved on while it was made."""
@@ -91,7 +94,7 @@ class DecisionActivities:
         }
         decision = decide(order, ask.request, policy, returnable, ask.now)
         approved = {line.line_id: line.quantity for line in decision.approved}
-        quote = plan_refund(order, self._history(order.id), approved, _terms(policy)) if approved else None
+        quote = plan_refund(order, self._history(order), approved, _terms(policy)) if approved else None
         opened = Opened(decision=decision, quote=quote)
         entry = NewEntry(
             key=key,
@@ -129,7 +132,8 @@ class DecisionActivities:
         seen = self._ledger.last_seq(ask.order_id)
         order, policy = self._frozen(ask.order_id)
         inspected = units(ask.inspection.lines)
-        plan = plan_refund(order, self._history(order.id), inspected, _terms(policy))
+        plan = plan_refund(order, self._history(order), inspected, _terms(policy))
+        _check_linked(order, plan)
         entry = NewEntry(
             key=key,
             kind=EntryKind.PLAN,
@@ -209,17 +213,18 @@ class DecisionActivities:
         raise Unavailable("The order changes faster than this decision can be made; it is tried again.")
 
     def _frozen(self, order_id: str) -> tuple[Order, PublishedPolicy]:
-        """The order's snapshot and the policy that was in force, as recorded when the order was first touched."""
+        """The order's newest snapshot, and the policy that was in force when the order was first touched."""
         opened = self._ledger.find(ids.order_key(order_id))
         policy = self._policies.get(opened.policy) if opened else None
         if opened is None or policy is None:
             raise Refused(
                 "order_not_opened", f"order {order_id} was never opened in the journal; start the return anew"
             )
-        return self._snapshots.get(order_id, str(opened.facts["snapshot"])).order, policy
+        newest = newest_snapshot(self._ledger.entries(order=order_id))
+        return self._snapshots.get(order_id, newest).order, policy
 
-    def _history(self, order_id: str) -> History:
-        return history_of(plans(self._ledger.entries(order=order_id)))
+    def _history(self, order: Order) -> History:
+        return history_of(order, plans(self._ledger.entries(order=order.id)))
 
 
 def _facts(model: Model) -> dict[str, object]:
@@ -230,25 +235,35 @@ def _terms(policy: PublishedPolicy) -> Terms:
     return Terms(refund_shipping=policy.policy.refund_shipping)
 
 
+def _check_linked(order: Order, plan: RefundPlan) -> None:
+    """A quote may stand on a payment that nobody knows; a refund may not."""
+    if any(leg.kind is TenderKind.UNKNOWN for leg in plan.legs):
+        raise Refused(
+            "tender_unknown",
+            f"order {order.number} came without its payment; link the payment: orders import FILE --payment ID",
+        )
+
+
 def _reserved(case: str, line_id: str) -> str:
     return f"{ids.decision_key(case)}/{line_id}"
 
 
 def _reserving(key: str, case: str, plan: RefundPlan) -> tuple[Transfer, ...]:
-    debts = [
-        (f"{key}/{number}", accounts.paid(plan.order_id, part), accounts.owed(case), part.amount)
-        for number, part in enumerate(plan.components, start=1)
-    ]
-    legs = [
-        (
-            f"{ids.refund_key(case, 1, leg.tender_id, 1)}/leg",
-            accounts.owed(case),
-            accounts.tender(leg.tender_id),
-            leg.amount,
-        )
+    """The debt, the fees out of it and the legs, reserved as one. Where nothing is paid, the debt and its fees move at
+    once, because no provider's yes will ever carry them out."""
+    owed = accounts.owed(case)
+    moves = [(accounts.paid(plan.order_id, part), owed, part.amount) for part in plan.components]
+    for fee in plan.fees:
+        moves.append((owed, accounts.fees(fee.kind), fee.amount - fee.tax))
+        moves.append((owed, accounts.fees_tax(fee.kind), fee.tax))
+    named = [(f"{key}/{number}", *move) for number, move in enumerate(moves, start=1)]
+    named += [
+        (f"{ids.refund_key(case, 1, leg.tender_id, 1)}/leg", owed, accounts.tender(leg.tender_id), leg.amount)
         for leg in plan.legs
     ]
+    kind = TransferKind.PENDING if plan.legs else TransferKind.SINGLE
     return tuple(
-        Transfer(key=key, kind=TransferKind.PENDING, debit=debit, credit=credit, commodity=plan.currency, amount=amount)
-        for key, debit, credit, amount in [*debts, *legs]
+        Transfer(key=key, kind=kind, debit=debit, credit=credit, commodity=plan.currency, amount=amount)
+        for key, debit, credit, amount in named
+        if amount
     )

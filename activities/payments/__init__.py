@@ -90,7 +90,8 @@ class PaymentActivities:
             amount=ask.amount,
             currency=plan.currency,
         )
-        debts = (one for one in plan_entry.transfers if one.credit == accounts.owed(ask.case))
+        # what is owed and the fees out of it: everything of the plan but its legs
+        debts = (one for one in plan_entry.transfers if not one.credit.startswith(accounts.tender("")))
         posts = tuple(self._post(one, ask.key) for one in debts if self._ledger.pending_left(one.key))
         # The first attempt's leg was reserved with the plan; what a refused leg left on `owed` is reserved anew.
         again = () if ask.attempt == 1 else (_leg(intention),)

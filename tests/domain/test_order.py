@@ -51,12 +51,12 @@ def test_an_order_can_be_read_again() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"total": 2391}, "total is 2391, but lines and shipping add up to 2390"),
+        ({"total": 2391}, "total is 2391, but lines, duties, shipping and tip add up to 2390"),
         ({"tenders": [{"id": "p", "kind": "card", "captured": 2389}]}, "the tenders captured 2389"),
         ({"currency": "XXQ"}, "no currency of ISO 4217"),
         ({"lines": [LINE, LINE]}, "two of them have the same id"),
-        ({"lines": [LINE | {"id": "shipping"}]}, "taken by what was paid for delivery"),
-        ({"lines": [LINE | {"discount": 2001}]}, "discount 2001 is more than the line costs"),
+        ({"lines": [LINE | {"id": "shipping"}]}, "taken by what was paid for it"),
+        ({"lines": [LINE | {"discount": 2001}]}, "discounts of 2001 are more than the line costs"),
         ({"lines": [LINE | {"quantity": 0}]}, "greater than or equal to 1"),
         ({"lines": [LINE | {"quantity": -2}]}, "greater than or equal to 1"),
         ({"lines": [LINE | {"unit_price": 10.0}]}, "valid integer"),
