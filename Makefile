@@ -45,5 +45,6 @@ lock: $(STAMP) ## write requirements.lock and deploy/requirements.lock anew from
 schemas: $(STAMP) ## write the published JSON Schemas anew from the models
 	@$(PYTHON) -m activities.storefront.native > docs/order.schema.json
 	@$(PYTHON) -m workflows.start > docs/return_request.schema.json
+	@$(PYTHON) -m commands.quote > docs/quote.schema.json
 
-.PHONY: help setup demo test check format lock
+.PHONY: help setup demo test check format lock schemas

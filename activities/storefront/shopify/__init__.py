@@ -45,7 +45,8 @@ def import_shopify(
 ) -> ImportedOrder:
     """An order from Shopify's JSON, bare or under `order`, and apart from it the person; amounts in minor units.
 
-    Its transactions stand in it, beside it, or in the second document `more`. Without them `payment` is the provider's
+    Its transactions stand in it, beside it, or in the second document `more`, which may be their bare list or hold
+    `refunds` that the order does not list itself. Without transactions `payment` is the provider's
     id of the one payment; without that the order has one unknown tender. `delivered_at` holds for every line.
     Raises InvalidRequest naming the field, or the figure that disagrees with the others.
     """
@@ -55,10 +56,11 @@ def import_shopify(
     lines, shipping = read_lines(raw, till, utc(delivered_at)), read_shipping(raw, till)
     tip, total = tips(raw, till), till.amount(raw, "total_price")
     _check_figures(raw, till, lines, shipping, tip)
-    transactions = _transactions(raw, payload, more)
-    payments = Payments(raw, transactions, till, payment)
-    refunds = read_refunds(raw, transactions, payments, till)
     order_id = str(raw.whole("id"))
+    second = Node(more if isinstance(more, Mapping) else {"transactions": more}, "")
+    transactions = _transactions(raw, payload, second)
+    payments = Payments(raw, transactions, till, payment)
+    refunds = read_refunds(raw, second, transactions, payments, till)
     customer = raw.child("customer")
     customer_id = str(customer.whole("id")) if customer else f"guest-{order_id}"
     address = raw.child("shipping_address")
@@ -91,11 +93,14 @@ def _order_in(payload: object) -> Node:
     return Node(inner)
 
 
-def _transactions(raw: Node, payload: object, more: object) -> list[Node]:
-    """The order's transactions, from wherever they stand; the second document may also be the bare list."""
+def _transactions(raw: Node, payload: object, second: Node) -> list[Node]:
+    """The order's transactions, from wherever they stand."""
     beside = Node(payload) if isinstance(payload, Mapping) else raw
-    given = more if isinstance(more, Mapping) else {"transactions": more}
-    return raw.each("transactions") or beside.each("transactions") or Node(given).each("transactions")
+    found = raw.each("transactions") or beside.each("transactions") or second.each("transactions")
+    for one in found:
+        if one.has("order_id") and one.whole("order_id") != raw.whole("id"):
+            raise InvalidRequest(one.at("order_id"), f"it is {one.whole('order_id')}, of another order")
+    return found
 
 
 def _refuse_what_cannot_go_back(raw: Node, till: Till) -> None:

@@ -17,10 +17,11 @@ _GONE = ("success", "pending")
 
 
 def read_refunds(
-    order: Node, transactions: Sequence[Node], payments: Payments, till: Till
+    order: Node, second: Node, transactions: Sequence[Node], payments: Payments, till: Till
 ) -> tuple[EarlierRefund, ...]:
     """Every earlier refund of an order, oldest first as Shopify lists them; last, money that no refund names."""
-    refunds = order.each("refunds")
+    told = [*order.each("refunds"), *second.each("refunds"), *filter(None, [second.child("refund")])]
+    refunds = list({one.whole("id"): one for one in told}.values())
     named = [_paid_back(one.each("transactions")) for one in refunds]
     seen = {number for one in named for number in one}
     found = [_refund(order, one, money, payments, till) for one, money in zip(refunds, named, strict=True)]
