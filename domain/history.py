@@ -164,16 +164,18 @@ def _with_fact(
 
 
 def _spread(money: int, named: Mapping[str, int], free: Mapping[str, int]) -> dict[str, int]:
-    """Where money went: to what it names, in proportion; what that cannot have given, to all that is free."""
+    """Where money went: to what it names, in proportion; what that cannot have given, to what is free of it, and what
+    is left then, to all that is free of the order."""
     found = dict.fromkeys(free, 0)
-    weights = list(named.values())
-    if any(weights):
+    if any(named.values()):
         # exactly as named where the sums agree, because then split() leaves every weight as it is
-        for part, amount in zip(named, split(money, weights), strict=True):
+        for part, amount in zip(named, split(money, list(named.values())), strict=True):
             found[part] = min(amount, free[part])
-    rest = money - sum(found.values())
-    for part, amount in zip(free, split(rest, [free[part] - found[part] for part in free]), strict=True):
-        found[part] += amount
+    for parts in (named, free):
+        room = [free[part] - found[part] for part in parts]
+        rest = min(money - sum(found.values()), sum(room))
+        for part, amount in zip(parts, split(rest, room) if rest else (), strict=False):
+            found[part] += amount
     return found
 
 
