@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import unicodedata
 from collections.abc import Iterator, Sequence
 
@@ -98,7 +99,7 @@ def as_text(explanation: Explanation) -> str:
         *((_leg(leg), leg.amount) for leg in explanation.legs),
         *_beside(explanation),
     ]
-    return "".join(f"{_row(explanation.currency, row)}\n" for row in rows)
+    return "".join(f"{text}\n" for row in rows for text in _wrapped(explanation.currency, row))
 
 
 def _goods(explanation: Explanation, line: ExplainedLine) -> Iterator[Row]:
@@ -154,7 +155,9 @@ def _leg(leg: Leg) -> str:
 def _beside(explanation: Explanation) -> Iterator[Row]:
     if bonus := explanation.bonus:
         how = f": {bonus.rate} % of {_plain(bonus.base, explanation.currency)}" if bonus.rate else ""
-        yield f"Bonus on top, as store credit{how}{f' ({bonus.reason})' if bonus.reason else ''}", bonus.amount
+        yield f"Bonus on top, as store credit{how}", bonus.amount
+        if bonus.reason:
+            yield f"  because: {bonus.reason}", None
     yield from _if("Waits for the next refund: less than a payment can give back", explanation.later)
     for one in explanation.differences:
         yield _difference(one), None
@@ -180,12 +183,15 @@ def _plain(minor: int, currency: str) -> str:
     return str(Money(minor=minor, currency=currency)).partition(" ")[0]
 
 
-def _row(currency: str, row: Row) -> str:
+def _wrapped(currency: str, row: Row) -> list[str]:
     label, amount = row
     text = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode()
-    if amount is None:
-        return text
-    return f"{text[:_LABEL]:<{_LABEL}}{_plain(amount, currency):>{_AMOUNT}}"
+    indent = " " * (len(text) - len(text.lstrip()))
+    width = _LABEL if amount is not None else _LABEL + _AMOUNT
+    rows = textwrap.wrap(text.lstrip(), width, initial_indent=indent, subsequent_indent=f"{indent}    ")
+    if amount is not None:
+        rows[-1] = f"{rows[-1]:<{_LABEL}}{_plain(amount, currency):>{_AMOUNT}}"
+    return rows
 
 
 def percent(rate: str) -> str:
