@@ -27,6 +27,9 @@ demo: $(STAMP) ## walk two returns from request to refund [ONCE=1] [CRASH=1]
 test: $(STAMP) ## all tests
 	@$(PYTHON) -m pytest -q
 
+bench: $(STAMP) ## how fast quotes are computed [SECONDS=1]
+	@$(PYTHON) -m benchmarks.quote $(SECONDS)
+
 check: $(STAMP) ## lint, format, types, import contracts, sizes
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
@@ -47,4 +50,4 @@ schemas: $(STAMP) ## write the published JSON Schemas anew from the models
 	@$(PYTHON) -m workflows.start > docs/return_request.schema.json
 	@$(PYTHON) -m commands.quote > docs/quote.schema.json
 
-.PHONY: help setup demo test check format lock schemas
+.PHONY: help setup demo test bench check format lock schemas

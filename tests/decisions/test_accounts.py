@@ -12,9 +12,9 @@ from activities.decisions import DecisionActivities, OpenReturn, PlanRefund
 from activities.payments import PayLeg, PaymentActivities
 from activities.storefront import FetchOrder, StorefrontActivities
 from database.stores import SqlPolicies, SqlSnapshots
-from domain.errors import InvalidRequest
+from domain.errors import InvalidRequest, Refused
 from domain.inspection import InspectedLine, Inspection
-from domain.order import EarlierRefund, Order, Shipping, TaxLine
+from domain.order import EarlierRefund, Order, Shipping, TaxLine, TenderKind
 from domain.plan import FeeKind, RefundPlan
 from domain.policy import Policy
 from domain.refund import Refund, RefundIntention, RefundStatus
@@ -23,7 +23,7 @@ from domain.terms import FeeTerm, Terms
 from ledger import UNITS
 from ledger.store import SqlLedger
 from tests.database.conftest import engine, path
-from tests.domain.orders import before, line, order, paid
+from tests.domain.orders import before, line, order, paid, returned
 
 __all__ = ["engine", "path"]
 
@@ -184,6 +184,14 @@ def test_fees_that_take_all_are_carried_out_at_once(engine: Engine, monkeypatch:
     plan = shop.refunded("r1", a=1)
     assert (plan.total, plan.legs) == (0, ())
     assert shop.posted("fees", "owed", "tender") == {"fees:return_shipping": 1100, "tender:pi_1": 4000}
+
+
+def test_a_plan_on_a_payment_that_nobody_knows_is_not_reserved() -> None:
+    bought = order(line("a", 1, 1000), tenders=[paid(1000, "unlinked", TenderKind.UNKNOWN)])
+    (plan,) = returned(bought, {"a": 1})
+    with pytest.raises(Refused, match="orders import FILE --payment") as refused:
+        activities.decisions._check_linked(bought, plan)
+    assert refused.value.code == "tender_unknown"
 
 
 def test_what_no_payment_can_give_back_is_kept_as_rounding(engine: Engine) -> None:

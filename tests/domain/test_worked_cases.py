@@ -227,7 +227,7 @@ def test_an_earlier_refund_that_agrees_is_as_one_of_ours() -> None:
 
 
 def shopify_partially_refunded() -> RefundPlan:
-    """/work/shared/orders/shopify_order_partially_refunded.json (Shopify/shopify-api-ruby, order_test.rb test_8)."""
+    """The figures of Shopify/shopify-api-ruby, test/rest/2026_07/order_test.rb test_8, a partially refunded order."""
     tax = [("0.06", 398)]
     bought = order(
         line("green", 1, 19900, order_discount=334, tax=tax),
