@@ -41,7 +41,9 @@ def make(
         # never with the input: messages end up in logs and histories, inputs may be personal
         fault = error.errors(include_url=False, include_input=False)[0]
         inside = ".".join(str(part) for part in fault["loc"])
-        field = ".".join(filter(None, (path, (names or {}).get(inside, inside)))) or "order"
+        head, *tail = inside.split(".")
+        called = (names or {}).get(inside) or ".".join([(names or {}).get(head, head), *tail])
+        field = ".".join(filter(None, (path, called))) or "order"
         raise InvalidRequest(field, _WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))) from None
     except OverflowError:
         raise InvalidRequest(path or "order", "a date in it is out of range") from None
@@ -140,8 +142,8 @@ class Node:
         try:
             rate = Decimal(self.figure(name)).quantize(Decimal("1e-8"))
         except InvalidOperation:
-            rate = Decimal(-1)
-        if not 0 <= rate < 1000:
+            rate = Decimal("NaN")
+        if not rate.is_finite() or not 0 <= rate < 1000:
             raise InvalidRequest(self.at(name), "a tax rate is expected, as a fraction such as 0.19")
         return f"{abs(rate).normalize():f}"
 

@@ -46,21 +46,14 @@ def import_shopify(
     """An order from Shopify's JSON, bare or under `order`, and apart from it the person; amounts in minor units.
 
     Its transactions stand in it, beside it, or in the second document `more`, which may be their bare list or hold
-    `refunds` that the order does not list itself. Without transactions `payment` is the provider's
-    id of the one payment; without that the order has one unknown tender. `delivered_at` holds for every line.
+    `refunds` that the order does not list itself. Without transactions `payment` is the provider's id of the one
+    payment; without that the order has one unknown tender. `delivered_at` holds for every line.
     Raises InvalidRequest naming the field, or the figure that disagrees with the others.
     """
     raw = _order_in(payload)
     till = Till.of(raw)
-    _refuse_what_cannot_go_back(raw, till)
-    lines, shipping = read_lines(raw, till, utc(delivered_at)), read_shipping(raw, till)
-    tip, total = tips(raw, till), till.amount(raw, "total_price")
-    _check_figures(raw, till, lines, shipping, tip)
-    order_id = str(raw.whole("id"))
-    second = Node(more if isinstance(more, Mapping) else {"transactions": more}, "")
-    transactions = _transactions(raw, payload, second)
-    payments = Payments(raw, transactions, till, payment)
-    refunds = read_refunds(raw, second, transactions, payments, till)
+    _refuse_what_cannot_go_back(raw)
+    order_id, total = str(raw.whole("id")), till.amount(raw, "total_price")
     customer = raw.child("customer")
     customer_id = str(customer.whole("id")) if customer else f"guest-{order_id}"
     address = raw.child("shipping_address")
@@ -72,12 +65,9 @@ def import_shopify(
         "currency": till.paid_in,
         "placed_at": raw.text("processed_at") or raw.text("created_at"),
         "prices_include_tax": raw.flag("taxes_included"),
-        "lines": lines,
-        "shipping": shipping,
-        "tenders": payments.tenders(refunded_by_tender(refunds)),
         "total": total,
-        "tip": tip,
-        "refunds": refunds,
+        **_sold(raw, till, utc(delivered_at)),
+        **_paid(raw, payload, more, till, payment),
         **till.exchange(raw, total),
         "buyer": Buyer.BUSINESS if raw.child("company") else Buyer.CONSUMER,
         "locale": raw.text("customer_locale") or "en",
@@ -93,6 +83,22 @@ def _order_in(payload: object) -> Node:
     return Node(inner)
 
 
+def _sold(raw: Node, till: Till, delivered_at: datetime | None) -> dict[str, object]:
+    """What the money was paid for, as fields of the order."""
+    lines, shipping, tip = read_lines(raw, till, delivered_at), read_shipping(raw, till), tips(raw, till)
+    _check_figures(raw, till, lines, shipping, tip)
+    return {"lines": lines, "shipping": shipping, "tip": tip}
+
+
+def _paid(raw: Node, payload: object, more: object, till: Till, payment: str | None) -> dict[str, object]:
+    """What it was paid with and what went back, as fields of the order."""
+    second = Node(more if isinstance(more, Mapping) else {"transactions": more})
+    transactions = _transactions(raw, payload, second)
+    payments = Payments(raw, transactions, till, payment)
+    refunds = read_refunds(raw, second, transactions, payments, till)
+    return {"tenders": payments.tenders(refunded_by_tender(refunds)), "refunds": refunds}
+
+
 def _transactions(raw: Node, payload: object, second: Node) -> list[Node]:
     """The order's transactions, from wherever they stand."""
     beside = Node(payload) if isinstance(payload, Mapping) else raw
@@ -103,12 +109,14 @@ def _transactions(raw: Node, payload: object, second: Node) -> list[Node]:
     return found
 
 
-def _refuse_what_cannot_go_back(raw: Node, till: Till) -> None:
+def _refuse_what_cannot_go_back(raw: Node) -> None:
     for name, what in _NOT_RETURNABLE.items():
-        both = raw.child(name)
-        if both and (amount := till.of_set(both)):
-            money = Money(minor=amount, currency=till.paid_in)
-            raise InvalidRequest(name, f"{money} of {what}; orders with {what} cannot be imported")
+        both = raw.child(name) or Node({})
+        for told in filter(None, (both.child("presentment_money"), both.child("shop_money"))):
+            currency = told.currency("currency_code")
+            if amount := told.amount("amount", currency, either_sign=True):
+                money = Money(minor=amount, currency=currency)
+                raise InvalidRequest(name, f"{money} of {what}; orders with {what} cannot be imported")
 
 
 def _check_figures(raw: Node, till: Till, lines: tuple[OrderLine, ...], shipping: Shipping | None, tip: int) -> None:

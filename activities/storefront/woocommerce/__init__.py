@@ -27,6 +27,7 @@ _NAMES = {
     "placed_at": "date_created_gmt",
     "country": "shipping.country",
     "lines": "line_items",
+    "tenders.0": "refunds",
 }
 _VAT_NUMBERS = ("_billing_vat_number", "_billing_eu_vat_number", "_billing_vat", "_vat_number", "vat_number")
 

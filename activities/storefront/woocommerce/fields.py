@@ -30,19 +30,19 @@ def rounded(figure: Decimal) -> int:
     return int(figure.quantize(Decimal(1), ROUND_HALF_UP))
 
 
-def agreed(figures: Sequence[Decimal], total: int, field: str, currency: str) -> list[int]:
-    """The figures in whole minor units that add up to the order's own `total` of them.
+def agreed(figures: Sequence[Decimal], total: int, field: str, currency: str, beside: int = 0) -> list[int]:
+    """The figures in whole minor units that, with what is known `beside` them, add up to the order's own `total`.
 
-    If they do not when each is rounded, but are off by no more than that rounding, the total is spread over them.
-    Raises InvalidRequest for `field` with both sums otherwise.
+    If they do not when each is rounded, but do when their sum is, the total is spread over them. Raises InvalidRequest
+    for `field` with both sums otherwise.
     """
     parts = [rounded(one) for one in figures]
-    if sum(parts) == total:
+    if sum(parts) + beside == total:
         return parts
-    if 2 * abs(sum(figures, Decimal(0)) - total) > len([one for one in figures if one]):
-        ours, theirs = (Money(minor=minor, currency=currency) for minor in (sum(parts), total))
+    if rounded(sum(figures, Decimal(0))) + beside != total:
+        ours, theirs = (Money(minor=minor, currency=currency) for minor in (sum(parts) + beside, total))
         raise InvalidRequest(field, f"the order says {theirs}, but its lines add up to {ours}")
-    return split(total, [int(one.scaleb(_FINE)) for one in figures])
+    return split(total - beside, [int(one.scaleb(_FINE)) for one in figures])
 
 
 def moment(raw: Node, name: str) -> str:

@@ -16,6 +16,8 @@ from domain.money import Money
 from domain.order import OrderLine, Shipping, TaxLine
 
 _PERCENT = re.compile(r"([0-9]{1,2}(?:[.,][0-9]{1,4})?)\s?%")
+_MOST = 10**6
+"""Units of a line; more are refused later."""
 _EFFECTIVE = ("1e-2", "1e-3", "1e-4")
 """How finely a rate is computed where the order does not tell it: the first that explains the tax."""
 
@@ -51,8 +53,9 @@ def read_goods(order: Node, currency: str, delivered_at: datetime | None) -> Goo
     _check_tax(order, on_lines + on_shipping, currency)
     delivery = order.amount("shipping_total", currency)
     agreed([exact(one, "total", currency) for one in sent], delivery, "shipping_total", currency)
-    goods = order.amount("total", currency) - delivery - on_shipping - (0 if inclusive else on_lines)
-    paid = agreed([_price(one, "total", currency, inclusive) for one in sold], goods, "total", currency)
+    beside = delivery + on_shipping + (0 if inclusive else on_lines)
+    prices = [_price(one, "total", currency, inclusive) for one in sold]
+    paid = agreed(prices, order.amount("total", currency), "total", currency, beside)
     taxes = [[one.tax(one.on_lines[position]) for one in rates] for position in range(len(sold))]
     lines = [
         _line(order, one, price, currency, tax, delivered_at) for one, price, tax in zip(sold, paid, taxes, strict=True)
@@ -102,9 +105,18 @@ def _percentage(raw: Node, name: str, taxed: Sequence[Decimal], tax: int) -> str
 
 def _price(raw: Node, name: str, currency: str, inclusive: bool) -> Decimal:
     """`total` (paid) or `subtotal` (before discounts) of a line, with its tax if the shop's prices include it."""
-    net = exact(raw, name, currency)
+    net = _fine_total(raw, currency) if name == "total" else exact(raw, name, currency)
     taxes = [exact(one, name, currency) for one in raw.each("taxes")] or [exact(raw, f"{name}_tax", currency)]
     return net + (sum(taxes, Decimal(0)) if inclusive else 0)
+
+
+def _fine_total(raw: Node, currency: str) -> Decimal:
+    """What was paid for a line before tax; `price` is of one unit and still has the fractions that `total` has lost."""
+    total, quantity = exact(raw, "total", currency), raw.whole("quantity")
+    if not 1 <= quantity <= _MOST or not raw.has("price"):
+        return total
+    fine = exact(raw, "price", currency) * quantity
+    return fine if abs(fine - total) <= Decimal("0.5") else total
 
 
 def _line(
