@@ -11,7 +11,7 @@ from domain.errors import InvalidRequest, Refused
 from domain.fees import bonus_of, fees_of, rounding
 from domain.history import History, LineHistory, with_plan
 from domain.kits import without_kits
-from domain.money import half_up
+from domain.money import Money, half_up
 from domain.order import Order, OrderLine
 from domain.plan import Adjustment, PlanLine, RefundPlan
 from domain.policy import ShippingRule
@@ -103,11 +103,13 @@ def plan_adjustment(order: Order, history: History, line_id: str, amount: int, r
     before = history.lines[line_id]
     left = before.base - max(before.back, worth(before.base, before.units, before.closed))
     if not 1 <= amount <= left:
-        raise InvalidRequest("amount", f"{amount} asked for; of what was paid for line {line_id}, {left} is left")
+        asked, have = (Money(minor=minor, currency=order.currency) for minor in (amount, left))
+        raise InvalidRequest("amount", f"{asked} asked for; of what was paid for line {line_id}, {have} is left")
     legs = legs_for(order, history, amount, Terms().tender_order)
     total = sum(leg.amount for leg in legs)
     if not total:
-        raise Refused("below_step", f"{amount} is less than the payments of order {order.number} can give back")
+        asked = Money(minor=amount, currency=order.currency)
+        raise Refused("below_step", f"{asked} is less than the payments of order {order.number} can give back")
     lines = (_plan_line(order, line, before, 0, total, 0, 0),)
     return RefundPlan(
         order_id=order.id,

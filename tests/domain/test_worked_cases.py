@@ -115,6 +115,7 @@ def test_an_adjustment_within_what_is_left(amount: int, field: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         plan_adjustment(bought, history, "a", amount, Adjustment.PRICE_ADJUSTMENT)
     assert refused.value.field == field
+    assert "20.00 EUR is left" in refused.value.message
     whole = plan_adjustment(bought, history, "a", 2000, Adjustment.PRICE_ADJUSTMENT)
     # all its money is back, so what still comes back is worth nothing
     assert plan_refund(bought, with_plan(history, whole), {"a": 2}, Terms()).total == 0
@@ -275,6 +276,19 @@ def test_more_than_a_line_can_have_given_comes_out_of_the_others() -> None:
     (plan,) = returned(bought, {"b": 1})
     assert (plan.total, plan.lines[0].gross, plan.shipping) == (1800, 1500, 300)
     assert [(one.line_id, one.worth, one.money) for one in plan.differences] == [("b", 0, 500), (SHIPPING, 0, 100)]
+
+
+def test_a_cent_in_the_wrong_line_of_a_refund_does_not_reach_the_others() -> None:
+    # 3.33 and 3.34 were paid, the refund names them the other way round: what the one cannot have given, the other did
+    bought = order(
+        line("a", 1, 333),
+        line("b", 1, 334),
+        line("c", 1, 1000),
+        tenders=[paid(1667, refunded=667)],
+        refunds=[before(("a", 1, 334), ("b", 1, 333), money={"pi_1": 667})],
+    )
+    (plan,) = returned(bought, {"c": 1})
+    assert (plan.total, plan.differences) == (1000, ())
 
 
 def test_money_for_delivery_is_not_money_for_goods() -> None:
