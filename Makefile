@@ -30,6 +30,9 @@ test: $(STAMP) ## all tests
 proof: $(STAMP) ## the long proofs: kill -9 anywhere, exit codes [PART=kill|exits] [N=20] [KILLS=12] [SEED=1]
 	@$(PYTHON) -m tests.proof $(if $(PART),--part $(PART)) $(if $(N),--returns $(N)) $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED))
 
+bench: $(STAMP) ## how fast quotes are computed [SECONDS=1]
+	@$(PYTHON) -m benchmarks.quote $(SECONDS)
+
 check: $(STAMP) ## lint, format, types, import contracts, sizes
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
@@ -48,5 +51,6 @@ lock: $(STAMP) ## write requirements.lock and deploy/requirements.lock anew from
 schemas: $(STAMP) ## write the published JSON Schemas anew from the models
 	@$(PYTHON) -m activities.storefront.native > docs/order.schema.json
 	@$(PYTHON) -m workflows.start > docs/return_request.schema.json
+	@$(PYTHON) -m commands.quote > docs/quote.schema.json
 
-.PHONY: help setup demo test proof check format lock
+.PHONY: help setup demo test proof bench check format lock schemas

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from commands import output, values
 from commands.deployment import open_rooms
-from commands.output import AsJson, example
+from commands.output import AsJson, Format, Transactions, example
 from domain.errors import Refused
 
 if TYPE_CHECKING:
-    from domain.order import Order, Tender
+    from domain.order import Order, OrderLine, Tender
+    from wiring import Rooms
 
 app = output.group("Orders: import them, look at them.")
+
+Number = Annotated[str, typer.Argument(metavar="ORDER", help="The order's number or id.")]
 
 _LAST_MOMENT = time(23, 59, 59)
 """A day of delivery is taken to its end, so that the last day of a return window counts in full."""
@@ -25,10 +28,9 @@ _LAST_MOMENT = time(23, 59, 59)
 
 @app.command("import", epilog=example("orders import order.json --payment pi_3Nx --delivered 2026-11-06"))
 def import_order(
-    file: Annotated[Path, typer.Argument(help="The order as JSON: Shopify's, or ours (docs/order.schema.json).")],
-    format: Annotated[
-        Literal["auto", "shopify", "backhaul"], typer.Option(help="Whose JSON it is; auto finds out.")
-    ] = "auto",
+    file: Annotated[Path, typer.Argument(help="The order as JSON: a shop's own, or ours (docs/order.schema.json).")],
+    format: Format = "auto",
+    transactions: Transactions = None,
     payment: Annotated[
         str | None, typer.Option(metavar="ID", help="The payment at the provider (pi_...), where the file has none.")
     ] = None,
@@ -39,13 +41,49 @@ def import_order(
 ) -> None:
     """Import an order, or a newer version of it; personal data is kept apart from it."""
     from activities.storefront.importers import read_order
+    from domain.delivery import keeping_deliveries
 
     at = values.moment("--delivered", delivered, _LAST_MOMENT)
-    imported = read_order(values.read_text(file), format, payment, at)
+    more = values.read_text(transactions) if transactions else None
+    imported = read_order(values.read_text(file), format, payment, at, more)
     rooms = open_rooms()
+    earlier = rooms.orders.get(imported.order.id)
+    order = keeping_deliveries(imported.order, earlier) if earlier else imported.order
     rooms.contacts.put(imported.contact)
-    rooms.orders.put(imported.order)
-    _show(imported.order, as_json)
+    rooms.orders.put(order)
+    _show(order, as_json)
+
+
+@app.command(epilog=example("orders delivered B-2041 --at 2026-11-06 --line 1:2 --parcel 00340434161094042557"))
+def delivered(
+    order: Number,
+    at: Annotated[str, typer.Option(metavar="DATE", help="When it arrived: day or time.")],
+    line: Annotated[
+        list[str] | None, typer.Option(metavar="LINE:QUANTITY", help="What was in it; else all that had not come.")
+    ] = None,
+    parcel: Annotated[str | None, typer.Option(metavar="NUMBER", help="The parcel's tracking number.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Record a delivery that the shop told after the import; the same again changes nothing.
+
+    Returns that start from then on are decided on it.
+    """
+    from domain.delivery import with_delivery
+    from domain.inspection import ReceivedLine
+    from domain.order import Delivery
+
+    moment = values.moment("--at", at, _LAST_MOMENT)
+    units: dict[str, int] = {}
+    for one in values.lines(line or ()):
+        counted = values.make(ReceivedLine, one)
+        units[counted.line_id] = units.get(counted.line_id, 0) + counted.quantity
+    checked = values.make(Delivery, {"quantity": 1, "at": moment, "parcel": parcel})
+    rooms = open_rooms()
+    found = _found(rooms, order)
+    if checked.at is not None:
+        found = with_delivery(found, units, checked.at, checked.parcel)
+        rooms.orders.put(found)
+    _show(found, as_json)
 
 
 @app.command("list", epilog=example("orders list"))
@@ -65,13 +103,18 @@ def list_orders(as_json: AsJson = False) -> None:
 
 @app.command(epilog=example("orders show B-2041"))
 def show(
-    order: Annotated[str, typer.Argument(metavar="ORDER", help="The order's number or id.")], as_json: AsJson = False
+    order: Number,
+    as_json: AsJson = False,
 ) -> None:
     """One order: its lines, whose ids a return names, its total and its payments."""
-    found = open_rooms().orders.get(order)
+    _show(_found(open_rooms(), order), as_json)
+
+
+def _found(rooms: Rooms, order: str) -> Order:
+    found = rooms.orders.get(order)
     if found is None:
         raise Refused("not_found", f"There is no order {order}. See which there are: `python starter.py orders list`")
-    _show(found, as_json)
+    return found
 
 
 def _show(order: Order, as_json: bool) -> None:
@@ -85,16 +128,26 @@ def _rows(order: Order) -> Iterator[tuple[str, object]]:
     yield "Id", order.id
     yield "Placed", f"{order.placed_at:%d %B %Y %H:%M} UTC"
     for line in order.lines:
-        delivered = f", delivered {line.delivered_at:%d %B %Y}" if line.delivered_at else ", delivery not known"
-        paid = _money(order.paid_for(line), order)
-        yield f"Line {line.id}", f"{line.quantity} × {line.title}, {paid}{delivered}"
+        paid = _money(order.paid_for(line) + line.duties, order)
+        yield f"Line {line.id}", f"{line.quantity} × {line.title}, {paid}, {_delivered(line)}"
     if order.shipping:
         yield "Shipping", _money(order.paid_for(order.shipping), order)
+    if order.tip:
+        yield "Tip", _money(order.tip, order)
     yield "Total", _money(order.total, order)
     for tender in order.tenders:
-        yield "Payment", f"{_money(tender.captured, order)}, {_tender(tender)}"
+        back = f", {_money(tender.refunded, order)} of it refunded before" if tender.refunded else ""
+        yield "Payment", f"{_money(tender.captured, order)}, {_tender(tender)}{back}"
     if not _linked(order):
         yield "", "It came without its payment, so it cannot be returned yet: import it again with --payment ID."
+
+
+def _delivered(line: OrderLine) -> str:
+    came = [one for one in line.deliveries if one.at is not None]
+    units = sum(one.quantity for one in came)
+    if line.delivered_at:
+        return f"delivered {line.delivered_at:%d %B %Y}"
+    return f"{units} of {line.quantity} delivered" if units else "delivery not known"
 
 
 def _summary(order: Order) -> dict[str, object]:
@@ -105,7 +158,7 @@ def _summary(order: Order) -> dict[str, object]:
 def _linked(order: Order) -> bool:
     from domain.order import TenderKind
 
-    return all(tender.kind is not TenderKind.UNKNOWN for tender in order.tenders)
+    return not any(tender.kind is TenderKind.UNKNOWN and tender.captured for tender in order.tenders)
 
 
 def _tender(tender: Tender) -> str:

@@ -7,7 +7,8 @@ import re
 import sys
 import traceback
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON on standard output, nothing else.")]
 Case = Annotated[str, typer.Argument(metavar="RETURN", help="The return's id.")]
 By = Annotated[str, typer.Option(help="Who says so, in one word; it is recorded.")]
+Format = Annotated[
+    Literal["auto", "shopify", "woocommerce", "backhaul"], typer.Option(help="Whose JSON it is; auto finds out.")
+]
+Transactions = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="What the shop tells apart: Shopify's transactions, Woo's refunds.")
+]
 
 # Titles and names come from outside; what steers a terminal must not reach it.
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")

@@ -49,14 +49,14 @@ def read_text(path: Path) -> str:
         raise InvalidRequest(str(path), f"it cannot be read: {error.strerror}") from None
 
 
-def lines(texts: Iterable[str], *more: str) -> list[dict[str, object]]:
+def lines(texts: Iterable[str], *more: str, option: str = "--line") -> list[dict[str, object]]:
     """`LINE:QUANTITY[:...]` as fields; `more` names those after the quantity. Raises InvalidRequest for other text."""
     found: list[dict[str, object]] = []
     for text in texts:
         parts = text.split(":")
         if not 2 <= len(parts) <= 2 + len(more) or not _WHOLE.fullmatch(parts[1]):
             shape = "LINE:QUANTITY" + "".join(f"[:{name.upper()}" for name in more) + "]" * len(more)
-            raise InvalidRequest("--line", f"{text!r} is not {shape}; the quantity is a whole number, as in 1:2")
+            raise InvalidRequest(option, f"{text!r} is not {shape}; the quantity is a whole number, as in 1:2")
         found.append({"line_id": parts[0], "quantity": int(parts[1]), **dict(zip(more, parts[2:], strict=False))})
     return found
 

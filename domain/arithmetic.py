@@ -12,8 +12,11 @@ from domain.money import half_up
 
 
 def worth(paid: int, bought: int, units: int) -> int:
-    """What the first `units` of `bought` units are worth, out of the gross `paid` for all of them, in minor units."""
-    return half_up(paid * units, bought)
+    """What the first `units` of `bought` units are worth, out of the gross `paid` for all of them, in minor units.
+
+    Of no units nothing is worth anything: what is left of their money is due to nobody.
+    """
+    return half_up(paid * units, bought) if bought else 0
 
 
 def parts_so_far(paid: int, taxes: Sequence[int], repaid: int) -> list[int]:

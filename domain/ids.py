@@ -21,6 +21,11 @@ def order_key(order_id: str) -> str:
     return f"order:{order_id}"
 
 
+def delivery_key(order_id: str, content: str) -> str:
+    """A later snapshot of an order, by its content: more is known of its deliveries."""
+    return f"delivery:{order_id}:{content}"
+
+
 def policy_key(policy_ref: str, effective_from: str) -> str:
     """The publication of a policy version."""
     return f"policy:{policy_ref}:{effective_from}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Self
 
@@ -11,7 +13,8 @@ from domain.model import Currency, Id, Minor, Model, Quantity, UtcDatetime
 from domain.money import exponent
 
 SHIPPING = "shipping"
-"""Stands where a line id stands, for what was paid for delivery; so no line may have this id."""
+TIP = "tip"
+"""Stand where a line id stands, for what was paid for delivery and given as a tip; so no line may have these ids."""
 
 
 class TaxLine(Model):
@@ -22,8 +25,31 @@ class TaxLine(Model):
     amount: Minor
 
 
+class Exclusion(StrEnum):
+    """A fact that a policy or a statute may exclude a line for."""
+
+    FINAL_SALE = "final_sale"
+    HYGIENE_SEALED = "hygiene_sealed"
+    CUSTOM_MADE = "custom_made"
+    PERISHABLE = "perishable"
+    DIGITAL = "digital"
+
+
+class Delivery(Model):
+    """One parcel's share of a line; `at` is None while the parcel is on its way."""
+
+    quantity: Quantity
+    at: UtcDatetime | None = None
+    parcel: Id | None = None
+
+
 class OrderLine(Model):
-    """One line of the order. `discount` is for the whole line and includes its share of order-level discounts."""
+    """One line of the order.
+
+    `unit_price` is the list price. `discount` (the line's own) and `order_discount` (its share of what was taken off
+    the whole order) are for all its units together, as are taxes and `duties`. A kit is sold as one and kept as its
+    parts: each part is a line that names the kit, `per_kit` units of it to each.
+    """
 
     id: Id
     sku: Annotated[str, StringConstraints(max_length=100)] = ""
@@ -31,23 +57,39 @@ class OrderLine(Model):
     quantity: Quantity
     unit_price: Minor
     discount: Minor = 0
+    order_discount: Minor = 0
     taxes: tuple[TaxLine, ...] = ()
-    delivered_at: UtcDatetime | None = None
+    duties: Minor = 0
+    deliveries: tuple[Delivery, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
+    serials: tuple[Annotated[str, StringConstraints(max_length=100)], ...] = ()
+    kit: Id | None = None
+    per_kit: Quantity = 1
 
     @model_validator(mode="after")
-    def _discount_within_price(self) -> Self:
-        if self.discount > self.quantity * self.unit_price:
-            cost = self.quantity * self.unit_price
-            raise ValueError(f"discount {self.discount} is more than the line costs ({cost})")
+    def _figures_agree(self) -> Self:
+        cost, cut = self.quantity * self.unit_price, self.discount + self.order_discount
+        if cut > cost:
+            raise ValueError(f"discounts of {cut} are more than the line costs ({cost})")
+        if (sent := sum(one.quantity for one in self.deliveries)) > self.quantity:
+            raise ValueError(f"deliveries: {sent} units were delivered of {self.quantity} that were bought")
         return self
+
+    @property
+    def delivered_at(self) -> datetime | None:
+        """When the last unit arrived; None while any is on its way or nothing is known."""
+        arrived = [one.at for one in self.deliveries if one.at is not None for _ in range(one.quantity)]
+        return max(arrived) if len(arrived) == self.quantity else None
 
 
 class Shipping(Model):
-    """What the shopper paid for delivery."""
+    """What the shopper paid for delivery. `cheapest_standard` is what the cheapest standard delivery would have cost,
+    gross, where the shopper chose a dearer one."""
 
     price: Minor
     discount: Minor = 0
     taxes: tuple[TaxLine, ...] = ()
+    cheapest_standard: Minor | None = None
 
     @model_validator(mode="after")
     def _discount_within_price(self) -> Self:
@@ -63,12 +105,16 @@ class TenderKind(StrEnum):
     GIFT_CARD = "gift_card"
     STORE_CREDIT = "store_credit"
     BANK = "bank"
+    CASH_ON_DELIVERY = "cash_on_delivery"
     UNKNOWN = "unknown"
     """The order came without its payment; it must be linked before a refund."""
 
 
 class Tender(Model):
-    """One payment of the order. `id` is the provider's (`pi_...`); `step` its smallest refundable amount."""
+    """One payment of the order. `id` is the provider's (`pi_...`); `step` its smallest refundable amount.
+
+    `captured` and `refunded` are as the storefront tells them; `refunded` includes every refund made before.
+    """
 
     id: Id
     kind: TenderKind
@@ -84,8 +130,45 @@ class Tender(Model):
         return self
 
 
+class RefundedLine(Model):
+    """Units that an earlier refund closed, and what it says it paid for them, gross."""
+
+    line_id: Id
+    quantity: Quantity
+    gross: Minor
+
+
+class EarlierRefund(Model):
+    """A refund made before the import, two facts in one: `lines` close units, `money` (per tender id) went back.
+
+    The two need not agree (a fee was kept, a goodwill was given); `shipping` is the part said to be for delivery.
+    """
+
+    id: Id
+    at: UtcDatetime
+    lines: tuple[RefundedLine, ...] = ()
+    shipping: Minor = 0
+    money: Mapping[Id, Minor] = {}
+
+    @property
+    def total(self) -> int:
+        """What went back, over all tenders."""
+        return sum(self.money.values())
+
+
+class Buyer(StrEnum):
+    """Who bought; statutes for consumers do not hold for businesses."""
+
+    CONSUMER = "consumer"
+    BUSINESS = "business"
+
+
 class Order(Model):
-    """An order as the storefront sold it; refused (ValueError naming the figure) where its sums do not agree."""
+    """An order as the storefront sold it; refused (ValueError naming the figure) where its sums do not agree.
+
+    `currency` is the one the shopper was charged in, and all amounts are in it. Where the shop keeps its books in
+    another, that is `shop_currency`, and one unit of `currency` was `exchange_rate` of it (a decimal as text).
+    """
 
     id: Id
     number: Annotated[str, StringConstraints(max_length=64)]
@@ -98,25 +181,53 @@ class Order(Model):
     shipping: Shipping | None = None
     tenders: Annotated[tuple[Tender, ...], Field(min_length=1, max_length=50)]
     total: Minor
+    tip: Minor = 0
+    refunds: tuple[EarlierRefund, ...] = ()
+    shop_currency: Currency | None = None
+    exchange_rate: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,9}(\.[0-9]{1,12})?$")] | None = None
+    buyer: Buyer = Buyer.CONSUMER
     locale: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})*$")] = "en"
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = None
 
     @model_validator(mode="after")
     def _figures_agree(self) -> Self:
         exponent(self.currency)
-        for name, ids in (("lines", [one.id for one in self.lines]), ("tenders", [one.id for one in self.tenders])):
-            if len(set(ids)) < len(ids):
+        for name, things in (("lines", self.lines), ("tenders", self.tenders), ("refunds", self.refunds)):
+            if len({one.id for one in things}) < len(things):
                 raise ValueError(f"{name}: two of them have the same id")
-        if self.line(SHIPPING) is not None:
-            raise ValueError(f"lines: the id {SHIPPING!r} is taken by what was paid for delivery")
+        for line in self.lines:
+            if line.id in (SHIPPING, TIP):
+                raise ValueError(f"lines: the id {line.id!r} is taken by what was paid for it")
         self._taxes_within_paid()
-        paid = sum(self.paid_for(line) for line in self.lines) + self.paid_for(self.shipping)
+        goods = sum(self.paid_for(line) + line.duties for line in self.lines)
+        paid = goods + self.paid_for(self.shipping) + self.tip
         if paid != self.total:
-            raise ValueError(f"total is {self.total}, but lines and shipping add up to {paid}")
+            raise ValueError(f"total is {self.total}, but lines, duties, shipping and tip add up to {paid}")
         captured = sum(tender.captured for tender in self.tenders)
         if captured != self.total:
             raise ValueError(f"total is {self.total}, but the tenders captured {captured}")
+        self._refunds_within_sale()
         return self
+
+    def _refunds_within_sale(self) -> None:
+        """Earlier refunds close units that were bought, with money that the tenders say went back."""
+        units = {line.id: line.quantity for line in self.lines}
+        money = {tender.id: tender.refunded for tender in self.tenders}
+        for refund in self.refunds:
+            for line in refund.lines:
+                if line.line_id not in units:
+                    raise ValueError(f"refund {refund.id}: the order has no line {line.line_id}")
+                units[line.line_id] -= line.quantity
+                if units[line.line_id] < 0:
+                    words = "more units went back than were bought"
+                    raise ValueError(f"refund {refund.id}: line {line.line_id}: {words}")
+            for tender_id, amount in refund.money.items():
+                if tender_id not in money:
+                    raise ValueError(f"refund {refund.id}: the order has no tender {tender_id}")
+                money[tender_id] -= amount
+                if money[tender_id] < 0:
+                    words = "the refunds add up to more than was refunded to it"
+                    raise ValueError(f"refund {refund.id}: tender {tender_id}: {words}")
 
     def _taxes_within_paid(self) -> None:
         """Tax that is part of the price cannot be more than the price; else a net would be negative."""
@@ -127,12 +238,13 @@ class Order(Model):
                 raise ValueError(f"{name}: taxes of {tax} are more than what was paid for it ({self.paid_for(part)})")
 
     def paid_for(self, what: OrderLine | Shipping | None) -> int:
-        """The gross that the shopper paid for a line (all its units) or for shipping."""
+        """The gross that the shopper paid for a line (all its units, without its duties) or for shipping."""
         if what is None:
             return 0
         price = what.quantity * what.unit_price if isinstance(what, OrderLine) else what.price
         tax = 0 if self.prices_include_tax else sum(one.amount for one in what.taxes)
-        return price - what.discount + tax
+        cut = what.discount + (what.order_discount if isinstance(what, OrderLine) else 0)
+        return price - cut + tax
 
     def line(self, line_id: str) -> OrderLine | None:
         """The line with that id, if the order has it."""

@@ -1,23 +1,29 @@
-"""What an order was paid for, component by component: the opening balances of its refunds."""
+"""What of an order's money has not gone back, component by component: the opening balances of its refunds."""
 
 from __future__ import annotations
 
-from domain.order import Order, OrderLine, Shipping
-from domain.plan import SHIPPING, Component, ComponentKind
+from domain.components import gross_parts
+from domain.history import History
+from domain.order import SHIPPING, TIP, Order
+from domain.plan import Component, ComponentKind
 
 
-def paid_components(order: Order) -> tuple[Component, ...]:
-    """Net and each tax of every line and of shipping, in order; together they are the order's total. Zeros left out."""
-    parts = [part for line in order.lines for part in _parts(order, line.id, line)]
+def paid_components(order: Order, history: History) -> tuple[Component, ...]:
+    """Net, each tax and the duties of every line, shipping and the tip, less what went back; zeros left out.
+
+    Together they are the order's total less what its tenders gave back.
+    """
+    found: list[Component] = []
+    for line in order.lines:
+        before, paid = history.lines[line.id], order.paid_for(line)
+        found += gross_parts(line.id, line.taxes, paid, before.repaid, paid - before.repaid)
+        found.append(_part(line.id, ComponentKind.DUTIES, line.duties - before.duties_repaid))
     if order.shipping is not None:
-        parts += _parts(order, SHIPPING, order.shipping)
-    return tuple(part for part in parts if part.amount)
+        paid = order.paid_for(order.shipping)
+        found += gross_parts(SHIPPING, order.shipping.taxes, paid, history.shipping, paid - history.shipping)
+    found.append(_part(TIP, ComponentKind.TIP, order.tip - history.tip))
+    return tuple(part for part in found if part.amount)
 
 
-def _parts(order: Order, line_id: str, what: OrderLine | Shipping) -> list[Component]:
-    net = order.paid_for(what) - sum(tax.amount for tax in what.taxes)
-    taxes = [
-        Component(line_id=line_id, kind=ComponentKind.TAX, tax=number, name=tax.name, rate=tax.rate, amount=tax.amount)
-        for number, tax in enumerate(what.taxes, start=1)
-    ]
-    return [Component(line_id=line_id, kind=ComponentKind.NET, amount=net), *taxes]
+def _part(line_id: str, kind: ComponentKind, amount: int) -> Component:
+    return Component(line_id=line_id, kind=kind, amount=amount)

@@ -63,6 +63,7 @@ class EntryKind(StrEnum):
 
     POLICY_PUBLISHED = "policy_published"
     ORDER_OPENED = "order_opened"
+    DELIVERY = "delivery"
     DECISION = "decision"
     LABEL = "label"
     LABEL_VOIDED = "label_voided"

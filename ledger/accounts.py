@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.plan import Component, ComponentKind
+from domain.plan import Component, ComponentKind, FeeKind
 
 
 def tender(payment: str) -> str:
@@ -17,13 +17,24 @@ def order(order_id: str) -> str:
 
 def paid(order_id: str, component: Component) -> str:
     """What was paid for one component of one line and has not gone back."""
-    part = "net" if component.kind is ComponentKind.NET else f"tax:{component.tax}"
+    kind = component.kind
+    part = f"{kind}:{component.tax}" if kind is ComponentKind.TAX else kind
     return f"paid:{order_id}:{component.line_id}:{part}"
 
 
 def owed(case: str) -> str:
     """What a return owes and has not paid yet."""
     return f"owed:{case}"
+
+
+def fees(kind: FeeKind) -> str:
+    """What was kept of refunds, by the kind of the fee; its tax apart."""
+    return f"fees:{kind}"
+
+
+def fees_tax(kind: FeeKind) -> str:
+    """The tax within what was kept of refunds."""
+    return f"fees:{kind}:tax"
 
 
 def sold(order_id: str) -> str:

@@ -74,6 +74,13 @@ def _undecided(entry: JournalEntry) -> Refund:
     )
 
 
+def newest_snapshot(entries: Iterable[JournalEntry]) -> str:
+    """The content hash of an order's newest snapshot, among the entries of that order; empty if it has none."""
+    known = (EntryKind.ORDER_OPENED, EntryKind.DELIVERY)
+    found = [str(one.facts["snapshot"]) for one in entries if one.kind in known]
+    return found[-1] if found else ""
+
+
 def plans(entries: Iterable[JournalEntry]) -> tuple[RefundPlan, ...]:
     """The refund plans among these entries."""
     return tuple(RefundPlan.model_validate(one.facts["plan"]) for one in entries if one.kind is EntryKind.PLAN)

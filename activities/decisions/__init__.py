@@ -9,14 +9,18 @@ from temporalio import activity
 from domain import ids
 from domain.case import Outcome
 from domain.errors import Refused, Stale, Unavailable
+from domain.history import History, history_of
 from domain.inspection import Inspection, units
 from domain.model import Id, Model, UtcDatetime
-from domain.order import Order
-from domain.plan import History, RefundPlan, Terms, history_of, plan_refund
+from domain.order import Order, TenderKind
+from domain.plan import RefundPlan
+from domain.planning import plan_refund
 from domain.policy import Decision, PublishedPolicy, decide
 from domain.request import ReturnRequest
 from domain.stores import Policies, Snapshots
+from domain.terms import Terms
 from ledger import UNITS, EntryKind, JournalEntry, Ledger, NewEntry, Transfer, TransferKind, accounts
+from ledger.frozen import frozen
 from ledger.recall import plans
 
 _TRIES = 5
@@ -90,7 +94,7 @@ class DecisionActivities:
         }
         decision = decide(order, ask.request, policy, returnable, ask.now)
         approved = {line.line_id: line.quantity for line in decision.approved}
-        quote = plan_refund(order, self._history(order.id), approved, _terms(policy)) if approved else None
+        quote = plan_refund(order, self._history(order), approved, _terms(policy)) if approved else None
         opened = Opened(decision=decision, quote=quote)
         entry = NewEntry(
             key=key,
@@ -102,10 +106,10 @@ class DecisionActivities:
             policy=policy.ref,
             at=ask.now,
             facts={"request": _facts(ask.request), **_facts(opened)},
-            asked={"lines": {line.line_id: line.quantity for line in ask.request.lines}},
+            asked={"order": order.id, "lines": {line.line_id: line.quantity for line in ask.request.lines}},
             transfers=tuple(
                 Transfer(
-                    key=_reserved(case, line_id),
+                    key=ids.reserved_key(case, line_id),
                     kind=TransferKind.PENDING,
                     debit=accounts.with_customer(order.id, line_id),
                     credit=accounts.returning(case, line_id),
@@ -128,13 +132,15 @@ class DecisionActivities:
         seen = self._ledger.last_seq(ask.order_id)
         order, policy = self._frozen(ask.order_id)
         inspected = units(ask.inspection.lines)
-        plan = plan_refund(order, self._history(order.id), inspected, _terms(policy))
+        plan = plan_refund(order, self._history(order), inspected, _terms(policy))
+        _check_linked(order, plan)
         entry = NewEntry(
             key=key,
             kind=EntryKind.PLAN,
             order=order.id,
             case=ask.case,
             actor="rule:policy",
+            reasons=self._unlike_quote(ask.case, plan),
             policy=policy.ref,
             at=ask.now,
             facts={"plan": _facts(plan)},
@@ -145,7 +151,15 @@ class DecisionActivities:
 
     @activity.defn(no_thread_cancel_exception=True)
     def cancel_return(self, ask: CancelReturn) -> None:
-        """Record that a return was called off and give its units back to the customer."""
+        """Record that a return was called off and give its units back to the customer.
+
+        Raises Refused if the journal knows that its goods arrived or that it has ended: then a reset or a new run has
+        forgotten it, and a person must look.
+        """
+        recorded = {entry.kind for entry in self._ledger.entries(case=ask.case)}
+        if EntryKind.CANCELLED not in recorded and recorded & {EntryKind.RECEIPT, EntryKind.CLOSED}:
+            text = f"return {ask.case} cannot be called off: the journal knows its goods, or its end, already"
+            raise Refused("already_received", text)
         self._end(
             NewEntry(
                 key=ids.cancel_key(ask.case),
@@ -177,9 +191,8 @@ class DecisionActivities:
         )
 
     def _end(self, entry: NewEntry) -> None:
-        """Append the entry, and with it release what its return still has reserved."""
-        if self._ledger.find(entry.key) is None:
-            self._fresh(lambda: self._releasing(entry))
+        """Append the entry, and with it release what its return still has reserved; another end is a KeyConflict."""
+        self._fresh(lambda: self._releasing(entry))
 
     def _releasing(self, entry: NewEntry) -> tuple[NewEntry, int]:
         seen = self._ledger.last_seq(entry.order)
@@ -208,17 +221,25 @@ class DecisionActivities:
         raise Unavailable("The order changes faster than this decision can be made; it is tried again.")
 
     def _frozen(self, order_id: str) -> tuple[Order, PublishedPolicy]:
-        """The order's snapshot and the policy that was in force, as recorded when the order was first touched."""
-        opened = self._ledger.find(ids.order_key(order_id))
-        policy = self._policies.get(opened.policy) if opened else None
-        if opened is None or policy is None:
-            raise Refused(
-                "order_not_opened", f"order {order_id} was never opened in the journal; start the return anew"
-            )
-        return self._snapshots.get(order_id, str(opened.facts["snapshot"])).order, policy
+        return frozen(self._ledger, self._snapshots, self._policies, order_id)
 
-    def _history(self, order_id: str) -> History:
-        return history_of(plans(self._ledger.entries(order=order_id)))
+    def _unlike_quote(self, case: str, plan: RefundPlan) -> tuple[str, ...]:
+        """Why the shopper gets another amount than was quoted; empty if it is the same."""
+        decision = self._ledger.find(ids.decision_key(case))
+        if decision is None or "quote" not in decision.facts:
+            return ()
+        quote = RefundPlan.model_validate(decision.facts["quote"])
+        quoted, planned = ({line.line_id: line.quantity for line in one.lines} for one in (quote, plan))
+        reasons = {
+            "other_units_than_quoted": quoted != planned,
+            "other_shipping_than_quoted": quote.shipping != plan.shipping,
+        }
+        found = tuple(code for code, holds in reasons.items() if holds)
+        # The same units may be worth a cent more or less when other returns of the order were planned in between.
+        return found or (("other_returns_since_quote",) if quote.total != plan.total else ())
+
+    def _history(self, order: Order) -> History:
+        return history_of(order, plans(self._ledger.entries(order=order.id)))
 
 
 def _facts(model: Model) -> dict[str, object]:
@@ -229,25 +250,31 @@ def _terms(policy: PublishedPolicy) -> Terms:
     return Terms(refund_shipping=policy.policy.refund_shipping)
 
 
-def _reserved(case: str, line_id: str) -> str:
-    return f"{ids.decision_key(case)}/{line_id}"
+def _check_linked(order: Order, plan: RefundPlan) -> None:
+    """A quote may stand on a payment that nobody knows; a refund may not."""
+    if any(leg.kind is TenderKind.UNKNOWN for leg in plan.legs):
+        raise Refused(
+            "tender_unknown",
+            f"order {order.number} came without its payment; link the payment: orders import FILE --payment ID",
+        )
 
 
 def _reserving(key: str, case: str, plan: RefundPlan) -> tuple[Transfer, ...]:
-    debts = [
-        (f"{key}/{number}", accounts.paid(plan.order_id, part), accounts.owed(case), part.amount)
-        for number, part in enumerate(plan.components, start=1)
-    ]
-    legs = [
-        (
-            f"{ids.refund_key(case, 1, leg.tender_id, 1)}/leg",
-            accounts.owed(case),
-            accounts.tender(leg.tender_id),
-            leg.amount,
-        )
+    """The debt, the fees out of it and the legs, reserved as one. Where nothing is paid, the debt and its fees move at
+    once, because no provider's yes will ever carry them out."""
+    owed = accounts.owed(case)
+    moves = [(accounts.paid(plan.order_id, part), owed, part.amount) for part in plan.components]
+    for fee in plan.fees:
+        moves.append((owed, accounts.fees(fee.kind), fee.amount - fee.tax))
+        moves.append((owed, accounts.fees_tax(fee.kind), fee.tax))
+    named = [(f"{key}/{number}", *move) for number, move in enumerate(moves, start=1)]
+    named += [
+        (ids.leg_key(ids.refund_key(case, 1, leg.tender_id, 1)), owed, accounts.tender(leg.tender_id), leg.amount)
         for leg in plan.legs
     ]
+    kind = TransferKind.PENDING if plan.legs else TransferKind.SINGLE
     return tuple(
-        Transfer(key=key, kind=TransferKind.PENDING, debit=debit, credit=credit, commodity=plan.currency, amount=amount)
-        for key, debit, credit, amount in [*debts, *legs]
+        Transfer(key=key, kind=kind, debit=debit, credit=credit, commodity=plan.currency, amount=amount)
+        for key, debit, credit, amount in named
+        if amount
     )

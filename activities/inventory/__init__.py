@@ -13,6 +13,7 @@ from domain.inspection import Inspection, Receipt, units
 from domain.model import Id, Model, UtcDatetime
 from domain.stores import Policies, Snapshots
 from ledger import UNITS, EntryKind, Ledger, NewEntry, Transfer, TransferKind, accounts
+from ledger.frozen import frozen
 
 
 class PutAway(Model):
@@ -164,9 +165,8 @@ class InventoryActivities:
                 raise OverLimit(account, quantity, came)
 
     def _moves(self, ask: Restock) -> list[tuple[str, PutAway]]:
-        opened = self._ledger.find(ids.order_key(ask.order_id))
-        order = self._snapshots.get(ask.order_id, str(opened.facts["snapshot"])).order if opened else None
-        skus = {line.id: line.sku for line in order.lines} if order else {}
+        order, _ = frozen(self._ledger, self._snapshots, self._policies, ask.order_id)
+        skus = {line.id: line.sku for line in order.lines}
         return [
             (
                 line.line_id,
@@ -181,6 +181,5 @@ class InventoryActivities:
         ]
 
     def _inspection_days(self, order_id: str) -> int:
-        opened = self._ledger.find(ids.order_key(order_id))
-        published = self._policies.get(opened.policy) if opened else None
-        return published.policy.inspection_days if published else 3
+        _, published = frozen(self._ledger, self._snapshots, self._policies, order_id)
+        return published.policy.inspection_days

@@ -93,7 +93,8 @@ class PaymentActivities:
         plan = RefundPlan.model_validate(plan_entry.facts["plan"])
         intention = RefundIntention(key=ask.key, currency=plan.currency, **ask.model_dump(exclude={"now"}))
         self._check(ask, plan)
-        debts = (one for one in plan_entry.transfers if one.credit == accounts.owed(ask.case))
+        # What is owed, and the fees out of it: everything of the plan but its legs.
+        debts = (one for one in plan_entry.transfers if not one.credit.startswith(accounts.tender("")))
         posts = tuple(_post(one, ask.key) for one in debts if self._ledger.pending_left(one.key))
         # The first attempt's leg was reserved with the plan; what a refused leg left on `owed` is reserved anew.
         again = () if ask.attempt == 1 else (_leg(intention),)

@@ -8,7 +8,9 @@ from temporalio import activity
 
 from domain import ids
 from domain.case import CaseSoFar, OrderBrief
+from domain.delivery import without_deliveries
 from domain.errors import InvalidRequest, Refused
+from domain.history import history_of
 from domain.model import Model, UtcDatetime
 from domain.order import Order, TenderKind
 from domain.paid import paid_components
@@ -16,6 +18,7 @@ from domain.policy import PublishedPolicy
 from domain.request import ReturnRequest, check_against
 from domain.stores import Policies, Snapshot, Snapshots
 from ledger import UNITS, EntryKind, Ledger, NewEntry, Transfer, accounts
+from ledger.frozen import frozen_order
 from ledger.recall import case_so_far
 
 
@@ -48,55 +51,96 @@ class StorefrontActivities:
         and open the order's accounts if it was never touched. Raises InvalidRequest before anything is recorded."""
         entries = list(self._ledger.entries(case=ask.request.id))
         known = case_so_far(entries)
-        # An order that was touched stays as it was then, whatever becomes of it in the shop.
-        order = self._frozen(entries[0].order if entries else ask.request.order_id) or self._touch(ask)
-        if known.decision is None:
-            check_against(ask.request, order)
+        order = self._of_decided(ask.request, known, entries[0].order) if entries else self._of_new(ask)
         return known.model_copy(update={"order": OrderBrief.of(order)})
 
-    def _frozen(self, order_id: str) -> Order | None:
-        opened = self._ledger.find(ids.order_key(order_id))
-        return self._snapshots.get(order_id, str(opened.facts["snapshot"])).order if opened else None
+    def _of_decided(self, request: ReturnRequest, known: CaseSoFar, order_id: str) -> Order:
+        """The order that the return was decided on; another request under the same id is refused."""
+        order = frozen_order(self._ledger, self._snapshots, order_id)
+        if order is None or request.order_id not in (order.id, order.number):
+            raise InvalidRequest("order_id", f"return {request.id} was decided already, for order {order_id}")
+        decided = {line.line_id: line.quantity for line in known.decision.lines} if known.decision else {}
+        if decided and decided != {line.line_id: line.quantity for line in request.lines}:
+            asked = ", ".join(f"{quantity} of {line_id}" for line_id, quantity in decided.items())
+            raise InvalidRequest("lines", f"return {request.id} was decided already, for {asked}")
+        return order
 
-    def _touch(self, ask: FetchOrder) -> Order:
-        order = self._read(ask.request)
-        frozen = self._frozen(order.id)
-        if frozen is not None:
-            return frozen
+    def _of_new(self, ask: FetchOrder) -> Order:
+        """The order of a new return: frozen when it was first touched, whatever becomes of it in the shop."""
+        sold = self._storefront.order(ask.request.order_id)
+        order_id = sold.id if sold else ask.request.order_id
+        frozen = frozen_order(self._ledger, self._snapshots, order_id)
+        if frozen is None:
+            return self._open(sold, ask)
+        check_against(ask.request, frozen)
+        if sold is not None:
+            self._learn(sold, frozen, ask)
+        return frozen
+
+    def _open(self, order: Order | None, ask: FetchOrder) -> Order:
+        if order is None:
+            raise InvalidRequest("order_id", f"there is no order {ask.request.order_id}; import it first")
         check_against(ask.request, order)
+        _check_payable(order)
         policy = self._policies.in_force(order.placed_at)
         if policy is None:
             raise Refused("no_policy", "no return policy has been published; publish one, then retry")
         snapshot = self._snapshots.keep(order)
-        opened = self._ledger.append(_opening(ids.order_key(order.id), snapshot, policy, ask))
+        self._ledger.append(_opening(ids.order_key(order.id), snapshot, policy, ask))
         # Another return may have come first, with the order as the shop knew it then.
-        return self._snapshots.get(order.id, str(opened.facts["snapshot"])).order
+        return frozen_order(self._ledger, self._snapshots, order.id) or order
 
-    def _read(self, request: ReturnRequest) -> Order:
-        order = self._storefront.order(request.order_id)
-        if order is None:
-            raise InvalidRequest("order_id", f"there is no order {request.order_id}; import it first")
-        if any(tender.kind is TenderKind.UNKNOWN for tender in order.tenders):
+    def _learn(self, order: Order, known: Order, ask: FetchOrder) -> None:
+        """Keep what the shop has learned of the order's deliveries; anything else stays as it was first read."""
+        if order == known or without_deliveries(order) != without_deliveries(known):
+            return
+        content = self._snapshots.keep(order).content
+        self._ledger.append(
+            NewEntry(
+                key=ids.delivery_key(order.id, content),
+                kind=EntryKind.DELIVERY,
+                order=order.id,
+                actor="storefront",
+                at=ask.now,
+                facts={"snapshot": content},
+                asked={"order": order.id},
+            )
+        )
+
+
+def _check_payable(order: Order) -> None:
+    """Raises Refused for an order whose money could not go back, before its goods come in."""
+    for tender in order.tenders:
+        if tender.captured == tender.refunded:
+            continue
+        if tender.kind is TenderKind.UNKNOWN:
             raise Refused(
                 "payment_not_linked",
                 f"order {order.number} has no payment to refund; import it again with its payment, then retry",
             )
-        return order
+        if tender.kind is not TenderKind.CARD:
+            raise Refused(
+                "tender_not_served",
+                f"order {order.number} was paid by {tender.kind.replace('_', ' ')}; only cards are refunded yet",
+            )
 
 
 def _opening(key: str, snapshot: Snapshot, policy: PublishedPolicy, ask: FetchOrder) -> NewEntry:
+    """What is left of the order, in money and in units: what went back before it was touched is not on its accounts."""
     order = snapshot.order
+    history = history_of(order)
     moves: list[tuple[str, str, str, int]] = []
     moves += [
-        (accounts.tender(one.id), accounts.order(order.id), order.currency, one.captured) for one in order.tenders
+        (accounts.tender(one.id), accounts.order(order.id), order.currency, one.captured - one.refunded)
+        for one in order.tenders
     ]
     moves += [
         (accounts.order(order.id), accounts.paid(order.id, part), order.currency, part.amount)
-        for part in paid_components(order)
+        for part in paid_components(order, history)
     ]
     moves += [
-        (accounts.sold(order.id), accounts.with_customer(order.id, line.id), UNITS, line.quantity)
-        for line in order.lines
+        (accounts.sold(order.id), accounts.with_customer(order.id, line_id), UNITS, line.open)
+        for line_id, line in history.lines.items()
     ]
     return NewEntry(
         key=key,

@@ -10,39 +10,46 @@ from typing import Literal, Never
 
 from activities.storefront.native import FORMAT, import_native
 from activities.storefront.shopify import import_shopify
+from activities.storefront.woocommerce import import_woocommerce
 from domain.errors import InvalidRequest
 from domain.order import ImportedOrder
 
-OrderFormat = Literal["auto", "shopify", "backhaul"]
+OrderFormat = Literal["auto", "shopify", "woocommerce", "backhaul"]
 
-_IMPORTERS = {"shopify": import_shopify, "backhaul": import_native}
+_IMPORTERS = {"shopify": import_shopify, "woocommerce": import_woocommerce, "backhaul": import_native}
 
 
 def read_order(
-    text: str, format: OrderFormat = "auto", payment: str | None = None, delivered_at: datetime | None = None
+    text: str,
+    format: OrderFormat = "auto",
+    payment: str | None = None,
+    delivered_at: datetime | None = None,
+    more: str | None = None,
 ) -> ImportedOrder:
     """The order in a JSON text, amounts in minor units; see the importers for `payment` and `delivered_at`.
 
-    Raises InvalidRequest naming `file` (no JSON, no order), `format`, or the field of the order that is wrong.
+    `more` is a second text: Shopify's transactions, or WooCommerce's refunds. Raises InvalidRequest naming `file` or
+    `transactions` (no JSON, no order), `format`, or the field of the order that is wrong.
     """
-    payload = _decoded(text)
+    payload = _decoded(text, "file")
     importer = _IMPORTERS.get(_format_of(payload) if format == "auto" else format)
     if importer is None:
-        raise InvalidRequest("format", "it is auto, shopify or backhaul")
-    return importer(payload, payment=payment, delivered_at=delivered_at)
+        raise InvalidRequest("format", f"it is auto, {', '.join(_IMPORTERS)}")
+    second = None if more is None else _decoded(more, "transactions")
+    return importer(payload, second, payment=payment, delivered_at=delivered_at)
 
 
-def _decoded(text: str) -> object:
+def _decoded(text: str, field: str) -> object:
     try:
         # Decimal keeps every figure exactly as it was written
         decoded: object = json.loads(text.removeprefix("\ufeff"), parse_float=Decimal, parse_constant=_no_number)
     except json.JSONDecodeError as error:
         words = f"this is no JSON: {error.msg} in line {error.lineno}, column {error.colno}"
-        raise InvalidRequest("file", words) from None
+        raise InvalidRequest(field, words) from None
     except (ValueError, ArithmeticError):
-        raise InvalidRequest("file", "it holds a number that is none, or one that is too large") from None
+        raise InvalidRequest(field, "it holds a number that is none, or one that is too large") from None
     except RecursionError:
-        raise InvalidRequest("file", "it is nested too deeply for an order") from None
+        raise InvalidRequest(field, "it is nested too deeply for an order") from None
     return decoded
 
 
@@ -56,5 +63,6 @@ def _format_of(payload: object) -> str:
         if "format" in payload:
             return "backhaul"
         if isinstance(inner, Mapping) and "line_items" in inner:
-            return "shopify"
-    raise InvalidRequest("file", f'this is no order: neither Shopify\'s JSON nor ours ("format": "{FORMAT}")')
+            return "shopify" if "total_price" in inner else "woocommerce"
+    words = f'this is no order: neither Shopify\'s nor WooCommerce\'s JSON, nor ours ("format": "{FORMAT}")'
+    raise InvalidRequest("file", words)

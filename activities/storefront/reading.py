@@ -13,7 +13,7 @@ from pydantic.config import ExtraValues
 from pydantic_core import PydanticSerializationError
 
 from domain.errors import InvalidRequest
-from domain.money import Money
+from domain.money import Money, exponent
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -41,7 +41,9 @@ def make(
         # never with the input: messages end up in logs and histories, inputs may be personal
         fault = error.errors(include_url=False, include_input=False)[0]
         inside = ".".join(str(part) for part in fault["loc"])
-        field = ".".join(filter(None, (path, (names or {}).get(inside, inside)))) or "order"
+        head, *tail = inside.split(".")
+        called = (names or {}).get(inside) or ".".join([(names or {}).get(head, head), *tail])
+        field = ".".join(filter(None, (path, called))) or "order"
         raise InvalidRequest(field, _WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))) from None
     except OverflowError:
         raise InvalidRequest(path or "order", "a date in it is out of range") from None
@@ -113,23 +115,35 @@ class Node:
             raise InvalidRequest(self.at(name), f"a number of at most {_LONGEST} characters is expected")
         return text
 
-    def amount(self, name: str, currency: str) -> int:
-        """An amount in minor units; raises InvalidRequest if it is none, or negative."""
+    def amount(self, name: str, currency: str, either_sign: bool = False) -> int:
+        """An amount in minor units; raises InvalidRequest if it is none, or negative and `either_sign` is not.
+
+        With `either_sign` it is taken without its sign, for vendors who write below zero what went back.
+        """
         try:
             minor = Money.parse(self.figure(name), currency).minor
         except ValueError as error:
             raise InvalidRequest(self.at(name), str(error)) from None
-        if minor < 0:
+        if minor < 0 and not either_sign:
             raise InvalidRequest(self.at(name), f"{self.figure(name)} is negative")
-        return minor
+        return abs(minor)
+
+    def currency(self, name: str) -> str:
+        """The code of a currency; raises InvalidRequest for one that ISO 4217 does not list."""
+        code = self.text(name)
+        try:
+            exponent(code)
+        except ValueError as error:
+            raise InvalidRequest(self.at(name), str(error)) from None
+        return code
 
     def rate(self, name: str) -> str:
         """A tax rate as `TaxLine.rate` wants it; raises InvalidRequest if it is no number from 0 to below 1000."""
         try:
             rate = Decimal(self.figure(name)).quantize(Decimal("1e-8"))
         except InvalidOperation:
-            rate = Decimal(-1)
-        if not 0 <= rate < 1000:
+            rate = Decimal("NaN")
+        if not rate.is_finite() or not 0 <= rate < 1000:
             raise InvalidRequest(self.at(name), "a tax rate is expected, as a fraction such as 0.19")
         return f"{abs(rate).normalize():f}"
 

@@ -58,7 +58,7 @@ def test_a_payment_is_linked_by_importing_again(run: Run, ready: Rooms) -> None:
     assert "import it again with --payment" in run("orders", "import", UNLINKED, "--format", "shopify").out
     linked = run("orders", "import", UNLINKED, "--payment", "pi_1", "--delivered", "2026-11-06", "--json").json
     assert [(one["id"], one["kind"]) for one in linked["tenders"]] == [("pi_1", "card")]
-    assert linked["lines"][0]["delivered_at"] == "2026-11-06T23:59:59Z"
+    assert linked["lines"][0]["deliveries"] == [{"quantity": 1, "at": "2026-11-06T23:59:59Z", "parcel": None}]
     assert [one["payment_linked"] for one in run("orders", "list", "--json").json] == [True]
 
 
@@ -111,3 +111,59 @@ def test_files_that_cannot_be_read(run: Run, ready: Rooms, tmp_path: Path) -> No
     (tmp_path / "latin").write_bytes(b'{"a": "\xe9"}')
     for file in (tmp_path / "none", tmp_path, tmp_path / "latin"):
         assert run("orders", "import", file).code == 2
+
+
+def _deliveries(shown: Any) -> list[list[tuple[int, str, str]]]:
+    return [[(one["quantity"], one["at"], one["parcel"]) for one in line["deliveries"]] for line in shown["lines"]]
+
+
+def test_deliveries_that_come_after_the_import(run: Run, ready: Rooms, tmp_path: Path) -> None:
+    document = json.loads(ORDER.read_text())
+    for line in document["order"]["lines"]:
+        line["deliveries"] = []
+    file = tmp_path / "order.json"
+    file.write_text(json.dumps(document))
+    run("orders", "import", file)
+    words = ("orders", "delivered", "B-2041", "--at", "2026-11-06", "--line", "1:2", "--parcel", "P-1", "--json")
+    first = run(*words).json
+    assert _deliveries(first) == [[(2, "2026-11-06T23:59:59Z", "P-1")], [], []]
+    assert run(*words).json == first
+    assert "2 of 3 delivered" in run("orders", "show", "B-2041").out
+    too_many = run("orders", "delivered", "B-2041", "--at", "2026-11-07", "--line", "1:2")
+    assert (too_many.code, "of 3 bought only 1 had not come" in too_many.err) == (2, True)
+    rest = run("orders", "delivered", "B-2041", "--at", "2026-11-07T10:00Z", "--json").json
+    assert [len(one) for one in _deliveries(rest)] == [2, 1, 1]
+    # a newer version of the order that tells no deliveries does not take them away
+    assert run("orders", "import", file, "--json").json == rest
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (["B-9", "--at", "2026-11-06"], 1, "no order B-9"),
+        (["B-2041"], 2, "--at"),
+        (["B-2041", "--at", "soon"], 2, "--at"),
+        (["B-2041", "--at", "2026-11-06", "--line", "9:1"], 2, "has no line 9"),
+        (["B-2041", "--at", "2026-11-06", "--line", "1:0"], 2, "quantity"),
+        (["B-2041", "--at", "2026-11-06", "--parcel", "a b"], 2, "parcel"),
+    ],
+)
+def test_deliveries_that_are_refused(words: list[str], code: int, says: str, run: Run, ready: Rooms) -> None:
+    imported = run("orders", "import", ORDER, "--json").json
+    answer = run("orders", "delivered", *words)
+    assert (answer.code, answer.out) == (code, "")
+    assert says in answer.err
+    assert run("orders", "show", "B-2041", "--json").json == imported
+
+
+def test_an_order_with_its_transactions(run: Run, ready: Rooms, tmp_path: Path) -> None:
+    sale = {"id": 1, "kind": "sale", "status": "success", "amount": "181.09", "authorization": "pi_1"}
+    file = tmp_path / "transactions.json"
+    file.write_text(json.dumps([sale]))
+    shown = run("orders", "import", UNLINKED, "--transactions", file, "--json").json
+    assert [(one["id"], one["kind"], one["captured"]) for one in shown["tenders"]] == [("pi_1", "card", 18109)]
+
+
+def test_a_refund_that_was_made_before_is_shown(run: Run, ready: Rooms) -> None:
+    sample = Path(__file__).parents[1] / "storefront" / "samples" / "shopify_order_partially_refunded.json"
+    assert "209.00 USD of it refunded before" in run("orders", "import", sample, "--payment", "pi_1").out

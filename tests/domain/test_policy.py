@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.order import Order, OrderLine, Tender, TenderKind
+from domain.order import Delivery, Order, OrderLine, Tender, TenderKind
 from domain.policy import Decision, Policy, PublishedPolicy, Verdict, decide, version_of
 from domain.request import RequestedLine, ReturnRequest
 
@@ -16,7 +16,8 @@ LAST_SECOND = datetime(2026, 12, 6, 13, 20, tzinfo=UTC)  # 30 days later
 
 
 def line(line_id: str, delivered_at: datetime | None = DELIVERED) -> OrderLine:
-    return OrderLine(id=line_id, title="Mug", quantity=3, unit_price=1000, delivered_at=delivered_at)
+    deliveries = (Delivery(quantity=3, at=delivered_at),)
+    return OrderLine(id=line_id, title="Mug", quantity=3, unit_price=1000, deliveries=deliveries)
 
 
 def judged(
@@ -110,5 +111,5 @@ def test_both_late_and_gone_keeps_both_reasons() -> None:
 @pytest.mark.parametrize("zone", [timedelta(hours=14), timedelta(hours=-12)])
 def test_the_window_is_the_same_everywhere(zone: timedelta) -> None:
     elsewhere = (DELIVERED + zone).replace(tzinfo=None).isoformat() + ("+14:00" if zone > timedelta(0) else "-12:00")
-    delivered = OrderLine.model_validate(line("1").model_dump() | {"delivered_at": elsewhere})
+    delivered = OrderLine.model_validate(line("1").model_dump() | {"deliveries": [{"quantity": 3, "at": elsewhere}]})
     assert judged(LAST_SECOND, delivered).lines[0].returnable_until == LAST_SECOND

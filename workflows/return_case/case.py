@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 
 from temporalio import workflow
 from temporalio.api.common.v1 import Payload
@@ -16,8 +15,8 @@ from domain import ids
 from domain.case import Outcome
 from domain.errors import InvalidRequest
 from domain.notice import NoticeKind
-from domain.policy import LineDecision, Verdict
-from domain.request import RequestedLine, ReturnRequest, parse_request
+from domain.policy import Verdict
+from domain.request import ReturnRequest, parse_request
 from workflows import options
 from workflows.return_case.desk import as_failure, decoded
 from workflows.return_case.goods import Goods
@@ -79,9 +78,6 @@ class ReturnCase(Shopper, Warehouse, Providers, Ops, Goods, Payout):
             lambda now: FetchOrder(request=self.request, now=now),
             options.STOREFRONT,
         )
-        if known.decision is not None and _lines(known.decision.lines) != _lines(self.request.lines):
-            asked = ", ".join(f"{quantity} of {line_id}" for line_id, quantity in _lines(known.decision.lines).items())
-            raise as_failure(InvalidRequest("lines", f"return {self.request.id} was decided already, for {asked}"))
         self.learn(**dict(known))
 
     async def open_return(self) -> None:
@@ -174,7 +170,3 @@ def _request(raw: RawValue) -> ReturnRequest:
     except InvalidRequest as error:
         raise as_failure(error) from None
     return request
-
-
-def _lines(lines: Sequence[RequestedLine | LineDecision]) -> dict[str, int]:
-    return {line.line_id: line.quantity for line in lines}

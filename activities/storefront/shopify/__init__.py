@@ -1,0 +1,157 @@
+"""Orders as Shopify's Admin REST API writes them, alone or with their transactions.
+
+Amounts are those that the shopper was charged in: Shopify's presentment money where that is not the shop's currency.
+An order that we could not pay back to the cent is refused: figures that disagree, additional fees, cash rounding.
+A business bought only where Shopify says so itself (`company`, its B2B orders): a company in an address or an
+exemption from tax does not take a consumer's rights away. Of the facts that exclude a line Shopify tells one: a gift
+card is digital.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+from activities.storefront.reading import Node, make, utc
+from activities.storefront.shopify.lines import read_lines, read_shipping, taxes_on_duties, tips
+from activities.storefront.shopify.payments import Payments
+from activities.storefront.shopify.refunds import read_refunds
+from activities.storefront.shopify.till import Till
+from activities.storefront.tenders import refunded_by_tender
+from domain.errors import InvalidRequest
+from domain.money import Money
+from domain.order import Buyer, Contact, ImportedOrder, Order, OrderLine, Shipping
+
+_HOST = re.compile(r"https?://([A-Za-z0-9][A-Za-z0-9.-]{0,63})/")
+_NOT_RETURNABLE = {
+    "original_total_additional_fees_set": "additional fees",
+    "current_total_additional_fees_set": "additional fees",
+    "total_cash_rounding_payment_adjustment_set": "cash rounding",
+    "total_cash_rounding_refund_adjustment_set": "cash rounding",
+}
+_NAMES = {
+    "number": "name",
+    "placed_at": "processed_at",
+    "locale": "customer_locale",
+    "country": "shipping_address.country_code",
+    "lines": "line_items",
+    "total": "total_price",
+}
+
+
+def import_shopify(
+    payload: object, more: object = None, *, payment: str | None = None, delivered_at: datetime | None = None
+) -> ImportedOrder:
+    """An order from Shopify's JSON, bare or under `order`, and apart from it the person; amounts in minor units.
+
+    Its transactions stand in it, beside it, or in the second document `more`, which may be their bare list or hold
+    `refunds` that the order does not list itself. Without transactions `payment` is the provider's id of the one
+    payment; without that the order has one unknown tender. `delivered_at` holds for every line.
+    Raises InvalidRequest naming the field, or the figure that disagrees with the others.
+    """
+    raw = _order_in(payload)
+    till = Till.of(raw)
+    _refuse_what_cannot_go_back(raw)
+    order_id, total = str(raw.whole("id")), till.amount(raw, "total_price")
+    customer = raw.child("customer")
+    customer_id = str(customer.whole("id")) if customer else f"guest-{order_id}"
+    address = raw.child("shipping_address")
+    order = {
+        "id": order_id,
+        "number": raw.text("name") or order_id,
+        "shop": _shop(raw),
+        "customer_id": customer_id,
+        "currency": till.paid_in,
+        "placed_at": raw.text("processed_at") or raw.text("created_at"),
+        "prices_include_tax": raw.flag("taxes_included"),
+        "total": total,
+        **_sold(raw, till, utc(delivered_at)),
+        **_paid(raw, payload, more, till, payment),
+        **till.exchange(raw, total),
+        "buyer": Buyer.BUSINESS if raw.child("company") else Buyer.CONSUMER,
+        "locale": raw.text("customer_locale") or "en",
+        "country": (address.text("country_code") if address else "") or None,
+    }
+    return ImportedOrder(order=make(Order, order, names=_NAMES), contact=_contact(raw, customer_id))
+
+
+def _order_in(payload: object) -> Node:
+    inner = payload.get("order", payload) if isinstance(payload, Mapping) else None
+    if not isinstance(inner, Mapping) or "line_items" not in inner or "total_price" not in inner:
+        raise InvalidRequest("order", "this is no Shopify order: it has no line_items and total_price")
+    return Node(inner)
+
+
+def _sold(raw: Node, till: Till, delivered_at: datetime | None) -> dict[str, object]:
+    """What the money was paid for, as fields of the order."""
+    lines, shipping, tip = read_lines(raw, till, delivered_at), read_shipping(raw, till), tips(raw, till)
+    _check_figures(raw, till, lines, shipping, tip)
+    return {"lines": lines, "shipping": shipping, "tip": tip}
+
+
+def _paid(raw: Node, payload: object, more: object, till: Till, payment: str | None) -> dict[str, object]:
+    """What it was paid with and what went back, as fields of the order."""
+    second = Node(more if isinstance(more, Mapping) else {"transactions": more})
+    transactions = _transactions(raw, payload, second)
+    payments = Payments(raw, transactions, till, payment)
+    refunds = read_refunds(raw, second, transactions, payments, till)
+    return {"tenders": payments.tenders(refunded_by_tender(refunds)), "refunds": refunds}
+
+
+def _transactions(raw: Node, payload: object, second: Node) -> list[Node]:
+    """The order's transactions, from wherever they stand."""
+    beside = Node(payload) if isinstance(payload, Mapping) else raw
+    found = raw.each("transactions") or beside.each("transactions") or second.each("transactions")
+    for one in found:
+        if one.has("order_id") and one.whole("order_id") != raw.whole("id"):
+            raise InvalidRequest(one.at("order_id"), f"it is {one.whole('order_id')}, of another order")
+    return found
+
+
+def _refuse_what_cannot_go_back(raw: Node) -> None:
+    for name, what in _NOT_RETURNABLE.items():
+        both = raw.child(name) or Node({})
+        for told in filter(None, (both.child("presentment_money"), both.child("shop_money"))):
+            currency = told.currency("currency_code")
+            if amount := told.amount("amount", currency, either_sign=True):
+                money = Money(minor=amount, currency=currency)
+                raise InvalidRequest(name, f"{money} of {what}; orders with {what} cannot be imported")
+
+
+def _check_figures(raw: Node, till: Till, lines: tuple[OrderLine, ...], shipping: Shipping | None, tip: int) -> None:
+    """The order's tax and total are the judge of what was read out of its lines; its subtotal is no judge, because
+    Shopify's own samples leave discounts out of it."""
+    parts: list[OrderLine | Shipping] = [*lines, shipping] if shipping else [*lines]
+    tax = sum(one.amount for part in parts for one in part.taxes)
+    goods = sum(one.quantity * one.unit_price - one.discount - one.order_discount for one in lines)
+    delivery = shipping.price - shipping.discount if shipping else 0
+    total = goods + sum(one.duties for one in lines) + delivery + tip + (0 if raw.flag("taxes_included") else tax)
+    for name, found in (("total_tax", tax + taxes_on_duties(raw, till)), ("total_price", total)):
+        said = till.amount(raw, name)
+        if said != found:
+            ours, theirs = (Money(minor=minor, currency=till.paid_in) for minor in (found, said))
+            raise InvalidRequest(name, f"the order says {theirs}, but its lines and shipping add up to {ours}")
+
+
+def _shop(raw: Node) -> str:
+    """The host of the order's page; only the host, because the rest of that address lets anyone in."""
+    host = _HOST.match(raw.text("order_status_url"))
+    return host.group(1) if host else "shopify"
+
+
+def _contact(raw: Node, customer_id: str) -> Contact:
+    nobody = Node({})
+    customer = raw.child("customer") or nobody
+    address = raw.child("shipping_address") or raw.child("billing_address") or nobody
+    town = f"{address.text('zip')} {address.text('city')}".strip()
+    street = [address.text(name) for name in ("company", "address1", "address2")]
+    contact = {
+        "customer_id": customer_id,
+        "name": f"{customer.text('first_name')} {customer.text('last_name')}".strip() or address.text("name"),
+        "email": raw.text("email") or raw.text("contact_email") or customer.text("email"),
+        "phone": raw.text("phone") or customer.text("phone") or address.text("phone"),
+        "address": tuple(filter(None, (*street, town, address.text("province")))),
+        "country": address.text("country_code"),
+    }
+    return make(Contact, contact, "customer")

@@ -1,0 +1,36 @@
+"""What payments come as, whatever shop they come from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from activities.storefront.reading import make
+from domain.order import EarlierRefund, Tender, TenderKind
+
+UNLINKED = "unlinked"
+"""Stands where the id of a payment stands that the shop did not tell."""
+
+# The smallest amount a card refund is a multiple of, in minor units of ISO 4217, where that is not one of them
+# (docs.stripe.com/currencies): the third decimal is always 0, and MGA has decimals in ISO only.
+_STEPS = {**dict.fromkeys(("BHD", "JOD", "KWD", "OMR", "TND"), 10), "MGA": 100}
+
+
+def step(kind: TenderKind, currency: str) -> int:
+    """The smallest refundable amount of a tender, in minor units."""
+    return _STEPS.get(currency, 1) if kind is TenderKind.CARD else 1
+
+
+def the_one_tender(payment: str | None, captured: int, refunded: int, currency: str) -> Tender:
+    """The only payment of an order, as linked by hand; unknown if it was not. Raises InvalidRequest for `payment`."""
+    kind = TenderKind.UNKNOWN if payment is None else TenderKind.CARD
+    tender = {"id": payment if payment is not None else UNLINKED, "kind": kind, "step": step(kind, currency)}
+    return make(Tender, {**tender, "captured": captured, "refunded": refunded}, names={"id": "payment"})
+
+
+def refunded_by_tender(refunds: Iterable[EarlierRefund]) -> Counter[str]:
+    """What went back to each tender before."""
+    back: Counter[str] = Counter()
+    for one in refunds:
+        back.update(one.money)
+    return back

@@ -1,0 +1,111 @@
+"""Orders as WooCommerce's REST API v3 writes them, alone or with their refunds.
+
+WooCommerce tells amounts before tax, whatever the shop's prices are; where they include tax, it is added back. The
+order's totals are the judge: its total, and one tax total per rate. Where WooCommerce rounded only at those, its lines
+are a fraction of a cent off, and the cents are spread over them so that they add up again.
+Fees (a surcharge, or a discount written as a negative fee) are neither goods nor shipping; such an order is refused.
+A business bought only where a plug-in recorded a VAT number; a company in the address is no such fact.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+from activities.storefront.reading import Node, make, utc
+from activities.storefront.tenders import refunded_by_tender
+from activities.storefront.woocommerce.fields import meta, moment
+from activities.storefront.woocommerce.goods import read_goods
+from activities.storefront.woocommerce.payments import read_refunds, read_tender
+from domain.errors import InvalidRequest
+from domain.money import Money
+from domain.order import Buyer, Contact, ImportedOrder, Order
+
+_HOST = re.compile(r"https?://([A-Za-z0-9][A-Za-z0-9.-]{0,63})/")
+_NAMES = {
+    "placed_at": "date_created_gmt",
+    "country": "shipping.country",
+    "lines": "line_items",
+    "tenders.0": "refunds",
+}
+_VAT_NUMBERS = ("_billing_vat_number", "_billing_eu_vat_number", "_billing_vat", "_vat_number", "vat_number")
+
+
+def import_woocommerce(
+    payload: object, more: object = None, *, payment: str | None = None, delivered_at: datetime | None = None
+) -> ImportedOrder:
+    """An order from WooCommerce's JSON, and apart from it the person; amounts in minor units.
+
+    Its refunds as full objects stand in it, or in the second document `more`; without them only their sums are known.
+    `payment` is the provider's id of the payment, where the order has none; `delivered_at` holds for every line.
+    Raises InvalidRequest naming the field, or the figure that disagrees with the others.
+    """
+    raw = _order_in(payload)
+    currency = raw.currency("currency")
+    _refuse_fees(raw, currency)
+    goods = read_goods(raw, currency, utc(delivered_at))
+    order_id, total = str(raw.whole("id")), raw.amount("total", currency)
+    tender = read_tender(raw, currency, payment)
+    refunds = read_refunds(raw, more, currency, tender.id)
+    back = refunded_by_tender(refunds)[tender.id]
+    customer_id = str(raw.whole("customer_id")) if raw.fields.get("customer_id") else f"guest-{order_id}"
+    nobody = Node({})
+    country = [(raw.child(name) or nobody).text("country") for name in ("shipping", "billing")]
+    order = {
+        "id": order_id,
+        "number": raw.text("number") or order_id,
+        "shop": _shop(raw),
+        "customer_id": customer_id,
+        "currency": currency,
+        "placed_at": moment(raw, "date_created_gmt"),
+        "prices_include_tax": raw.flag("prices_include_tax"),
+        "lines": goods.lines,
+        "shipping": goods.shipping,
+        "tenders": ({**tender.model_dump(), "refunded": back},),
+        "total": total,
+        "refunds": refunds,
+        "buyer": Buyer.BUSINESS if any(meta(raw, name) for name in _VAT_NUMBERS) else Buyer.CONSUMER,
+        "country": next(filter(None, country), None),
+    }
+    return ImportedOrder(order=make(Order, order, names=_NAMES), contact=_contact(raw, customer_id))
+
+
+def _order_in(payload: object) -> Node:
+    if not isinstance(payload, Mapping) or "line_items" not in payload or "total" not in payload:
+        raise InvalidRequest("order", "this is no WooCommerce order: it has no line_items and total")
+    return Node(payload)
+
+
+def _refuse_fees(raw: Node, currency: str) -> None:
+    for one in raw.each("fee_lines"):
+        for name in ("total", "total_tax"):
+            if one.has(name) and (amount := one.amount(name, currency, either_sign=True)):
+                money = Money(minor=amount, currency=currency)
+                raise InvalidRequest(one.at(name), f"{money} of fees; orders with fees cannot be imported")
+
+
+def _shop(raw: Node) -> str:
+    """The host that the order was read from."""
+    links = raw.child("_links")
+    addresses = [one.text("href") for one in links.each("self")] if links else []
+    hosts = [found.group(1) for one in addresses if (found := _HOST.match(one))]
+    return hosts[0] if hosts else "woocommerce"
+
+
+def _contact(raw: Node, customer_id: str) -> Contact:
+    nobody = Node({})
+    billing = raw.child("billing") or nobody
+    shipping = raw.child("shipping") or nobody
+    address = shipping if shipping.text("address_1") else billing
+    town = f"{address.text('postcode')} {address.text('city')}".strip()
+    street = [address.text(name) for name in ("company", "address_1", "address_2")]
+    contact = {
+        "customer_id": customer_id,
+        "name": f"{billing.text('first_name')} {billing.text('last_name')}".strip(),
+        "email": billing.text("email"),
+        "phone": billing.text("phone"),
+        "address": tuple(filter(None, (*street, town, address.text("state")))),
+        "country": address.text("country"),
+    }
+    return make(Contact, contact, "billing")

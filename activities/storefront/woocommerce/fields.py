@@ -1,0 +1,60 @@
+"""How WooCommerce writes what other shops have fields for: exact figures, moments without a zone, meta data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
+
+from activities.storefront.reading import Node
+from domain.errors import InvalidRequest
+from domain.money import Money, exponent, split
+
+_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]+)?")
+_FINE = 9
+"""Decimals of a minor unit that are looked at; WooCommerce's figures are PHP's floats, and end sooner."""
+
+
+def exact(raw: Node, name: str, currency: str) -> Decimal:
+    """A figure without its sign in minor units, with the fractions of one that WooCommerce keeps; 0 if it is empty."""
+    if raw.fields.get(name) in (None, ""):
+        return Decimal(0)
+    text = raw.figure(name)
+    if not _NUMBER.fullmatch(text):
+        raise InvalidRequest(raw.at(name), f"{text!r} is no amount; write digits and at most one point, such as 19.99")
+    return abs(Decimal(text).scaleb(exponent(currency)).quantize(Decimal(1).scaleb(-_FINE)))
+
+
+def rounded(figure: Decimal) -> int:
+    """Whole minor units, halves up."""
+    return int(figure.quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def agreed(figures: Sequence[Decimal], total: int, field: str, currency: str, beside: int = 0) -> list[int]:
+    """The figures in whole minor units that, with what is known `beside` them, add up to the order's own `total`.
+
+    If they do not when each is rounded, but do when their sum is, the total is spread over them. Raises InvalidRequest
+    for `field` with both sums otherwise.
+    """
+    parts = [rounded(one) for one in figures]
+    if sum(parts) + beside == total:
+        return parts
+    if rounded(sum(figures, Decimal(0))) + beside != total:
+        ours, theirs = (Money(minor=minor, currency=currency) for minor in (sum(parts) + beside, total))
+        raise InvalidRequest(field, f"the order says {theirs}, but its lines add up to {ours}")
+    return split(total - beside, [int(one.scaleb(_FINE)) for one in figures])
+
+
+def moment(raw: Node, name: str) -> str:
+    """A moment in UTC, which WooCommerce writes without saying so."""
+    text = raw.text(name)
+    return f"{text}Z" if re.fullmatch(r"[0-9T:.-]+", text) else text
+
+
+def meta(raw: Node, key: str) -> str:
+    """A text or number out of the meta data; empty if there is none."""
+    for one in raw.each("meta_data"):
+        value = one.fields.get("value")
+        if one.fields.get("key") == key and isinstance(value, str | int):
+            return str(value)[:100] if isinstance(value, str) else one.figure("value")
+    return ""

@@ -1,0 +1,120 @@
+"""What would go back, computed from a file alone.
+
+python -m commands.quote > docs/quote.schema.json
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from commands import output, values
+from commands.output import AsJson, Format, Transactions, example
+from domain.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from domain.order import Order
+    from domain.plan import RefundPlan
+    from domain.request import ReturnReason
+
+app = output.group("Quotes.")
+
+
+@app.command(epilog=example("quote --order embedded/orders/two_rates.json --line 1:2:defective --line BOOK-TEA:1"))
+def quote(
+    order: Annotated[Path, typer.Option(metavar="FILE", help="The order as JSON: a shop's own, or ours.")],
+    line: Annotated[
+        list[str],
+        typer.Option(metavar="LINE:QUANTITY:REASON", help="What would come back, by the line's id, or its SKU."),
+    ],
+    format: Format = "auto",
+    transactions: Transactions = None,
+    refunded: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LINE:QUANTITY", help="What went back before, for what it was worth."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What would go back for these units on full terms, and how it is computed; nothing is started or stored."""
+    from activities.storefront.importers import read_order
+    from domain.explain import as_text, explain
+    from domain.quote import quote_of
+
+    more = values.read_text(transactions) if transactions else None
+    found = read_order(values.read_text(order), format, more=more).order
+    wanted = _Units.read(found, "--line", line)
+    plan = _plan(found, wanted, _Units.read(found, "--refunded", refunded or ()))
+    if as_json:
+        output.print_json(quote_of(found, plan, wanted.reasons).model_dump(mode="json"))
+    else:
+        output.say(*as_text(explain(plan)).splitlines())
+
+
+@dataclass
+class _Units:
+    """Units by the id of their line or kit, and why they come back."""
+
+    option: str
+    units: dict[str, int] = field(default_factory=dict)
+    reasons: dict[str, ReturnReason] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, order: Order, option: str, texts: Iterable[str]) -> _Units:
+        """What was typed. Raises InvalidRequest for what names no line, no whole number or no reason."""
+        from domain.request import RequestedLine
+
+        found = cls(option)
+        for one in values.lines(texts, "reason", option=option):
+            line_id = _line_id(order, option, str(one["line_id"]))
+            asked = values.make(RequestedLine, {**one, "line_id": line_id})
+            found.units[line_id] = found.units.get(line_id, 0) + asked.quantity
+            for part in order.lines:
+                if line_id in (part.id, part.kit) and "reason" in one:
+                    found.reasons[part.id] = asked.reason
+        return found
+
+
+def _line_id(order: Order, option: str, name: str) -> str:
+    """The line or kit of that id, else the only line with that SKU."""
+    if any(name in (line.id, line.kit) for line in order.lines):
+        return name
+    same = [line.id for line in order.lines if line.sku == name]
+    if len(same) > 1:
+        raise InvalidRequest(option, f"{name} is the SKU of {len(same)} lines; name one of them: {', '.join(same)}")
+    if not same:
+        known = ", ".join(line.id for line in order.lines[:20])
+        raise InvalidRequest(option, f"order {order.number} has no line {name}; it has {known}")
+    return same[0]
+
+
+def _plan(order: Order, wanted: _Units, refunded: _Units) -> RefundPlan:
+    """The plan on full terms. Raises InvalidRequest for more units than are left, by the option that names them."""
+    from domain.history import history_of
+    from domain.planning import plan_refund, with_units
+    from domain.terms import Terms
+
+    option = refunded.option
+    try:
+        history = history_of(order)
+        if refunded.units:
+            history = with_units(order, history, refunded.units)
+        option = wanted.option
+        return plan_refund(order, history, wanted.units, Terms())
+    except InvalidRequest as error:
+        raise InvalidRequest(f"{option} {error.field.removeprefix('units.')}", _reason_of(error)) from None
+
+
+def _reason_of(error: InvalidRequest) -> str:
+    return error.message.removeprefix(f"{error.field}: ")
+
+
+if __name__ == "__main__":
+    from domain.quote import quote_schema
+
+    sys.stdout.write(json.dumps(quote_schema(), indent=2, ensure_ascii=False) + "\n")

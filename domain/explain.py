@@ -1,0 +1,203 @@
+"""A plan in words and figures, for shoppers to understand and accountants to compute again.
+
+`explain` makes the figures, `as_text` a table of fixed width: plain ASCII, one amount a line.
+"""
+
+from __future__ import annotations
+
+import textwrap
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+from domain.arithmetic import worth
+from domain.explanation import ExplainedLine, ExplainedShipping, ExplainedTax, Explanation
+from domain.money import Money
+from domain.order import SHIPPING, TIP
+from domain.plan import Component, ComponentKind, Difference, Fee, FeeKind, Leg, PlanLine, RefundPlan
+
+_LABEL, _AMOUNT = 64, 14
+_RULE = "-" * (_LABEL + _AMOUNT)
+
+_FEES = {
+    FeeKind.RESTOCKING: "restocking fee",
+    FeeKind.RETURN_SHIPPING: "return shipping",
+    FeeKind.LOST_VALUE: "loss in value",
+    FeeKind.ROUNDING: "too little for any payment to give back",
+}
+
+Row = tuple[str, int | None]
+"""A label, and the minor units beside it if any."""
+
+
+def explain(plan: RefundPlan) -> Explanation:
+    """The explanation of a plan; everything in it comes from the plan alone."""
+    parts: dict[str, list[Component]] = {}
+    for part in plan.components:
+        parts.setdefault(part.line_id, []).append(part)
+    delivery = parts.get(SHIPPING, [])
+    return Explanation(
+        order_id=plan.order_id,
+        currency=plan.currency,
+        lines=tuple(_explained(line, parts.get(line.line_id, [])) for line in plan.lines),
+        shipping=ExplainedShipping(gross=plan.shipping, net=_net(delivery), taxes=_taxes(delivery))
+        if plan.shipping
+        else None,
+        tip=plan.tip,
+        gross=plan.gross,
+        fees=plan.fees,
+        exchanged=plan.exchanged,
+        total=plan.total,
+        legs=plan.legs,
+        later=plan.later,
+        bonus=plan.bonus,
+        adjustment=plan.adjustment,
+        differences=plan.differences,
+    )
+
+
+def _explained(line: PlanLine, parts: Sequence[Component]) -> ExplainedLine:
+    return ExplainedLine(
+        line_id=line.line_id,
+        title=line.title,
+        quantity=line.quantity,
+        bought=line.bought,
+        paid=line.paid,
+        base=line.base,
+        base_units=line.base_units,
+        base_before=line.base_before,
+        back_before=line.base_back,
+        worth_after=worth(line.base, line.base_units, line.base_before + line.quantity),
+        gross=line.gross,
+        net=_net(parts),
+        taxes=_taxes(parts),
+        duties=line.duties,
+        duties_kept=line.duties_kept,
+    )
+
+
+def _net(parts: Sequence[Component]) -> int:
+    return sum(part.amount for part in parts if part.kind is ComponentKind.NET)
+
+
+def _taxes(parts: Sequence[Component]) -> tuple[ExplainedTax, ...]:
+    taxes = (part for part in parts if part.kind is ComponentKind.TAX)
+    return tuple(ExplainedTax(name=part.name, rate=part.rate, amount=part.amount) for part in taxes)
+
+
+def as_text(explanation: Explanation) -> str:
+    """The table: what comes back and how that was computed, what is kept, what is paid back to which payment."""
+    rows = [
+        (f"Order {explanation.order_id}, amounts in {explanation.currency}", None),
+        (_RULE, None),
+        *(row for line in explanation.lines for row in _goods(explanation, line)),
+        *_once_per_order(explanation),
+        (_RULE, None),
+        ("Together", explanation.gross),
+        *(row for fee in explanation.fees for row in _fee(explanation, fee)),
+        *_if("less used to pay for new goods", -explanation.exchanged),
+        ("To be paid back", explanation.total),
+        *((_leg(leg), leg.amount) for leg in explanation.legs),
+        *_beside(explanation),
+    ]
+    return "".join(f"{text}\n" for row in rows for text in _wrapped(explanation.currency, row))
+
+
+def _goods(explanation: Explanation, line: ExplainedLine) -> Iterator[Row]:
+    yield f"{line.title} (line {line.line_id})", None
+    yield f"  paid for {_units(line.bought)}", line.paid
+    if explanation.adjustment is not None:
+        yield f"  {explanation.adjustment.replace('_', ' ')}, no goods come back", line.gross
+    else:
+        yield from _computed(line)
+    yield from _parts(line.net, line.taxes)
+    yield from _if("  duties", line.duties)
+    yield from _if("  duties that are not paid back", line.duties_kept)
+
+
+def _computed(line: ExplainedLine) -> Iterator[Row]:
+    k, n = line.base_before + line.quantity, line.base_units
+    if (line.base, n) != (line.paid, line.bought):
+        yield f"  of which was left for {_units(n)} when it was counted anew", line.base
+    yield f"  {k} of {_units(n)}: (2 x {line.base} x {k} + {n}) / (2 x {n})", line.worth_after
+    yield f"  less paid back for {line.base_before} of them before", -line.back_before
+    yield from _if("  less what has to wait (below)", line.gross - line.worth_after + line.back_before)
+    yield f"  {_units(line.quantity)} back", line.gross
+
+
+def _parts(net: int, taxes: Sequence[ExplainedTax]) -> Iterator[Row]:
+    yield "    net", net
+    for tax in taxes:
+        yield f"    {tax.name} {percent(tax.rate)} %", tax.amount
+
+
+def _once_per_order(explanation: Explanation) -> Iterator[Row]:
+    if explanation.shipping is not None:
+        yield "Delivery", explanation.shipping.gross
+        yield from _parts(explanation.shipping.net, explanation.shipping.taxes)
+    yield from _if("Tip", explanation.tip)
+
+
+def _fee(explanation: Explanation, fee: Fee) -> Iterator[Row]:
+    whose = f" on line {fee.line_id}" if fee.line_id else ""
+    how = f": {fee.rate} % of {_plain(fee.base, explanation.currency)}" if fee.rate else ""
+    yield f"less {_FEES[fee.kind]}{whose}{how}", -fee.amount
+    if fee.reason:
+        yield f"  because: {fee.reason}", None
+    if fee.tax:
+        yield f"  {fee.tax_name or 'tax'} {percent(fee.tax_rate)} % within it", fee.tax
+    yield from _if("  more than there was, so not taken", fee.waived)
+
+
+def _leg(leg: Leg) -> str:
+    return f"  to {leg.kind.replace('_', ' ')} {leg.tender_id}" + (", by hand" if leg.by_hand else "")
+
+
+def _beside(explanation: Explanation) -> Iterator[Row]:
+    if bonus := explanation.bonus:
+        how = f": {bonus.rate} % of {_plain(bonus.base, explanation.currency)}" if bonus.rate else ""
+        yield f"Bonus on top, as store credit{how}", bonus.amount
+        if bonus.reason:
+            yield f"  because: {bonus.reason}", None
+    yield from _if("Waits for the next refund: less than a payment can give back", explanation.later)
+    for one in explanation.differences:
+        yield _difference(one), None
+        yield "  worth of what it names", one.worth
+        yield "  money that went back", one.money
+
+
+def _difference(one: Difference) -> str:
+    what = {SHIPPING: "delivery", TIP: "the tip"}.get(one.line_id, f"line {one.line_id}")
+    return f"Earlier refund {one.refund_id}, {what}" if one.refund_id else f"Earlier money without a refund, {what}"
+
+
+def _if(label: str, amount: int) -> Iterator[Row]:
+    if amount:
+        yield label, amount
+
+
+def _units(quantity: int) -> str:
+    return f"{quantity} unit{'' if quantity == 1 else 's'}"
+
+
+def _plain(minor: int, currency: str) -> str:
+    return str(Money(minor=minor, currency=currency)).partition(" ")[0]
+
+
+def _wrapped(currency: str, row: Row) -> list[str]:
+    label, amount = row
+    text = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode()
+    indent = " " * (len(text) - len(text.lstrip()))
+    width = _LABEL if amount is not None else _LABEL + _AMOUNT
+    rows = textwrap.wrap(text.lstrip(), width, initial_indent=indent, subsequent_indent=f"{indent}    ")
+    if amount is not None:
+        rows[-1] = f"{rows[-1]:<{_LABEL}}{_plain(amount, currency):>{_AMOUNT}}"
+    return rows
+
+
+def percent(rate: str) -> str:
+    """A decimal fraction as text, in percent: `0.19` is `19`, `0.0725` is `7.25`."""
+    whole, _, decimals = rate.partition(".")
+    decimals = decimals.ljust(2, "0")
+    number = f"{whole}{decimals[:2]}".lstrip("0") or "0"
+    rest = decimals[2:].rstrip("0")
+    return f"{number}.{rest}" if rest else number

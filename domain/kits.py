@@ -1,0 +1,88 @@
+"""Kits: sold as one at one price, kept as their parts, each a line of the order that names the kit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from domain.model import Minor, Model, Quantity
+from domain.money import split
+from domain.order import Order, OrderLine, TaxLine
+
+
+class KitPart(Model):
+    """So many units in each kit, and what one of them costs by itself."""
+
+    sku: Annotated[str, StringConstraints(max_length=100)] = ""
+    title: Annotated[str, StringConstraints(max_length=300)]
+    quantity: Quantity = 1
+    unit_price: Minor
+
+
+def kit_lines(kit: OrderLine, parts: Sequence[KitPart]) -> tuple[OrderLine, ...]:
+    """The lines of a kit: its price by the parts' list prices, its discounts, duties and taxes in proportion to that.
+
+    Each sum over the lines is the kit's own, to the cent. The lines are called `{kit}.1`, `{kit}.2`, ...
+    """
+    counts = [kit.quantity * part.quantity for part in parts]
+    costs = split(kit.quantity * kit.unit_price, [n * part.unit_price for n, part in zip(counts, parts, strict=True)])
+    # Each share is taken out of what is left of the last, so no part is discounted by more than it costs.
+    discounts = split(kit.discount, costs)
+    left = [cost - cut for cost, cut in zip(costs, discounts, strict=True)]
+    order_discounts = split(kit.order_discount, left)
+    left = [cost - cut for cost, cut in zip(left, order_discounts, strict=True)]
+    duties = split(kit.duties, left)
+    taxes = _taxes(kit.taxes, left)
+    return tuple(
+        kit.model_copy(
+            update={
+                "id": f"{kit.id}.{number + 1}",
+                "sku": part.sku,
+                "title": part.title,
+                "quantity": counts[number],
+                "kit": kit.id,
+                "per_kit": part.quantity,
+                "serials": (),
+                "deliveries": tuple(
+                    one.model_copy(update={"quantity": one.quantity * part.quantity}) for one in kit.deliveries
+                ),
+                "order_discount": order_discounts[number],
+                "duties": duties[number],
+                "taxes": taxes[number],
+                **priced(counts[number], costs[number], discounts[number]),
+            }
+        )
+        for number, part in enumerate(parts)
+    )
+
+
+def priced(quantity: int, cost: int, discount: int = 0) -> dict[str, int]:
+    """`unit_price` and `discount` of so many units that cost this much together, where that does not divide."""
+    unit_price = -(-cost // quantity)
+    return {"unit_price": unit_price, "discount": discount + quantity * unit_price - cost}
+
+
+def _taxes(taxes: Sequence[TaxLine], paid: Sequence[int]) -> list[tuple[TaxLine, ...]]:
+    """Each tax over the parts; first all together, so that no part is taxed with more than was paid for it."""
+    left = split(sum(tax.amount for tax in taxes), paid)
+    found: list[list[TaxLine]] = [[] for _ in paid]
+    for tax in taxes:
+        for number, amount in enumerate(split(tax.amount, left)):
+            left[number] -= amount
+            found[number].append(tax.model_copy(update={"amount": amount}))
+    return [tuple(one) for one in found]
+
+
+def without_kits(order: Order, units: Mapping[str, int]) -> dict[str, int]:
+    """The same units, with those of a kit as units of its parts; what is neither line nor kit is left as it is."""
+    lines = {line.id for line in order.lines}
+    if all(line_id in lines for line_id in units):
+        return dict(units)
+    found: dict[str, int] = {}
+    for name, quantity in units.items():
+        parts = [line for line in order.lines if line.kit == name] if name not in lines else []
+        for line_id, count in [(line.id, line.per_kit) for line in parts] or [(name, 1)]:
+            found[line_id] = found.get(line_id, 0) + quantity * count
+    return found

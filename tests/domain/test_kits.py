@@ -1,0 +1,103 @@
+"""A kit at one price, kept as its parts: every sum stays the kit's own."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.errors import InvalidRequest
+from domain.kits import KitPart, kit_lines
+from domain.order import Delivery, Order, OrderLine, TaxLine
+from tests.domain.orders import line, order, paid, returned
+
+TEA_SET = (
+    KitPart(sku="POT", title="Pot", unit_price=5000),
+    KitPart(sku="CUP", title="Cup", quantity=2, unit_price=1500),
+)
+
+
+def test_a_kit_is_spread_over_the_list_prices_of_its_parts() -> None:
+    # 99.99 over 50.00 and 2 x 30.00 / 2: 9999 * 5000 / 8000 = 6249.4, 9999 * 3000 / 8000 = 3749.6 -> 6249 and 3750.
+    # The discount of 10.00 in proportion: 1000 * 6249 / 9999 = 624.96, 375.04 -> 625 and 375.
+    # Left 5624 and 3375 of 8999; tax 14.37: 1437 * 5624 / 8999 = 898.1, 538.9 -> 898 and 539.
+    kit = line("k", 1, 9999, 1000, tax=[("0.19", 1437)])
+    pot, cups = kit_lines(kit, TEA_SET)
+    assert (pot.id, pot.quantity, pot.unit_price, pot.discount, pot.taxes[0].amount) == ("k.1", 1, 6249, 625, 898)
+    assert (cups.id, cups.quantity, cups.unit_price, cups.discount, cups.taxes[0].amount) == ("k.2", 2, 1875, 375, 539)
+    assert (cups.kit, cups.per_kit, cups.sku) == ("k", 2, "CUP")
+
+
+def test_a_share_that_does_not_divide_is_a_price_with_a_discount() -> None:
+    # 10.00 over a pot of nothing and three cups: 3 x 3.34 less 0.02
+    parts = (KitPart(title="Pot", unit_price=0), KitPart(title="Cup", quantity=3, unit_price=100))
+    pot, cups = kit_lines(line("k", 1, 1000), parts)
+    assert (pot.unit_price, pot.discount) == (0, 0)
+    assert (cups.unit_price, cups.discount) == (334, 2)
+
+
+def test_parcels_of_kits_are_parcels_of_parts() -> None:
+    arrived = datetime(2026, 11, 6, tzinfo=UTC)
+    kit = line("k", 2, 1000).model_copy(update={"deliveries": (Delivery(quantity=1, at=arrived),)})
+    assert [one.deliveries[0].quantity for one in kit_lines(kit, TEA_SET)] == [1, 2]
+
+
+def test_kits_and_parts_come_back() -> None:
+    # two kits of 80.00; one comes back as a kit, of the other one cup and then the rest
+    lines = kit_lines(line("k", 2, 8000), TEA_SET)
+    bought = order(*lines, tenders=[paid(16000)])
+    plans = returned(bought, {"k": 1}, {"k.2": 1}, {"k.1": 1, "k.2": 1})
+    assert [[(one.line_id, one.quantity) for one in plan.lines] for plan in plans] == [
+        [("k.1", 1), ("k.2", 2)],
+        [("k.2", 1)],
+        [("k.1", 1), ("k.2", 1)],
+    ]
+    assert [plan.total for plan in plans] == [8000, 1500, 6500]
+    with pytest.raises(InvalidRequest, match=r"units\.k\.1: 3 asked for"):
+        returned(bought, {"k": 2, "k.1": 1})
+    with pytest.raises(InvalidRequest, match="no such line"):
+        returned(bought, {"z": 1})
+
+
+amounts = st.integers(0, 5000)
+
+
+@given(
+    quantity=st.integers(1, 4),
+    price=amounts,
+    cuts=st.tuples(st.integers(0, 100), st.integers(0, 100)),
+    duties=amounts,
+    taxes=st.lists(st.integers(0, 60), max_size=3),
+    parts=st.lists(st.tuples(st.integers(1, 3), amounts), min_size=1, max_size=5),
+    inclusive=st.booleans(),
+)
+def test_the_parts_are_the_whole(
+    quantity: int,
+    price: int,
+    cuts: tuple[int, int],
+    duties: int,
+    taxes: list[int],
+    parts: list[tuple[int, int]],
+    inclusive: bool,
+) -> None:
+    cost = quantity * price
+    discount = cost * cuts[0] // 100
+    order_discount = (cost - discount) * cuts[1] // 100
+    left, rates = cost - discount - order_discount, []
+    for share in taxes:
+        rates.append(left * share // 100)
+        left -= rates[-1]
+    kit = line("k", quantity, price, discount, order_discount=order_discount, duties=duties).model_copy(
+        update={"taxes": tuple(TaxLine(name="VAT", rate="0.1", amount=amount) for amount in rates)}
+    )
+    found = kit_lines(kit, [KitPart(title="Part", quantity=count, unit_price=unit) for count, unit in parts])
+    # the constructor is the judge: discounts and taxes within each part, sums as the kit's
+    again = [OrderLine.model_validate(one.model_dump()) for one in found]
+    whole = cost - discount - order_discount + duties + (0 if inclusive else sum(rates))
+    bought: Order = order(*again, tenders=[paid(whole)], inclusive=inclusive)
+    assert sum(bought.paid_for(one) for one in bought.lines) == whole - duties
+    assert sum(one.order_discount for one in found) == order_discount
+    assert sum(one.duties for one in found) == duties
+    assert [sum(one.taxes[n].amount for one in found) for n in range(len(rates))] == rates

@@ -1,0 +1,255 @@
+"""Payloads broken at random: nothing but InvalidRequest ever comes out, and no wrong total is accepted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from activities.storefront.importers import read_order
+from activities.storefront.native import import_native
+from activities.storefront.shopify import import_shopify
+from activities.storefront.woocommerce import import_woocommerce
+from domain.errors import InvalidRequest
+from domain.order import Order
+from tests.storefront.payloads import Json, inclusive, plain, plan, refunded, rich, transaction, two_rates, woo
+
+
+def nested(depth: int) -> object:
+    value: object = "deep"
+    for level in range(depth):
+        value = [value] if level % 2 else {"order": value}
+    return value
+
+
+# a busy machine is no fault
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**18), 10**18)
+    | st.floats()
+    | st.text(max_size=12)
+    | st.sampled_from(
+        [
+            "-1",
+            "0.00",
+            "1e9",
+            "181.09",
+            "9" * 30,
+            "EUR",
+            "NaN",
+            "2026-11-02T10:00:00",
+            "0001-01-01T00:00:00+14:00",
+            "\ud800",
+        ]
+    )
+)
+NESTED = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner))
+ODD = st.integers(1, 300).map(nested) | st.sampled_from([10**4000, Decimal("NaN"), Decimal("1E+500")])
+VALUES: st.SearchStrategy[object] = st.one_of(NESTED, ODD)
+
+
+def places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """The path of everything inside."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [place for key, one in inner for place in [(*path, key), *places(one, (*path, key))]]
+
+
+@st.composite
+def broken(draw: st.DrawFn, whole: Callable[[], Json]) -> Json:
+    """An order with one to three fields dropped, replaced or negated."""
+    order = whole()
+    for _ in range(draw(st.integers(1, 3))):
+        if not (left := places(order)):
+            break
+        *path, last = draw(st.sampled_from(left))
+        where: Any = order
+        for step in path:
+            where = where[step]
+        match draw(st.sampled_from(["drop", "replace", "negate"])):
+            case "drop":
+                del where[last]
+            case "replace":
+                where[last] = draw(VALUES)
+            case _ if isinstance(where[last], int | float):
+                where[last] = -where[last]
+            case _:
+                where[last] = f"-{where[last]}"
+    return order
+
+
+def paid_with_two() -> Json:
+    """The rich order, paid with a gift card and a card, of which a unit and its shipping went back."""
+    refund = {"id": 50, "created_at": "2025-08-01T00:00:00Z"}
+    refund["refund_line_items"] = [{"line_item_id": 2, "quantity": 1, "subtotal": 10.00, "total_tax": 0.50}]
+    refund["order_adjustments"] = [{"kind": "shipping_refund", "amount": "-4.00", "tax_amount": "-0.20"}]
+    refund["transactions"] = [transaction(4, "refund", "14.70", parent_id=3)]
+    paid = [
+        transaction(1, "sale", "30.00", gateway="gift_card"),
+        transaction(2, "authorization", "185.34", receipt={"id": "pi_2", "charges": [{"id": "ch_2"}]}),
+        transaction(3, "capture", "185.34", parent_id=2),
+    ]
+    sent = {"status": "success", "shipment_status": "delivered", "updated_at": "2025-07-05T10:00:00-04:00"}
+    fulfilled = [{**sent, "tracking_number": "1Z", "line_items": [{"id": 2, "quantity": 1}]}]
+    return rich() | {"transactions": paid, "refunds": [refund], "fulfillments": fulfilled}
+
+
+def in_euro() -> Json:
+    """The plain order, charged in euro: 180.00 less 16.20."""
+
+    def both(shop: str, paid: str) -> Json:
+        return {
+            "shop_money": {"amount": shop, "currency_code": "USD"},
+            "presentment_money": {"amount": paid, "currency_code": "EUR"},
+        }
+
+    raw = plain() | {"presentment_currency": "EUR", "total_price_set": both("181.09", "163.80")}
+    raw["line_items"][0] |= {"price_set": both("199.00", "180.00")}
+    raw["line_items"][0]["discount_allocations"][0] |= {"amount_set": both("17.91", "16.20")}
+    return raw | {"total_tax_set": both("0.00", "0.00")}
+
+
+def gone_back() -> Json:
+    """WooCommerce's own sample, of which one unit went back."""
+    line = {"id": 900, "product_id": 93, "variation_id": 0, "quantity": -1, "total": "-3.00", "total_tax": "-0.23"}
+    named = [{"key": "_refunded_item_id", "value": "315"}]
+    refund = {"id": 800, "date_created_gmt": "2017-03-25T10:00:00", "amount": "3.23"}
+    return woo() | {"refunds": [{**refund, "line_items": [{**line, "meta_data": named}]}]}
+
+
+def cents(figure: Any) -> Decimal:
+    return Decimal(str(figure)) * 100
+
+
+def total_of(raw: Json) -> Decimal:
+    """What lines and shipping add up to, in cents."""
+    charged = raw["line_items"] + [one for one in raw.get("shipping_lines") or [] if not one.get("is_removed")]
+    total = sum((cents(one["price"]) * one.get("quantity", 1) for one in charged), Decimal(0))
+    cuts = [cents(cut["amount"]) for one in charged for cut in one.get("discount_allocations") or []]
+    total -= sum(cuts) if cuts else cents(raw.get("total_discounts") or 0)
+    if not raw["taxes_included"]:
+        total += sum((cents(tax["price"]) for one in charged for tax in one.get("tax_lines") or []), Decimal(0))
+    return total
+
+
+def check_sums(order: Order) -> None:
+    """What holds of every order, read with none of its own help."""
+    assert sum(tender.captured for tender in order.tenders) == order.total
+    goods = sum(line.quantity * line.unit_price - line.discount - line.order_discount for line in order.lines)
+    taxes = [tax.amount for line in order.lines for tax in line.taxes]
+    shipping = order.shipping.price - order.shipping.discount if order.shipping else 0
+    taxes += [tax.amount for tax in order.shipping.taxes] if order.shipping else []
+    on_top = 0 if order.prices_include_tax else sum(taxes)
+    assert goods + shipping + on_top + order.tip + sum(line.duties for line in order.lines) == order.total
+    back = sum(tender.refunded for tender in order.tenders)
+    units = sum(line.quantity for line in order.lines) - sum(
+        line.quantity for refund in order.refunds for line in refund.lines
+    )
+    if units:
+        assert plan(order).total <= order.total - back
+    if not back and not order.refunds:
+        assert plan(order).total == sum(one.captured // one.step * one.step for one in order.tenders)
+
+
+SHOPIFY = [plain, rich, refunded, paid_with_two]
+WOOCOMMERCE = [woo, inclusive, gone_back]
+
+
+@settings(PATIENT, max_examples=800)
+@given(st.sampled_from(SHOPIFY).flatmap(broken))
+def test_a_broken_shopify_order_is_refused_or_its_total_is_right(raw: Json) -> None:
+    try:
+        order = import_shopify(raw).order
+    except InvalidRequest:
+        return
+    assert order.total == cents(raw["total_price"])
+    # what lines and shipping add up to, read with none of the importer's help
+    assert order.total == total_of(raw)
+    check_sums(order)
+
+
+@settings(PATIENT, max_examples=300)
+@given(broken(in_euro))
+def test_a_broken_shopify_order_in_two_currencies_is_refused_or_its_total_is_right(raw: Json) -> None:
+    try:
+        order = import_shopify(raw).order
+    except InvalidRequest:
+        return
+    if order.shop_currency is None:
+        assert order.total == cents(raw["total_price"])
+    else:
+        assert order.total == cents(raw["total_price_set"]["presentment_money"]["amount"])
+    check_sums(order)
+
+
+@settings(PATIENT, max_examples=600)
+@given(st.sampled_from(WOOCOMMERCE).flatmap(broken))
+def test_a_broken_woocommerce_order_is_refused_or_its_total_is_right(raw: Json) -> None:
+    try:
+        order = import_woocommerce(raw).order
+    except InvalidRequest:
+        return
+    assert order.total == cents(raw["total"])
+    check_sums(order)
+
+
+@settings(PATIENT, max_examples=200)
+@given(st.sampled_from([plain, woo, two_rates]).flatmap(broken), st.sampled_from(["auto", "shopify", "woocommerce"]))
+def test_a_broken_file_is_refused_or_its_total_is_right(raw: Json, format: Any) -> None:
+    try:
+        order = read_order(json.dumps(raw, default=str), format, payment="pi_1").order
+    except InvalidRequest:
+        return
+    check_sums(order)
+
+
+@settings(PATIENT, max_examples=300)
+@given(broken(lambda: {"transactions": paid_with_two()["transactions"]}))
+def test_a_broken_second_document_is_refused_or_the_sums_are_right(more: Json) -> None:
+    for read in (import_shopify, import_woocommerce):
+        try:
+            order = read(rich() if read is import_shopify else woo(), more).order
+        except InvalidRequest:
+            continue
+        check_sums(order)
+
+
+@settings(PATIENT, max_examples=300)
+@given(broken(two_rates))
+def test_a_broken_order_of_our_own_is_refused_or_its_sums_are_right(raw: Json) -> None:
+    try:
+        order = import_native(raw).order
+    except InvalidRequest:
+        return
+    check_sums(order)
+
+
+@PATIENT
+@given(VALUES, VALUES)
+def test_garbage_is_refused(payload: object, more: object) -> None:
+    for read in (import_shopify, import_woocommerce, import_native):
+        with pytest.raises(InvalidRequest):
+            read(payload, more)
+
+
+@PATIENT
+@given(VALUES)
+def test_garbage_in_a_second_document_is_refused_or_changes_no_total(more: object) -> None:
+    for read, raw in ((import_shopify, plain()), (import_woocommerce, woo())):
+        try:
+            check_sums(read(raw, more).order)
+        except InvalidRequest:
+            continue
+
+
+@PATIENT
+@given(st.text())
+def test_garbage_in_a_file_is_refused(text: str) -> None:
+    with pytest.raises(InvalidRequest):
+        read_order(text)

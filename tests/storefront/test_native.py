@@ -1,0 +1,153 @@
+"""Orders in our own format."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import jsonschema
+import pytest
+
+from activities.storefront.importers import read_order
+from activities.storefront.native import import_native, order_schema
+from domain.order import TenderKind
+from tests.storefront.payloads import DELIVERED, ROOT, TWO_RATES, Json, plain, plan, refused, two_rates
+
+SCHEMA = ROOT / "docs" / "order.schema.json"
+
+
+def test_the_embedded_order_in_our_own_format() -> None:
+    imported = read_order(TWO_RATES.read_text())
+    order = imported.order
+    # the discount of 10.00 over 38.70 + 24.90 + 49.95 = 113.55: 3.408, 2.193, 4.399; the two spare cents go to .99, .81
+    assert [line.order_discount for line in order.lines] == [341, 219, 440]
+    assert [order.paid_for(line) for line in order.lines] == [3529, 2271, 4555]
+    # 35.29 * 19/119 = 5.63, 22.71 * 7/107 = 1.49, 45.55 * 19/119 = 7.27, 4.95 * 19/119 = 0.79
+    assert [line.taxes[0].amount for line in order.lines] == [563, 149, 727]
+    assert order.shipping is not None
+    assert order.shipping.taxes[0].amount == 79
+    assert order.total == 10850
+    assert imported.contact.name == "Mara Musterfrau"
+    assert plan(order).total == 10850
+
+
+def test_payment_and_delivery_can_be_named_at_the_import() -> None:
+    raw = two_rates()
+    for tenders in (None, [], [{"id": "unlinked", "kind": "unknown", "captured": 10850}]):
+        raw["order"]["tenders"] = tenders
+        order = read_order(json.dumps(raw), payment="pi_new", delivered_at=DELIVERED).order
+        assert [(one.id, one.kind, one.captured) for one in order.tenders] == [("pi_new", TenderKind.CARD, 10850)]
+        assert {line.delivered_at for line in order.lines} == {DELIVERED}
+    assert import_native(two_rates(), payment="pi_demo_two_rates") == import_native(two_rates())
+    del raw["order"]["tenders"]
+    assert refused(lambda: import_native(raw)).field == "order.tenders"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "field", "words"),
+    [
+        (["extra"], 1, "extra", "not known here"),
+        (["order", "totl"], 1, "order.totl", "not known here"),
+        (["order", "lines", 0, "taxes", 0, "percent"], 19, "order.lines.0.taxes.0.percent", "not known here"),
+        (["contact", "fax"], "1", "contact.fax", "not known here"),
+        (["format"], "backhaul.order/2", "format", "backhaul.order/1"),
+        (["order", "lines", 1, "quantity"], -1, "order.lines.1.quantity", "greater than or equal to 1"),
+        (["order", "lines", 1, "unit_price"], 24.9, "order.lines.1.unit_price", "integer"),
+        (["order", "currency"], "XXQ", "order", "ISO 4217"),
+        (["order", "total"], 10851, "order", "total is 10851, but lines, duties, shipping and tip add up to 10850"),
+        (["order", "placed_at"], "yesterday", "order.placed_at", "datetime"),
+        (["order", "lines"], [], "order.lines", "it is empty"),
+        (["order"], 5, "order", ""),
+        (["contact", "customer_id"], "someone", "contact.customer_id", "cust-2041"),
+        (["contact"], None, "contact", ""),
+    ],
+)
+def test_our_own_orders_that_are_refused(path: list[str | int], value: object, field: str, words: str) -> None:
+    raw: Any = two_rates()
+    where = raw
+    for step in path[:-1]:
+        where = where[step]
+    where[path[-1]] = value
+    error = refused(lambda: read_order(json.dumps(raw)))
+    assert error.field == field
+    assert re.search(words, error.message)
+
+
+def test_the_published_schema_is_the_models_own() -> None:
+    command = "python -m activities.storefront.native > docs/order.schema.json"
+    assert json.loads(SCHEMA.read_text()) == order_schema(), f"the schema has drifted; refresh it: {command}"
+
+
+def test_the_schema_takes_what_we_take_and_refuses_what_we_refuse() -> None:
+    schema = json.loads(SCHEMA.read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    judge = jsonschema.Draft202012Validator(schema)
+    assert judge.is_valid(two_rates())
+    misspelt, cents = two_rates(), two_rates()
+    misspelt["order"]["shiping"] = None
+    cents["order"]["total"] = 108.5
+    for wrong in (misspelt, cents, plain()):
+        assert not judge.is_valid(wrong)
+
+
+def test_everything_that_an_order_may_say() -> None:
+    raw = two_rates()
+    raw["order"] |= {
+        "tip": 200,
+        "shop_currency": "USD",
+        "exchange_rate": "1.0825",
+        "buyer": "business",
+        "refunds": [
+            {
+                "id": "re_1",
+                "at": "2026-11-10T09:00:00Z",
+                "lines": [{"line_id": "2", "quantity": 1, "gross": 2271}],
+                "shipping": 100,
+                "money": {"pi_1": 2371},
+            }
+        ],
+        "total": 11350,
+    }
+    raw["order"]["lines"][0] |= {"duties": 300, "exclusions": ["custom_made"], "serials": ["SN-1"]}
+    raw["order"]["tenders"] = [{"id": "pi_1", "kind": "card", "captured": 11350, "refunded": 2371}]
+    order = read_order(json.dumps(raw)).order
+    assert (order.tip, order.lines[0].duties, order.refunds[0].total) == (200, 300, 2371)
+    assert plan(order).total == 11350 - 2371
+
+
+def test_a_kit_becomes_its_parts() -> None:
+    raw = two_rates()
+    raw["order"]["lines"][0]["parts"] = [
+        {"sku": "MUG", "title": "Mug", "unit_price": 900},
+        {"sku": "SAUCER", "title": "Saucer", "quantity": 2, "unit_price": 225},
+    ]
+    order = import_native(raw).order
+    assert [(line.id, line.quantity, line.kit) for line in order.lines] == [
+        ("1.1", 3, "1"),
+        ("1.2", 6, "1"),
+        ("2", 1, None),
+        ("3", 1, None),
+    ]
+    # 35.29 was paid for three kits, two thirds of it for the mugs
+    assert sum(order.paid_for(line) for line in order.lines[:2]) == 3529
+    assert [sum(one.quantity for one in line.deliveries) for line in order.lines[:2]] == [3, 6]
+    assert plan(order, {"1": 3}).total == 3529
+
+
+@pytest.mark.parametrize(
+    ("part", "field"),
+    [
+        ({"title": "Mug", "unit_price": -1}, "order.lines.0.parts.0.unit_price"),
+        ({"title": "Mug", "unit_price": 1, "prize": 1}, "order.lines.0.parts.0.prize"),
+        ({"title": "Mug", "unit_price": 1, "quantity": 10**6}, "order.lines.0.quantity"),
+    ],
+)
+def test_parts_that_are_refused(part: Json, field: str) -> None:
+    raw = two_rates()
+    raw["order"]["lines"][0]["parts"] = [part]
+    assert refused(lambda: import_native(raw)).field == field
+
+
+def test_there_is_no_second_document() -> None:
+    assert refused(lambda: read_order(TWO_RATES.read_text(), more="[]")).field == "transactions"
