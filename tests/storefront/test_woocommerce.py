@@ -138,9 +138,14 @@ def test_the_rate_of_a_tax(tax: Json, rate: str) -> None:
         ({"date_paid_gmt": None, "date_paid": None, "status": "pending"}, "unlinked", TenderKind.UNKNOWN),
         ({"payment_method": "cod"}, "cod-727", TenderKind.CASH_ON_DELIVERY),
         (
-            {"payment_method": "cod", "date_paid_gmt": None, "date_paid": None, "status": "on-hold"},
+            {"payment_method": "cod", "date_paid_gmt": None, "date_paid": None, "status": "processing"},
             "unlinked",
             TenderKind.UNKNOWN,
+        ),
+        (
+            {"payment_method": "cod", "date_paid_gmt": None, "date_paid": None, "status": "completed"},
+            "cod-727",
+            TenderKind.CASH_ON_DELIVERY,
         ),
         ({"payment_method": "cheque"}, "cheque-727", TenderKind.BANK),
     ],

@@ -18,7 +18,7 @@ _BY_HAND = {
 }
 _PAYMENT_IDS = ("_stripe_intent_id", "_intent_id", "_stripe_charge_id", "_charge_id")
 """Where the plug-ins for Stripe keep its ids; a payment intent before a charge."""
-_PAID = ("processing", "completed", "refunded")
+_PAID = ("completed", "refunded")
 
 
 def read_tender(order: Node, currency: str, payment: str | None) -> Tender:
