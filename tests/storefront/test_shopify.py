@@ -139,6 +139,10 @@ def test_shopify_orders_that_are_refused(changes: Json, field: str, words: str) 
         ({"id": None}, "id"),
         ({"discount_allocations": [{"amount": "-1.00"}]}, "discount_allocations.0.amount"),
         ({"discount_allocations": [{}]}, "discount_allocations.0.amount"),
+        (
+            {"discount_allocations": [{"amount": "1", "discount_application_index": {}}]},
+            "discount_allocations.0.discount_application_index",
+        ),
         ({"duties": [{"id": 1}]}, "duties.0.shop_money"),
         ({"tax_lines": [{"title": "GST", "rate": "high", "price": "1.00"}]}, "tax_lines.0.rate"),
         ({"tax_lines": [{"title": "GST", "rate": -0.1, "price": "1.00"}]}, "tax_lines.0.rate"),

@@ -135,9 +135,18 @@ def test_the_rate_of_a_tax(tax: Json, rate: str) -> None:
         ({"meta_data": [meta("_stripe_charge_id", "ch_7")]}, "ch_7", TenderKind.CARD),
         ({"meta_data": [meta("_stripe_intent_id", ["pi_7"])], "transaction_id": "ch_9"}, "ch_9", TenderKind.CARD),
         ({"meta_data": []}, "unlinked", TenderKind.UNKNOWN),
-        ({"date_paid_gmt": None, "status": "pending"}, "unlinked", TenderKind.UNKNOWN),
+        ({"date_paid_gmt": None, "date_paid": None, "status": "pending"}, "unlinked", TenderKind.UNKNOWN),
         ({"payment_method": "cod"}, "cod-727", TenderKind.CASH_ON_DELIVERY),
-        ({"payment_method": "cod", "date_paid_gmt": None, "status": "on-hold"}, "unlinked", TenderKind.UNKNOWN),
+        (
+            {"payment_method": "cod", "date_paid_gmt": None, "date_paid": None, "status": "processing"},
+            "unlinked",
+            TenderKind.UNKNOWN,
+        ),
+        (
+            {"payment_method": "cod", "date_paid_gmt": None, "date_paid": None, "status": "completed"},
+            "cod-727",
+            TenderKind.CASH_ON_DELIVERY,
+        ),
         ({"payment_method": "cheque"}, "cheque-727", TenderKind.BANK),
     ],
 )
@@ -150,7 +159,7 @@ def test_a_payment_is_linked_where_none_is_told() -> None:
     assert import_woocommerce(stripe(meta_data=[]), payment="pi_5").order.tenders[0].id == "pi_5"
     assert import_woocommerce(stripe(), payment="pi_7") == import_woocommerce(stripe())
     assert refused(lambda: import_woocommerce(stripe(), payment="pi_5")).field == "payment"
-    unpaid = stripe(date_paid_gmt=None, status="pending")
+    unpaid = stripe(date_paid_gmt=None, date_paid=None, status="pending")
     assert refused(lambda: import_woocommerce(unpaid, payment="pi_5")).field == "date_paid_gmt"
 
 
@@ -250,7 +259,7 @@ def test_refunds_that_are_refused(changes: Json, field: str) -> None:
         ({"fee_lines": [{"total": "-2.00"}]}, "fee_lines.0.total", "2.00 USD of fees"),
         ({"fee_lines": [{"total": "0.00", "total_tax": "0.38"}]}, "fee_lines.0.total_tax", "0.38 USD of fees"),
         ({"line_items": []}, "tax_lines.0.tax_total", "add up to 0.00 USD"),
-        ({"date_created_gmt": None}, "date_created_gmt", "date"),
+        ({"date_created_gmt": None, "date_created": None}, "date_created_gmt", "date"),
         ({"customer_id": "x"}, "customer_id", "whole number"),
         ({"id": None}, "id", "whole number"),
         ({"meta_data": 5}, "meta_data", "a list"),

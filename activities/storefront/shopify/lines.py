@@ -37,7 +37,7 @@ class _Basket:
         """One line; `share` is what it has of a discount that Shopify did not spread itself."""
         line_id, quantity = raw.whole("id"), raw.whole("quantity")
         cuts = [(cut, self.till.amount(cut, "amount")) for cut in raw.each("discount_allocations")]
-        of_order = sum(amount for cut, amount in cuts if cut.fields.get("discount_application_index") in self.across)
+        of_order = sum(amount for cut, amount in cuts if self._across(cut))
         told = self.deliveries.get(line_id, [])
         line = {
             "id": str(line_id),
@@ -53,6 +53,10 @@ class _Basket:
             "exclusions": [Exclusion.DIGITAL] if _is(raw, "gift_card") else [],
         }
         return make(OrderLine, line, raw.path, {"unit_price": "price", "title": "name"})
+
+    def _across(self, cut: Node) -> bool:
+        index = "discount_application_index"
+        return cut.has(index) and cut.whole(index) in self.across
 
 
 def _across(order: Node) -> set[int]:

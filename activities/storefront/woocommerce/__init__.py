@@ -58,7 +58,7 @@ def import_woocommerce(
         "shop": _shop(raw),
         "customer_id": customer_id,
         "currency": currency,
-        "placed_at": moment(raw, "date_created_gmt"),
+        "placed_at": moment(raw, "date_created_gmt") or moment(raw, "date_created"),
         "prices_include_tax": raw.flag("prices_include_tax"),
         "lines": goods.lines,
         "shipping": goods.shipping,

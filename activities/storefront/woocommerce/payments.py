@@ -18,7 +18,7 @@ _BY_HAND = {
 }
 _PAYMENT_IDS = ("_stripe_intent_id", "_intent_id", "_stripe_charge_id", "_charge_id")
 """Where the plug-ins for Stripe keep its ids; a payment intent before a charge."""
-_PAID = ("processing", "completed", "refunded")
+_PAID = ("completed", "refunded")
 
 
 def read_tender(order: Node, currency: str, payment: str | None) -> Tender:
@@ -27,7 +27,7 @@ def read_tender(order: Node, currency: str, payment: str | None) -> Tender:
     Raises InvalidRequest for a `payment` that is not the order's own, or where nothing was paid.
     """
     total = order.amount("total", currency)
-    paid_at = moment(order, "date_paid_gmt") or None
+    paid_at = moment(order, "date_paid_gmt") or moment(order, "date_paid") or None
     paid = bool(paid_at) or order.text("status") in _PAID
     tender_id, kind = _told(order)
     if paid and tender_id and payment in (None, tender_id):
@@ -66,7 +66,7 @@ def _refund(order: Node, raw: Node, currency: str, tender_id: str) -> EarlierRef
     sent = sum((_gross(one, currency) for one in raw.each("shipping_lines")), 0)
     refund = {
         "id": str(raw.whole("id")),
-        "at": moment(raw, "date_created_gmt") or moment(order, "date_modified_gmt"),
+        "at": moment(raw, "date_created_gmt") or moment(raw, "date_created") or moment(order, "date_modified_gmt"),
         "lines": _lines(order, raw, currency),
         "shipping": sent,
         "money": {tender_id: amount} if amount else {},
