@@ -32,7 +32,7 @@ def left(shop: Shop) -> dict[str, int]:
 def sell_with_an_old_book(shop: Shop) -> None:
     """The book was delivered 31 days ago, the rest 15."""
     book, *others = (line.model_dump() for line in sorted(shop.sell().lines, key=lambda line: line.id != "2"))
-    shop.sell(lines=[{**book, "delivered_at": NOW - timedelta(days=31)}, *others])
+    shop.sell(lines=[{**book, "deliveries": [{"quantity": book["quantity"], "at": NOW - timedelta(days=31)}]}, *others])
 
 
 def test_exactly_the_approved_units_are_reserved(shop: Shop) -> None:

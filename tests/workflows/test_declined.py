@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from temporalio.client import WorkflowExecutionStatus
 
 from domain.case import Outcome
+from domain.order import Delivery
 from domain.policy import Verdict
 from ledger import EntryKind
 from tests.workflows.returns import (
@@ -59,7 +60,10 @@ async def test_units_that_came_back_before_are_declined(real_shop: Shop) -> None
 async def test_one_line_is_approved_and_the_other_declined(shop: Shop) -> None:
     order = await shop.world.import_order(TWO_RATES)
     late = datetime.now(UTC) - timedelta(days=40)
-    lines = tuple(line.model_copy(update={"delivered_at": late}) if line.id == "2" else line for line in order.lines)
+    lines = tuple(
+        line.model_copy(update={"deliveries": (Delivery(quantity=line.quantity, at=late),)}) if line.id == "2" else line
+        for line in order.lines
+    )
     shop.world.rooms.orders.put(order.model_copy(update={"lines": lines}))
     one = await shop.start("R-1", order.id, {"1": 2, "2": 1})
     view = await one.labelled()
