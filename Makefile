@@ -11,6 +11,7 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 $(STAMP): requirements.lock
+	@echo "Setting up $(VENV) from requirements.lock; this takes a minute."
 	@test -x $(PYTHON) || python3 -m venv $(VENV)
 	@if command -v uv >/dev/null 2>&1; then \
 		uv pip sync --quiet --python $(PYTHON) --require-hashes requirements.lock; \

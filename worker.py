@@ -91,7 +91,10 @@ async def run(extra: Sequence[Interceptor] = ()) -> int:
 
 
 def main() -> int:
-    """The process."""
+    """The process. It takes no arguments: its settings come from the environment."""
+    if len(sys.argv) > 1:
+        print(f"{__doc__}\n\nIt takes no arguments; docs/configuration.md names its settings.")
+        return 0 if sys.argv[1:] == ["--help"] else 2
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         return asyncio.run(run())

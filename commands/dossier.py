@@ -7,18 +7,20 @@ from typing import Literal
 
 from commands import links
 from commands.temporal import CaseView, Returns
-from domain import ids
 from domain.case import OrderBrief
 from domain.errors import Refused, Unavailable
 from domain.model import Model, UtcDatetime
 from domain.policy import Decision
 from domain.request import ReturnRequest
 from ledger import EntryKind, JournalEntry
+from ledger.frozen import frozen_order
 from ledger.readable import amounts, reference
 from ledger.recall import case_so_far
 from wiring import Rooms
 from workflows.return_case.state import CaseState
 from workflows.return_case.view import view as seen_of
+
+_ENDED_BADLY = ("failed", "terminated", "canceled", "timed_out")
 
 
 class Step(Model):
@@ -56,7 +58,8 @@ async def dossier(case: str, rooms: Rooms) -> Dossier:
         returns = await Returns.connect()
         status = await returns.status(case)
         ui, command = links.ui(rooms.settings, returns.namespace, case), links.history(returns, case)
-        seen = await returns.view(case)
+        # A run that ended badly knows less than the journal, which an earlier run may have brought to its end.
+        seen = None if entries and status in _ENDED_BADLY else await returns.view(case)
     except (Refused, Unavailable) as error:
         if not (entries or status):
             raise
@@ -79,8 +82,7 @@ def _from_journal(rooms: Rooms, entries: Sequence[JournalEntry]) -> CaseView | N
     decided = next((one for one in entries if one.kind is EntryKind.DECISION), None)
     if decided is None:
         return None
-    opened = rooms.ledger.find(ids.order_key(decided.order))
-    order = rooms.snapshots.get(decided.order, str(opened.facts["snapshot"])).order if opened else None
+    order = frozen_order(rooms.ledger, rooms.snapshots, decided.order)
     known = case_so_far(entries).model_copy(update={"order": OrderBrief.of(order) if order else None})
     return seen_of(CaseState(**dict(known), request=ReturnRequest.model_validate(decided.facts["request"])))
 

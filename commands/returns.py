@@ -72,7 +72,7 @@ def list_returns(
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many, the newest.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """Returns, newest first, a second or so behind; `show` is exact."""
+    """Returns, the running ones first, a second or so behind; `show` is exact."""
     found = asyncio.run(_list(stage, needs, limit))
     if as_json:
         output.print_json([one.model_dump(mode="json") for one in found])

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from temporalio.client import Client
 
@@ -111,6 +113,7 @@ async def stack(ports: Ports, *, worker: bool = True) -> AsyncIterator[Stack]:
     folder = home()
     folder.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as exits:
+        exits.enter_context(_alone(folder))
         listener = _claim(ports)
         server = await children.start(
             "temporal", temporal.command(ports.temporal, ports.ui, folder), folder / "logs", _environment()
@@ -147,6 +150,18 @@ async def _stop_worker(here: Stack) -> None:
         await here.worker.stop()
 
 
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One stack per home: two would share its databases. The lock goes with the process, however it ends."""
+    with (folder / "stack.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            text = f"A stack runs already in {folder}; stop it first, or set BACKHAUL_HOME to another folder."
+            raise Refused("stack_runs", text) from None
+        yield
+
+
 def _claim(ports: Ports) -> socket.socket:
     """The simulators' socket, when all three ports are free; else nothing is started."""
     for port in (ports.temporal, ports.ui, ports.simulators):
@@ -160,8 +175,7 @@ def _claim(ports: Ports) -> socket.socket:
 
 
 def _taken(port: int) -> str:
-    known = f" A stack seems to run already: {stack_file()} exists." if stack_file().exists() else ""
-    return f"Port {port} is taken, so nothing was started.{known} Stop whoever has it, or choose --free-ports."
+    return f"Port {port} is taken, so nothing was started. Stop whoever has it, or choose --free-ports."
 
 
 def _profile(ports: Ports) -> str:

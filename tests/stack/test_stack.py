@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import socket
-import sys
 import sysconfig
 import tomllib
 from asyncio import create_subprocess_exec
@@ -16,7 +15,6 @@ from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 
@@ -110,7 +108,18 @@ async def test_a_port_that_is_taken_is_named_and_nothing_is_started(tmp_path: Pa
             assert await program.end() == 1
         words = "Port 7233 is taken, so nothing was started. Stop whoever has it, or choose --free-ports."
         assert " ".join(program.said().split()) == words
-        assert [one.name for one in tmp_path.iterdir()] == ["stack.out"]
+        assert sorted(one.name for one in tmp_path.iterdir()) == ["stack.lock", "stack.out"]
+
+
+async def test_a_second_stack_in_the_same_home_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
+    async with stack(tmp_path) as site:
+        before = (tmp_path / "stack.toml").read_text()
+        async with started(tmp_path, "second", *STACK) as second:
+            assert await second.end() == 1
+        words = f"A stack runs already in {tmp_path}; stop it first, or set BACKHAUL_HOME to another folder."
+        assert "".join(words.split()) == "".join(second.said().split())
+        assert (tmp_path / "stack.toml").read_text() == before
+        assert await site.client.service_client.check_health()
 
 
 async def test_without_its_server_it_ends_with_a_sentence_and_leaves_nobody_behind(tmp_path: Path) -> None:
@@ -125,7 +134,6 @@ async def test_without_its_server_it_ends_with_a_sentence_and_leaves_nobody_behi
         assert not running(worker)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there are no hangups")
 async def test_a_terminal_that_is_closed_leaves_nobody_behind(tmp_path: Path) -> None:
     async with started(tmp_path, "stack", *STACK) as program:
         site = await Site.at(tmp_path, program)

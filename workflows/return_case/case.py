@@ -7,6 +7,7 @@ import asyncio
 from temporalio import workflow
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
+from temporalio.exceptions import ApplicationError
 
 from activities.decisions import CancelReturn, CloseReturn, DecisionActivities, OpenReturn
 from activities.labels import BuyLabel, LabelActivities, VoidLabel
@@ -51,8 +52,12 @@ class ReturnCase(Shopper, Warehouse, Providers, Ops, Goods, Payout):
 
         One parameter only: with a second one Temporal drops the types of both where a caller gives one argument.
         """
-        self.learn(request=_request(raw))
-        await self.fetch_order()
+        try:
+            self.learn(request=_request(raw))
+            await self.fetch_order()
+        except ApplicationError as error:
+            self.learn(refused=error.message)
+            raise
         await self.open_return()
         if self.declined:
             return await self.close(Outcome.DECLINED, NoticeKind.DECLINED)

@@ -54,6 +54,8 @@ class CaseState(CaseSoFar):
     cancel: Cancel | None = None
     troubles: tuple[Trouble, ...] = ()
     overdue: str = ""
+    refused: str = ""
+    """Why the input was wrong; such a return fails at once, and nobody has to act on it."""
     look_at: UtcDatetime | None = None
     """When an undecided refund is looked at again."""
     patient_until: UtcDatetime | None = None
@@ -62,7 +64,7 @@ class CaseState(CaseSoFar):
     @property
     def stage(self) -> Stage:
         """The stage that the facts amount to."""
-        if self.outcome is not None:
+        if self.outcome is not None or self.refused:
             return Stage.CLOSED
         if self.called_off or (self.restocked and self.refund_status is RefundStatus.SUCCEEDED):
             return Stage.CLOSING
@@ -89,6 +91,8 @@ class CaseState(CaseSoFar):
     @property
     def next_action(self) -> NextAction:
         """Always something: a return that waits for nobody would be forgotten."""
+        if self.refused:
+            return NextAction(owner="nobody", action=f"Nothing: the request was refused. {self.refused}")
         if self.troubles:
             first = self.troubles[0]
             return NextAction(owner=first.owner, action=f"{first.step}: {first.message}", due_at=first.due_at)
