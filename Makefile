@@ -28,8 +28,9 @@ demo: $(STAMP) ## walk two returns from request to refund [ONCE=1] [CRASH=1]
 test: $(STAMP) ## all tests
 	@$(PYTHON) -m pytest -q
 
-proof: $(STAMP) ## the long proofs: kill -9 anywhere, exit codes [PART=kill|exits] [N=20] [KILLS=12] [SEED=1]
-	@$(PYTHON) -m tests.proof $(if $(PART),--part $(PART)) $(if $(N),--returns $(N)) $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED))
+proof: $(STAMP) ## the long proofs [PART=arithmetic|kill|exits] [N=] [KILLS=12] [SEED=1]
+	@$(if $(filter arithmetic,$(or $(PART),arithmetic)),$(PYTHON) -m tests.proof.arithmetic $(or $(if $(PART),$(N)),20000) $(or $(SEED),1))
+	@$(if $(filter-out arithmetic,$(or $(PART),all)),$(PYTHON) -m tests.proof $(if $(PART),--part $(PART)) $(if $(N),--returns $(N)) $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)))
 
 bench: $(STAMP) ## how fast quotes are computed [SECONDS=1]
 	@$(PYTHON) -m benchmarks.quote $(SECONDS)
