@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 from pydantic import ValidationError
 from sqlalchemy import Connection, RowMapping, Text, func, select, type_coerce
 
-from database.tables import balances, journal, transfers
-from domain.canonical import canonical_json, iso_utc
+from database.tables import balances, journal, snapshots, transfers
+from domain.canonical import canonical_json, iso_utc, sha256
 from ledger import EntryKind, JournalEntry, Transfer, Verification
 from ledger.accounts import owed
 from ledger.hashing import START, entry_fields, entry_hash
 from ledger.store import read
 from ledger.store.guards import Account, Books, Totals, balance
+
+_WITH_SNAPSHOT = (EntryKind.ORDER_OPENED.value, EntryKind.DELIVERY.value)
 
 FAULTS = 100
 """Sentences kept; after so many nobody needs the rest."""
@@ -37,7 +39,7 @@ class _Walk:
 
 
 def verify(connection: Connection) -> Verification:
-    """Check the chain, the transfers, the guards and the cached balances, in one reading transaction."""
+    """Check chain, transfers, guards, cached balances and the orders decided on, in one reading transaction."""
     walk = _Walk()
     faults: list[str] = []
     for fault in _faults(connection, walk):
@@ -55,6 +57,7 @@ def _faults(connection: Connection, walk: _Walk) -> Iterator[str]:
         moved = read.transfer_rows(connection, [row["seq"] for row in rows])
         for row in rows:
             yield from _entry(walk, row, moved[row["seq"]])
+            yield from _snapshot(connection, row)
     written = connection.execute(select(func.count()).select_from(transfers)).scalar_one()
     if written != walk.transfers:
         yield f"{written - walk.transfers} transfers belong to no entry of the journal"
@@ -83,6 +86,21 @@ def _entry(walk: _Walk, row: RowMapping, moved: list[RowMapping]) -> Iterator[st
     if expected != entry.hash:
         yield f"{name} does not have the hash that its content and the entry before it give: one of them was changed"
     yield from (f"{name} breaks a limit: {one.message}" for one in broken)
+
+
+def _snapshot(connection: Connection, row: RowMapping) -> Iterator[str]:
+    """The order that an entry names by its hash must still be the one that was decided on."""
+    if row["kind"] not in _WITH_SNAPSHOT:
+        return
+    try:
+        named = str(json.loads(row["facts"])["snapshot"])
+    except (ValueError, LookupError, TypeError):
+        return  # an entry that cannot be read is a fault already
+    here = (snapshots.c.order_id == row["order_id"], snapshots.c.hash == named)
+    content = connection.execute(select(snapshots.c.content).where(*here)).scalar()
+    if content is None or sha256(content) != named:
+        what = "is missing" if content is None else "was changed"
+        yield f"entry {row['seq']} ({row['key']}) rests on a snapshot of order {row['order_id']} that {what}"
 
 
 def _parsed(row: RowMapping, moved: list[Transfer]) -> JournalEntry:

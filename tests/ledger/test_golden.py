@@ -31,7 +31,9 @@ def test_the_ledger_gives_exactly_these_hashes(ledger: Ledger) -> None:
     assert [entry.hash for entry in written] == [one["hash"] for one in GOLDEN]
     assert list(ledger.entries()) == written
     found = ledger.verify()
-    assert (found.entries, found.head, found.faults) == (10, GOLDEN[-1]["hash"], ())
+    assert (found.entries, found.head) == (10, GOLDEN[-1]["hash"])
+    # The golden journal stands alone: the order that its second entry names by hash was never kept here.
+    assert found.faults == ("entry 2 (order:1001) rests on a snapshot of order 1001 that is missing",)
 
 
 def test_the_hash_is_over_the_fields_of_the_entry_as_read_back(ledger: Ledger) -> None:

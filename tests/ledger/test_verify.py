@@ -8,12 +8,16 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
+from activities.storefront.importers import read_order
+from database.stores import SqlSnapshots
 from domain.canonical import sha256
 from ledger import EntryKind, Ledger
 from ledger.hashing import START, entry_fields, entry_hash
 from tests.ledger.entries import POST, fact, move, open_order, plan
 
+ROOT = Path(__file__).parents[2]
 DELETE = "DELETE FROM transfers WHERE seq = 3; DELETE FROM journal WHERE seq = 3;"
 RENUMBER = "UPDATE transfers SET seq = seq - 1 WHERE seq > 3; UPDATE journal SET seq = seq - 1 WHERE seq > 3;"
 SWAP = "".join(
@@ -137,3 +141,21 @@ def test_the_hash_covers_the_one_before(ledger: Ledger) -> None:
     second = ledger.append(fact("b", kind=EntryKind.NOTICE))
     assert second.hash == entry_hash(first.hash, entry_fields(second)) != entry_hash(START, entry_fields(second))
     assert len(sha256("")) == len(first.hash) == 64
+
+
+@pytest.mark.parametrize(
+    ("script", "what"),
+    [
+        ("UPDATE snapshots SET content = replace(content, '10850', '99999')", "was changed"),
+        ("DELETE FROM snapshots", "is missing"),
+    ],
+)
+def test_an_order_that_was_decided_on_and_changed_later_is_found(
+    ledger: Ledger, engine: Engine, tamper: Callable[[str], None], script: str, what: str
+) -> None:
+    sold = read_order((ROOT / "embedded" / "orders" / "two_rates.json").read_text()).order
+    kept = SqlSnapshots(engine).keep(sold)
+    ledger.append(fact("order:x", kind=EntryKind.ORDER_OPENED, order=sold.id, facts={"snapshot": kept.content}))
+    assert ledger.verify().faults == ()
+    tamper(script)
+    assert ledger.verify().faults == (f"entry 6 (order:x) rests on a snapshot of order two-rates that {what}",)
