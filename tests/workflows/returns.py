@@ -48,7 +48,7 @@ async def refusal(said: Awaitable[object]) -> tuple[str, str]:
         await said
     cause = caught.value.cause
     assert isinstance(cause, ApplicationError)
-    assert cause.type == "Refused", cause
+    assert cause.type in ("Refused", "InvalidRequest"), cause
     return str(cause.details[0]), cause.message
 
 

@@ -39,6 +39,32 @@ async def test_a_scan_of_another_parcel_is_refused(shop: Shop) -> None:
     assert (await one.view()).stage is Stage.AWAITING_PARCEL
 
 
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"id": "b", "received_by": "ann", "note": "Jane Doe", "lines": [{"line_id": "1", "quantity": 1}]}, "note"),
+        (
+            {"id": "b", "received_by": "ann", "lines": [{"line_id": "1", "quantity": 1, "comment": "Jane Doe"}]},
+            "lines.0.comment",
+        ),
+        ({"id": "b", "received_by": "ann", "lines": [{"line_id": "1", "quantity": "Jane Doe"}]}, "lines.0.quantity"),
+        ("Jane Doe", "input"),
+    ],
+)
+async def test_a_message_that_is_wrong_is_refused_by_field_and_leaves_no_trace(
+    real_shop: Shop, said: object, field: str
+) -> None:
+    one = await real_shop.shopify()
+    await one.labelled()
+    await one.told("approved")
+    before = await one.at_rest()
+    code, message = await refusal(one.update("receive", said))
+    assert code == field
+    assert message.startswith(f"{field}: ")
+    assert "Jane" not in message
+    assert await one.at_rest() == before
+
+
 async def test_a_scan_id_that_stands_for_another_status_is_refused(shop: Shop) -> None:
     one = await shop.shopify()
     await one.labelled()

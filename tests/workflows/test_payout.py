@@ -155,3 +155,36 @@ async def test_a_retry_is_refused_when_nothing_waits(shop: Shop) -> None:
     code, message = await refusal(one.retry_now())
     assert code == "nothing_waits"
     assert message == "No step of this return waits to be tried again."
+
+
+async def test_a_second_attempt_without_an_answer_is_looked_up_by_the_next_run_not_left_to_finance(shop: Shop) -> None:
+    """Stripe paid it, nobody here heard of it, and the run was terminated: a person must not pay as well."""
+    one = await shop.shopify()
+    await one.arrive()
+    await shop.world.post("/stripe/_control/next_refund", {"status": "failed", "failure_reason": "declined"})
+    await one.inspect()
+    await one.until(lambda view: view.next_owner == "finance")
+    await one.recorded(EntryKind.RESTOCK)
+    shop.world.doors.shut("/stripe/v1", carried_out=True)
+    await one.retry_now()
+    await one.recorded(EntryKind.REFUND_SUBMITTED, 2)
+    await until(lambda: shop.world.doors.knocks["/stripe/v1"] > 0, "a refund whose answer is lost")
+    await one.handle.terminate("somebody in the Temporal UI")
+    shop.world.doors.open("/stripe/v1")
+    again = await shop.start("R-1", SHOPIFY_ORDER, {SHOPIFY_LINE: 1})
+    await check(again, attempts=2)
+
+
+async def test_a_refund_that_is_not_decided_shows_when_it_is_looked_at_and_can_be_looked_at_now(shop: Shop) -> None:
+    one = await shop.shopify()
+    await one.arrive()
+    await shop.world.post("/stripe/_control/next_refund", {"status": "pending"})
+    await one.inspect()
+    view = await one.until(lambda view: view.next_owner == "provider" and view.due_at is not None)
+    assert view.next_action == "Confirm the refund"
+    (refund,) = await shop.world.refunds(SHOPIFY_PAYMENT)
+    await shop.world.post(f"/stripe/_control/refunds/{refund['id']}", {"status": "succeeded"})
+    await one.recorded(EntryKind.RESTOCK)
+    await one.retry_now()
+    await one.recorded(EntryKind.REFUND_SETTLED)
+    await check(one)

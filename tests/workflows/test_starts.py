@@ -155,6 +155,21 @@ async def test_a_new_run_for_other_lines_is_refused(shop: Shop) -> None:
     assert len(await shop.world.labels()) == 1
 
 
+async def test_a_new_run_for_another_order_is_refused(shop: Shop) -> None:
+    """The same id and the same lines of another order: what was decided on the first must not be paid on it."""
+    one = await shop.two_rates({"1": 1})
+    await one.labelled()
+    await one.handle.terminate("somebody in the Temporal UI")
+    order = shop.world.rooms.orders.get("two-rates")
+    assert order is not None
+    tenders = tuple(tender.model_copy(update={"id": "pi_other"}) for tender in order.tenders)
+    shop.world.rooms.orders.put(order.model_copy(update={"id": "other", "number": "B-9", "tenders": tenders}))
+    with pytest.raises(WorkflowFailureError) as caught:
+        await (await shop.start("R-1", "other", {"1": 1})).result()
+    assert "order_id: return R-1 was decided already, for order two-rates" in str(caught.value.cause)
+    assert [entry.order for entry in shop.world.entries("R-1")] == ["two-rates"] * len(shop.world.entries("R-1"))
+
+
 async def test_reset_to_before_the_refund_pays_once(real_shop: Shop) -> None:
     one = await real_shop.shopify()
     await one.arrive()
