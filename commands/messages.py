@@ -12,9 +12,8 @@ from commands.deployment import open_rooms
 if TYPE_CHECKING:
     from commands.temporal import CaseView
     from domain.model import Model
-    from wiring import Rooms
 
-Compose = Callable[["CaseView", "Rooms"], "Model | None"]
+Compose = Callable[["CaseView"], "Model | None"]
 """What is to be said, from how the return stands; None if that was said already."""
 
 
@@ -35,7 +34,7 @@ async def _tell(case: str, verb: str, compose: Compose, as_json: bool) -> None:
     seen = await returns.view(case)
     if seen.outcome is not None:
         raise Refused("closed", f"Return {case} is closed ({seen.outcome}); nothing can change it any more.")
-    said = compose(seen, rooms)
+    said = compose(seen)
     if said is not None:
         seen = await returns.tell(case, Verb(verb), said)
     ui = links.ui(rooms.settings, returns.namespace, case)

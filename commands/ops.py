@@ -14,4 +14,4 @@ def retry(case: Case, by: By, as_json: AsJson = False) -> None:
     from workflows.return_case.said import RetryNow
 
     said = values.make(RetryNow, {"by": by})
-    messages.tell(case, "retry_now", lambda seen, rooms: said, as_json)
+    messages.tell(case, "retry_now", lambda _: said, as_json)

@@ -13,7 +13,6 @@ from domain.errors import Refused
 if TYPE_CHECKING:
     from commands.temporal import CaseView
     from domain.parcel import Scan
-    from wiring import Rooms
 
 app = output.group("Parcels.")
 
@@ -42,7 +41,7 @@ def scan(
     given = {"id": scan_id or own_id, "status": status, "at": moment or values.now(), "location": location}
     checked = values.make(Scan, {**given, "tracking_number": "not-known-yet"})
 
-    def compose(seen: CaseView, rooms: Rooms) -> Scan:
+    def compose(seen: CaseView) -> Scan:
         if not seen.tracking_number:
             raise Refused("no_parcel", f"Return {case} has no label yet, so it has no parcel. Next: {seen.next_action}")
         return checked.model_copy(update={"tracking_number": seen.tracking_number})

@@ -26,4 +26,4 @@ def cancel(
     from workflows.return_case.said import Cancel
 
     said = values.make(Cancel, {"by": by, "reason": reason, "remark": remark})
-    messages.tell(case, "cancel", lambda seen, rooms: said, as_json)
+    messages.tell(case, "cancel", lambda _: said, as_json)

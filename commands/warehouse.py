@@ -13,7 +13,6 @@ from domain.errors import InvalidRequest, Refused
 if TYPE_CHECKING:
     from commands.temporal import CaseView
     from domain.inspection import Inspection, Receipt
-    from wiring import Rooms
 
 app = output.group("The warehouse.")
 
@@ -41,8 +40,8 @@ def receive(
     # Checked before anybody is asked; what is expected is only known to the return.
     values.make(Receipt, {**given, "lines": counted or [{"line_id": "any", "quantity": 1}]})
 
-    def compose(seen: CaseView, rooms: Rooms) -> Receipt | None:
-        lines = counted or _expected(seen, rooms)
+    def compose(seen: CaseView) -> Receipt | None:
+        lines = counted or [{"line_id": one, "quantity": count} for one, count in seen.expected.items()]
         if not lines and seen.received:
             return None  # everything came already, so this was said before
         if not lines:
@@ -76,20 +75,10 @@ def inspect(
     # Checked before anybody is asked; what was received is only known to the return.
     values.make(Inspection, {**given, "lines": graded or [{"line_id": "any", "quantity": 1}]})
 
-    def compose(seen: CaseView, rooms: Rooms) -> Inspection:
+    def compose(seen: CaseView) -> Inspection:
         lines = graded or [{"line_id": line_id, "quantity": count} for line_id, count in seen.received.items()]
         if not lines:
             raise Refused("nothing_received", f"Nothing of return {case} has been received; receive it first.")
         return values.make(Inspection, {**given, "lines": lines})
 
     messages.tell(case, "inspect", compose, as_json)
-
-
-def _expected(seen: CaseView, rooms: Rooms) -> list[dict[str, object]]:
-    """What was approved and is not here yet."""
-    from ledger.recall import case_so_far
-
-    decision = case_so_far(rooms.ledger.entries(case=seen.id)).decision
-    approved = {one.line_id: one.quantity for one in decision.approved} if decision else {}
-    left = {line_id: quantity - seen.received.get(line_id, 0) for line_id, quantity in approved.items()}
-    return [{"line_id": line_id, "quantity": quantity} for line_id, quantity in left.items() if quantity > 0]

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from temporalio.client import Client
 
+from commands import links
 from commands.setup import publish_policy
 from database.engine import migrate
 from domain import ids
@@ -71,7 +72,7 @@ class Stack:
 
     def workflow_url(self, case: str) -> str:
         """A return's page in the Temporal UI."""
-        return f"{self.ui}/namespaces/{self.client.namespace}/workflows/{ids.workflow_id(case)}"
+        return links.ui(self.rooms.settings, self.client.namespace, case)
 
     async def watch(self, stop: asyncio.Event) -> int:
         """Until `stop`: a worker that dies is started again; without the Temporal server there is nothing to run."""

@@ -56,6 +56,7 @@ class CaseView(Model):
     quote: str = ""
     label_url: str = ""
     tracking_number: str = ""
+    expected: Mapping[str, int] = {}
     received: Mapping[str, int] = {}
     planned: str = ""
     refund_status: str = ""
@@ -87,6 +88,7 @@ def view(state: CaseState) -> CaseView:
         quote=amount(state.quote),
         label_url=state.label.url if state.label else "",
         tracking_number=state.label.tracking_number if state.label else "",
+        expected=state.expected,
         received=state.received,
         planned=amount(state.plan),
         refund_status=state.refund_status or "",
