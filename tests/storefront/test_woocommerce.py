@@ -281,6 +281,10 @@ def test_orders_that_are_refused(changes: Json, field: str, words: str) -> None:
         ({"total": "6e0"}, "total"),
         ({"total": True}, "total"),
         ({"taxes": [{"id": 75, "total": "x"}]}, "taxes.0.total"),
+        ({"total": "-6.00", "price": -3}, "total"),
+        ({"price": -3}, "price"),
+        ({"subtotal": "-6.00"}, "subtotal"),
+        ({"taxes": [{"id": 75, "total": "-0.45"}]}, "taxes.0.total"),
         ({"sku": "x" * 101}, "sku"),
         ({"name": None, "id": None}, "id"),
     ],
@@ -289,6 +293,28 @@ def test_lines_that_are_refused(changes: Json, field: str) -> None:
     raw = woo()
     raw["line_items"][0] |= changes
     assert refused(lambda: import_woocommerce(raw)).field == f"line_items.0.{field}"
+
+
+def test_nothing_that_was_sold_cost_less_than_nothing() -> None:
+    raw = woo() | {"total": "13.00", "total_tax": "0.00", "tax_lines": [], "shipping_lines": [], "shipping_total": "0"}
+    for line, price in zip(raw["line_items"], ("10.00", "-3.00"), strict=True):
+        line |= {"quantity": 1, "price": price, "subtotal": price, "total": price, "taxes": []}
+    for order in (raw, raw | {"total": "7.00"}):
+        error = refused(lambda order=order: import_woocommerce(order))  # type: ignore[misc]
+        assert error.field == "line_items.1.total"
+        assert "-3.00 is negative" in error.message
+    raw["line_items"][1] |= {"price": "3.00", "subtotal": "3.00", "total": "3.00"}
+    assert import_woocommerce(raw).order.total == 1300
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [({"total": "-10.00"}, "total"), ({"taxes": [{"id": 75, "total": "-0.01"}]}, "taxes.0.total")],
+)
+def test_shipping_that_is_refused(changes: Json, field: str) -> None:
+    raw = woo()
+    raw["shipping_lines"][0] |= changes
+    assert refused(lambda: import_woocommerce(raw)).field == f"shipping_lines.0.{field}"
 
 
 @pytest.mark.parametrize("payload", [None, 5, "order", [], {}, {"line_items": []}, {"order": {"line_items": []}}])

@@ -15,13 +15,19 @@ _FINE = 9
 """Decimals of a minor unit that are looked at; WooCommerce's figures are PHP's floats, and end sooner."""
 
 
-def exact(raw: Node, name: str, currency: str) -> Decimal:
-    """A figure without its sign in minor units, with the fractions of one that WooCommerce keeps; 0 if it is empty."""
+def exact(raw: Node, name: str, currency: str, either_sign: bool = False) -> Decimal:
+    """A figure in minor units, with the fractions of one that WooCommerce keeps; 0 if it is empty.
+
+    Raises InvalidRequest if it is none, or negative; with `either_sign` it is taken without its sign, as what went
+    back is written below zero.
+    """
     if raw.fields.get(name) in (None, ""):
         return Decimal(0)
     text = raw.figure(name)
     if not _NUMBER.fullmatch(text):
         raise InvalidRequest(raw.at(name), f"{text!r} is no amount; write digits and at most one point, such as 19.99")
+    if Decimal(text) < 0 and not either_sign:
+        raise InvalidRequest(raw.at(name), f"{text} is negative; only refunds are written below zero")
     return abs(Decimal(text).scaleb(exponent(currency)).quantize(Decimal(1).scaleb(-_FINE)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from decimal import Decimal
 
 from activities.storefront.reading import Node, make
 from activities.storefront.tenders import step, the_one_tender
@@ -98,4 +99,5 @@ def _line_id(order: Node, raw: Node) -> str:
 
 
 def _gross(raw: Node, currency: str) -> int:
-    return rounded(exact(raw, "total", currency) + exact(raw, "total_tax", currency))
+    """What a line of a refund gave back, tax included."""
+    return rounded(sum((exact(raw, name, currency, either_sign=True) for name in ("total", "total_tax")), Decimal(0)))
