@@ -522,6 +522,44 @@ def test_refunds_by_payment_shipping_and_place() -> None:
     assert (second.id, second.lines, second.money) == ("7", (), {"1": 50})
 
 
+def shipped_back(amount: str, **more: object) -> Json:
+    return {"id": 1, "shipping_line_id": 3, "subtotal_amount_set": {"shop_money": {"amount": amount}}, **more}
+
+
+def test_a_refunded_shipping_line_is_money_for_shipping() -> None:
+    # 2 x 20.00 and shipping 5.00; 25.00 went back, for one unit and the shipping
+    raw = plain() | {"total_discounts": "0.00", "total_price": "45.00"}
+    raw["line_items"][0] |= {"id": 2, "price": "20.00", "quantity": 2, "discount_allocations": []}
+    raw["shipping_lines"] = [{"id": 3, "price": "5.00"}]
+    one = {"line_item_id": 2, "quantity": 1, "subtotal": "20.00", "total_tax": "0.00"}
+    sent = [shipped_back("5.00")]
+    money = [transaction(9, "refund", "25.00")]
+    raw["refunds"] = [back(refund_line_items=[one], refund_shipping_lines=sent, transactions=money)]
+    order = import_shopify(raw).order
+    assert (order.refunds[0].shipping, order.refunds[0].total) == (500, 2500)
+    rest = plan(order, {"2": 1})
+    assert ([(line.line_id, line.gross) for line in rest.lines], rest.shipping, rest.total) == ([("2", 2000)], 0, 2000)
+
+
+@pytest.mark.parametrize(
+    ("changes", "shipping"),
+    [
+        # 0.20 of tax on 4.00: 0.10 on 2.00
+        ({}, 210),
+        ({"tax_amount_set": {"shop_money": {"amount": "0.09"}}}, 209),
+        ({"taxes_included": True, "total_price": "205.09"}, 200),
+        ({"order_adjustments": [{"kind": "shipping_refund", "amount": "-2.00", "tax_amount": "-0.08"}]}, 208),
+        ({"order_adjustments": [{"kind": "refund_discrepancy", "amount": "-2.00"}]}, 210),
+    ],
+)
+def test_the_tax_on_shipping_that_went_back(changes: Json, shipping: int) -> None:
+    tax = {name: changes[name] for name in ("tax_amount_set",) if name in changes}
+    adjusted = changes.get("order_adjustments", [])
+    raw = rich() | {name: changes[name] for name in ("taxes_included", "total_price") if name in changes}
+    raw["refunds"] = [back(refund_shipping_lines=[shipped_back("2.00", **tax)], order_adjustments=adjusted)]
+    assert import_shopify(raw).order.refunds[0].shipping == shipping
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
@@ -533,6 +571,7 @@ def test_refunds_by_payment_shipping_and_place() -> None:
         ),
         ({"refund_line_items": [{"line_item_id": 1, "quantity": 1}]}, "refunds.0.refund_line_items.0.subtotal"),
         ({"created_at": None}, "refunds.0.processed_at"),
+        ({"refund_shipping_lines": [{"id": 1}]}, "refunds.0.refund_shipping_lines.0.subtotal_amount_set"),
         ({"transactions": [transaction(2, "refund", "181.10")]}, "order"),
     ],
 )

@@ -9,8 +9,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from activities.storefront.reading import Node, make
+from activities.storefront.shopify.lines import read_shipping
 from activities.storefront.shopify.payments import Payments
 from activities.storefront.shopify.till import Till
+from domain.errors import InvalidRequest
+from domain.money import half_up
 from domain.order import EarlierRefund
 
 _GONE = ("success", "pending")
@@ -45,7 +48,7 @@ def _refund(order: Node, raw: Node, money: Mapping[int, Node], payments: Payment
         "id": str(raw.whole("id")),
         "at": raw.text("processed_at") or raw.text("created_at"),
         "lines": _lines(order, raw, till),
-        "shipping": sum(_shipping(one, till) for one in raw.each("order_adjustments")),
+        "shipping": _shipping(order, raw, till),
         "money": by_tender,
     }
     return make(EarlierRefund, refund, raw.path, {"at": "processed_at", "lines": "refund_line_items"})
@@ -63,9 +66,32 @@ def _lines(order: Node, raw: Node, till: Till) -> list[dict[str, object]]:
     return [{"line_id": line_id, "quantity": units[line_id], "gross": gross[line_id]} for line_id in units]
 
 
-def _shipping(raw: Node, till: Till) -> int:
+def _shipping(order: Node, raw: Node, till: Till) -> int:
+    """What a refund gave back of the shipping. Older versions of Shopify's API tell it as an adjustment, newer ones as
+    refunded shipping lines; where both stand, they are the same money."""
+    adjusted = sum(_adjustment(one, till) for one in raw.each("order_adjustments"))
+    return adjusted or sum(_shipping_line(order, one, till) for one in raw.each("refund_shipping_lines"))
+
+
+def _adjustment(raw: Node, till: Till) -> int:
     """What an adjustment gave back of the shipping; Shopify writes it below zero and its tax apart."""
     if raw.text("kind") != "shipping_refund":
         return 0
     tax = till.amount(raw, "tax_amount", either_sign=True) if raw.has("tax_amount") else 0
     return till.amount(raw, "amount", either_sign=True) + tax
+
+
+def _shipping_line(order: Node, raw: Node, till: Till) -> int:
+    """A refunded shipping line with its tax; where that is not told, it is in proportion to the tax on the shipping."""
+    name = "subtotal_amount_set"
+    subtotal = raw.child(name)
+    if subtotal is None:
+        raise InvalidRequest(raw.at(name), "it is missing")
+    net = till.of_set(subtotal, either_sign=True)
+    if order.flag("taxes_included"):
+        return net
+    if (told := raw.child("tax_amount_set")) is not None:
+        return net + till.of_set(told, either_sign=True)
+    sold = read_shipping(order, till)
+    cost = sold.price - sold.discount if sold else 0
+    return net + (half_up(net * sum(one.amount for one in sold.taxes), cost) if sold and cost else 0)
