@@ -131,10 +131,10 @@ class Tender(Model):
 
 
 class RefundedLine(Model):
-    """Units that an earlier refund closed, and what it says it paid for them, gross."""
+    """Units that an earlier refund closed, and what it says it paid for them, gross; money alone closes none."""
 
     line_id: Id
-    quantity: Quantity
+    quantity: Annotated[int, Field(strict=True, ge=0, le=10**6)]
     gross: Minor
 
 

@@ -223,10 +223,39 @@ def test_lines_of_refunds_that_name_their_product_or_no_units() -> None:
     assert import_woocommerce(woo(), by_product).order.refunds[0].lines[0].line_id == "315"
     money_only = refund()
     money_only["line_items"][0]["quantity"] = 0
+    (line,) = import_woocommerce(woo(), money_only).order.refunds[0].lines
+    assert (line.line_id, line.quantity, line.gross) == ("315", 0, 323)
+    # neither units nor money: no line, whatever it stands for
+    money_only["line_items"][0] |= {"total": "0.00", "total_tax": "", "meta_data": [], "product_id": 5}
     assert import_woocommerce(woo(), money_only).order.refunds[0].lines == ()
     unknown = refund()
     unknown["line_items"][0] |= {"meta_data": [], "product_id": 5}
     assert refused(lambda: import_woocommerce(woo(), unknown)).field == "refund.line_items.0.meta_data"
+
+
+def untaxed(*lines: tuple[int, str, str]) -> Json:
+    """An order without tax and shipping: quantity, price and total of every line."""
+    raw = woo() | {"total_tax": "0.00", "tax_lines": [], "shipping_lines": [], "shipping_total": "0.00"}
+    sample = raw["line_items"][0] | {"taxes": [], "meta_data": []}
+    raw["line_items"] = [
+        {**sample, "id": number, "quantity": quantity, "price": price, "subtotal": total, "total": total}
+        for number, (quantity, price, total) in enumerate(lines, start=1)
+    ]
+    return raw
+
+
+def test_money_alone_stays_with_its_line() -> None:
+    raw = untaxed((2, "20.00", "40.00"), (1, "20.00", "20.00")) | {"total": "60.00"}
+    rows = [("1", -1, "-20.00"), ("2", 0, "-5.00")]
+    back = [
+        {"quantity": units, "total": money, "meta_data": [meta("_refunded_item_id", line)]}
+        for line, units, money in rows
+    ]
+    order = import_woocommerce(raw, refund(amount="25.00", line_items=back, shipping_lines=[])).order
+    assert [(one.line_id, one.quantity, one.gross) for one in order.refunds[0].lines] == [("1", 1, 2000), ("2", 0, 500)]
+    # the second unit of 1 is worth its own 20.00, and of 2 there is 20.00 - 5.00 left
+    assert (plan(order, {"1": 1}).total, plan(order, {"2": 1}).total) == (2000, 1500)
+    assert plan(order).total == 6000 - 2500
 
 
 @pytest.mark.parametrize(

@@ -76,14 +76,15 @@ def _refund(order: Node, raw: Node, currency: str, tender_id: str) -> EarlierRef
 
 
 def _lines(order: Node, raw: Node, currency: str) -> list[dict[str, object]]:
-    """The units that a refund closed; a line of it without units gave back money alone."""
+    """The units that a refund closed, and its money for them; without units it gave back money for the line alone."""
     units: dict[str, int] = defaultdict(int)
     gross: dict[str, int] = defaultdict(int)
     for one in raw.each("line_items"):
-        if quantity := abs(one.whole("quantity")):
+        quantity, money = abs(one.whole("quantity")), _gross(one, currency)
+        if quantity or money:
             line_id = _line_id(order, one)
             units[line_id] += quantity
-            gross[line_id] += _gross(one, currency)
+            gross[line_id] += money
     return [{"line_id": line_id, "quantity": units[line_id], "gross": gross[line_id]} for line_id in units]
 
 
