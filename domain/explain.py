@@ -1,11 +1,10 @@
 """A plan in words and figures, for shoppers to understand and accountants to compute again.
 
-`explain` makes the figures, `as_text` a table of fixed width: plain ASCII, one amount a line.
+`explain` makes the figures, `as_text` a table of fixed width: text as it was written, one amount a line.
 """
 
 from __future__ import annotations
 
-import textwrap
 import unicodedata
 from collections.abc import Iterator, Sequence
 
@@ -16,7 +15,13 @@ from domain.order import SHIPPING, TIP
 from domain.plan import Component, ComponentKind, Difference, Fee, FeeKind, Leg, PlanLine, RefundPlan
 
 _LABEL, _AMOUNT = 64, 14
-_RULE = "-" * (_LABEL + _AMOUNT)
+_WIDTH = _LABEL + _AMOUNT
+_RULE = "-" * _WIDTH
+_SHORTEST = 20
+"""Of a title at least so much is shown, however long the id beside it."""
+
+_JOINERS = "\u200c\u200d"
+"""They have no width, but Persian is spelt with them, and emoji are put together."""
 
 _FEES = {
     FeeKind.RESTOCKING: "restocking fee",
@@ -103,7 +108,7 @@ def as_text(explanation: Explanation) -> str:
 
 
 def _goods(explanation: Explanation, line: ExplainedLine) -> Iterator[Row]:
-    yield f"{line.title} (line {line.line_id})", None
+    yield _headed(line.title, f" (line {line.line_id})"), None
     yield f"  paid for {_units(line.bought)}", line.paid
     if explanation.adjustment is not None:
         yield f"  {explanation.adjustment.replace('_', ' ')}, no goods come back", line.gross
@@ -185,13 +190,57 @@ def _plain(minor: int, currency: str) -> str:
 
 def _wrapped(currency: str, row: Row) -> list[str]:
     label, amount = row
-    text = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode()
+    text = _printable(label)
     indent = " " * (len(text) - len(text.lstrip()))
-    width = _LABEL if amount is not None else _LABEL + _AMOUNT
-    rows = textwrap.wrap(text.lstrip(), width, initial_indent=indent, subsequent_indent=f"{indent}    ")
+    rows = _folded(text.split(), indent, _LABEL if amount is not None else _WIDTH)
     if amount is not None:
-        rows[-1] = f"{rows[-1]:<{_LABEL}}{_plain(amount, currency):>{_AMOUNT}}"
+        rows[-1] += " " * (_LABEL - columns(rows[-1])) + f"{_plain(amount, currency):>{_AMOUNT}}"
     return rows
+
+
+def _folded(words: Sequence[str], indent: str, width: int) -> list[str]:
+    """The words in rows of this width, all but the first indented further; a word that is too long is cut."""
+    rows, row = [], indent
+    further = f"{indent}    "
+    for word in words:
+        start = row if row.isspace() or not row else f"{row} "
+        if columns(start + word) > width and start != row:
+            rows.append(row)
+            start = further
+        row = start
+        for one in word:
+            if columns(row + one) > width:
+                rows.append(row)
+                row = further
+            row += one
+    return [*rows, row]
+
+
+def _headed(title: str, end: str) -> str:
+    """A title with what follows it on one row, cut with an ellipsis if need be."""
+    text, room = " ".join(_printable(title).split()), max(_SHORTEST, _WIDTH - columns(end))
+    if columns(text) <= room:
+        return text + end
+    while columns(text) > room - 1:
+        text = text[:-1]
+    return f"{text.rstrip(f' {_JOINERS}')}…{end}"
+
+
+def _printable(text: str) -> str:
+    """Without control characters and the invisible ones that turn text around; any white space is a blank."""
+    kept = (" " if one.isspace() else one for one in unicodedata.normalize("NFC", text))
+    return "".join(one for one in kept if one in _JOINERS or unicodedata.category(one) not in ("Cc", "Cf", "Cs"))
+
+
+def columns(text: str) -> int:
+    """How many columns a text takes where every letter has the same width; Chinese, Japanese and Korean take two."""
+    return sum(_width(one) for one in text)
+
+
+def _width(one: str) -> int:
+    if one in _JOINERS or unicodedata.category(one) in ("Mn", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(one) in ("W", "F") else 1
 
 
 def percent(rate: str) -> str:

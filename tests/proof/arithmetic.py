@@ -254,8 +254,8 @@ def _explained(plan: RefundPlan) -> Iterator[str]:
     if late < 0 or (late and not plan.later):
         yield f"{late} of the lines is missing, though nothing waits"
     text = as_text(told)
-    if not text.isascii() or any(len(row) > 78 for row in text.splitlines()):
-        yield "the table is too wide or not ASCII"
+    if any(not row.isprintable() or len(row) > 78 for row in text.splitlines()):
+        yield "the table is too wide or not for print"
 
 
 def _sums(plans: Sequence[RefundPlan]) -> tuple[Counter[Part], Counter[str]]:
