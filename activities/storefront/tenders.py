@@ -11,9 +11,16 @@ from domain.order import EarlierRefund, Tender, TenderKind
 UNLINKED = "unlinked"
 """Stands where the id of a payment stands that the shop did not tell."""
 
+_CARD_PAYMENTS = ("pi_", "ch_", "py_")
+
 # The smallest amount a card refund is a multiple of, in minor units of ISO 4217, where that is not one of them
 # (docs.stripe.com/currencies): the third decimal is always 0, and MGA has decimals in ISO only.
 _STEPS = {**dict.fromkeys(("BHD", "JOD", "KWD", "OMR", "TND"), 10), "MGA": 100}
+
+
+def kind_at_provider(payment: str) -> TenderKind:
+    """A card where the id is one of the card provider's, to which alone a refund can go; else unknown."""
+    return TenderKind.CARD if payment.startswith(_CARD_PAYMENTS) else TenderKind.UNKNOWN
 
 
 def step(kind: TenderKind, currency: str) -> int:
@@ -22,9 +29,13 @@ def step(kind: TenderKind, currency: str) -> int:
 
 
 def the_one_tender(payment: str | None, captured: int, refunded: int, currency: str) -> Tender:
-    """The only payment of an order, as linked by hand; unknown if it was not. Raises InvalidRequest for `payment`."""
-    kind = TenderKind.UNKNOWN if payment is None else TenderKind.CARD
-    tender = {"id": payment if payment is not None else UNLINKED, "kind": kind, "step": step(kind, currency)}
+    """The only payment of an order, as linked by hand; unknown if it was not, or not to one of the card provider's.
+
+    Raises InvalidRequest for `payment`.
+    """
+    tender_id = UNLINKED if payment is None else payment
+    kind = kind_at_provider(tender_id)
+    tender = {"id": tender_id, "kind": kind, "step": step(kind, currency)}
     return make(Tender, {**tender, "captured": captured, "refunded": refunded}, names={"id": "payment"})
 
 

@@ -134,7 +134,14 @@ def test_the_rate_of_a_tax(tax: Json, rate: str) -> None:
         ({"meta_data": [meta("_stripe_charge_id", "ch_7"), meta("_intent_id", "pi_8")]}, "pi_8", TenderKind.CARD),
         ({"meta_data": [meta("_stripe_charge_id", "ch_7")]}, "ch_7", TenderKind.CARD),
         ({"meta_data": [meta("_stripe_intent_id", ["pi_7"])], "transaction_id": "ch_9"}, "ch_9", TenderKind.CARD),
+        ({"meta_data": [], "transaction_id": "py_7"}, "py_7", TenderKind.CARD),
+        ({"meta_data": [meta("_charge_id", "tok_7")], "transaction_id": "pi_7"}, "pi_7", TenderKind.CARD),
         ({"meta_data": []}, "unlinked", TenderKind.UNKNOWN),
+        (
+            {"meta_data": [], "payment_method": "ppcp", "transaction_id": "8AB12345CD678901E"},
+            "unlinked",
+            TenderKind.UNKNOWN,
+        ),
         ({"date_paid_gmt": None, "date_paid": None, "status": "pending"}, "unlinked", TenderKind.UNKNOWN),
         ({"payment_method": "cod"}, "cod-727", TenderKind.CASH_ON_DELIVERY),
         (
@@ -159,6 +166,14 @@ def test_a_payment_is_linked_where_none_is_told() -> None:
     assert import_woocommerce(stripe(meta_data=[]), payment="pi_5").order.tenders[0].id == "pi_5"
     assert import_woocommerce(stripe(), payment="pi_7") == import_woocommerce(stripe())
     assert refused(lambda: import_woocommerce(stripe(), payment="pi_5")).field == "payment"
+    elsewhere = stripe(meta_data=[], payment_method="ppcp", transaction_id="8AB12345CD678901E", refunds=[refund()])
+    (unlinked,) = import_woocommerce(elsewhere).order.tenders
+    assert (unlinked.id, unlinked.kind, unlinked.refunded) == ("unlinked", TenderKind.UNKNOWN, 1323)
+    (linked,) = import_woocommerce(elsewhere, payment="pi_5").order.tenders
+    assert (linked.id, linked.kind, linked.refunded) == ("pi_5", TenderKind.CARD, 1323)
+    # the name of a payment elsewhere does not make it a card
+    (other,) = import_woocommerce(elsewhere, payment="8AB12345CD678901E").order.tenders
+    assert other.kind is TenderKind.UNKNOWN
     unpaid = stripe(date_paid_gmt=None, date_paid=None, status="pending")
     assert refused(lambda: import_woocommerce(unpaid, payment="pi_5")).field == "date_paid_gmt"
 
@@ -293,7 +308,7 @@ def test_refunds_that_are_refused(changes: Json, field: str) -> None:
         ({"id": None}, "id", "whole number"),
         ({"meta_data": 5}, "meta_data", "a list"),
         ({"billing": {"first_name": "\ud800"}}, "billing", "characters that do not exist"),
-        ({"transaction_id": "a b", "payment_method": "paypal"}, "transaction_id", "match"),
+        ({"transaction_id": "pi_a b", "payment_method": "stripe"}, "transaction_id", "match"),
     ],
 )
 def test_orders_that_are_refused(changes: Json, field: str, words: str) -> None:

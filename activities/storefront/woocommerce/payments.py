@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from activities.storefront.reading import Node, make
-from activities.storefront.tenders import step, the_one_tender
+from activities.storefront.tenders import kind_at_provider, step, the_one_tender
 from activities.storefront.woocommerce.fields import exact, meta, moment, rounded
 from domain.errors import InvalidRequest
 from domain.order import EarlierRefund, Tender, TenderKind
@@ -42,11 +42,12 @@ def read_tender(order: Node, currency: str, payment: str | None) -> Tender:
 
 
 def _told(order: Node) -> tuple[str, TenderKind]:
+    """The payment's id and kind; no id where it was paid at another provider than the cards'."""
     method = order.text("payment_method")
     if method in _BY_HAND:
         return f"{method}-{order.whole('id')}", _BY_HAND[method]
-    ids = [meta(order, name) for name in _PAYMENT_IDS]
-    return next(filter(None, ids), order.text("transaction_id")), TenderKind.CARD
+    ids = [*(meta(order, name) for name in _PAYMENT_IDS), order.text("transaction_id")]
+    return next((one for one in ids if kind_at_provider(one) is TenderKind.CARD), ""), TenderKind.CARD
 
 
 def read_refunds(order: Node, more: object, currency: str, tender_id: str) -> tuple[EarlierRefund, ...]:
