@@ -566,7 +566,7 @@ def test_the_tax_on_shipping_that_went_back(changes: Json, shipping: int) -> Non
         ({"refund_line_items": [{"line_item_id": 7, "quantity": 1, "subtotal": 1}]}, "order"),
         ({"refund_line_items": [{"line_item_id": 1071823193, "quantity": 2, "subtotal": 1}]}, "order"),
         (
-            {"refund_line_items": [{"line_item_id": 1, "quantity": 0, "subtotal": 1}]},
+            {"refund_line_items": [{"line_item_id": 1, "quantity": -1, "subtotal": 1}]},
             "refunds.0.refund_line_items.0.quantity",
         ),
         ({"refund_line_items": [{"line_item_id": 1, "quantity": 1}]}, "refunds.0.refund_line_items.0.subtotal"),
