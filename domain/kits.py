@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated
 
 from pydantic import StringConstraints
 
 from domain.model import Minor, Model, Quantity
 from domain.money import split
-from domain.order import Order, OrderLine, TaxLine
+from domain.order import Order, OrderLine, RefundedLine, TaxLine
 
 
 class KitPart(Model):
@@ -73,6 +73,22 @@ def _taxes(taxes: Sequence[TaxLine], paid: Sequence[int]) -> list[tuple[TaxLine,
             left[number] -= amount
             found[number].append(tax.model_copy(update={"amount": amount}))
     return [tuple(one) for one in found]
+
+
+def refunded_parts(
+    back: RefundedLine, lines: Sequence[OrderLine], paid_for: Callable[[OrderLine], int]
+) -> tuple[RefundedLine, ...]:
+    """What went back of a kit as units of its parts, the gross in proportion to what was paid for each; anything else
+    is left as it is."""
+    named = any(line.id == back.line_id for line in lines)
+    parts = [] if named else [line for line in lines if line.kit == back.line_id]
+    if not parts:
+        return (back,)
+    shares = split(back.gross, [paid_for(part) for part in parts])
+    return tuple(
+        back.model_copy(update={"line_id": part.id, "quantity": back.quantity * part.per_kit, "gross": share})
+        for part, share in zip(parts, shares, strict=True)
+    )
 
 
 def without_kits(order: Order, units: Mapping[str, int]) -> dict[str, int]:

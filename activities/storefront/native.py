@@ -17,7 +17,7 @@ from pydantic.json_schema import JsonSchemaValue
 from activities.storefront.reading import make, utc
 from activities.storefront.tenders import step
 from domain.errors import InvalidRequest
-from domain.kits import KitPart, kit_lines
+from domain.kits import KitPart, kit_lines, refunded_parts
 from domain.model import Model
 from domain.order import Contact, Delivery, ImportedOrder, Order, OrderLine, TenderKind
 
@@ -34,6 +34,10 @@ class SoldOrder(Order):
     """An order as it was sold, with its kits whole."""
 
     lines: Annotated[tuple[SoldLine, ...], Field(min_length=1, max_length=1000)]
+
+    def _refunds_within_sale(self) -> None:
+        # Refunds may name a kit or its parts, so they are checked when the parts are lines.
+        return
 
 
 class OrderDocument(Model):
@@ -67,12 +71,20 @@ def import_native(
 
 
 def _with_parts(sold: SoldOrder) -> Order:
-    """The order with the parts of each kit as its lines; the arithmetic knows no other kits."""
+    """The order with the parts of each kit as its lines, in its refunds, too; the arithmetic knows no other kits."""
     lines: list[OrderLine] = []
     for line in sold.lines:
         whole = OrderLine.model_validate(line.model_dump(exclude={"parts"}))
         lines += kit_lines(whole, line.parts) if line.parts else (whole,)
-    order = {**sold.model_dump(exclude={"lines"}), "lines": [line.model_dump() for line in lines]}
+    refunds = []
+    for one in sold.refunds:
+        parts = tuple(part for back in one.lines for part in refunded_parts(back, lines, sold.paid_for))
+        refunds.append(one.model_copy(update={"lines": parts}))
+    order = {
+        **sold.model_dump(exclude={"lines", "refunds"}),
+        "lines": [line.model_dump() for line in lines],
+        "refunds": [refund.model_dump() for refund in refunds],
+    }
     return make(Order, order, "order")
 
 

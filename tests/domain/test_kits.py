@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import InvalidRequest
-from domain.kits import KitPart, kit_lines
-from domain.order import Delivery, Order, OrderLine, TaxLine
+from domain.kits import KitPart, kit_lines, refunded_parts
+from domain.order import Delivery, Order, OrderLine, RefundedLine, TaxLine
 from tests.domain.orders import line, order, paid, returned
 
 TEA_SET = (
@@ -59,6 +59,17 @@ def test_kits_and_parts_come_back() -> None:
         returned(bought, {"k": 2, "k.1": 1})
     with pytest.raises(InvalidRequest, match="no such line"):
         returned(bought, {"z": 1})
+
+
+def test_a_kit_that_went_back_is_its_parts() -> None:
+    lines = (*kit_lines(line("k", 2, 8000), TEA_SET), line("z", 1, 100))
+    bought = order(*lines, tenders=[paid(16100)])
+    # 100.00 and 60.00 were paid: 70.01 as 43.756 and 26.254, the spare cent to the greater remainder
+    parts = refunded_parts(RefundedLine(line_id="k", quantity=1, gross=7001), lines, bought.paid_for)
+    assert [(one.line_id, one.quantity, one.gross) for one in parts] == [("k.1", 1, 4376), ("k.2", 2, 2625)]
+    for name in ("k.2", "z", "unknown"):
+        other = RefundedLine(line_id=name, quantity=1, gross=50)
+        assert refunded_parts(other, lines, bought.paid_for) == (other,)
 
 
 amounts = st.integers(0, 5000)

@@ -135,6 +135,53 @@ def test_a_kit_becomes_its_parts() -> None:
     assert plan(order, {"1": 3}).total == 3529
 
 
+def kit_of_which_one_went_back(**line: object) -> Json:
+    """Two kits of 12.00, each a mug of 8.00 and two saucers of 2.00; 12.00 went back."""
+    raw = two_rates()
+    parts = [{"title": "Mug", "unit_price": 800}, {"title": "Saucer", "quantity": 2, "unit_price": 200}]
+    kit = {"id": "K", "title": "Set", "quantity": 2, "unit_price": 1200, "parts": parts}
+    refund = {"id": "re_1", "at": "2026-11-10T09:00:00Z", "lines": [line], "money": {"pi_1": line["gross"]}}
+    tender = {"id": "pi_1", "kind": "card", "captured": 2400, "refunded": line["gross"]}
+    raw["order"] |= {"lines": [kit], "shipping": None, "total": 2400, "tenders": [tender], "refunds": [refund]}
+    return raw
+
+
+@pytest.mark.parametrize(
+    ("line", "expected", "left"),
+    [
+        # 8.00 : 4.00 was paid for mugs and saucers; what is left is one kit of 12.00
+        ({"line_id": "K", "quantity": 1, "gross": 1200}, [("K.1", 1, 800), ("K.2", 2, 400)], {"K.1": 1, "K.2": 2}),
+        # 9.99 as 666 and 333
+        ({"line_id": "K", "quantity": 1, "gross": 999}, [("K.1", 1, 666), ("K.2", 2, 333)], {"K.1": 1, "K.2": 2}),
+        ({"line_id": "K.2", "quantity": 3, "gross": 600}, [("K.2", 3, 600)], {"K.1": 2, "K.2": 1}),
+    ],
+)
+def test_a_kit_or_its_parts_may_have_gone_back(
+    line: Json, expected: list[tuple[str, int, int]], left: dict[str, int]
+) -> None:
+    order = import_native(kit_of_which_one_went_back(**line)).order
+    assert [(one.line_id, one.quantity, one.gross) for one in order.refunds[0].lines] == expected
+    rest = plan(order)
+    assert {one.line_id: one.quantity for one in rest.lines} == left
+    assert rest.total == 2400 - line["gross"]
+
+
+@pytest.mark.parametrize(
+    ("line_id", "quantity", "words"),
+    [
+        ("K", 3, "refund re_1: line K.1: more units went back than were bought"),
+        ("K.2", 5, "refund re_1: line K.2: more units went back than were bought"),
+        ("K.3", 1, "refund re_1: the order has no line K.3"),
+        ("K", 10**6, "more than|less than"),
+    ],
+)
+def test_refunds_of_kits_that_are_refused(line_id: str, quantity: int, words: str) -> None:
+    raw = kit_of_which_one_went_back(line_id=line_id, quantity=quantity, gross=1200)
+    error = refused(lambda: import_native(raw))
+    assert error.field.startswith("order")
+    assert re.search(words, error.message)
+
+
 @pytest.mark.parametrize(
     ("part", "field"),
     [
