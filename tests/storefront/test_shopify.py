@@ -12,6 +12,7 @@ import pytest
 from activities.storefront.importers import read_order
 from activities.storefront.native import import_native
 from activities.storefront.shopify import import_shopify
+from domain.history import history_of
 from domain.order import Buyer, Delivery, Exclusion, Shipping, TenderKind
 from tests.storefront.payloads import (
     DELIVERED,
@@ -243,6 +244,59 @@ def test_a_tip(as_line: bool) -> None:
     order = import_shopify(raw).order
     assert (len(order.lines), order.tip, order.total) == (1, 500, 18609)
     assert plan(order).total == 18609
+
+
+def tipped(amount: str, *line_ids: int) -> Json:
+    """181.09 and a tip of 5.00; the amount went back for these lines."""
+    raw = plain() | {"total_tip_received": "5.00", "total_price": "186.09"}
+    raw["line_items"].append({"id": 9, "name": "Tip", "quantity": 1, "price": "5.00", "tip": {}})
+    lines = [{"line_item_id": one, "quantity": 1, "subtotal": "5.00" if one == 9 else "181.09"} for one in line_ids]
+    return raw | {"refunds": [back(refund_line_items=lines, transactions=[transaction(7, "refund", amount)])]}
+
+
+def test_a_tip_that_went_back() -> None:
+    order = import_shopify(tipped("186.09", 1071823193, 9)).order
+    assert [(one.line_id, one.gross) for one in order.refunds[0].lines] == [("1071823193", 18109)]
+    history = history_of(order)
+    assert (history.tip, history.lines["1071823193"].left) == (500, 0)
+    error = refused(lambda: import_shopify(tipped("5.00", 9)))
+    assert error.field == "refunds.0.refund_line_items.0.line_item_id"
+    assert "it gave back a tip" in error.message
+    assert import_shopify(tipped("181.09", 1071823193)).order.refunds[0].total == 18109
+
+
+@pytest.mark.parametrize(
+    ("paid", "tax", "included", "rate"),
+    [
+        # 19.00 of 100.00
+        ("100.00", "19.00", False, "0.19"),
+        ("119.00", "19.00", True, "0.19"),
+        # 8.875 % of 20.00 is 1.775, charged as 1.78: 8.9 % explains it
+        ("20.00", "1.78", False, "0.089"),
+        # 0.12346, of which 0.12 and 0.123 do not explain the tax, in four places
+        ("1000.00", "123.46", False, "0.1235"),
+        ("100.00", "0.00", False, "0"),
+    ],
+)
+def test_a_tax_that_does_not_tell_its_rate(paid: str, tax: str, included: bool, rate: str) -> None:
+    raw = plain() | {"taxes_included": included, "total_tax": tax, "total_discounts": "0.00"}
+    total = Decimal(paid) + (0 if included else Decimal(tax))
+    raw["line_items"][0] |= {"price": paid, "discount_allocations": []}
+    raw["line_items"][0]["tax_lines"] = [{"title": "Tax", "rate": None, "price": tax}]
+    (line,) = import_shopify(raw | {"total_price": str(total)}).order.lines
+    assert [one.rate for one in line.taxes] == [rate]
+
+
+def test_the_rate_is_of_what_was_paid_after_discounts() -> None:
+    raw = rich()
+    for line in raw["line_items"]:
+        line["tax_lines"][0]["rate"] = None
+    raw["shipping_lines"][0]["tax_lines"][0]["rate"] = None
+    order = import_shopify(raw).order
+    # 9.05 of 199.00 - 17.91, 1.00 of 20.00, 0.20 of 5.00 - 1.00
+    assert isinstance(order.shipping, Shipping)
+    assert [line.taxes[0].rate for line in order.lines] == ["0.05", "0.05"]
+    assert order.shipping.taxes[0].rate == "0.05"
 
 
 def test_fulfilments_are_deliveries() -> None:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from activities.storefront.reading import Node, make
 from activities.storefront.shopify.till import Till
@@ -14,6 +15,8 @@ from domain.money import split
 from domain.order import Delivery, Exclusion, OrderLine, Shipping, TaxLine
 
 _PARCEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_EFFECTIVE = ("1e-2", "1e-3", "1e-4")
+"""How finely a rate is computed where Shopify does not tell it: the first that explains the tax."""
 
 
 def read_lines(order: Node, till: Till, delivered_at: datetime | None) -> tuple[OrderLine, ...]:
@@ -38,6 +41,8 @@ class _Basket:
         line_id, quantity = raw.whole("id"), raw.whole("quantity")
         cuts = [(cut, self.till.amount(cut, "amount")) for cut in raw.each("discount_allocations")]
         of_order = sum(amount for cut, amount in cuts if self._across(cut))
+        off = sum(amount for _, amount in cuts) + share
+        paid = quantity * self.till.amount(raw, "price") - off
         told = self.deliveries.get(line_id, [])
         line = {
             "id": str(line_id),
@@ -45,9 +50,9 @@ class _Basket:
             "title": (raw.text("name") or raw.text("title"))[:300],
             "quantity": quantity,
             "unit_price": self.till.amount(raw, "price"),
-            "discount": sum(amount for _, amount in cuts) - of_order,
+            "discount": off - share - of_order,
             "order_discount": of_order + share,
-            "taxes": _taxes([raw], self.till),
+            "taxes": _taxes(self.order, [(raw, paid)], self.till),
             "duties": 0 if _is(self.order, "duties_included") else _duties(self.order, raw, self.till),
             "deliveries": [{"quantity": quantity, "at": self.delivered_at}] if self.delivered_at else told,
             "exclusions": [Exclusion.DIGITAL] if _is(raw, "gift_card") else [],
@@ -112,11 +117,10 @@ def read_shipping(order: Node, till: Till) -> Shipping | None:
     charged = [one for one in order.each("shipping_lines") if not _is(one, "is_removed")]
     if not charged:
         return None
-    shipping = {
-        "price": sum(till.amount(one, "price") for one in charged),
-        "discount": sum(_off_shipping(one, till) for one in charged),
-        "taxes": _taxes(charged, till),
-    }
+    prices, cuts = [till.amount(one, "price") for one in charged], [_off_shipping(one, till) for one in charged]
+    paid = [price - cut for price, cut in zip(prices, cuts, strict=True)]
+    taxes = _taxes(order, list(zip(charged, paid, strict=True)), till)
+    shipping = {"price": sum(prices), "discount": sum(cuts), "taxes": taxes}
     return make(Shipping, shipping, "shipping_lines")
 
 
@@ -136,13 +140,28 @@ def tips(order: Node, till: Till) -> int:
     return till.amount(order, "total_tip_received") if sum_of_all else 0
 
 
-def _taxes(charged: Sequence[Node], till: Till) -> tuple[TaxLine, ...]:
+def _taxes(order: Node, charged: Sequence[tuple[Node, int]], till: Till) -> tuple[TaxLine, ...]:
+    """The taxes of what was charged, each with what was paid for it before taxes on top."""
     amounts: dict[tuple[str, str], int] = {}
-    for one in (tax for owner in charged for tax in owner.each("tax_lines")):
-        tax = (one.text("title")[:100], one.rate("rate"))
-        amounts[tax] = amounts.get(tax, 0) + till.amount(one, "price")
+    for owner, paid in charged:
+        told = [(one, till.amount(one, "price")) for one in owner.each("tax_lines")]
+        net = paid - (sum(amount for _, amount in told) if order.flag("taxes_included") else 0)
+        for one, amount in told:
+            tax = (one.text("title")[:100], one.rate("rate") if one.has("rate") else _effective(one, amount, net))
+            amounts[tax] = amounts.get(tax, 0) + amount
     taxes = ({"name": name, "rate": rate, "amount": amount} for (name, rate), amount in amounts.items())
-    return tuple(make(TaxLine, tax, charged[0].at("tax_lines")) for tax in taxes)
+    return tuple(make(TaxLine, tax, charged[0][0].at("tax_lines")) for tax in taxes)
+
+
+def _effective(raw: Node, amount: int, net: int) -> str:
+    """The rate of a tax that does not tell it, out of what was taxed; 0 for no tax."""
+    rate = Decimal(0)
+    if amount and net > 0:
+        for fineness in _EFFECTIVE:
+            rate = (Decimal(amount) / net).quantize(Decimal(fineness))
+            if 2 * abs(rate * net - amount) <= 1:
+                break
+    return Node({"rate": rate}, raw.path).rate("rate")
 
 
 def _is(raw: Node, name: str) -> bool:

@@ -31,7 +31,21 @@ def read_refunds(
     for number, one in _paid_back(transactions).items():
         if number not in seen:
             found.append(_refund(order, one, {number: one}, payments, till))
+    _check_tips(order, refunds, sum(one.total for one in found), till)
     return tuple(one for one in found if one.lines or one.shipping or one.money)
+
+
+def _check_tips(order: Node, refunds: Sequence[Node], gone: int, till: Till) -> None:
+    """A refund cannot say that it gave back a tip; only once all of the money went back, that makes no difference."""
+    tips = _tip_ids(order)
+    for one in (line for refund in refunds for line in refund.each("refund_line_items")):
+        if one.whole("line_item_id") in tips and gone != till.amount(order, "total_price"):
+            words = "it gave back a tip; such an order can only be imported once all of its money went back"
+            raise InvalidRequest(one.at("line_item_id"), words)
+
+
+def _tip_ids(order: Node) -> set[int]:
+    return {one.whole("id") for one in order.each("line_items") if one.child("tip") is not None}
 
 
 def _paid_back(transactions: Iterable[Node]) -> dict[int, Node]:
@@ -55,10 +69,13 @@ def _refund(order: Node, raw: Node, money: Mapping[int, Node], payments: Payment
 
 
 def _lines(order: Node, raw: Node, till: Till) -> list[dict[str, object]]:
-    """Units and gross by line; what came back to two places stands there twice."""
+    """Units and gross by line, without tips; what came back to two places stands there twice."""
     units: dict[str, int] = defaultdict(int)
     gross: dict[str, int] = defaultdict(int)
+    tips = _tip_ids(order)
     for one in raw.each("refund_line_items"):
+        if one.whole("line_item_id") in tips:
+            continue
         line_id = str(one.whole("line_item_id"))
         tax = 0 if order.flag("taxes_included") or not one.has("total_tax") else till.amount(one, "total_tax")
         units[line_id] += one.whole("quantity")
