@@ -19,6 +19,7 @@ from commands.output import AsJson, Format, Transactions, example
 from domain.errors import InvalidRequest
 
 if TYPE_CHECKING:
+    from domain.explanation import Explanation
     from domain.order import Order
     from domain.plan import RefundPlan
     from domain.request import ReturnReason
@@ -43,17 +44,17 @@ def quote(
 ) -> None:
     """What would go back for these units on full terms, and how it is computed; nothing is started or stored."""
     from activities.storefront.importers import read_order
-    from domain.explain import as_text, explain
+    from domain.explain import as_text
     from domain.quote import quote_of
 
     more = values.read_text(transactions) if transactions else None
     found = read_order(values.read_text(order), format, more=more).order
     wanted = _Units.read(found, "--line", line)
-    plan = _plan(found, wanted, _Units.read(found, "--refunded", refunded or ()))
+    plan, told = _plan(found, wanted, _Units.read(found, "--refunded", refunded or ()))
     if as_json:
-        output.print_json(quote_of(found, plan, wanted.reasons).model_dump(mode="json"))
+        output.print_json(quote_of(found, plan, told, wanted.reasons).model_dump(mode="json"))
     else:
-        output.say(*as_text(explain(plan)).splitlines())
+        output.say(*as_text(told).splitlines())
 
 
 @dataclass
@@ -93,21 +94,26 @@ def _line_id(order: Order, option: str, name: str) -> str:
     return same[0]
 
 
-def _plan(order: Order, wanted: _Units, refunded: _Units) -> RefundPlan:
-    """The plan on full terms. Raises InvalidRequest for more units than are left, by the option that names them."""
+def _plan(order: Order, wanted: _Units, refunded: _Units) -> tuple[RefundPlan, Explanation]:
+    """The plan on full terms, and how it is computed.
+
+    Raises InvalidRequest for more units than are left, by the option that names them.
+    """
+    from domain.explain import explain
     from domain.history import history_of
     from domain.planning import plan_refund, with_units
     from domain.terms import Terms
 
-    option = refunded.option
+    option, terms = refunded.option, Terms()
     try:
         history = history_of(order)
         if refunded.units:
             history = with_units(order, history, refunded.units)
         option = wanted.option
-        return plan_refund(order, history, wanted.units, Terms())
+        plan = plan_refund(order, history, wanted.units, terms)
     except InvalidRequest as error:
         raise InvalidRequest(f"{option} {error.field.removeprefix('units.')}", _reason_of(error)) from None
+    return plan, explain(plan, order, history, terms)
 
 
 def _reason_of(error: InvalidRequest) -> str:

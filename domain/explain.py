@@ -10,9 +10,11 @@ from collections.abc import Iterator, Sequence
 
 from domain.arithmetic import worth
 from domain.explanation import ExplainedLine, ExplainedShipping, ExplainedTax, Explanation
-from domain.money import Money
-from domain.order import SHIPPING, TIP
-from domain.plan import Component, ComponentKind, Difference, Fee, FeeKind, Leg, PlanLine, RefundPlan
+from domain.history import History
+from domain.money import Money, half_up
+from domain.order import SHIPPING, TIP, Order
+from domain.plan import Component, Difference, Fee, FeeKind, Leg, RefundPlan
+from domain.terms import Terms
 
 _LABEL, _AMOUNT = 64, 14
 _WIDTH = _LABEL + _AMOUNT
@@ -34,19 +36,22 @@ Row = tuple[str, int | None]
 """A label, and the minor units beside it if any."""
 
 
-def explain(plan: RefundPlan) -> Explanation:
-    """The explanation of a plan; everything in it comes from the plan alone."""
+def explain(plan: RefundPlan, order: Order, history: History, terms: Terms) -> Explanation:
+    """The explanation of a plan: order, history and terms are those that it was made of."""
     parts: dict[str, list[Component]] = {}
     for part in plan.components:
         parts.setdefault(part.line_id, []).append(part)
-    delivery = parts.get(SHIPPING, [])
+    sold = {line.id: line for line in order.lines}
+    lines = (
+        ExplainedLine.of(one, sold[one.line_id], history.lines[one.line_id], parts.get(one.line_id, ()))
+        for one in plan.lines
+    )
+    sent = order.shipping if plan.shipping else None
     return Explanation(
         order_id=plan.order_id,
         currency=plan.currency,
-        lines=tuple(_explained(line, parts.get(line.line_id, [])) for line in plan.lines),
-        shipping=ExplainedShipping(gross=plan.shipping, net=_net(delivery), taxes=_taxes(delivery))
-        if plan.shipping
-        else None,
+        lines=tuple(lines),
+        shipping=ExplainedShipping.of(plan, order, sent, history, terms, parts.get(SHIPPING, ())) if sent else None,
         tip=plan.tip,
         gross=plan.gross,
         fees=plan.fees,
@@ -58,35 +63,6 @@ def explain(plan: RefundPlan) -> Explanation:
         adjustment=plan.adjustment,
         differences=plan.differences,
     )
-
-
-def _explained(line: PlanLine, parts: Sequence[Component]) -> ExplainedLine:
-    return ExplainedLine(
-        line_id=line.line_id,
-        title=line.title,
-        quantity=line.quantity,
-        bought=line.bought,
-        paid=line.paid,
-        base=line.base,
-        base_units=line.base_units,
-        base_before=line.base_before,
-        back_before=line.base_back,
-        worth_after=worth(line.base, line.base_units, line.base_before + line.quantity),
-        gross=line.gross,
-        net=_net(parts),
-        taxes=_taxes(parts),
-        duties=line.duties,
-        duties_kept=line.duties_kept,
-    )
-
-
-def _net(parts: Sequence[Component]) -> int:
-    return sum(part.amount for part in parts if part.kind is ComponentKind.NET)
-
-
-def _taxes(parts: Sequence[Component]) -> tuple[ExplainedTax, ...]:
-    taxes = (part for part in parts if part.kind is ComponentKind.TAX)
-    return tuple(ExplainedTax(name=part.name, rate=part.rate, amount=part.amount) for part in taxes)
 
 
 def as_text(explanation: Explanation) -> str:
@@ -108,38 +84,70 @@ def as_text(explanation: Explanation) -> str:
 
 
 def _goods(explanation: Explanation, line: ExplainedLine) -> Iterator[Row]:
+    currency = explanation.currency
     yield _headed(line.title, f" (line {line.line_id})"), None
     yield f"  paid for {_units(line.bought)}", line.paid
     if explanation.adjustment is not None:
         yield f"  {explanation.adjustment.replace('_', ' ')}, no goods come back", line.gross
     else:
-        yield from _computed(line)
-    yield from _parts(line.net, line.taxes)
-    yield from _if("  duties", line.duties)
-    yield from _if("  duties that are not paid back", line.duties_kept)
+        yield from _computed(line, currency)
+    yield from _parts(line.net, line.taxes, currency)
+    if line.duties or line.duties_kept:
+        yield from _duties(line, currency)
 
 
-def _computed(line: ExplainedLine) -> Iterator[Row]:
-    k, n = line.base_before + line.quantity, line.base_units
-    if (line.base, n) != (line.paid, line.bought):
-        yield f"  of which was left for {_units(n)} when it was counted anew", line.base
-    yield f"  {k} of {_units(n)}: (2 x {line.base} x {k} + {n}) / (2 x {n})", line.worth_after
-    yield f"  less paid back for {line.base_before} of them before", -line.back_before
+def _computed(line: ExplainedLine, currency: str) -> Iterator[Row]:
+    if (line.base, line.base_units) != (line.paid, line.bought):
+        yield f"  of which was left for {_units(line.base_units)} when it was counted anew", line.base
+    yield f"  {_share(line, line.base, currency)}", line.worth_after
+    yield from _if(f"  less paid back for {line.base_before} of them before", -line.back_before)
     yield from _if("  less what has to wait (below)", line.gross - line.worth_after + line.back_before)
     yield f"  {_units(line.quantity)} back", line.gross
 
 
-def _parts(net: int, taxes: Sequence[ExplainedTax]) -> Iterator[Row]:
+def _duties(line: ExplainedLine, currency: str) -> Iterator[Row]:
+    so_far = worth(line.duties_base, line.base_units, line.base_before + line.quantity)
+    yield f"  duties for {_share(line, line.duties_base, currency)}", so_far
+    yield from _if("  less duties paid back or kept before", -line.duties_before)
+    yield from _if("  less duties that are not paid back", -line.duties_kept)
+    yield from _if("  less what has to wait (below)", line.duties + line.duties_kept + line.duties_before - so_far)
+    if line.duties != so_far:
+        yield "  duties back", line.duties
+
+
+def _share(line: ExplainedLine, amount: int, currency: str) -> str:
+    """`2 of 3 units of 59.97, half up`; all of them need no rounding."""
+    k, n = line.base_before + line.quantity, line.base_units
+    return f"{k} of {_units(n)} of {_plain(amount, currency)}" + (", half up" if k < n else "")
+
+
+def _parts(net: int, taxes: Sequence[ExplainedTax], currency: str) -> Iterator[Row]:
     yield "    net", net
     for tax in taxes:
-        yield f"    {tax.name} {percent(tax.rate)} %", tax.amount
+        before = f", {_plain(tax.before, currency)} back before" if tax.before else ""
+        yield from _if(f"    {tax.name} {percent(tax.rate)} % (of {_plain(tax.paid, currency)}{before})", tax.amount)
 
 
 def _once_per_order(explanation: Explanation) -> Iterator[Row]:
     if explanation.shipping is not None:
-        yield "Delivery", explanation.shipping.gross
-        yield from _parts(explanation.shipping.net, explanation.shipping.taxes)
+        yield from _delivery(explanation.shipping, explanation.currency)
     yield from _if("Tip", explanation.tip)
+
+
+def _delivery(sent: ExplainedShipping, currency: str) -> Iterator[Row]:
+    yield "Delivery", None
+    yield "  paid", sent.paid
+    so_far = sent.cap
+    if sent.cap < sent.paid:
+        yield "  of which the cheapest standard delivery would have cost", sent.cap
+    if sent.goods_so_far < sent.goods:
+        so_far = half_up(sent.cap * sent.goods_so_far, sent.goods)
+        back, goods = _plain(sent.goods_so_far, currency), _plain(sent.goods, currency)
+        yield f"  its share: {back} of {goods} for goods are back, half up", so_far
+    yield from _if("  less paid back before", -sent.before)
+    yield from _if("  less what has to wait (below)", sent.gross + sent.before - so_far)
+    yield "  of delivery back", sent.gross
+    yield from _parts(sent.net, sent.taxes, currency)
 
 
 def _fee(explanation: Explanation, fee: Fee) -> Iterator[Row]:

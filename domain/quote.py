@@ -10,7 +10,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from domain.explain import explain
 from domain.explanation import ExplainedTax, Explanation
 from domain.model import Currency, Minor, Model
 from domain.money import Money
@@ -103,9 +102,9 @@ class Quote(Model):
     explanation: Explanation
 
 
-def quote_of(order: Order, plan: RefundPlan, reasons: Mapping[str, ReturnReason]) -> Quote:
-    """The quote of a plan; `reasons` by line id."""
-    told, both = explain(plan), _Both(order.currency)
+def quote_of(order: Order, plan: RefundPlan, told: Explanation, reasons: Mapping[str, ReturnReason]) -> Quote:
+    """The quote of a plan and its explanation; `reasons` by line id."""
+    both = _Both(order.currency)
     sent = told.shipping
     return Quote.model_validate(
         {
@@ -167,7 +166,7 @@ def _lines(
 
 
 def _taxes(taxes: Sequence[ExplainedTax], both: _Both) -> list[dict[str, object]]:
-    return [{"name": tax.name, "rate": tax.rate, **both("amount", tax.amount)} for tax in taxes]
+    return [{"name": tax.name, "rate": tax.rate, **both("amount", tax.amount)} for tax in taxes if tax.amount]
 
 
 def quote_schema() -> dict[str, object]:

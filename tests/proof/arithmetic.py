@@ -22,7 +22,7 @@ from pydantic import ValidationError
 from domain.canonical import canonical_json
 from domain.errors import BackhaulError, InvalidRequest, Refused
 from domain.explain import as_text, explain
-from domain.explanation import Explanation
+from domain.explanation import ExplainedLine, ExplainedShipping, Explanation
 from domain.history import History, history_of
 from domain.order import SHIPPING, TIP, Order, OrderLine, Shipping
 from domain.paid import paid_components
@@ -183,7 +183,7 @@ class _Telling:
         if RefundPlan.model_validate_json(plan.model_dump_json()) != plan:
             yield "the plan is another after its way through JSON"
         canonical_json(plan.model_dump(mode="json", exclude_none=True))
-        yield from _explained(plan)
+        yield from _explained(plan, explain(plan, self.order, self.history, self.terms))
 
     def so_far(self) -> Iterator[str]:
         if over := self.gone - self.opening:
@@ -239,23 +239,67 @@ def _fees(plan: RefundPlan) -> Iterator[str]:
         yield "a fee is more than its line"
 
 
-def _explained(plan: RefundPlan) -> Iterator[str]:
+def _explained(plan: RefundPlan, told: Explanation) -> Iterator[str]:
     """An accountant computes it again from the explanation alone."""
-    told = explain(plan)
     if Explanation.model_validate_json(told.model_dump_json()) != told:
         yield "the explanation is another after its way through JSON"
-    late = 0
+    missing = []
     for line in told.lines:
-        if line.gross != line.net + sum(tax.amount for tax in line.taxes):
-            yield f"{line.gross} is not net and taxes of {line.line_id}"
-        k, n = line.base_before + line.quantity, line.base_units
-        if told.adjustment is None and line.base_units:
-            late += (2 * line.base * k + n) // (2 * n) - line.back_before - line.gross
-    if late < 0 or (late and not plan.later):
-        yield f"{late} of the lines is missing, though nothing waits"
+        yield from _taken_apart(line.line_id, line, line.paid, line.gross_before)
+        if told.adjustment is None:
+            share = Fraction(line.base_before + line.quantity, line.base_units or 1)
+            missing.append(half_up(line.base * share) - line.back_before - line.gross)
+            duties = line.duties + line.duties_kept
+            missing.append(max(0, half_up(line.duties_base * share) - line.duties_before) - duties)
+    if sent := told.shipping:
+        yield from _taken_apart(SHIPPING, sent, sent.paid, sent.before)
+        share = Fraction(sent.goods_so_far, sent.goods) if sent.goods else Fraction(1)
+        missing.append(half_up(sent.cap * share) - sent.before - sent.gross)
+        if sent.rule is ShippingRule.NEVER:
+            yield "delivery is paid back, though never under these terms"
+    if min(missing, default=0) < 0 or sum(missing) > told.later:
+        yield f"{missing} of the lines and delivery is missing, with {told.later} that waits"
+    if told.total + told.exchanged + sum(fee.amount for fee in told.fees) != _together(told):
+        yield "the explanation does not add up"
+    amounts = {part_of(one): one.amount for one in plan.components}
+    if +told_parts(told) != +Counter(amounts):
+        yield f"the plan pays {amounts}, its explanation tells {+told_parts(told)}"
     text = as_text(told)
     if any(not row.isprintable() or len(row) > 78 for row in text.splitlines()):
         yield "the table is too wide or not for print"
+
+
+def _together(told: Explanation) -> int:
+    sent = told.shipping.gross if told.shipping else 0
+    return sum(line.gross + line.duties for line in told.lines) + sent + told.tip
+
+
+def told_parts(told: Explanation) -> Counter[Part]:
+    """What goes back, as the explanation tells it."""
+    found: Counter[Part] = Counter({(TIP, "tip"): told.tip})
+    whole: list[tuple[str, ExplainedLine | ExplainedShipping]] = [(line.line_id, line) for line in told.lines]
+    for line_id, what in [*whole, *([(SHIPPING, told.shipping)] if told.shipping else [])]:
+        found[line_id, "net"] = what.net
+        found.update({(line_id, f"tax {number}"): tax.amount for number, tax in enumerate(what.taxes, start=1)})
+    found.update({(line.line_id, "duties"): line.duties for line in told.lines})
+    return found
+
+
+def _taken_apart(name: str, what: ExplainedLine | ExplainedShipping, paid: int, before: int) -> Iterator[str]:
+    """Net and taxes, so far and before, from the taxes that were paid."""
+    for repaid, told in (
+        (before, [tax.before for tax in what.taxes]),
+        (before + what.gross, [tax.before + tax.amount for tax in what.taxes]),
+    ):
+        tax_left = sum(tax.paid for tax in what.taxes)
+        left = half_up(Fraction(tax_left * repaid, paid)) if paid else 0
+        for tax, said in zip(what.taxes, told, strict=True):
+            part = half_up(Fraction(tax.paid * left, tax_left)) if tax_left else 0
+            if part != said:
+                yield f"{said} of {tax.name} of {name} is told for {repaid} of {paid}, not {part}"
+            tax_left, left = tax_left - tax.paid, left - part
+    if what.gross != what.net + sum(tax.amount for tax in what.taxes):
+        yield f"{what.gross} is not net and taxes of {name}"
 
 
 def _sums(plans: Sequence[RefundPlan]) -> tuple[Counter[Part], Counter[str]]:
