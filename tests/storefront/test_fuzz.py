@@ -123,6 +123,14 @@ def gone_back() -> Json:
     return woo() | {"refunds": [{**refund, "line_items": [{**line, "meta_data": named}]}]}
 
 
+def with_a_fee() -> Json:
+    """Prices with VAT in them, and a fee of 1.00 + 0.19 beside the goods."""
+    raw = inclusive() | {"total": "63.38", "total_tax": "8.01"}
+    fee = {"id": 4, "name": "Fee", "total": "1.00", "total_tax": "0.19", "taxes": [{"id": 1, "total": "0.19"}]}
+    raw["tax_lines"][0]["tax_total"] = "5.75"
+    return raw | {"fee_lines": [fee]}
+
+
 def cents(figure: Any) -> Decimal:
     return Decimal(str(figure)) * 100
 
@@ -171,7 +179,7 @@ def check_sums(order: Order) -> None:
 
 
 SHOPIFY = [plain, rich, refunded, paid_with_two]
-WOOCOMMERCE = [woo, inclusive, gone_back]
+WOOCOMMERCE = [woo, inclusive, gone_back, with_a_fee]
 
 
 @settings(PATIENT, max_examples=800)

@@ -14,12 +14,20 @@ from activities.storefront.importers import read_order
 from activities.storefront.tenders import step
 from activities.storefront.woocommerce import import_woocommerce
 from domain.money import exponent
-from domain.order import Buyer, Delivery, TenderKind
+from domain.order import Buyer, Delivery, Exclusion, TenderKind
 from tests.storefront.payloads import DELIVERED, WOO, WOO_REFUND, Json, inclusive, plan, refused, woo
 
 
 def meta(key: str, value: object) -> Json:
     return {"id": 1, "key": key, "value": value}
+
+
+def with_fee() -> Json:
+    """WooCommerce's own sample and a fee of 2.00 with 0.15 of tax: 31.50, of which 1.50 is tax."""
+    fee = {"id": 400, "name": "Gift wrap &amp; card", "total": "2.00", "total_tax": "0.15"}
+    raw = woo() | {"fee_lines": [{**fee, "taxes": [{"id": 75, "total": "0.15", "subtotal": ""}]}]}
+    raw["tax_lines"][0]["tax_total"] = "1.50"
+    return raw | {"total": "31.50", "total_tax": "1.50"}
 
 
 def stripe(**more: Any) -> Json:
@@ -122,6 +130,38 @@ def test_the_rate_of_a_tax(tax: Json, rate: str) -> None:
     raw["tax_lines"][0] |= tax
     (line, _) = import_woocommerce(raw).order.lines
     assert (line.taxes[0].rate, line.taxes[0].amount) == (rate, 45)
+
+
+def test_a_fee_is_a_line_that_nobody_can_return() -> None:
+    order = import_woocommerce(with_fee()).order
+    fee = order.lines[2]
+    assert (fee.id, fee.title, fee.quantity, fee.unit_price) == ("fee-400", "Gift wrap & card", 1, 200)
+    assert [(tax.name, tax.rate, tax.amount) for tax in fee.taxes] == [("State Tax", "0.075", 15)]
+    assert (order.paid_for(fee), fee.exclusions) == (215, (Exclusion.FINAL_SALE,))
+    assert [line.exclusions for line in order.lines[:2]] == [(), ()]
+    assert (plan(order, {"315": 2}).total, plan(order).total) == (645, 3150)
+    # nothing was charged
+    free = woo() | {"fee_lines": [{"id": 400, "name": "Free", "total": "-0.00", "total_tax": "0.00", "taxes": []}]}
+    assert import_woocommerce(free).order == import_woocommerce(woo()).order
+
+
+def test_a_fee_with_tax_in_its_price() -> None:
+    raw = inclusive() | {"total": "63.38", "total_tax": "8.01"}
+    raw["fee_lines"] = [{"id": 4, "name": "Fee", "total": "1.00", "taxes": [{"id": 1, "total": "0.19"}]}]
+    raw["tax_lines"][0]["tax_total"] = "5.75"
+    fee = import_woocommerce(raw).order.lines[2]
+    assert (fee.unit_price, fee.discount, fee.order_discount, fee.taxes[0].amount) == (119, 0, 0, 19)
+
+
+def test_money_for_a_fee_stays_with_the_fee() -> None:
+    row = {"id": 9, "name": "Gift wrap &amp; card", "total": "-2.00", "total_tax": "-0.15", "meta_data": []}
+    for named in (row, row | {"name": "", "meta_data": [meta("_refunded_item_id", "400")]}):
+        back = refund(amount="2.15", line_items=[], shipping_lines=[], fee_lines=[named])
+        order = import_woocommerce(with_fee(), back).order
+        assert [(one.line_id, one.quantity, one.gross) for one in order.refunds[0].lines] == [("fee-400", 0, 215)]
+        assert (plan(order, {"315": 2}).total, plan(order, {"fee-400": 1}).total) == (645, 0)
+    other = refund(line_items=[], fee_lines=[row | {"name": "Other"}])
+    assert refused(lambda: import_woocommerce(with_fee(), other)).field == "refund.fee_lines.0.meta_data"
 
 
 # ── Payments ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -300,8 +340,14 @@ def test_refunds_that_are_refused(changes: Json, field: str) -> None:
         ({"shipping_total": "9.00"}, "shipping_total", "says 9.00 USD, .* add up to 10.00 USD"),
         ({"currency": "XXQ"}, "currency", "ISO 4217"),
         ({"prices_include_tax": "no"}, "prices_include_tax", "true or false"),
-        ({"fee_lines": [{"total": "-2.00"}]}, "fee_lines.0.total", "2.00 USD of fees"),
-        ({"fee_lines": [{"total": "0.00", "total_tax": "0.38"}]}, "fee_lines.0.total_tax", "0.38 USD of fees"),
+        (
+            {"fee_lines": [{"id": 4, "total": "-2.00"}]},
+            "fee_lines.0.total",
+            "-2.00 is a negative fee; it is a discount",
+        ),
+        ({"fee_lines": [{"id": 4, "total": "0.00", "total_tax": "-0.38"}]}, "fee_lines.0.total_tax", "negative fee"),
+        ({"fee_lines": [{"id": 4, "total": "2.00"}]}, "total", "says 29.35 USD, .* add up to 31.35 USD"),
+        ({"fee_lines": [{"id": "4", "total": "2.00"}], "total": "31.35"}, "fee_lines.0.id", "whole number"),
         ({"line_items": []}, "tax_lines.0.tax_total", "add up to 0.00 USD"),
         ({"date_created_gmt": None, "date_created": None}, "date_created_gmt", "date"),
         ({"customer_id": "x"}, "customer_id", "whole number"),

@@ -3,7 +3,7 @@
 WooCommerce tells amounts before tax, whatever the shop's prices are; where they include tax, it is added back. The
 order's totals are the judge: its total, and one tax total per rate. Where WooCommerce rounded only at those, its lines
 are a fraction of a cent off, and the cents are spread over them so that they add up again.
-Fees (a surcharge, or a discount written as a negative fee) are neither goods nor shipping; such an order is refused.
+A fee is a line of one unit that nobody can return; an order with a negative one, a discount on no line, is refused.
 A business bought only where a plug-in recorded a VAT number; a company in the address is no such fact.
 """
 
@@ -19,7 +19,6 @@ from activities.storefront.woocommerce.fields import meta, moment
 from activities.storefront.woocommerce.goods import read_goods
 from activities.storefront.woocommerce.payments import read_refunds, read_tender
 from domain.errors import InvalidRequest
-from domain.money import Money
 from domain.order import Buyer, Contact, ImportedOrder, Order
 
 _HOST = re.compile(r"https?://([A-Za-z0-9][A-Za-z0-9.-]{0,63})/")
@@ -43,7 +42,6 @@ def import_woocommerce(
     """
     raw = _order_in(payload)
     currency = raw.currency("currency")
-    _refuse_fees(raw, currency)
     goods = read_goods(raw, currency, utc(delivered_at))
     order_id, total = str(raw.whole("id")), raw.amount("total", currency)
     tender = read_tender(raw, currency, payment)
@@ -75,14 +73,6 @@ def _order_in(payload: object) -> Node:
     if not isinstance(payload, Mapping) or "line_items" not in payload or "total" not in payload:
         raise InvalidRequest("order", "this is no WooCommerce order: it has no line_items and total")
     return Node(payload)
-
-
-def _refuse_fees(raw: Node, currency: str) -> None:
-    for one in raw.each("fee_lines"):
-        for name in ("total", "total_tax"):
-            if one.has(name) and (amount := one.amount(name, currency, either_sign=True)):
-                money = Money(minor=amount, currency=currency)
-                raise InvalidRequest(one.at(name), f"{money} of fees; orders with fees cannot be imported")
 
 
 def _shop(raw: Node) -> str:

@@ -11,6 +11,8 @@ from domain.errors import InvalidRequest
 from domain.money import Money, exponent, split
 
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]+)?")
+FEE = "fee-"
+"""Stands before the id of a fee, which is a line of the order."""
 _FINE = 9
 """Decimals of a minor unit that are looked at; WooCommerce's figures are PHP's floats, and end sooner."""
 

@@ -10,12 +10,13 @@ from datetime import datetime
 from decimal import Decimal
 
 from activities.storefront.reading import Node, make
-from activities.storefront.woocommerce.fields import agreed, exact, rounded
+from activities.storefront.woocommerce.fields import FEE, agreed, exact, rounded
 from domain.errors import InvalidRequest
 from domain.money import Money
-from domain.order import OrderLine, Shipping, TaxLine
+from domain.order import Exclusion, OrderLine, Shipping, TaxLine
 
 _PERCENT = re.compile(r"([0-9]{1,2}(?:[.,][0-9]{1,4})?)\s?%")
+_FEES = "fee_lines"
 _MOST = 10**6
 """Units of a line; more are refused later."""
 _EFFECTIVE = ("1e-2", "1e-3", "1e-4")
@@ -47,7 +48,7 @@ class _Rate:
 def read_goods(order: Node, currency: str, delivered_at: datetime | None) -> Goods:
     """Lines and shipping of an order. Raises InvalidRequest naming the field, or the figure that disagrees."""
     inclusive = order.flag("prices_include_tax")
-    sold, sent = order.each("line_items"), order.each("shipping_lines")
+    sold, sent = [*order.each("line_items"), *_fees(order, currency)], order.each("shipping_lines")
     rates = [_rate(one, sold, sent, currency) for one in order.each("tax_lines")]
     on_lines, on_shipping = sum(sum(one.on_lines) for one in rates), sum(one.on_shipping for one in rates)
     _check_tax(order, on_lines + on_shipping, currency)
@@ -62,6 +63,24 @@ def read_goods(order: Node, currency: str, delivered_at: datetime | None) -> Goo
     ]
     price = delivery + (on_shipping if inclusive else 0)
     return Goods(tuple(lines), _shipping(price, rates) if sent or delivery else None)
+
+
+def _fees(order: Node, currency: str) -> list[Node]:
+    """What was charged beside the goods, each as a line of one unit. Raises InvalidRequest for a negative fee."""
+    found: list[Node] = []
+    for one in order.each(_FEES):
+        charged = False
+        for name in ("total", "total_tax"):
+            amount = exact(one, name, currency, either_sign=True)
+            if amount and one.figure(name).startswith("-"):
+                words = "it is a discount that belongs to no line, and an order with one cannot be imported"
+                raise InvalidRequest(one.at(name), f"{one.figure(name)} is a negative fee; {words}")
+            charged = charged or bool(amount)
+        if charged:
+            found.append(
+                Node({**one.fields, "quantity": 1, "price": None, "subtotal": one.fields.get("total")}, one.path)
+            )
+    return found
 
 
 def _check_tax(order: Node, found: int, currency: str) -> None:
@@ -132,8 +151,9 @@ def _line(
     unit_price = -(-listed // quantity)
     # a coupon is taken off the whole order; without one, somebody lowered this line
     of_order = listed - paid if order.each("coupon_lines") else 0
+    is_fee = raw.path.startswith(_FEES)
     line = {
-        "id": str(raw.whole("id")),
+        "id": f"{FEE if is_fee else ''}{raw.whole('id')}",
         "sku": raw.text("sku"),
         "title": html.unescape(raw.text("name"))[:300],
         "quantity": quantity,
@@ -142,6 +162,7 @@ def _line(
         "order_discount": of_order,
         "taxes": [one for one in taxes if one["amount"]],
         "deliveries": [{"quantity": quantity, "at": delivered_at}] if delivered_at else [],
+        "exclusions": [Exclusion.FINAL_SALE] if is_fee else [],
     }
     return make(OrderLine, line, raw.path, {"unit_price": "total", "title": "name"})
 

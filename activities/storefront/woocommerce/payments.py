@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from activities.storefront.reading import Node, make
 from activities.storefront.tenders import kind_at_provider, step, the_one_tender
-from activities.storefront.woocommerce.fields import exact, meta, moment, rounded
+from activities.storefront.woocommerce.fields import FEE, exact, meta, moment, rounded
 from domain.errors import InvalidRequest
 from domain.order import EarlierRefund, Tender, TenderKind
 
@@ -86,14 +86,18 @@ def _lines(order: Node, raw: Node, currency: str) -> list[dict[str, object]]:
             line_id = _line_id(order, one)
             units[line_id] += quantity
             gross[line_id] += money
-    return [{"line_id": line_id, "quantity": units[line_id], "gross": gross[line_id]} for line_id in units]
+    for one in raw.each("fee_lines"):
+        if money := _gross(one, currency):
+            gross[f"{FEE}{_line_id(order, one, 'fee_lines', ('name',))}"] += money
+    return [{"line_id": line_id, "quantity": units[line_id], "gross": gross[line_id]} for line_id in gross]
 
 
-def _line_id(order: Node, raw: Node) -> str:
-    """The order's line that a refund's line stands for: named by it, or the only one of its product."""
-    product = [raw.fields.get(name) for name in ("product_id", "variation_id")]
-    sold = order.each("line_items")
-    same = [one for one in sold if [one.fields.get(name) for name in ("product_id", "variation_id")] == product]
+def _line_id(
+    order: Node, raw: Node, sort: str = "line_items", like: Sequence[str] = ("product_id", "variation_id")
+) -> str:
+    """The order's line that a refund's line stands for: named by it, or the only one that is like it."""
+    sold = order.each(sort)
+    same = [one for one in sold if all(one.fields.get(name) == raw.fields.get(name) for name in like)]
     named = meta(raw, "_refunded_item_id") or (str(same[0].whole("id")) if len(same) == 1 else "")
     if named not in [str(one.whole("id")) for one in sold]:
         raise InvalidRequest(raw.at("meta_data"), "its _refunded_item_id names no line of the order")
