@@ -87,11 +87,14 @@ def _goods(explanation: Explanation, line: ExplainedLine) -> Iterator[Row]:
     currency = explanation.currency
     yield _headed(line.title, f" (line {line.line_id})"), None
     yield f"  paid for {_units(line.bought)}", line.paid
-    if explanation.adjustment is not None:
+    if line.paid and line.gross_before == line.paid:
+        yield "  already paid back", line.gross_before
+    elif explanation.adjustment is not None:
         yield f"  {explanation.adjustment.replace('_', ' ')}, no goods come back", line.gross
     else:
         yield from _computed(line, currency)
-    yield from _parts(line.net, line.taxes, currency)
+    if line.gross:
+        yield from _parts(line.net, line.taxes, currency)
     if line.duties or line.duties_kept:
         yield from _duties(line, currency)
 

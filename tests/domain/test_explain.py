@@ -183,6 +183,29 @@ def test_delivery_that_goes_back_with_the_last_unit() -> None:
     assert (sent.goods_so_far, sent.goods) == (0, 0)
 
 
+def test_a_line_whose_money_went_back_before_its_units() -> None:
+    # 10.00 + 10.00; all of a went back as money, then its units come with one of b
+    bought = order(line("a", 2, 500), line("b", 1, 1000), tenders=[paid(2000)])
+    goodwill = plan_adjustment(bought, history_of(bought), "a", 1000, Adjustment.GOODWILL)
+    plan = plan_refund(bought, history_of(bought, [goodwill]), {"a": 2, "b": 1}, FULL)
+    assert as_text(told(bought, plan, goodwill)).split("-" * 78 + "\n")[1] == (
+        "Thing (line a)\n"
+        "  paid for 2 units                                                       10.00\n"
+        "  already paid back                                                      10.00\n"
+        "Thing (line b)\n"
+        "  paid for 1 unit                                                        10.00\n"
+        "  1 of 1 unit of 10.00                                                   10.00\n"
+        "  1 unit back                                                            10.00\n"
+        "    net                                                                  10.00\n"
+    )
+
+
+def test_a_line_that_cost_nothing_was_not_paid_back() -> None:
+    bought = order(line("a", 1, 0), line("b", 1, 100), tenders=[paid(100)])
+    (plan,) = returned(bought, {"a": 1})
+    assert "already paid back" not in as_text(told(bought, plan))
+
+
 def test_titles_are_shown_as_they_are_written() -> None:
     for title in ("Größe XL", "日本の湯呑み", "Ложка", "می\u200cخواهم", "नमस्ते", "👩\u200d🍳 apron"):
         assert headed(title) == f"{title} (line a)"
