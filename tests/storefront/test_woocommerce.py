@@ -132,6 +132,37 @@ def test_the_rate_of_a_tax(tax: Json, rate: str) -> None:
     assert (line.taxes[0].rate, line.taxes[0].amount) == (rate, 45)
 
 
+def tax_rounded_once(*tax: str) -> Json:
+    """Lines of 10.13 at 19 % and 10.35 at 7 %, with 1.9247 and 0.7245 of tax on top: 2.6492 together."""
+    raw = untaxed((1, "10.13", "10.13"), (1, "10.35", "10.35")) | {"total": "23.13", "total_tax": "2.65"}
+    for number, (line, own) in enumerate(zip(raw["line_items"], tax, strict=True), start=1):
+        line["taxes"] = [{"id": number, "total": own}]
+    shown = {"shipping_tax_total": "0.00", "label": "VAT"}
+    raw["tax_lines"] = [
+        {**shown, "rate_id": 1, "rate_percent": 19, "tax_total": "1.92"},
+        {**shown, "rate_id": 2, "rate_percent": 7, "tax_total": "0.72"},
+    ]
+    return raw
+
+
+def test_tax_that_was_rounded_only_in_the_order_is_spread() -> None:
+    order = import_woocommerce(tax_rounded_once("1.9247", "0.7245")).order
+    # 265 * 1.9247 / 2.6492 = 192.53, and 72.47
+    assert [[tax.amount for tax in line.taxes] for line in order.lines] == [[193], [72]]
+    assert [order.paid_for(line) for line in order.lines] == [1206, 1107]
+    assert (order.total, plan(order).total) == (2313, 2313)
+    # 265 * 1.9210 / 2.6459 = 192.40, and 72.60
+    order = import_woocommerce(tax_rounded_once("1.9210", "0.7249")).order
+    assert [order.paid_for(line) for line in order.lines] == [1205, 1108]
+    # 1.9240 + 0.7200 = 2.6440 is 2.64
+    error = refused(lambda: import_woocommerce(tax_rounded_once("1.9240", "0.7200")))
+    assert error.field == "total_tax"
+    assert "says 2.65 USD, but its tax_lines add up to 2.64 USD" in error.message
+    assert (
+        refused(lambda: import_woocommerce(tax_rounded_once("1.9247", "0.7245") | {"total": "23.12"})).field == "total"
+    )
+
+
 def test_a_fee_is_a_line_that_nobody_can_return() -> None:
     order = import_woocommerce(with_fee()).order
     fee = order.lines[2]
@@ -354,7 +385,7 @@ def test_refunds_that_are_refused(changes: Json, field: str) -> None:
         ({"id": None}, "id", "whole number"),
         ({"meta_data": 5}, "meta_data", "a list"),
         ({"billing": {"first_name": "\ud800"}}, "billing", "characters that do not exist"),
-        ({"transaction_id": "pi_a b", "payment_method": "stripe"}, "transaction_id", "match"),
+        ({"transaction_id": "pi_a b", "payment_method": "stripe"}, "transaction_id", "an id has 1 to 64 letters"),
     ],
 )
 def test_orders_that_are_refused(changes: Json, field: str, words: str) -> None:

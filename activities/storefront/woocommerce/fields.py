@@ -50,7 +50,12 @@ def agreed(figures: Sequence[Decimal], total: int, field: str, currency: str, be
     if rounded(sum(figures, Decimal(0))) + beside != total:
         ours, theirs = (Money(minor=minor, currency=currency) for minor in (sum(parts) + beside, total))
         raise InvalidRequest(field, f"the order says {theirs}, but its lines add up to {ours}")
-    return split(total - beside, [int(one.scaleb(_FINE)) for one in figures])
+    return spread(total - beside, figures)
+
+
+def spread(total: int, figures: Sequence[Decimal]) -> list[int]:
+    """The total in parts that are as the figures."""
+    return split(total, [int(one.scaleb(_FINE)) for one in figures])
 
 
 def moment(raw: Node, name: str) -> str:

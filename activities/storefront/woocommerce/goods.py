@@ -5,12 +5,12 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from activities.storefront.reading import Node, make
-from activities.storefront.woocommerce.fields import FEE, agreed, exact, rounded
+from activities.storefront.woocommerce.fields import FEE, agreed, exact, rounded, spread
 from domain.errors import InvalidRequest
 from domain.money import Money
 from domain.order import Exclusion, OrderLine, Shipping, TaxLine
@@ -39,6 +39,8 @@ class _Rate:
     rate: str
     on_lines: list[int]
     on_shipping: int
+    exactly: list[Decimal]
+    """Before they were rounded; on shipping last."""
 
     def tax(self, amount: int) -> dict[str, object]:
         """As a tax line."""
@@ -49,9 +51,8 @@ def read_goods(order: Node, currency: str, delivered_at: datetime | None) -> Goo
     """Lines and shipping of an order. Raises InvalidRequest naming the field, or the figure that disagrees."""
     inclusive = order.flag("prices_include_tax")
     sold, sent = [*order.each("line_items"), *_fees(order, currency)], order.each("shipping_lines")
-    rates = [_rate(one, sold, sent, currency) for one in order.each("tax_lines")]
+    rates = _with_tax_told([_rate(one, sold, sent, currency) for one in order.each("tax_lines")], order, currency)
     on_lines, on_shipping = sum(sum(one.on_lines) for one in rates), sum(one.on_shipping for one in rates)
-    _check_tax(order, on_lines + on_shipping, currency)
     delivery = order.amount("shipping_total", currency)
     agreed([exact(one, "total", currency) for one in sent], delivery, "shipping_total", currency)
     beside = delivery + on_shipping + (0 if inclusive else on_lines)
@@ -83,11 +84,20 @@ def _fees(order: Node, currency: str) -> list[Node]:
     return found
 
 
-def _check_tax(order: Node, found: int, currency: str) -> None:
-    said = order.amount("total_tax", currency)
-    if said != found:
-        ours, theirs = (Money(minor=minor, currency=currency) for minor in (found, said))
+def _with_tax_told(rates: list[_Rate], order: Node, currency: str) -> list[_Rate]:
+    """The rates so that they add up to the order's own tax; where it is their unrounded sum, it is spread over them.
+
+    Raises InvalidRequest with both sums if it is neither.
+    """
+    told, found = order.amount("total_tax", currency), sum(sum(one.on_lines) + one.on_shipping for one in rates)
+    if told == found:
+        return rates
+    exactly = [one for rate in rates for one in rate.exactly]
+    if rounded(sum(exactly, Decimal(0))) != told:
+        ours, theirs = (Money(minor=minor, currency=currency) for minor in (found, told))
         raise InvalidRequest("total_tax", f"the order says {theirs}, but its tax_lines add up to {ours}")
+    parts = iter(spread(told, exactly))
+    return [replace(one, on_lines=[next(parts) for _ in one.on_lines], on_shipping=next(parts)) for one in rates]
 
 
 def _rate(raw: Node, sold: Sequence[Node], sent: Sequence[Node], currency: str) -> _Rate:
@@ -98,8 +108,9 @@ def _rate(raw: Node, sold: Sequence[Node], sent: Sequence[Node], currency: str) 
     taxed = [
         exact(one, "total", currency) for one, tax in zip([*sold, *sent], [*on_sold, *on_sent], strict=True) if tax
     ]
+    exactly = [*on_sold, sum(on_sent, Decimal(0))]
     name = html.unescape(raw.text("label") or raw.text("rate_code"))[:100]
-    return _Rate(name, _percentage(raw, name, taxed, sum(on_lines) + delivery), on_lines, delivery)
+    return _Rate(name, _percentage(raw, name, taxed, sum(on_lines) + delivery), on_lines, delivery, exactly)
 
 
 def _tax_on(charged: Node, rate: Node, currency: str) -> Decimal:
