@@ -10,9 +10,10 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic.config import ExtraValues
-from pydantic_core import PydanticSerializationError
+from pydantic_core import ErrorDetails, PydanticSerializationError
 
 from domain.errors import InvalidRequest
+from domain.model import PATTERNS
 from domain.money import Money, exponent
 
 M = TypeVar("M", bound=BaseModel)
@@ -20,8 +21,36 @@ M = TypeVar("M", bound=BaseModel)
 _WORDS = {
     "missing": "it is missing",
     "too_short": "it is empty",
+    "too_long": "it has more than {max_length} entries",
     "extra_forbidden": "this field is not known here; take it out",
+    "string_type": "a text is expected",
+    "string_too_long": "at most {max_length} characters are taken",
+    "string_pattern_mismatch": "it is not written as it has to be",
+    "bool_type": "true or false is expected",
+    "bool_parsing": "true or false is expected",
+    "int_type": "a whole number is expected",
+    "greater_than_equal": "at least {ge} is expected",
+    "less_than_equal": "at most {le} is expected",
+    "timezone_aware": "a date and time needs a time zone, such as 2026-11-06T12:00:00Z",
+    "literal_error": "{expected} is expected",
+    "enum": "{expected} is expected",
+    "tuple_type": "a list is expected",
+    **dict.fromkeys(("dict_type", "mapping_type", "model_type", "model_attributes_type"), "an object is expected"),
+    **dict.fromkeys(
+        ("datetime_type", "datetime_parsing", "datetime_from_date_parsing", "datetime_object_invalid"),
+        "a date and time is expected, such as 2026-11-06T12:00:00Z",
+    ),
 }
+"""What to tell people instead of what the validation calls a fault."""
+
+_WRITTEN = {
+    "locale": "a language is expected, such as en or de-DE",
+    "country": "a country is written as two capital letters, such as DE",
+    "rate": "a tax rate is expected, as a fraction such as 0.19",
+    "exchange_rate": "an exchange rate is expected, such as 1.0825",
+}
+"""How texts are written that have a pattern of their own."""
+
 _LONGEST = 40
 """Characters of a figure; whatever is longer is none, and would only fill the error that quotes it."""
 
@@ -44,12 +73,22 @@ def make(
         head, *tail = inside.split(".")
         called = (names or {}).get(inside) or ".".join([(names or {}).get(head, head), *tail])
         field = ".".join(filter(None, (path, called))) or "order"
-        raise InvalidRequest(field, _WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))) from None
+        raise InvalidRequest(field, _words(fault)) from None
     except OverflowError:
         raise InvalidRequest(path or "order", "a date in it is out of range") from None
     except PydanticSerializationError:  # half a surrogate pair, which JSON can spell and nothing can store
         raise InvalidRequest(path or "order", "a text in it holds characters that do not exist") from None
     return made
+
+
+def _words(fault: ErrorDetails) -> str:
+    """A fault for people, without the value that was given."""
+    told = fault.get("ctx", {})
+    written = PATTERNS.get(str(told.get("pattern"))) or _WRITTEN.get(str((fault["loc"] or [""])[-1]))
+    if fault["type"] == "string_pattern_mismatch" and written:
+        return written
+    words = _WORDS.get(fault["type"])
+    return words.format_map(told) if words else fault["msg"].removeprefix("Value error, ")
 
 
 def utc(moment: datetime | None) -> datetime | None:

@@ -115,7 +115,7 @@ def test_without_its_payment_and_its_customer() -> None:
         ({"processed_at": None, "created_at": None}, "processed_at", "date"),
         ({"processed_at": EARLIEST}, "processed_at", "outside the calendar"),
         ({"name": "x" * 65}, "name", "64 characters"),
-        ({"customer_locale": "!"}, "customer_locale", "match"),
+        ({"customer_locale": "!"}, "customer_locale", "such as en or de-DE"),
         ({"customer": []}, "customer", "an object is expected, not a list"),
         ({"customer": {"id": 1, "first_name": 5}}, "customer.first_name", "a text is expected"),
         ({"email": "\ud800"}, "customer", "characters that do not exist"),
