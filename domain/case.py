@@ -53,7 +53,6 @@ class CaseSoFar(Model):
     quote: RefundPlan | None = None
     label: ReturnLabel | None = None
     cancelled: str | None = None
-    label_voided: Id | None = None
     scans: tuple[Scan, ...] = ()
     receipts: tuple[Receipt, ...] = ()
     inspect_until: UtcDatetime | None = None

@@ -98,6 +98,10 @@ class Shipping(Model):
         return self
 
 
+UNLINKED = "unlinked"
+"""Stands where the id of a payment stands that the order came without."""
+
+
 class TenderKind(StrEnum):
     """What the shopper paid with."""
 

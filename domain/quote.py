@@ -13,12 +13,9 @@ from pydantic import Field
 from domain.explanation import ExplainedTax, Explanation
 from domain.model import Currency, Minor, Model
 from domain.money import Money
-from domain.order import Order, TenderKind
+from domain.order import UNLINKED, Order, TenderKind
 from domain.plan import Count, FeeKind, RefundPlan
 from domain.request import ReturnReason
-
-UNLINKED = "unlinked"
-"""The tender of a leg whose payment the order came without."""
 
 Decimal = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?$")]
 """The same amount in whole units of the currency, with all its decimals: `19.90`."""

@@ -31,8 +31,6 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
             return {"decision": Decision.model_validate(facts["decision"]), "quote": quote}
         case EntryKind.LABEL:
             return {"label": ReturnLabel.model_validate(facts["label"])}
-        case EntryKind.LABEL_VOIDED:
-            return {"label_voided": facts["tracking_number"]}
         case EntryKind.SCAN:
             return {"scans": (*known.scans, Scan.model_validate(facts["scan"]))}
         case EntryKind.RECEIPT:

@@ -6,12 +6,10 @@ from collections import Counter
 from collections.abc import Iterable
 
 from activities.storefront.reading import make
-from domain.order import EarlierRefund, Tender, TenderKind
+from domain.order import UNLINKED, EarlierRefund, Tender, TenderKind
 
-UNLINKED = "unlinked"
-"""Stands where the id of a payment stands that the shop did not tell."""
-
-_CARD_PAYMENTS = ("pi_", "ch_", "py_")
+CARD_PAYMENTS = ("pi_", "ch_", "py_")
+"""How the card provider's ids of payments begin; the first is the one it prefers."""
 
 # The smallest amount a card refund is a multiple of, in minor units of ISO 4217, where that is not one of them
 # (docs.stripe.com/currencies): the third decimal is always 0, and MGA has decimals in ISO only.
@@ -20,7 +18,7 @@ _STEPS = {**dict.fromkeys(("BHD", "JOD", "KWD", "OMR", "TND"), 10), "MGA": 100}
 
 def kind_at_provider(payment: str) -> TenderKind:
     """A card where the id is one of the card provider's, to which alone a refund can go; else unknown."""
-    return TenderKind.CARD if payment.startswith(_CARD_PAYMENTS) else TenderKind.UNKNOWN
+    return TenderKind.CARD if payment.startswith(CARD_PAYMENTS) else TenderKind.UNKNOWN
 
 
 def step(kind: TenderKind, currency: str) -> int:

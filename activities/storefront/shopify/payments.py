@@ -10,13 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from activities.storefront.reading import Node, make
 from activities.storefront.shopify.till import Till
-from activities.storefront.tenders import step, the_one_tender
+from activities.storefront.tenders import CARD_PAYMENTS, step, the_one_tender
 from domain.errors import InvalidRequest
 from domain.money import Money
 from domain.order import Tender, TenderKind
 
 _PAID = ("", "paid", "partially_refunded", "refunded")
-_PROVIDERS = ("pi_", "ch_", "py_")
 _PROVIDERS_ID = re.compile(r"[a-z]{2}_[A-Za-z0-9_]{1,60}")
 _DEEPEST = 4
 """How deep a receipt is searched for the provider's id; it is the provider's own answer, whatever that is."""
@@ -130,7 +129,7 @@ def _provider(group: Sequence[Node]) -> str:
     """The payment's id at the provider, if a receipt or an authorization tells it; a payment intent before a charge."""
     told = [text for one in group for name in ("receipt", "authorization") for text in _texts(one.fields.get(name))]
     ids = [text for text in told if _PROVIDERS_ID.fullmatch(text)]
-    return next((one for prefix in _PROVIDERS for one in ids if one.startswith(prefix)), "")
+    return next((one for prefix in CARD_PAYMENTS for one in ids if one.startswith(prefix)), "")
 
 
 def _texts(value: object, depth: int = 0) -> Iterator[str]:
