@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,7 +20,7 @@ from domain.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from domain.explanation import Explanation
-    from domain.order import Order
+    from domain.order import Order, OrderLine
     from domain.plan import RefundPlan
     from domain.request import ReturnReason
 
@@ -85,13 +85,21 @@ def _line_id(order: Order, option: str, name: str) -> str:
     """The line or kit of that id, else the only line with that SKU."""
     if any(name in (line.id, line.kit) for line in order.lines):
         return name
-    same = [line.id for line in order.lines if line.sku == name]
+    same = list(dict.fromkeys(found for line in order.lines for found in _of_sku(line, name)))
     if len(same) > 1:
         raise InvalidRequest(option, f"{name} is the SKU of {len(same)} lines; name one of them: {', '.join(same)}")
     if not same:
         known = ", ".join(line.id for line in order.lines[:20])
         raise InvalidRequest(option, f"order {order.number} has no line {name}; it has {known}")
     return same[0]
+
+
+def _of_sku(line: OrderLine, name: str) -> Iterator[str]:
+    """The line of that SKU, and the kit of that SKU which the line is a part of."""
+    if line.sku == name:
+        yield line.id
+    if line.kit is not None and line.kit_sku == name:
+        yield line.kit
 
 
 def _plan(order: Order, wanted: _Units, refunded: _Units) -> tuple[RefundPlan, Explanation]:

@@ -24,12 +24,18 @@ def parts_so_far(paid: int, taxes: Sequence[int], repaid: int) -> list[int]:
 
     All taxes together come first and then each out of that sum: rounded one by one, they could exceed what is repaid.
     """
-    tax_left = sum(taxes)
-    left = half_up(tax_left * repaid, paid) if paid else 0
-    parts = [repaid - left]
-    for tax in taxes:
-        part = half_up(tax * left, tax_left) if tax_left else 0
-        parts.append(part)
-        tax_left -= tax
-        left -= part
-    return parts
+    tax = half_up(sum(taxes) * repaid, paid) if paid else 0
+    return [repaid - tax, *in_turn(tax, taxes)]
+
+
+def in_turn(amount: int, bases: Sequence[int]) -> list[int]:
+    """`amount`, at most their sum, over the bases in proportion: each in turn takes its half up of what is left.
+
+    Unlike split(), no share ever falls when the amount rises.
+    """
+    left, base_left, shares = amount, sum(bases), []
+    for base in bases:
+        shares.append(half_up(base * left, base_left) if base_left else 0)
+        base_left -= base
+        left -= shares[-1]
+    return shares

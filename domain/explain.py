@@ -102,8 +102,15 @@ def _goods(explanation: Explanation, line: ExplainedLine) -> Iterator[Row]:
 def _computed(line: ExplainedLine, currency: str) -> Iterator[Row]:
     if (line.base, line.base_units) != (line.paid, line.bought):
         yield f"  of which was left for {_units(line.base_units)} when it was counted anew", line.base
-    yield f"  {_share(line, line.base, currency)}", line.worth_after
-    yield from _if(f"  less paid back for {line.base_before} of them before", -line.back_before)
+    if kit := line.kit_share:
+        back, whole = kit.before + kit.quantity, _plain(kit.base, currency)
+        kits = f"{kit.units} kit{'' if kit.units == 1 else 's'} {kit.kit}"
+        yield f"  its share of {back} of {kits} of {whole}", line.worth_after
+    else:
+        yield f"  {_share(line, line.base, currency)}", line.worth_after
+    done = "settled" if line.short_before else "paid back"
+    yield from _if(f"  less {done} for {line.base_before} of them before", -line.back_before)
+    yield from _if("    of which was not paid back", line.short_before)
     yield from _if("  less what has to wait (below)", line.gross - line.worth_after + line.back_before)
     yield f"  {_units(line.quantity)} back", line.gross
 

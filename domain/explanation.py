@@ -17,6 +17,7 @@ from domain.plan import (
     Count,
     Difference,
     Fee,
+    KitShare,
     Leg,
     PlanLine,
     RefundPlan,
@@ -44,10 +45,12 @@ class ExplainedLine(Model):
     """One line: `gross` = worth_after - back_before, in minor units, less what is below a tender's step.
 
     worth_after = (2 * base * k + n) // (2 * n) with k = base_before + quantity and n = base_units: the worth of the
-    first k of n units. The base is what was paid for all `bought` units, or what was left of it when money last went
-    back that was not the worth of units. Where the plan has an `adjustment`, gross is the amount that was decided.
-    Since the sale `gross_before` of `paid` went back. Duties likewise: duties_base for the same n units, of which
-    `duties_before` were paid back or kept; duties + duties_kept are the rest of the worth of k.
+    first k of n units. The base is what was paid for all `bought` units, or what was left of it when more money last
+    went back than units were worth. `short_before` is what earlier refunds did not give of `back_before`. Where the
+    plan has an `adjustment`, gross is the amount that was decided. Since the sale `gross_before` of `paid` went back.
+    Duties likewise: duties_base for the same n units, of which `duties_before` were paid back or kept; duties +
+    duties_kept are the rest of the worth of k. Where whole kits come back, worth_after is the line's share of what
+    these are worth: `kit_share` says of how many, out of how much.
     """
 
     line_id: str
@@ -69,6 +72,8 @@ class ExplainedLine(Model):
     duties_paid: Minor = 0
     duties_base: Minor = 0
     duties_before: Minor = 0
+    short_before: Minor = 0
+    kit_share: KitShare | None = None
 
     @classmethod
     def of(cls, line: PlanLine, sold: OrderLine, before: LineHistory, parts: Sequence[Component]) -> Self:
@@ -83,7 +88,7 @@ class ExplainedLine(Model):
             base_units=line.base_units,
             base_before=line.base_before,
             back_before=line.base_back,
-            worth_after=worth(line.base, line.base_units, line.base_before + line.quantity),
+            worth_after=line.worth_after,
             gross=line.gross,
             net=_net(parts),
             taxes=_taxes(sold.taxes, line.paid, line.gross_before, parts),
@@ -93,6 +98,8 @@ class ExplainedLine(Model):
             duties_paid=sold.duties,
             duties_base=before.duties_base,
             duties_before=before.duties_settled,
+            short_before=before.short,
+            kit_share=line.kit_share,
         )
 
 

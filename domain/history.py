@@ -1,8 +1,10 @@
 """What of an order has gone back before: a fold over its earlier refunds and our own plans. Minor units throughout.
 
 Money and units are two facts. As long as the money is what the units are worth, the base of a line stays what was paid
-for it at the sale. Where they part (goodwill, price adjustment, an earlier refund of another amount), what is left of
-the line becomes the base of the units that are left, and counting begins anew.
+for it at the sale. Where more went back than that (goodwill, price adjustment, a generous refund), what is left of the
+line becomes the base of the units that are left, and counting begins anew. Where less did (a fee was kept, an order
+edited), the units are settled all the same: what they did not bring is no other unit's. A cent less per unit is how
+another system rounds, and stays in the line.
 """
 
 from __future__ import annotations
@@ -18,8 +20,9 @@ from domain.plan import Count, Difference, RefundPlan
 
 
 class LineHistory(Model):
-    """One line. Since the base was set: `base` was left to pay for `units` units, of which `closed` were closed with
-    `back`. Since the sale: `repaid` gross and `duties_repaid`. The duties have a base of their own over the same units;
+    """One line. Since the base was set: `base` was left to pay for `units` units, of which `closed` were settled at
+    `back`, their worth. Since the sale: `repaid` gross and `duties_repaid`; `short` and `duties_short` is what earlier
+    refunds gave less than their units are worth. The duties have a base of their own over the same units;
     `duties_settled` of it were paid back, or kept under the terms of their return.
     """
 
@@ -31,6 +34,8 @@ class LineHistory(Model):
     duties_base: Minor = 0
     duties_settled: Minor = 0
     duties_repaid: Minor = 0
+    short: Minor = 0
+    duties_short: Minor = 0
 
     @property
     def open(self) -> int:
@@ -39,8 +44,13 @@ class LineHistory(Model):
 
     @property
     def left(self) -> int:
-        """Gross and duties that can still go back."""
-        return self.base - self.back + self.duties_base - self.duties_settled
+        """Gross and duties that can have gone back, if somebody says so."""
+        return self.base - self.back + self.duties_base - self.duties_settled + self.missing
+
+    @property
+    def missing(self) -> int:
+        """Gross and duties that earlier refunds gave less than their units are worth."""
+        return self.short + self.duties_short
 
     def due(self, quantity: int) -> tuple[int, int]:
         """Gross and duties that are due when so many more units are closed."""
@@ -51,26 +61,53 @@ class LineHistory(Model):
 
     def closing(self, quantity: int, gross: int, duties: int, duties_kept: int = 0) -> LineHistory:
         """So many units closed, with the money that they are worth."""
-        return LineHistory(
-            base=self.base,
-            units=self.units,
-            closed=self.closed + quantity,
-            back=self.back + gross,
-            repaid=self.repaid + gross,
-            duties_base=self.duties_base,
-            duties_settled=self.duties_settled + duties + duties_kept,
-            duties_repaid=self.duties_repaid + duties,
+        return self.model_copy(
+            update={
+                "closed": self.closed + quantity,
+                "back": self.back + gross,
+                "repaid": self.repaid + gross,
+                "duties_settled": self.duties_settled + duties + duties_kept,
+                "duties_repaid": self.duties_repaid + duties,
+            }
         )
 
-    def parted(self, quantity: int, gross: int, duties: int = 0) -> LineHistory:
-        """So many units closed, with other money than they are worth: the base is set anew."""
-        return LineHistory(
-            base=self.base - self.back - gross,
-            units=self.open - quantity,
-            repaid=self.repaid + gross,
-            duties_base=self.duties_base - self.duties_settled - duties,
-            duties_repaid=self.duties_repaid + duties,
+    def parted(self, gross: int, duties: int = 0) -> LineHistory:
+        """Money without units, or beyond what they are worth: the base is set anew."""
+        return self.model_copy(
+            update={
+                "base": self.base - self.back - gross,
+                "units": self.open,
+                "closed": 0,
+                "back": 0,
+                "repaid": self.repaid + gross,
+                "duties_base": self.duties_base - self.duties_settled - duties,
+                "duties_settled": 0,
+                "duties_repaid": self.duties_repaid + duties,
+            }
         )
+
+    def told(self, quantity: int, amount: int) -> LineHistory:
+        """So many units closed by an earlier refund of so much, at most what is `left`: the worth of the goods first,
+        then of the duties, then what refunds before it had left short, and only then out of other units' money."""
+        worth_gross, worth_duties = self.due(quantity)
+        gross = min(amount, worth_gross)
+        duties = min(amount - gross, worth_duties)
+        if amount < worth_gross + worth_duties <= amount + quantity:
+            return self.closing(quantity, gross, duties).parted(0)
+        short, duties_short = self.short + worth_gross - gross, self.duties_short + worth_duties - duties
+        late = min(amount - gross - duties, short)
+        duties_late = min(amount - gross - duties - late, duties_short)
+        settled = self.closing(quantity, worth_gross, worth_duties).model_copy(
+            update={
+                "repaid": self.repaid + gross + late,
+                "duties_repaid": self.duties_repaid + duties + duties_late,
+                "short": short - late,
+                "duties_short": duties_short - duties_late,
+            }
+        )
+        more = amount - gross - duties - late - duties_late
+        more_gross = min(more, settled.base - settled.back)
+        return settled.parted(more_gross, more - more_gross) if more else settled
 
 
 class History(Model):
@@ -101,7 +138,7 @@ def with_plan(history: History, plan: RefundPlan) -> History:
         if plan.adjustment is None:
             lines[line.line_id] = before.closing(line.quantity, line.gross, line.duties, line.duties_kept)
         else:
-            lines[line.line_id] = before.parted(line.quantity, line.gross)
+            lines[line.line_id] = before.parted(line.gross)
     for leg in plan.legs:
         tenders[leg.tender_id] = tenders.get(leg.tender_id, 0) + leg.amount
     return History(
@@ -144,17 +181,15 @@ def _with_fact(
 ) -> History:
     free = {line_id: line.left for line_id, line in history.lines.items()}
     free |= {SHIPPING: order.paid_for(order.shipping) - history.shipping, TIP: order.tip - history.tip}
-    spread = _spread(money, named, free)
+    spread = _spread(money, named, {line_id: line.missing for line_id, line in history.lines.items()}, free)
     lines, found = dict(history.lines), list(history.differences)
     for line_id, before in history.lines.items():
         quantity, amount = units.get(line_id, 0), spread.get(line_id, 0)
-        due = before.due(quantity)
+        due = sum(before.due(quantity))
         if quantity or amount:
-            gross, duties = _gross_and_duties(before, due, amount)
-            agree = (gross, duties) == due
-            lines[line_id] = (before.closing if agree else before.parted)(quantity, gross, duties)
-        if sum(due) != amount:
-            found.append(Difference(refund_id=refund_id, line_id=line_id, worth=sum(due), money=amount))
+            lines[line_id] = before.told(quantity, amount)
+        if due != amount:
+            found.append(Difference(refund_id=refund_id, line_id=line_id, worth=due, money=amount))
     for part in (SHIPPING, TIP):
         said, amount = named.get(part, 0), spread.get(part, 0)
         if said != amount:
@@ -163,25 +198,19 @@ def _with_fact(
     return History(lines=lines, shipping=shipping, tip=tip, tenders=history.tenders, differences=tuple(found))
 
 
-def _spread(money: int, named: Mapping[str, int], free: Mapping[str, int]) -> dict[str, int]:
-    """Where money went: to what it names, in proportion; what that cannot have given, to what is free of it, and what
-    is left then, to all that is free of the order."""
+def _spread(
+    money: int, named: Mapping[str, int], missing: Mapping[str, int], free: Mapping[str, int]
+) -> dict[str, int]:
+    """Where money went: to what it names, in proportion; what that cannot have given, to what is free of it, then to
+    what earlier refunds left short, and what is left at last, to all that is free of the order."""
     found = dict.fromkeys(free, 0)
     if any(named.values()):
         # exactly as named where the sums agree, because then split() leaves every weight as it is
         for part, amount in zip(named, split(money, list(named.values())), strict=True):
             found[part] = min(amount, free[part])
-    for parts in (named, free):
-        room = [free[part] - found[part] for part in parts]
+    for parts, most in ((named, free), (missing, missing), (free, free)):
+        room = [max(0, min(most[part], free[part] - found[part])) for part in parts]
         rest = min(money - sum(found.values()), sum(room))
         for part, amount in zip(parts, split(rest, room) if rest else (), strict=False):
             found[part] += amount
     return found
-
-
-def _gross_and_duties(before: LineHistory, due: tuple[int, int], amount: int) -> tuple[int, int]:
-    """The money of a line taken apart: what its goods are worth first, then the duties, then whatever is left of it."""
-    gross = min(amount, due[0])
-    duties = min(amount - gross, due[1])
-    gross += min(amount - gross - duties, before.base - before.back - gross)
-    return gross, amount - gross

@@ -7,9 +7,12 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
+from domain.arithmetic import in_turn, worth
+from domain.history import LineHistory
 from domain.model import Minor, Model, Quantity
 from domain.money import split
 from domain.order import Order, OrderLine, RefundedLine, TaxLine
+from domain.plan import KitShare
 
 
 class KitPart(Model):
@@ -43,6 +46,7 @@ def kit_lines(kit: OrderLine, parts: Sequence[KitPart]) -> tuple[OrderLine, ...]
                 "title": part.title,
                 "quantity": counts[number],
                 "kit": kit.id,
+                "kit_sku": kit.sku,
                 "per_kit": part.quantity,
                 "serials": (),
                 "deliveries": tuple(
@@ -102,3 +106,53 @@ def without_kits(order: Order, units: Mapping[str, int]) -> dict[str, int]:
         for line_id, count in [(line.id, line.per_kit) for line in parts] or [(name, 1)]:
             found[line_id] = found.get(line_id, 0) + quantity * count
     return found
+
+
+def kit_shares(order: Order, lines: Mapping[str, LineHistory], units: Mapping[str, int]) -> dict[str, KitShare]:
+    """What the parts of kits are worth, by line id, where nothing but whole kits has come back, now and before.
+
+    Where parts came back by themselves, each is counted by itself.
+    """
+    kits: dict[str, list[OrderLine]] = {}
+    for line in order.lines:
+        if line.kit is not None and units.get(line.id):
+            kits.setdefault(line.kit, []).append(line)
+    found: dict[str, KitShare] = {}
+    for kit, parts in kits.items():
+        if len(parts) == sum(1 for line in order.lines if line.kit == kit):
+            found |= _shares_of(kit, parts, lines, units)
+    return found
+
+
+def _shares_of(
+    kit: str, parts: Sequence[OrderLine], lines: Mapping[str, LineHistory], units: Mapping[str, int]
+) -> dict[str, KitShare]:
+    counts = {_kits(part, lines[part.id], units[part.id]) for part in parts}
+    whole = counts.pop()
+    if counts or whole is None:
+        return {}
+    sold, before, quantity = whole
+    bases = [lines[part.id].base for part in parts]
+    base = sum(bases)
+    so_far, after = (in_turn(worth(base, sold, count), bases) for count in (before, before + quantity))
+    return {
+        part.id: KitShare(
+            kit=kit,
+            base=base,
+            units=sold,
+            before=before,
+            quantity=quantity,
+            worth_before=so_far[number],
+            worth_after=after[number],
+        )
+        for number, part in enumerate(parts)
+    }
+
+
+def _kits(part: OrderLine, before: LineHistory, quantity: int) -> tuple[int, int, int] | None:
+    """Units of a part as kits: those of its base, those closed of them, those that come back; None unless whole."""
+    counts = [divmod(count, part.per_kit) for count in (before.units, before.closed, quantity)]
+    if any(rest for _, rest in counts):
+        return None
+    sold, closed, back = (kits for kits, _ in counts)
+    return sold, closed, back

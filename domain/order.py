@@ -64,6 +64,7 @@ class OrderLine(Model):
     exclusions: tuple[Exclusion, ...] = ()
     serials: tuple[Annotated[str, StringConstraints(max_length=100)], ...] = ()
     kit: Id | None = None
+    kit_sku: Annotated[str, StringConstraints(max_length=100)] = ""
     per_kit: Quantity = 1
 
     @model_validator(mode="after")

@@ -38,14 +38,31 @@ class Component(Model):
     amount: Minor
 
 
+class KitShare(Model):
+    """What a part is worth where whole kits come back: its share of what the first `before`, and then `quantity` more,
+    of `units` kits are worth out of `base`. A kit is sold at one price, so it is rounded as one.
+
+    Of the kits' worth each part in turn takes half_up(its base * what is left / the bases of it and those after it).
+    """
+
+    kit: Id
+    base: Minor
+    units: Count
+    before: Count
+    quantity: Quantity
+    worth_before: Minor
+    worth_after: Minor
+
+
 class PlanLine(Model):
     """The arithmetic of one line: for the first `units_before` of its `bought` units `gross_before` out of `paid` has
     gone back; with `quantity` more, `gross` follows now.
 
     `gross` is worth(base, base_units, base_before + quantity) - base_back, less what is below a tender's step. The base
-    is `paid` for all units, until money and units part; then it is what is left of the line, and counts anew. Duties
-    are apart; `duties_kept` of them are not paid back under these terms. `quantity` is 0 where only money goes back:
-    an adjustment, or what an earlier plan left below a step.
+    is `paid` for all units, until more goes back than units are worth; then it is what is left of the line, and counts
+    anew. A part of whole kits is worth its `kit_share` instead. Duties are apart; `duties_kept` of them are not paid
+    back under these terms. `quantity` is 0 where only money goes back: an adjustment, or what an earlier plan left
+    below a step.
     """
 
     line_id: Id
@@ -62,12 +79,21 @@ class PlanLine(Model):
     base_back: Minor = 0
     duties: Minor = 0
     duties_kept: Minor = 0
+    kit_share: KitShare | None = None
 
     @property
     def worth(self) -> int:
         """What the units of this plan are worth, whether it could be paid at once or not."""
-        before = worth(self.base, self.base_units, self.base_before)
-        return worth(self.base, self.base_units, self.base_before + self.quantity) - before
+        if self.kit_share is not None:
+            return self.kit_share.worth_after - self.kit_share.worth_before
+        return self.worth_after - worth(self.base, self.base_units, self.base_before)
+
+    @property
+    def worth_after(self) -> int:
+        """What is worth of the base with the units of this plan and those before it."""
+        if self.kit_share is not None:
+            return self.kit_share.worth_after
+        return worth(self.base, self.base_units, self.base_before + self.quantity)
 
 
 class FeeKind(StrEnum):

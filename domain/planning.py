@@ -10,10 +10,10 @@ from domain.components import components
 from domain.errors import InvalidRequest, Refused
 from domain.fees import bonus_of, fees_of, rounding
 from domain.history import History, LineHistory, with_plan
-from domain.kits import without_kits
+from domain.kits import kit_shares, without_kits
 from domain.money import Money, half_up
 from domain.order import Order, OrderLine
-from domain.plan import Adjustment, PlanLine, RefundPlan
+from domain.plan import Adjustment, KitShare, PlanLine, RefundPlan
 from domain.policy import ShippingRule
 from domain.tenders import legs_for
 from domain.terms import Terms
@@ -110,7 +110,7 @@ def plan_adjustment(order: Order, history: History, line_id: str, amount: int, r
     if not total:
         asked = Money(minor=amount, currency=order.currency)
         raise Refused("below_step", f"{asked} is less than the payments of order {order.number} can give back")
-    lines = (_plan_line(order, line, before, 0, total, 0, 0),)
+    lines = (_plan_line(order, line, before, 0, total),)
     return RefundPlan(
         order_id=order.id,
         currency=order.currency,
@@ -154,18 +154,28 @@ def _bought(order: Order, line_id: str) -> int:
 
 def _lines_due(order: Order, history: History, units: Mapping[str, int], terms: Terms) -> tuple[PlanLine, ...]:
     found: list[PlanLine] = []
+    shares = kit_shares(order, history.lines, units)
     for line in order.lines:
-        quantity, before = units.get(line.id, 0), history.lines[line.id]
+        quantity, before, share = units.get(line.id, 0), history.lines[line.id], shares.get(line.id)
         gross, duties = before.due(quantity)
+        if share is not None:
+            gross = max(0, share.worth_after - before.back)
         # these terms are about the units of this return; duties that stayed below a step are due already
         kept = 0 if terms.refund_duties else duties - before.due(0)[1]
         if quantity or gross or duties:
-            found.append(_plan_line(order, line, before, quantity, gross, duties - kept, kept))
+            found.append(_plan_line(order, line, before, quantity, gross, duties - kept, kept, share))
     return tuple(found)
 
 
 def _plan_line(
-    order: Order, line: OrderLine, before: LineHistory, quantity: int, gross: int, duties: int, duties_kept: int
+    order: Order,
+    line: OrderLine,
+    before: LineHistory,
+    quantity: int,
+    gross: int,
+    duties: int = 0,
+    duties_kept: int = 0,
+    share: KitShare | None = None,
 ) -> PlanLine:
     return PlanLine(
         line_id=line.id,
@@ -182,6 +192,7 @@ def _plan_line(
         base_back=before.back,
         duties=duties,
         duties_kept=duties_kept,
+        kit_share=share,
     )
 
 

@@ -9,8 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import InvalidRequest
+from domain.explain import as_text, explain
+from domain.history import history_of
 from domain.kits import KitPart, kit_lines, refunded_parts
 from domain.order import Delivery, Order, OrderLine, RefundedLine, TaxLine
+from domain.plan import FeeKind
+from domain.terms import FeeTerm, Terms
 from tests.domain.orders import line, order, paid, returned
 
 TEA_SET = (
@@ -112,3 +116,56 @@ def test_the_parts_are_the_whole(
     assert sum(one.order_discount for one in found) == order_discount
     assert sum(one.duties for one in found) == duties
     assert [sum(one.taxes[n].amount for one in found) for n in range(len(rates))] == rates
+
+
+def test_a_kit_is_rounded_as_one() -> None:
+    # 2 kits of 29.99 less 0.12: 59.86, so 29.93 each, and of three kits of 10.00 together 3.33, 3.34, 3.33. Its parts
+    # by themselves would be 2 x 18.745 and 2 x 11.185 (each half up): 29.94 and 29.92.
+    parts = (KitPart(title="Pot", unit_price=2000), KitPart(title="Cup", unit_price=1193))
+    lines = kit_lines(line("k", 2, 2999, 12), parts)
+    bought = order(*lines, tenders=[paid(5986)])
+    assert sorted(bought.paid_for(one) for one in lines) == [2237, 3749]
+    assert [plan.total for plan in returned(bought, {"k": 1}, {"k": 1})] == [2993, 2993]
+    assert [plan.total for plan in returned(bought, {"k": 2})] == [5986]
+    # the parts named one by one are the same kit; a part alone is counted by itself, and the rest takes the rest
+    assert [plan.total for plan in returned(bought, {"k.1": 1, "k.2": 1}, {"k": 1})] == [2993, 2993]
+    assert [plan.total for plan in returned(bought, {"k.1": 1}, {"k.2": 1}, {"k": 1})] == [1875, 1119, 2992]
+
+    three = order(*kit_lines(line("k", 3, 500, 500), parts), tenders=[paid(1000)])
+    assert [plan.total for plan in returned(three, *[{"k": 1}] * 3)] == [333, 334, 333]
+
+
+def test_a_kits_share_can_be_computed_again() -> None:
+    # kits 2 x 29.99 less 0.12 with parts of 37.49 and 22.37: of 29.93 the first takes half up 18.745 = 18.75, the other
+    # the rest; a fee of 10 % is on these
+    parts = (KitPart(title="Pot", unit_price=2000), KitPart(title="Cup", unit_price=1193))
+    bought = order(*kit_lines(line("k", 2, 2999, 12), parts), tenders=[paid(5986)])
+    fee = Terms(fees=(FeeTerm(kind=FeeKind.RESTOCKING, percent="10"),))
+    (plan,) = returned(bought, {"k": 1}, terms=fee)
+    assert [(one.gross, one.worth) for one in plan.lines] == [(1875, 1875), (1118, 1118)]
+    assert [one.base for one in plan.fees] == [1875, 1118]
+    table = as_text(explain(plan, bought, history_of(bought), fee))
+    assert "its share of 1 of 2 kits k of 59.86" in table
+
+
+@given(
+    quantity=st.integers(1, 5),
+    cost=st.integers(1, 9000),
+    prices=st.lists(st.integers(0, 900), min_size=1, max_size=4),
+    per_kit=st.integers(1, 3),
+    data=st.data(),
+)
+def test_kits_pay_back_what_was_paid_in_any_grouping(
+    quantity: int, cost: int, prices: list[int], per_kit: int, data: st.DataObject
+) -> None:
+    parts = [KitPart(title="Part", quantity=per_kit, unit_price=price) for price in prices]
+    price = -(-cost // quantity)
+    bought = order(*kit_lines(line("k", quantity, price), parts), tenders=[paid(price * quantity)])
+    back, totals = 0, 0
+    while back < quantity:
+        count = data.draw(st.integers(1, quantity - back))
+        plans = returned(bought, {"k": back}, {"k": count}) if back else returned(bought, {"k": count})
+        assert all(one.gross >= 0 for one in plans[-1].lines)
+        back, totals = back + count, totals + plans[-1].total
+        # half up of the whole kit's money, whatever its parts are
+        assert totals == (2 * bought.total * back + quantity) // (2 * quantity)

@@ -253,14 +253,43 @@ def test_shopifys_own_refund_of_other_money_than_its_lines() -> None:
     ]
 
 
-def test_less_than_the_units_were_worth_stays_in_the_line() -> None:
-    # 3 x 10.00; one went back for 4.00 only: 26.00 is left for two units
+def test_less_than_the_units_were_worth_is_no_other_units_money() -> None:
+    # 3 x 10.00; one went back for 4.00 only (a fee of 6.00 was kept): the others are worth 10.00 as ever
     bought = order(
         line("a", 3, 1000), tenders=[paid(3000, refunded=400)], refunds=[before(("a", 1, 400), money={"pi_1": 400})]
     )
     plans = returned(bought, {"a": 1}, {"a": 1})
-    assert [plan.total for plan in plans] == [1300, 1300]
+    assert [plan.total for plan in plans] == [1000, 1000]
     assert [(one.refund_id, one.worth, one.money) for one in plans[0].differences] == [("e1", 1000, 400)]
+
+
+def test_a_cent_that_another_system_rounded_away_stays_in_the_line() -> None:
+    # 3 for 10.00; two went back elsewhere for 3.33 each, though the first two are worth 6.67: the last brings 3.34
+    bought = order(
+        line("a", 3, 500, 500), tenders=[paid(1000, refunded=666)], refunds=[before(("a", 2, 666), money={"pi_1": 666})]
+    )
+    (plan,) = returned(bought, {"a": 1})
+    assert plan.total == 334
+
+
+def test_what_a_refund_left_short_may_follow_without_units() -> None:
+    # 3 x 10.00; one was closed for nothing, then 13.00 followed: 10.00 for it, and 3.00 more than units are worth, so
+    # that 17.00 is left for two units: half up 8.50, then the rest
+    bought = order(
+        line("a", 3, 1000),
+        tenders=[paid(3000, refunded=1300)],
+        refunds=[before(("a", 1, 0), money={}), before(money={"pi_1": 1300}, name="e2")],
+    )
+    assert [plan.total for plan in returned(bought, {"a": 1}, {"a": 1})] == [850, 850]
+    # b of 20.00 was not named: what a was short of is filled before b's money is touched
+    bought = order(
+        line("a", 2, 1000),
+        line("b", 1, 2000),
+        tenders=[paid(4000, refunded=1000)],
+        refunds=[before(("a", 1, 0), money={}), before(money={"pi_1": 1000}, name="e2")],
+    )
+    (plan,) = returned(bought, {"a": 1, "b": 1})
+    assert (plan.total, [line.gross for line in plan.lines]) == (3000, [1000, 2000])
 
 
 def test_more_than_a_line_can_have_given_comes_out_of_the_others() -> None:
@@ -303,11 +332,11 @@ def test_money_for_delivery_is_not_money_for_goods() -> None:
     assert (plan.total, plan.shipping, plan.differences) == (1200, 200, ())
 
 
-def test_units_closed_without_money_leave_it_to_the_others() -> None:
-    # one of two units of 10.00 was closed for nothing: the other brings 20.00
+def test_units_closed_without_money_leave_nothing_to_the_others() -> None:
+    # one of two units of 10.00 was closed for nothing (an order edit): the other brings its own 10.00
     bought = order(line("a", 2, 1000), tenders=[paid(2000)], refunds=[before(("a", 1, 0), money={})])
     (plan,) = returned(bought, {"a": 1})
-    assert (plan.total, [(one.worth, one.money) for one in plan.differences]) == (2000, [(1000, 0)])
+    assert (plan.total, [(one.worth, one.money) for one in plan.differences]) == (1000, [(1000, 0)])
     with pytest.raises(InvalidRequest, match="of 2 bought, 1 have not"):
         returned(bought, {"a": 2})
 
