@@ -251,3 +251,18 @@ def test_json_is_the_same_value() -> None:
 def test_rates_in_percent() -> None:
     rates = ["0.19", "0.07", "0.2", "0.0725", "1", "0", "0.055"]
     assert [percent(rate) for rate in rates] == ["19", "7", "20", "7.25", "100", "0", "5.5"]
+
+
+def test_units_that_brought_less_than_their_worth_are_settled_at_it() -> None:
+    # 3 x 10.00; one went back for 4.00: the next is 2 of 3 units of 30.00, less 10.00 of which 6.00 were not paid back
+    bought = order(
+        line("a", 3, 1000), tenders=[paid(3000, refunded=400)], refunds=[before(("a", 1, 400), money={"pi_1": 400})]
+    )
+    (plan,) = returned(bought, {"a": 1})
+    explained = told(bought, plan)
+    (row,) = explained.lines
+    assert (row.worth_after, row.back_before, row.short_before, row.gross_before) == (2000, 1000, 600, 400)
+    table = as_text(explained)
+    amounts = {row[:64].strip(): row[64:].strip() for row in table.splitlines()}
+    assert amounts["less settled for 1 of them before"] == "-10.00"
+    assert amounts["of which was not paid back"] == "6.00"

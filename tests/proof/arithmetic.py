@@ -86,10 +86,9 @@ def short_before(order: Order, history: History) -> Counter[str]:
     """What earlier refunds gave less than their units are worth and no later one made good; a cent per unit is no more
     than another way to round, and stays in the line."""
     found: Counter[str] = Counter()
-    units = {(one.id, row.line_id): 0 for one in order.refunds for row in one.lines}
-    for one in order.refunds:
-        for row in one.lines:
-            units[one.id, row.line_id] += row.quantity
+    units: Counter[tuple[str, str]] = Counter()
+    for refund in order.refunds:
+        units.update({(refund.id, row.line_id): row.quantity for row in refund.lines})
     for one in history.differences:
         less = one.worth - one.money
         if not 0 < less <= units.get((one.refund_id, one.line_id), 0):
