@@ -40,7 +40,7 @@ class LineHistory(Model):
     @property
     def open(self) -> int:
         """Units whose money has not gone back."""
-        return self.units - self.closed
+        return max(0, self.units - self.closed)
 
     @property
     def left(self) -> int:
@@ -120,13 +120,17 @@ class History(Model):
     differences: tuple[Difference, ...] = ()
 
 
-def history_of(order: Order, plans: Iterable[RefundPlan] = ()) -> History:
-    """All that has gone back of an order: the refunds that it came with, then these plans of ours, in their order."""
+Happened = RefundPlan | EarlierRefund
+"""What took money out of an order: a plan of ours, or a refund that was made elsewhere."""
+
+
+def history_of(order: Order, happened: Iterable[Happened] = ()) -> History:
+    """All that has gone back of an order: the refunds that it came with, then these, in their order."""
     history = History(lines={line.id: _sold(order, line) for line in order.lines})
     if any(tender.refunded for tender in order.tenders) or order.refunds:
         history = _with_refunds(order, history)
-    for plan in plans:
-        history = with_plan(history, plan)
+    for one in happened:
+        history = with_plan(history, one) if isinstance(one, RefundPlan) else with_refund(order, history, one)
     return history
 
 
@@ -150,19 +154,31 @@ def with_plan(history: History, plan: RefundPlan) -> History:
     )
 
 
+def with_refund(order: Order, history: History, refund: EarlierRefund) -> History:
+    """The history after a refund that was made elsewhere; of more money than the order has left, the rest is nobody's.
+
+    Units that are closed already, by a return of ours, are not closed again.
+    """
+    units: dict[str, int] = {}
+    for line in refund.lines:
+        most = history.lines[line.line_id].open
+        units[line.line_id] = min(most, units.get(line.line_id, 0) + line.quantity)
+    tenders = dict(history.tenders)
+    for tender, amount in refund.money.items():
+        tenders[tender] = tenders.get(tender, 0) + amount
+    after = _with_fact(order, history, refund.id, units, _named(refund), refund.total)
+    return after.model_copy(update={"tenders": tenders})
+
+
 def _sold(order: Order, line: OrderLine) -> LineHistory:
     return LineHistory(base=order.paid_for(line), units=line.quantity, duties_base=line.duties)
 
 
 def _with_refunds(order: Order, history: History) -> History:
     """The refunds that the order came with, the oldest first; at the end what no refund of them accounts for."""
-    unnamed = sum(tender.refunded for tender in order.tenders)
     for refund in sorted(order.refunds, key=attrgetter("at")):
-        units: dict[str, int] = {}
-        for line in refund.lines:
-            units[line.line_id] = units.get(line.line_id, 0) + line.quantity
-        history = _with_fact(order, history, refund.id, units, _named(refund), refund.total)
-        unnamed -= refund.total
+        history = with_refund(order, history, refund)
+    unnamed = sum(tender.refunded for tender in order.tenders) - sum(refund.total for refund in order.refunds)
     if unnamed:
         history = _with_fact(order, history, "", {}, {}, unnamed)
     return history.model_copy(update={"tenders": {tender.id: tender.refunded for tender in order.tenders}})

@@ -91,6 +91,26 @@ def failed_key(refund: str) -> str:
     return f"failed:{refund}"
 
 
+def reversed_key(refund: str) -> str:
+    """The late failure of what had been settled, or of a refund made elsewhere."""
+    return f"reversed:{refund}"
+
+
+def elsewhere_key(refund: str) -> str:
+    """A refund that was made outside, by the provider's id of it."""
+    return f"elsewhere:{refund}"
+
+
+def edited_key(order_id: str, content: str) -> str:
+    """A changed order, by its content."""
+    return f"edited:{order_id}:{content}"
+
+
+def cleared_key(order_id: str, seq: int) -> str:
+    """The clearing of an order's suspense as it stood at an entry."""
+    return f"cleared:{order_id}:{seq}"
+
+
 def restock_key(case: str, inspection_id: str) -> str:
     """The goods of an inspection put away."""
     return f"restock:{case}:{inspection_id}"

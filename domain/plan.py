@@ -173,6 +173,9 @@ class RefundPlan(Model):
     (what pays for new goods), they are `total`, which the legs add up to. `later` stays due, because it is below a
     tender's step; the next plan of the order takes it up. `adjustment` says why money goes back without goods. The
     bonus comes on top of `total`, as store credit. `differences` are those of earlier refunds of the order.
+
+    A return whose plan was overtaken has a second one, by its `number`. Where the first was paid in part already, the
+    next has no lines: it pays what the first left `owed`.
     """
 
     order_id: Id
@@ -189,6 +192,8 @@ class RefundPlan(Model):
     later: Minor = 0
     adjustment: Adjustment | None = None
     differences: tuple[Difference, ...] = ()
+    number: Annotated[int, Field(strict=True, ge=1)] = 1
+    owed: Minor = 0
 
     @property
     def gross(self) -> int:

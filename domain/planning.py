@@ -124,6 +124,29 @@ def plan_adjustment(order: Order, history: History, line_id: str, amount: int, r
     )
 
 
+def plan_owed(order: Order, history: History, number: int, owed: int, terms: Terms) -> RefundPlan:
+    """The plan for what earlier plans of a return left owed, in minor units; `history` is without their open legs.
+
+    Raises Refused (`tender_exhausted`) where the payments have less left than that.
+    """
+    legs = legs_for(order, history, owed, terms.tender_order)
+    total = sum(leg.amount for leg in legs)
+    rest = owed - total
+    return RefundPlan(
+        order_id=order.id,
+        currency=order.currency,
+        lines=(),
+        shipping=0,
+        components=(),
+        fees=(rounding(rest),) if rest else (),
+        legs=legs,
+        total=total,
+        differences=history.differences,
+        number=number,
+        owed=owed,
+    )
+
+
 def with_units(order: Order, history: History, units: Mapping[str, int]) -> History:
     """The history after these units went back for what they are worth, duties too, but neither shipping nor tip.
 

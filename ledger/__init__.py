@@ -92,6 +92,17 @@ class EntryKind(StrEnum):
     CLOSED = "closed"
 
 
+FACTS = (
+    EntryKind.ORDER_EDITED,
+    EntryKind.REFUND_ELSEWHERE,
+    EntryKind.DISPUTE_LOST,
+    EntryKind.REFUND_SETTLED,
+    EntryKind.REFUND_REVERSED,
+)
+"""What happened whether we allow it or not: on the accounts of the outside, `UNCHECKED`, no guard refuses it."""
+UNCHECKED = ("tender", "order", "with_customer")
+
+
 class NewEntry(Model):
     """A fact to be recorded. `facts` and `asked` hold integers and text only, nested.
 

@@ -27,6 +27,60 @@ def owed(case: str) -> str:
     return f"owed:{case}"
 
 
+def suspense(order_id: str) -> str:
+    """What facts took of an order beyond what it had; finance clears what no other return covers."""
+    return f"suspense:{order_id}"
+
+
+def payout(case: str) -> str:
+    """What a person pays by hand, or to another instrument."""
+    return f"payout:{case}"
+
+
+def store_credit(customer: str) -> str:
+    """What the shop owes a customer as store credit."""
+    return f"store_credit:{customer}"
+
+
+def receivable(customer: str) -> str:
+    """What a customer owes: paid in advance for goods that never came."""
+    return f"receivable:{customer}"
+
+
+def exposure(risk_class: str) -> str:
+    """What may still be paid before the goods are here, to returns of one class of risk."""
+    return f"exposure:{risk_class}"
+
+
+def early(case: str) -> str:
+    """What was paid to a return before its goods came."""
+    return f"early:{case}"
+
+
+def label_due(label: str) -> str:
+    """What a bought label will cost, until it is used or void; by the label's key."""
+    return f"label_due:{label}"
+
+
+def carrier(name: str) -> str:
+    """What a carrier is owed for labels that were used."""
+    return f"carrier:{name}"
+
+
+GOODWILL = "goodwill"
+"""The shop's expense for what it gave without owing it."""
+PROMOTION = "promotion"
+"""The shop's expense for bonuses."""
+POSTAGE = "postage"
+"""The shop's expense for labels."""
+NEVER_CAME = "never_came"
+"""The shop's claim for goods that it paid for early and never got."""
+EXPOSURE_LIMIT = "exposure_limit"
+"""Where the limits of early refunds come from."""
+FOUND = "found"
+"""Where units come from that nobody announced."""
+
+
 def fees(kind: FeeKind) -> str:
     """What was kept of refunds, by the kind of the fee; its tax apart."""
     return f"fees:{kind}"
@@ -45,6 +99,11 @@ def sold(order_id: str) -> str:
 def with_customer(order_id: str, line_id: str) -> str:
     """Units the customer has, in no return."""
     return f"with_customer:{order_id}:{line_id}"
+
+
+def kept(order_id: str) -> str:
+    """Units that the customer keeps though their money went back."""
+    return f"kept:{order_id}"
 
 
 def returning(case: str, line_id: str) -> str:

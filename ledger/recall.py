@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from domain.case import CaseSoFar, Outcome
+from domain.history import Happened
 from domain.inspection import Inspection, Receipt
+from domain.order import EarlierRefund
 from domain.parcel import ReturnLabel, Scan
 from domain.plan import RefundPlan
 from domain.policy import Decision
@@ -74,11 +76,32 @@ def _undecided(entry: JournalEntry) -> Refund:
 
 def newest_snapshot(entries: Iterable[JournalEntry]) -> str:
     """The content hash of an order's newest snapshot, among the entries of that order; empty if it has none."""
-    known = (EntryKind.ORDER_OPENED, EntryKind.DELIVERY)
+    known = (EntryKind.ORDER_OPENED, EntryKind.ORDER_EDITED, EntryKind.DELIVERY)
     found = [str(one.facts["snapshot"]) for one in entries if one.kind in known]
     return found[-1] if found else ""
 
 
-def plans(entries: Iterable[JournalEntry]) -> tuple[RefundPlan, ...]:
-    """The refund plans among these entries."""
-    return tuple(RefundPlan.model_validate(one.facts["plan"]) for one in entries if one.kind is EntryKind.PLAN)
+def happened(entries: Iterable[JournalEntry]) -> dict[str, Happened]:
+    """What took money out of an order since it was opened, by the key of its entry, among the entries of that order:
+    plans that stand, and refunds made elsewhere that were not undone."""
+    found: dict[str, Happened] = {}
+    for entry in entries:
+        for key in entry.facts.get("withdrawn", ()):
+            del found[key]
+        match entry.kind:
+            case EntryKind.PLAN:
+                if "continues" in entry.facts:
+                    found |= _paid_alone(found, entry.facts["continues"], entry.facts["paid"])
+                found[entry.key] = RefundPlan.model_validate(entry.facts["plan"])
+            case EntryKind.REFUND_ELSEWHERE | EntryKind.DISPUTE_LOST:
+                found[entry.key] = EarlierRefund.model_validate(entry.facts["refund"])
+            case EntryKind.REFUND_REVERSED if "fact" in entry.facts:
+                del found[entry.facts["fact"]]
+    return found
+
+
+def _paid_alone(found: Mapping[str, Happened], key: str, tenders: Sequence[str]) -> dict[str, Happened]:
+    """A plan whose rest was planned anew keeps the legs that were paid, or may be."""
+    plan = found[key]
+    legs = tuple(leg for leg in plan.legs if leg.tender_id in tenders) if isinstance(plan, RefundPlan) else ()
+    return {key: plan.model_copy(update={"legs": legs})}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Annotated
 
+from pydantic import Field
 from temporalio import activity
 
 from domain import ids
 from domain.case import Outcome
-from domain.errors import Refused, Stale, Unavailable
+from domain.errors import Refused
 from domain.history import History, history_of
 from domain.inspection import Inspection, units
 from domain.model import Id, Model, UtcDatetime
@@ -19,12 +20,13 @@ from domain.policy import Decision, PublishedPolicy, decide
 from domain.request import ReturnRequest
 from domain.stores import Policies, Snapshots
 from domain.terms import Terms
-from ledger import UNITS, EntryKind, JournalEntry, Ledger, NewEntry, Transfer, TransferKind, accounts
+from ledger import UNITS, EntryKind, Ledger, NewEntry, accounts
+from ledger.deciding import decided
 from ledger.frozen import frozen
-from ledger.recall import plans
-
-_TRIES = 5
-"""How often a decision is made anew because the order moved on while it was made."""
+from ledger.moves import goods
+from ledger.order_books import OrderBooks
+from ledger.recall import happened
+from ledger.replanning import replanned
 
 
 class OpenReturn(Model):
@@ -43,11 +45,12 @@ class Opened(Model):
 
 
 class PlanRefund(Model):
-    """What was inspected, to be paid for."""
+    """What was inspected, to be paid for; `number` above 1 plans again what another plan was withdrawn from."""
 
     case: Id
     order_id: Id
     inspection: Inspection
+    number: Annotated[int, Field(strict=True, ge=1)] = 1
     now: UtcDatetime
 
 
@@ -82,11 +85,11 @@ class DecisionActivities:
     def open_return(self, ask: OpenReturn) -> Opened:
         """Decide on the request and reserve the approved units: one entry."""
         key = ids.decision_key(ask.request.id)
-        entry = self._ledger.find(key) or self._fresh(lambda: self._decided(key, ask))
+        entry = self._ledger.find(key) or decided(self._ledger, ask.order_id, lambda: self._decided(key, ask))
         return Opened.model_validate(entry.facts)
 
-    def _decided(self, key: str, ask: OpenReturn) -> tuple[NewEntry, int]:
-        case, seen = ask.request.id, self._ledger.last_seq(ask.order_id)
+    def _decided(self, key: str, ask: OpenReturn) -> NewEntry:
+        case = ask.request.id
         order, policy = self._frozen(ask.order_id)
         returnable = {
             line.line_id: self._ledger.balance(accounts.with_customer(order.id, line.line_id), UNITS).available
@@ -107,47 +110,36 @@ class DecisionActivities:
             at=ask.now,
             facts={"request": _facts(ask.request), **_facts(opened)},
             asked={"order": order.id, "lines": {line.line_id: line.quantity for line in ask.request.lines}},
-            transfers=tuple(
-                Transfer(
-                    key=ids.reserved_key(case, line_id),
-                    kind=TransferKind.PENDING,
-                    debit=accounts.with_customer(order.id, line_id),
-                    credit=accounts.returning(case, line_id),
-                    commodity=UNITS,
-                    amount=quantity,
-                )
-                for line_id, quantity in approved.items()
-            ),
+            transfers=goods.reserved(case, order.id, approved),
         )
-        return entry, seen
+        return entry
 
     @activity.defn(no_thread_cancel_exception=True)
     def plan_refund(self, ask: PlanRefund) -> RefundPlan:
         """Compute what is owed for the inspected units and reserve the money: one entry."""
-        key = ids.plan_key(ask.case, 1)
-        entry = self._ledger.find(key) or self._fresh(lambda: self._planned(key, ask))
+        key = ids.plan_key(ask.case, ask.number)
+        entry = self._ledger.find(key) or decided(self._ledger, ask.order_id, lambda: self._planned(key, ask))
         return RefundPlan.model_validate(entry.facts["plan"])
 
-    def _planned(self, key: str, ask: PlanRefund) -> tuple[NewEntry, int]:
-        seen = self._ledger.last_seq(ask.order_id)
+    def _planned(self, key: str, ask: PlanRefund) -> NewEntry:
+        books = OrderBooks.read(self._ledger, self._snapshots, ask.order_id)
         order, policy = self._frozen(ask.order_id)
         inspected = units(ask.inspection.lines)
-        plan = plan_refund(order, self._history(order), inspected, _terms(policy))
-        _check_linked(order, plan)
-        entry = NewEntry(
+        made = replanned(key, ask.case, ask.number, books, inspected, _terms(policy))
+        _check_linked(order, made.plan)
+        return NewEntry(
             key=key,
             kind=EntryKind.PLAN,
             order=order.id,
             case=ask.case,
             actor="rule:policy",
-            reasons=self._unlike_quote(ask.case, plan),
+            reasons=self._unlike_quote(ask.case, made.plan),
             policy=policy.ref,
             at=ask.now,
-            facts={"plan": _facts(plan)},
+            facts={"plan": _facts(made.plan), **made.facts},
             asked={"inspection": ask.inspection.id, "units": inspected},
-            transfers=_reserving(key, ask.case, plan),
+            transfers=made.transfers,
         )
-        return entry, seen
 
     @activity.defn(no_thread_cancel_exception=True)
     def cancel_return(self, ask: CancelReturn) -> None:
@@ -192,33 +184,14 @@ class DecisionActivities:
 
     def _end(self, entry: NewEntry) -> None:
         """Append the entry, and with it release what its return still has reserved; another end is a KeyConflict."""
-        self._fresh(lambda: self._releasing(entry))
-
-    def _releasing(self, entry: NewEntry) -> tuple[NewEntry, int]:
-        seen = self._ledger.last_seq(entry.order)
-        return entry.model_copy(update={"transfers": self._released(entry.key, entry.case)}), seen
-
-    def _released(self, key: str, case: str) -> tuple[Transfer, ...]:
-        decision = self._ledger.find(ids.decision_key(case))
+        decision = self._ledger.find(ids.decision_key(entry.case))
         reserved = decision.transfers if decision else ()
-        left = [(one, self._ledger.pending_left(one.key)) for one in reserved]
-        return tuple(
-            one.model_copy(
-                update={"key": f"{key}/{one.key}", "kind": TransferKind.VOID, "pending": one.key, "amount": amount}
-            )
-            for one, amount in left
-            if amount
-        )
 
-    def _fresh(self, decided: Callable[[], tuple[NewEntry, int]]) -> JournalEntry:
-        """Append what was decided; decide again from a new read while others write on the same order."""
-        for _ in range(_TRIES):
-            entry, seen = decided()
-            try:
-                return self._ledger.append(entry, seen=seen)
-            except Stale:
-                continue
-        raise Unavailable("The order changes faster than this decision can be made; it is tried again.")
+        def decide() -> NewEntry:
+            released = goods.released(entry.key, reserved, self._ledger.pending_left)
+            return entry.model_copy(update={"transfers": released})
+
+        decided(self._ledger, entry.order, decide)
 
     def _frozen(self, order_id: str) -> tuple[Order, PublishedPolicy]:
         return frozen(self._ledger, self._snapshots, self._policies, order_id)
@@ -239,7 +212,7 @@ class DecisionActivities:
         return found or (("other_returns_since_quote",) if quote.total != plan.total else ())
 
     def _history(self, order: Order) -> History:
-        return history_of(order, plans(self._ledger.entries(order=order.id)))
+        return history_of(order, happened(self._ledger.entries(order=order.id)).values())
 
 
 def _facts(model: Model) -> dict[str, object]:
@@ -257,24 +230,3 @@ def _check_linked(order: Order, plan: RefundPlan) -> None:
             "tender_unknown",
             f"order {order.number} came without its payment; link the payment: orders import FILE --payment ID",
         )
-
-
-def _reserving(key: str, case: str, plan: RefundPlan) -> tuple[Transfer, ...]:
-    """The debt, the fees out of it and the legs, reserved as one. Where nothing is paid, the debt and its fees move at
-    once, because no provider's yes will ever carry them out."""
-    owed = accounts.owed(case)
-    moves = [(accounts.paid(plan.order_id, part), owed, part.amount) for part in plan.components]
-    for fee in plan.fees:
-        moves.append((owed, accounts.fees(fee.kind), fee.amount - fee.tax))
-        moves.append((owed, accounts.fees_tax(fee.kind), fee.tax))
-    named = [(f"{key}/{number}", *move) for number, move in enumerate(moves, start=1)]
-    named += [
-        (ids.leg_key(ids.refund_key(case, 1, leg.tender_id, 1)), owed, accounts.tender(leg.tender_id), leg.amount)
-        for leg in plan.legs
-    ]
-    kind = TransferKind.PENDING if plan.legs else TransferKind.SINGLE
-    return tuple(
-        Transfer(key=key, kind=kind, debit=debit, credit=credit, commodity=plan.currency, amount=amount)
-        for key, debit, credit, amount in named
-        if amount
-    )

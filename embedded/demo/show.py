@@ -17,7 +17,7 @@ from domain.plan import ComponentKind, RefundPlan
 from embedded.demo.orders import Sample
 from embedded.stack import Stack
 from ledger import EntryKind, JournalEntry, Ledger, Verification
-from ledger.recall import case_so_far, plans
+from ledger.recall import case_so_far
 from workflows.return_case.view import CaseView
 
 _WORDS = {
@@ -86,7 +86,8 @@ class Show:
 
     def plan(self, order: Order, entries: Iterable[JournalEntry]) -> None:
         """The arithmetic of the refund, as an accountant would check it."""
-        for plan in plans(entries):
+        plan = case_so_far(entries).plan
+        if plan is not None:
             table = Table(title="What is owed", title_justify="left", box=None, padding=(0, 2))
             for column in ("Line", "Units", "Paid for the line", "Net", "Tax", "Refund"):
                 table.add_column(column, justify="left" if column == "Line" else "right")

@@ -12,7 +12,7 @@ from database.engine import writing
 from database.tables import balances, journal, transfers
 from domain.canonical import canonical_json, sha256
 from domain.errors import KeyConflict, Stale
-from ledger import JournalEntry, NewEntry, Transfer
+from ledger import EntryKind, JournalEntry, NewEntry, Transfer
 from ledger.hashing import START, entry_fields, entry_hash
 from ledger.store import read
 from ledger.store.guards import Account, Books, Totals, sides
@@ -29,7 +29,7 @@ def append(engine: Engine, entry: NewEntry, seen: int | None) -> JournalEntry:
         if recorded is None:
             _check_seen(connection, entry, seen)
             if entry.transfers:
-                _move(connection, entry.transfers)
+                _move(connection, entry.kind, entry.transfers)
             recorded = _write(connection, entry.model_copy(update={"facts": facts}), asked)
     return recorded
 
@@ -51,14 +51,14 @@ def _check_seen(connection: Connection, entry: NewEntry, seen: int | None) -> No
         raise Stale(text)
 
 
-def _move(connection: Connection, moved: Sequence[Transfer]) -> None:
+def _move(connection: Connection, kind: EntryKind, moved: Sequence[Transfer]) -> None:
     """Check a set against keys, pending transfers and guards, and bring `balances` forward."""
     _check_keys(connection, moved)
     touched = {account for transfer in moved for account in sides(transfer)}
     before = read.totals(connection, touched)
     pending = read.pendings(connection, {transfer.pending for transfer in moved if transfer.pending})
     books = Books(dict(before), pending)
-    broken = books.apply(moved)
+    broken = books.apply(kind, moved)
     if broken:
         raise broken[0]
     _write_balances(connection, before, books.totals)

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from domain.errors import OverLimit, Refused
-from ledger import DEBIT_NORMAL, GUARDED, Balance, Transfer, TransferKind
+from ledger import DEBIT_NORMAL, FACTS, GUARDED, UNCHECKED, Balance, EntryKind, Transfer, TransferKind
 
 
 class Account(NamedTuple):
@@ -24,10 +24,10 @@ class Account(NamedTuple):
         """Whether a debit raises its balance."""
         return _kind(self.name) in DEBIT_NORMAL
 
-    @property
-    def guarded(self) -> bool:
-        """Whether it never gives more than it has."""
-        return _kind(self.name) in GUARDED
+    def guarded(self, kind: EntryKind) -> bool:
+        """Whether an entry of this kind can never take more from it than it has."""
+        mine = _kind(self.name)
+        return mine in GUARDED and not (kind in FACTS and mine in UNCHECKED)
 
 
 class Totals(NamedTuple):
@@ -70,9 +70,10 @@ class Books:
     totals: dict[Account, Totals] = field(default_factory=dict)
     pending: dict[str, Pending] = field(default_factory=dict)
 
-    def apply(self, transfers: Sequence[Transfer]) -> list[Refused]:
-        """Move a whole set, then say what it broke, worst first; an empty list means that it may stand."""
+    def apply(self, kind: EntryKind, transfers: Sequence[Transfer]) -> list[Refused]:
+        """Move the whole set of an entry, then say what it broke, worst first; nothing means that it may stand."""
         broken: list[Refused] = []
+        before = {account: self._available(account) for one in transfers for account in sides(one)}
         for transfer in transfers:
             if transfer.kind is TransferKind.PENDING:
                 self.pending[transfer.key] = Pending(transfer, transfer.amount)
@@ -80,7 +81,10 @@ class Books:
                 broken.extend(self._finish(transfer))
             for account, moved in _moves(transfer):
                 self.totals[account] = self.totals.get(account, Totals()).plus(moved)
-        return [*broken, *self._below_zero(transfers)]
+        return [*broken, *self._below_zero(kind, transfers, before)]
+
+    def _available(self, account: Account) -> int:
+        return balance(account, self.totals.get(account, Totals())).available
 
     def _finish(self, transfer: Transfer) -> Iterator[Refused]:
         known = self.pending.get(transfer.pending)
@@ -98,11 +102,13 @@ class Books:
         elif known:
             self.pending[transfer.pending] = Pending(known.transfer, left - transfer.amount)
 
-    def _below_zero(self, transfers: Sequence[Transfer]) -> Iterator[OverLimit]:
-        touched = dict.fromkeys(account for transfer in transfers for account in sides(transfer))
-        for account in touched:
-            available = balance(account, self.totals[account]).available
-            if account.guarded and available < 0:
+    def _below_zero(
+        self, kind: EntryKind, transfers: Sequence[Transfer], before: Mapping[Account, int]
+    ) -> Iterator[OverLimit]:
+        for account, had in before.items():
+            available = self._available(account)
+            # What a fact left below zero may be mended step by step.
+            if account.guarded(kind) and available < min(0, had):
                 asked = _asked(account, transfers)
                 yield OverLimit(account.name, asked, asked + available)
 

@@ -2,106 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 from sqlalchemy import Engine
 
 import activities.decisions
-from activities.decisions import DecisionActivities, OpenReturn, PlanRefund
-from activities.payments import PayLeg, PaymentActivities
-from activities.storefront import FetchOrder, StorefrontActivities
-from database.stores import SqlPolicies, SqlSnapshots
 from domain.errors import InvalidRequest, Refused
-from domain.inspection import InspectedLine, Inspection
 from domain.order import EarlierRefund, Order, Shipping, TaxLine, TenderKind
-from domain.plan import FeeKind, RefundPlan
-from domain.policy import Policy
-from domain.refund import Refund, RefundIntention, RefundStatus
-from domain.request import RequestedLine, ReturnRequest
+from domain.plan import FeeKind
 from domain.terms import FeeTerm, Terms
-from ledger import UNITS
-from ledger.store import SqlLedger
 from tests.database.conftest import engine, path
 from tests.domain.orders import before, line, order, paid, returned
+from tests.one_order import Shop
 
 __all__ = ["engine", "path"]
-
-NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-
-
-class Shelf:
-    """A shop with one order."""
-
-    def __init__(self, only: Order) -> None:
-        self._only = only
-
-    def order(self, order_id: str) -> Order | None:
-        return self._only
-
-
-class Provider:
-    """Says yes to every refund."""
-
-    def refund(self, intention: RefundIntention, now: datetime) -> Refund:
-        return Refund(
-            key=intention.key,
-            provider_id="re_1",
-            payment=intention.payment,
-            amount=intention.amount,
-            currency=intention.currency,
-            status=RefundStatus.SUCCEEDED,
-            updated_at=now,
-        )
-
-    def find(self, intention: RefundIntention, now: datetime) -> Refund | None:
-        return None
-
-
-class Shop:
-    """One order and its returns, all on one ledger."""
-
-    def __init__(self, engine: Engine, bought: Order) -> None:
-        self.order, self.ledger = bought, SqlLedger(engine)
-        policies, snapshots = SqlPolicies(engine), SqlSnapshots(engine)
-        policies.publish(Policy(id="standard", title="Standard", window_days=30), "a" * 64, NOW)
-        self.storefront = StorefrontActivities(Shelf(bought), snapshots, policies, self.ledger)
-        self.decisions = DecisionActivities(snapshots, policies, self.ledger)
-        self.payments = PaymentActivities(Provider(), self.ledger)
-
-    def opened(self, case: str, **units: int) -> None:
-        lines = tuple(RequestedLine(line_id=line_id, quantity=count) for line_id, count in units.items())
-        request = ReturnRequest(id=case, order_id=self.order.id, lines=lines)
-        self.storefront.fetch_order(FetchOrder(request=request, now=NOW))
-        self.decisions.open_return(OpenReturn(request=request, order_id=self.order.id, now=NOW))
-
-    def refunded(self, case: str, **units: int) -> RefundPlan:
-        self.opened(case, **units)
-        lines = tuple(InspectedLine(line_id=line_id, quantity=count) for line_id, count in units.items())
-        inspection = Inspection(id="i1", inspected_by="sam", lines=lines)
-        plan = self.decisions.plan_refund(PlanRefund(case=case, order_id=self.order.id, inspection=inspection, now=NOW))
-        for leg in plan.legs:
-            self.payments.pay_leg(
-                PayLeg(
-                    case=case,
-                    order_id=self.order.id,
-                    plan=1,
-                    payment=leg.tender_id,
-                    amount=leg.amount,
-                    attempt=1,
-                    now=NOW,
-                )
-            )
-        return plan
-
-    def posted(self, *kinds: str) -> dict[str, int]:
-        """Accounts of these kinds that are not zero; nothing may be pending but units."""
-        found = {}
-        for one in self.ledger.balances():
-            assert one.commodity == UNITS or not (one.pending_in or one.pending_out), one
-            if one.posted and one.account.partition(":")[0] in kinds:
-                found[one.account] = one.posted
-        return found
 
 
 def rich(refunds: tuple[EarlierRefund, ...] = (), refunded: int = 0) -> Order:

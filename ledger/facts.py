@@ -1,0 +1,190 @@
+"""Facts that happened without us, recorded whatever the guards say: first the order's unsubmitted plans are withdrawn,
+then the fact takes what the order has; what that cannot give stands in its suspense until something covers it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from domain import ids
+from domain.canonical import sha256
+from domain.errors import InvalidRequest, Refused
+from domain.history import Happened, history_of
+from domain.money import Money
+from domain.order import EarlierRefund, Order
+from domain.stores import Snapshots
+from ledger import EntryKind, JournalEntry, Ledger, NewEntry
+from ledger.deciding import decided
+from ledger.moves import facts
+from ledger.order_books import OrderBooks
+
+ELSEWHERE = (EntryKind.REFUND_ELSEWHERE, EntryKind.DISPUTE_LOST)
+
+
+class Facts:
+    """Records what others did to an order. Each entry's facts name the plans that it withdrew as `withdrawn`: their
+    returns have to plan again."""
+
+    def __init__(self, ledger: Ledger, snapshots: Snapshots) -> None:
+        self._ledger = ledger
+        self._snapshots = snapshots
+
+    def refunded_elsewhere(
+        self,
+        order_id: str,
+        refund: EarlierRefund,
+        actor: str,
+        now: datetime,
+        kind: EntryKind = EntryKind.REFUND_ELSEWHERE,
+    ) -> JournalEntry:
+        """A refund, or a lost dispute, of one of the order's payments. Its id is the provider's, so it counts once.
+
+        Raises InvalidRequest for a payment or a line that the order does not have, and Refused if the order was never
+        touched.
+        """
+        key = ids.elsewhere_key(refund.id)
+
+        def decide() -> NewEntry:
+            books = self._read(order_id)
+            _check_names(books.order, refund)
+            plans = books.unsubmitted()
+            voids = books.withdrawing(key, plans)
+            withdrawn = [plan.key for plan in plans]
+            after = books.history(refund, without=withdrawn)
+            moves = facts.refunded_elsewhere(key, books.order, refund, books.free(voids), after)
+            return NewEntry(
+                key=key,
+                kind=kind,
+                order=order_id,
+                actor=actor,
+                at=now,
+                facts={"refund": refund.model_dump(mode="json"), "withdrawn": withdrawn},
+                asked={"order": order_id, "money": dict(refund.money)},
+                transfers=(*voids, *moves),
+            )
+
+        return decided(self._ledger, order_id, decide)
+
+    def came_back(self, refund_id: str, actor: str, now: datetime) -> JournalEntry:
+        """Such a refund failed after all. Raises InvalidRequest if none is recorded under its id."""
+        fact = self._ledger.find(ids.elsewhere_key(refund_id))
+        if fact is None or fact.kind not in ELSEWHERE:
+            raise InvalidRequest("refund", f"no refund {refund_id} made elsewhere is recorded; record it first")
+        key, refund = ids.reversed_key(fact.key), EarlierRefund.model_validate(fact.facts["refund"])
+
+        def decide() -> NewEntry:
+            books = self._read(fact.order)
+            after = books.history(without=[fact.key])
+            return NewEntry(
+                key=key,
+                kind=EntryKind.REFUND_REVERSED,
+                order=fact.order,
+                actor=actor,
+                at=now,
+                facts={"fact": fact.key},
+                asked={"fact": fact.key},
+                transfers=facts.came_back(key, books.order, refund, books.free(), after),
+            )
+
+        # Once undone, the fact is no part of the history that this would be decided on.
+        return self._ledger.find(key) or decided(self._ledger, fact.order, decide)
+
+    def edited(self, order: Order, actor: str, now: datetime) -> JournalEntry:
+        """The shop changed an order after it was first touched.
+
+        Only what was sold and captured is taken from it: what went back is known by its own facts. Raises Refused if
+        the order was never touched, or was sold in another currency then.
+        """
+        sold = _sold(order)
+        key = ids.edited_key(order.id, sold)
+
+        def decide() -> NewEntry:
+            books = self._read(order.id)
+            old, new = books.order, _with_refunds_of(books.order, order)
+            plans = books.unsubmitted()
+            voids = books.withdrawing(key, plans)
+            withdrawn = [plan.key for plan in plans]
+            left = [one for name, one in books.happened.items() if name not in withdrawn]
+            _check_lines(new, left)
+            before, after = books.history(without=withdrawn), history_of(new, left)
+            return NewEntry(
+                key=key,
+                kind=EntryKind.ORDER_EDITED,
+                order=order.id,
+                actor=actor,
+                at=now,
+                facts={"snapshot": self._snapshots.keep(new).content, "withdrawn": withdrawn},
+                asked={"order": order.id, "sold": sold},
+                transfers=(*voids, *facts.edited(key, old, new, books.free(voids), before, after)),
+            )
+
+        return decided(self._ledger, order.id, decide)
+
+    def cleared(self, order_id: str, account: str, actor: str, reason: str, now: datetime) -> JournalEntry:
+        """Finance takes what stands in an order's suspense upon `fees:...`, `goodwill` or a `receivable:...`.
+
+        Raises InvalidRequest for another account, and Refused if nothing stands in suspense.
+        """
+        if account.partition(":")[0] not in ("fees", "goodwill", "receivable"):
+            raise InvalidRequest("account", "suspense is cleared to fees:KIND, goodwill or receivable:CUSTOMER")
+
+        def decide() -> NewEntry:
+            books, key = self._read(order_id), ids.cleared_key(order_id, self._ledger.last_seq(order_id))
+            if not books.suspense:
+                raise Refused("no_suspense", f"nothing stands in suspense for order {order_id}")
+            amount = Money(minor=books.suspense, currency=books.order.currency)
+            return NewEntry(
+                key=key,
+                kind=EntryKind.CLEARED,
+                order=order_id,
+                actor=actor,
+                reasons=(reason,),
+                at=now,
+                facts={"account": account, "amount": amount.minor, "currency": amount.currency},
+                asked={"order": order_id, "account": account, "amount": amount.minor},
+                transfers=facts.cleared(key, order_id, amount.currency, account, amount.minor),
+            )
+
+        return decided(self._ledger, order_id, decide)
+
+    def _read(self, order_id: str) -> OrderBooks:
+        return OrderBooks.read(self._ledger, self._snapshots, order_id)
+
+
+def _check_names(order: Order, refund: EarlierRefund) -> None:
+    for tender in refund.money:
+        if order.tender(tender) is None:
+            known = ", ".join(one.id for one in order.tenders)
+            raise InvalidRequest("payment", f"order {order.number} has no payment {tender}; it has {known}")
+    for line in refund.lines:
+        if order.line(line.line_id) is None:
+            raise InvalidRequest("lines", f"order {order.number} has no line {line.line_id}")
+
+
+def _check_lines(order: Order, left: Iterable[Happened]) -> None:
+    """Raises Refused where a line that went back is gone from the changed order."""
+    for one in left:
+        for line in one.lines:
+            if order.line(line.line_id) is None:
+                text = f"order {order.number} was changed so that line {line.line_id} is gone, of which units went back"
+                raise Refused("edited_below_refunds", text)
+
+
+def _sold(order: Order) -> str:
+    """The hash by which a changed order is known: without what went back of it, which changes with every refund."""
+    tenders = tuple(one.model_copy(update={"refunded": 0}) for one in order.tenders)
+    return sha256(order.model_copy(update={"refunds": (), "tenders": tenders}).model_dump_json())
+
+
+def _with_refunds_of(old: Order, new: Order) -> Order:
+    """The changed order with the earlier refunds of the old. Raises Refused where that makes no order."""
+    if old.currency != new.currency:
+        text = f"order {old.number} was sold in {old.currency}; it cannot be edited into one in {new.currency}"
+        raise Refused("other_currency", text)
+    refunded = {one.id: one.refunded for one in old.tenders}
+    tenders = [{**one.model_dump(), "refunded": refunded.get(one.id, 0)} for one in new.tenders]
+    try:
+        return Order.model_validate({**new.model_dump(), "refunds": old.refunds, "tenders": tenders})
+    except ValueError as error:
+        text = f"order {old.number} was changed so that its earlier refunds do not fit it any more ({error})"
+        raise Refused("edited_below_refunds", text) from None

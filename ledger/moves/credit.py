@@ -1,0 +1,66 @@
+"""What the shop gives of its own, in advance, or for the way: store credit, goodwill, early refunds, labels."""
+
+from __future__ import annotations
+
+from domain.plan import Bonus
+from ledger import Transfer, accounts
+from ledger.moves import Move, transfers
+
+
+def credited(
+    key: str, currency: str, case: str, customer: str, amount: int, bonus: Bonus | None
+) -> tuple[Transfer, ...]:
+    """What a return owes becomes store credit; a bonus on top is the shop's promotion."""
+    credit = accounts.store_credit(customer)
+    moves = [(accounts.owed(case), credit, amount), (accounts.PROMOTION, credit, bonus.amount if bonus else 0)]
+    return transfers(key, currency, moves)
+
+
+def clawed_back(key: str, currency: str, customer: str, bonus: int) -> tuple[Transfer, ...]:
+    """A bonus is taken back: what it was given for did not come about, or was turned into money."""
+    return transfers(key, currency, [(accounts.store_credit(customer), accounts.PROMOTION, bonus)])
+
+
+def goodwill(key: str, currency: str, customer: str, amount: int) -> tuple[Transfer, ...]:
+    """A gift of the shop beyond what was ever paid, as store credit."""
+    return transfers(key, currency, [(accounts.GOODWILL, accounts.store_credit(customer), amount)])
+
+
+def exposure_allowed(key: str, currency: str, risk_class: str, amount: int) -> tuple[Transfer, ...]:
+    """So much more may be paid to returns of a class before their goods are here; below zero lowers it."""
+    limit, exposure = accounts.EXPOSURE_LIMIT, accounts.exposure(risk_class)
+    move: Move = (limit, exposure, amount) if amount > 0 else (exposure, limit, -amount)
+    return transfers(key, currency, [move])
+
+
+def paid_early(key: str, currency: str, risk_class: str, case: str, amount: int) -> tuple[Transfer, ...]:
+    """A refund before the goods: the guard of its class refuses it where too much is out already."""
+    return transfers(key, currency, [(accounts.exposure(risk_class), accounts.early(case), amount)])
+
+
+def goods_came(key: str, currency: str, risk_class: str, case: str, amount: int) -> tuple[Transfer, ...]:
+    """The goods of an early refund are here, so its class may pay as much again."""
+    return transfers(key, currency, [(accounts.early(case), accounts.exposure(risk_class), amount)])
+
+
+def goods_never_came(
+    key: str, currency: str, risk_class: str, case: str, customer: str, amount: int
+) -> tuple[Transfer, ...]:
+    """They never will be: the customer owes what was refunded, which is no exposure of the class any more."""
+    freed = (accounts.early(case), accounts.exposure(risk_class), amount)
+    return transfers(key, currency, [freed, (accounts.receivable(customer), accounts.NEVER_CAME, amount)])
+
+
+def label_bought(key: str, currency: str, label: str, cost: int) -> tuple[Transfer, ...]:
+    """A label will cost so much once it is used."""
+    return transfers(key, currency, [(accounts.POSTAGE, accounts.label_due(label), cost)])
+
+
+def label_used(key: str, currency: str, label: str, carrier: str, cost: int) -> tuple[Transfer, ...]:
+    """Its first scan: the carrier will ask for it."""
+    return transfers(key, currency, [(accounts.label_due(label), accounts.carrier(carrier), cost)])
+
+
+def label_void(key: str, currency: str, label: str, cost: int) -> tuple[Transfer, ...]:
+    """It was given back unused and costs nothing."""
+    return transfers(key, currency, [(accounts.label_due(label), accounts.POSTAGE, cost)])

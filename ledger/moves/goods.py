@@ -1,0 +1,69 @@
+"""The units: reserved for a return, come back in parts, put away, kept, or left with the customer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from domain import ids
+from ledger import UNITS, Transfer, TransferKind, accounts
+from ledger.moves import Move, finishing, transfers
+from ledger.moves.money import Left
+
+
+def reserved(case: str, order_id: str, units: Mapping[str, int]) -> tuple[Transfer, ...]:
+    """Units that may come back, by line; none of them can be promised to another return."""
+    return tuple(_reserved(case, order_id, line_id, count) for line_id, count in units.items() if count)
+
+
+def received(key: str, case: str, order_id: str, units: Mapping[str, int], left: Left) -> tuple[Transfer, ...]:
+    """Units that came in one box: those that were announced, and more of a line that the customer still has."""
+    posted, more = [], []
+    for line_id, count in units.items():
+        announced = _reserved(case, order_id, line_id, 1)
+        came = min(count, left(announced.key))
+        posted.append((announced, came))
+        more.append((announced.debit, announced.credit, count - came))
+    return (*finishing(key, TransferKind.POST, posted), *transfers(f"{key}/more", UNITS, more))
+
+
+def found(key: str, case: str, items: Mapping[str, int]) -> tuple[Transfer, ...]:
+    """Other goods that lay in a box, by SKU: nobody sold them on this order."""
+    return transfers(key, UNITS, [(accounts.FOUND, accounts.returning(case, sku), n) for sku, n in items.items()])
+
+
+def kept(key: str, case: str, order_id: str, units: Mapping[str, int], left: Left) -> tuple[Transfer, ...]:
+    """Units whose money went back without them: they are nobody's to return any more.
+
+    What was announced is voided in the same entry, because it moves to another account than it was announced for.
+    """
+    announced = [_reserved(case, order_id, line_id, 1) for line_id in units]
+    freed = finishing(key, TransferKind.VOID, ((one, min(units[_line(one)], left(one.key))) for one in announced))
+    moves: list[Move] = [
+        (accounts.with_customer(order_id, line_id), accounts.kept(order_id), count) for line_id, count in units.items()
+    ]
+    return (*freed, *transfers(f"{key}/kept", UNITS, moves))
+
+
+def released(key: str, reserved: Iterable[Transfer], left: Left) -> tuple[Transfer, ...]:
+    """What was announced and never came stays with the customer."""
+    return finishing(key, TransferKind.VOID, ((one, left(one.key)) for one in reserved))
+
+
+def put_away(key: str, moves: Iterable[tuple[str, str, int]]) -> tuple[Transfer, ...]:
+    """Units from where they wait (`returning`) to where they lie (`stock`)."""
+    return transfers(key, UNITS, moves)
+
+
+def _reserved(case: str, order_id: str, line_id: str, count: int) -> Transfer:
+    return Transfer(
+        key=ids.reserved_key(case, line_id),
+        kind=TransferKind.PENDING,
+        debit=accounts.with_customer(order_id, line_id),
+        credit=accounts.returning(case, line_id),
+        commodity=UNITS,
+        amount=count,
+    )
+
+
+def _line(one: Transfer) -> str:
+    return one.credit.split(":", 2)[2]

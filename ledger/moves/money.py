@@ -1,0 +1,125 @@
+"""The way of a refund: opened, reserved, submitted, settled or refused, and failed late."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from domain import ids
+from domain.history import History
+from domain.order import Order
+from domain.paid import paid_components
+from domain.plan import Component, RefundPlan
+from domain.refund import RefundIntention
+from ledger import UNITS, Transfer, TransferKind, accounts
+from ledger.moves import Move, finishing, matched, transfers
+
+Left = Callable[[str], int]
+"""What of a pending transfer is neither posted nor voided."""
+
+
+def opening(key: str, order: Order, history: History) -> tuple[Transfer, ...]:
+    """What is left of an order, in money and in units: what went back before it was touched is on no account."""
+    paid: list[Move] = [
+        (accounts.tender(one.id), accounts.order(order.id), one.captured - one.refunded) for one in order.tenders
+    ]
+    paid += [
+        (accounts.order(order.id), accounts.paid(order.id, part), part.amount)
+        for part in paid_components(order, history)
+    ]
+    units = [
+        (accounts.sold(order.id), accounts.with_customer(order.id, line_id), line.open)
+        for line_id, line in history.lines.items()
+    ]
+    return (*transfers(key, order.currency, paid), *transfers(f"{key}/units", UNITS, units))
+
+
+def reserved(key: str, case: str, plan: RefundPlan, new: Sequence[Component] = ()) -> tuple[Transfer, ...]:
+    """The debt, the fees out of it and the legs, reserved as one; what pays for `new` goods stays with the order.
+
+    Where nothing is paid, the debt and its fees move at once, because no provider's yes will ever carry them out.
+    Raises ValueError for an exchange whose new components do not add up to what pays for them.
+    """
+    owed, kind = accounts.owed(case), TransferKind.PENDING if plan.legs else TransferKind.SINGLE
+    if sum(part.amount for part in new) != plan.exchanged:
+        raise ValueError(f"{plan.exchanged} pays for new goods, which are listed for another amount")
+    into = [(accounts.paid(plan.order_id, part), part.amount) for part in new]
+    moves = _debt(plan, owed, into)
+    for fee in plan.fees:
+        moves.append((owed, accounts.fees(fee.kind), fee.amount - fee.tax))
+        moves.append((owed, accounts.fees_tax(fee.kind), fee.tax))
+    legs = [
+        Transfer(
+            key=ids.leg_key(ids.refund_key(case, plan.number, leg.tender_id, 1)),
+            kind=kind,
+            debit=owed,
+            credit=accounts.tender(leg.tender_id),
+            commodity=plan.currency,
+            amount=leg.amount,
+        )
+        for leg in plan.legs
+    ]
+    return (*transfers(key, plan.currency, moves, kind), *legs)
+
+
+def _debt(plan: RefundPlan, owed: str, into: Sequence[tuple[str, int]]) -> list[Move]:
+    """`paid -> owed` for each component, and `paid -> paid` for what pays for new goods."""
+    wanted = [*into, (owed, plan.gross - plan.exchanged)]
+    out = {accounts.paid(plan.order_id, part): -part.amount for part in plan.components}
+    return list(matched({**out, **{account: amount for account, amount in wanted if amount}}))
+
+
+def leg(intention: RefundIntention) -> Transfer:
+    """What one leg takes off the debt when the provider has confirmed it."""
+    return Transfer(
+        key=ids.leg_key(intention.key),
+        kind=TransferKind.PENDING,
+        debit=accounts.owed(intention.case),
+        credit=accounts.tender(intention.payment),
+        commodity=intention.currency,
+        amount=intention.amount,
+    )
+
+
+def submitted(key: str, plan: Sequence[Transfer], left: Left) -> tuple[Transfer, ...]:
+    """The debt becomes real with the first intention that pays any of it: all of a plan but its legs is posted."""
+    debts = [one for one in plan if one.kind is TransferKind.PENDING and not is_leg(one)]
+    return finishing(f"{key}/post", TransferKind.POST, ((one, left(one.key)) for one in debts))
+
+
+def withdrawn(key: str, plan: Sequence[Transfer], left: Left) -> tuple[Transfer, ...]:
+    """What of a plan is still pending is voided."""
+    pending = [one for one in plan if one.kind is TransferKind.PENDING]
+    return finishing(f"{key}/void", TransferKind.VOID, ((one, left(one.key)) for one in pending))
+
+
+def settled(intention: RefundIntention) -> tuple[Transfer, ...]:
+    """The provider has paid a leg."""
+    return _finished(intention, TransferKind.POST)
+
+
+def refused(key: str, intention: RefundIntention, suspense: int) -> tuple[Transfer, ...]:
+    """The provider will not pay a leg: it stays owed, less what covers the order's suspense (an amount above zero)."""
+    cover = _cover(intention, accounts.owed(intention.case), suspense)
+    return (*_finished(intention, TransferKind.VOID), *transfers(f"{key}/cover", intention.currency, cover))
+
+
+def failed_late(key: str, intention: RefundIntention, suspense: int) -> tuple[Transfer, ...]:
+    """A leg that was settled came back: it is owed again, less what covers the order's suspense."""
+    owed = accounts.owed(intention.case)
+    back = (accounts.tender(intention.payment), owed, intention.amount)
+    return transfers(key, intention.currency, [back, *_cover(intention, owed, suspense)])
+
+
+def is_leg(one: Transfer) -> bool:
+    """Whether a transfer pays something back, rather than making the debt."""
+    into = one.credit.partition(":")[0]
+    return one.debit.startswith(accounts.owed("")) and into in ("tender", "store_credit", "payout")
+
+
+def _finished(intention: RefundIntention, kind: TransferKind) -> tuple[Transfer, ...]:
+    one = leg(intention)
+    return (one.model_copy(update={"key": f"{one.key}/{kind}", "kind": kind, "pending": one.key}),)
+
+
+def _cover(intention: RefundIntention, owed: str, suspense: int) -> list[Move]:
+    return [(owed, accounts.suspense(intention.order_id), min(suspense, intention.amount))]

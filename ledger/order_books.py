@@ -1,0 +1,79 @@
+"""What the journal and its accounts hold of one order, as read before something is decided on it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from domain import ids
+from domain.errors import Refused
+from domain.history import Happened, History, history_of
+from domain.order import Order
+from domain.stores import Snapshots
+from ledger import EntryKind, JournalEntry, Ledger, Transfer, TransferKind, accounts
+from ledger.frozen import frozen_order
+from ledger.moves.money import is_leg, withdrawn
+from ledger.recall import happened
+
+
+@dataclass(frozen=True)
+class OrderBooks:
+    """One order with all its entries. Valid as long as the order's last seq stays what it was before the reading."""
+
+    ledger: Ledger
+    order: Order
+    entries: tuple[JournalEntry, ...]
+
+    @classmethod
+    def read(cls, ledger: Ledger, snapshots: Snapshots, order_id: str) -> Self:
+        """Raises Refused if the order was never touched."""
+        order = frozen_order(ledger, snapshots, order_id)
+        if order is None:
+            raise Refused(
+                "order_not_opened", f"order {order_id} was never opened in the journal; no return asked for it"
+            )
+        return cls(ledger, order, tuple(ledger.entries(order=order_id)))
+
+    @property
+    def happened(self) -> dict[str, Happened]:
+        """What took money out of it, by the key of the entry."""
+        return happened(self.entries)
+
+    def history(self, *more: Happened, without: Collection[str] = ()) -> History:
+        """All that has gone back, without some of it (by key), and with more."""
+        return history_of(self.order, [*(one for key, one in self.happened.items() if key not in without), *more])
+
+    def unsubmitted(self) -> list[JournalEntry]:
+        """Plans that stand and reserve money of which no leg was handed to the provider yet."""
+        asked = {_plan_of(entry) for entry in self.entries if entry.kind is EntryKind.REFUND_SUBMITTED}
+        standing = self.happened
+        return [one for one in self.entries if one.key in standing and one.key not in asked and self._reserves(one)]
+
+    def withdrawing(self, key: str, plans: Iterable[JournalEntry]) -> tuple[Transfer, ...]:
+        """Void what these plans still reserve; `key` is that of the entry which does so."""
+        left = self.ledger.pending_left
+        return tuple(void for plan in plans for void in withdrawn(key, plan.transfers, left))
+
+    def free(self, voids: Iterable[Transfer] = ()) -> dict[str, int]:
+        """What stands free on each of its `paid` accounts, once these are voided."""
+        prefix = f"paid:{self.order.id}:"
+        found = {one.account: one.available for one in self.ledger.balances(prefix)}
+        for void in voids:
+            if void.debit in found:
+                found[void.debit] += void.amount
+        return found
+
+    @property
+    def suspense(self) -> int:
+        """What facts took beyond what it had and nothing has covered yet."""
+        return max(0, -self.ledger.balance(accounts.suspense(self.order.id), self.order.currency).posted)
+
+    def _reserves(self, entry: JournalEntry) -> bool:
+        legs = (one for one in entry.transfers if one.kind is TransferKind.PENDING and is_leg(one))
+        return entry.kind is EntryKind.PLAN and any(self.ledger.pending_left(one.key) for one in legs)
+
+
+def _plan_of(submitted: JournalEntry) -> str:
+    intention = submitted.facts["intention"]
+    return ids.plan_key(intention["case"], intention["plan"])

@@ -1,0 +1,198 @@
+"""What others did to an order's money is entered whatever the guards say; the books come to rest again."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine
+
+from domain.errors import InvalidRequest, Refused
+from domain.order import EarlierRefund, Order
+from domain.refund import RefundStatus
+from ledger import EntryKind
+from tests.domain.orders import before, line, order, paid
+from tests.one_order import NOW, Shop
+
+ALL = ("tender", "order", "paid", "owed", "fees", "suspense", "receivable", "goodwill")
+
+
+def hundred(**changed: object) -> Order:
+    """10 x 10.00 with 1.60 of tax in each."""
+    bought = order(line("a", 10, 1000, tax=[("0.19", 1597)]), tenders=[paid(10000)])
+    return bought.model_copy(update=changed)
+
+
+def elsewhere(shop: Shop, amount: int, name: str = "re_x", **units: int) -> list[str]:
+    """A refund made in the provider's dashboard; gives the plans that it withdrew."""
+    refund = before(*((one, count, 0) for one, count in units.items()), money={"pi_1": amount}, name=name)
+    entry = shop.facts.refunded_elsewhere(shop.order.id, refund, "provider", NOW)
+    return list(entry.facts["withdrawn"])
+
+
+def test_a_refund_elsewhere_withdraws_an_unsubmitted_plan_which_is_made_anew(engine: Engine) -> None:
+    # 60.00 of 100.00 are reserved for six units, and 60.00 go back elsewhere: 40.00 are left for ten units,
+    # 24.00 for six of them
+    shop = Shop(engine, hundred())
+    shop.opened("r1", a=6)
+    plan = shop.planned("r1", a=6)
+    assert plan.total == 6000
+    assert elsewhere(shop, 6000) == ["plan:r1:1"]
+    assert sum(shop.posted("paid").values()) == 4000
+    with pytest.raises(Refused) as no:
+        shop.pay("r1", plan)
+    assert no.value.code == "plan_withdrawn"
+    again = shop.planned("r1", number=2, a=6)
+    assert (again.number, again.total) == (2, 2400)
+    shop.pay("r1", again)
+    shop.refunded("r2", a=4)
+    assert shop.posted(*ALL) == {}
+    assert shop.ledger.verify().faults == ()
+
+
+def test_a_refund_elsewhere_that_names_its_units_closes_them(engine: Engine) -> None:
+    # six of ten units went back elsewhere for 60.00, so four are left, worth 40.00
+    shop = Shop(engine, hundred())
+    shop.opened("r1", a=4)
+    assert elsewhere(shop, 6000, a=6) == []
+    assert shop.planned("r1", a=4).total == 4000
+
+
+def test_sixty_elsewhere_against_a_submitted_sixty_of_a_hundred(engine: Engine) -> None:
+    # The provider has the first 60.00 pending when the other 60.00 is entered: 40.00 come from the order, 20.00 from
+    # suspense. Then it refuses ours, which frees 60.00: 20.00 cover suspense, and 40.00 stay owed and are planned anew.
+    shop = Shop(engine, hundred())
+    shop.opened("r1", a=6)
+    plan = shop.planned("r1", a=6)
+    shop.provider.says = [RefundStatus.PENDING, RefundStatus.FAILED]
+    shop.pay("r1", plan)
+    assert elsewhere(shop, 6000) == []
+    assert shop.ledger.balance("suspense:1", "EUR").posted == -2000
+    assert shop.ledger.verify().open_accounts == ("suspense:1",)
+    assert shop.ledger.balance("tender:pi_1", "EUR").available == -2000
+    shop.provider.found = True
+    shop.pay("r1", plan)
+    assert shop.posted("suspense", "owed") == {"owed:r1": 4000}
+    with pytest.raises(Refused) as no:
+        shop.pay("r1", plan, attempt=2)
+    assert no.value.code == "plan_withdrawn"
+    again = shop.planned("r1", number=2, a=6)
+    assert (again.owed, again.total, again.lines) == (4000, 4000, ())
+    shop.provider.found = False
+    shop.pay("r1", again)
+    assert shop.posted(*ALL) == {}
+    assert shop.ledger.verify().faults == ()
+
+
+def test_the_same_refund_counts_once_and_another_amount_is_a_conflict(engine: Engine) -> None:
+    shop = Shop(engine, hundred())
+    shop.opened("r1", a=1)
+    elsewhere(shop, 1000)
+    elsewhere(shop, 1000)
+    assert shop.ledger.balance("tender:pi_1", "EUR").posted == 9000
+
+
+def test_more_than_was_ever_paid_stands_in_suspense_until_finance_clears_it(engine: Engine) -> None:
+    # all of 100.00 went back and a dispute takes 100.00 again
+    shop = Shop(engine, hundred())
+    shop.refunded("r1", a=10)
+    lost = before(money={"pi_1": 10000}, name="dp_1")
+    shop.facts.refunded_elsewhere("1", lost, "provider", NOW, EntryKind.DISPUTE_LOST)
+    assert shop.posted("suspense", "tender") == {"suspense:1": -10000, "tender:pi_1": -10000}
+    assert shop.ledger.verify().open_accounts == ("suspense:1",)
+    with pytest.raises(InvalidRequest, match="goodwill"):
+        shop.facts.cleared("1", "paid:1:a:net", "fin", "dispute", NOW)
+    shop.facts.cleared("1", "receivable:c1", "fin", "dispute_lost", NOW)
+    # the customer owes it; the payment is below zero, as it is in the world
+    assert shop.posted("suspense", "tender", "receivable") == {"receivable:c1": 10000, "tender:pi_1": -10000}
+    with pytest.raises(Refused, match="nothing stands in suspense"):
+        shop.facts.cleared("1", "goodwill", "fin", "again", NOW)
+    assert shop.ledger.verify().faults == ()
+
+
+def test_a_fact_that_fails_later_is_undone_suspense_first(engine: Engine) -> None:
+    # two times 60.00 of 100.00: 20.00 in suspense; the first fails, so 20.00 cover it and 40.00 are free again
+    shop = Shop(engine, hundred())
+    shop.opened("r1", a=4)
+    elsewhere(shop, 6000, "re_1")
+    elsewhere(shop, 6000, "re_2")
+    assert shop.posted("suspense", "paid") == {"suspense:1": -2000}
+    for _ in range(2):
+        shop.facts.came_back("re_1", "provider", NOW)
+        assert sum(shop.posted("paid", "suspense").values()) == 4000
+    assert shop.ledger.balance("tender:pi_1", "EUR").posted == 4000
+    plan = shop.planned("r1", a=4)
+    assert plan.total == 1600
+    shop.pay("r1", plan)
+    shop.refunded("r2", a=6)
+    assert shop.posted(*ALL) == {}
+    with pytest.raises(InvalidRequest, match="re_9"):
+        shop.facts.came_back("re_9", "provider", NOW)
+
+
+def test_cents_change_sides_when_a_plan_in_between_is_withdrawn(engine: Engine) -> None:
+    # 3 x 3.33 with 0.01 of tax in all: which refund takes the cent depends on what went back before it. The plan of r1
+    # is withdrawn after r2 was paid, and everything still ends at zero.
+    for tax in (1, 2, 3, 159, 160):
+        shop = Shop(engine, hundred(id=f"o{tax}", lines=(line("a", 10, 1000, tax=[("0.19", tax)]),)))
+        shop.opened(f"r1-{tax}", a=1)
+        shop.planned(f"r1-{tax}", a=1)
+        shop.refunded(f"r2-{tax}", a=2)
+        refund = before(money={"pi_1": 500}, name=f"re_{tax}")
+        shop.facts.refunded_elsewhere(shop.order.id, refund, "provider", NOW)
+        again = shop.planned(f"r1-{tax}", number=2, a=1)
+        shop.pay(f"r1-{tax}", again)
+        shop.refunded(f"r3-{tax}", a=7)
+        left = {name: amount for name, amount in shop.posted(*ALL).items() if not name.startswith("tender:")}
+        assert left == {}
+        assert shop.ledger.verify().faults == ()
+
+
+def test_a_payment_or_a_line_that_the_order_does_not_have(engine: Engine) -> None:
+    shop = Shop(engine, hundred())
+    unknown = EarlierRefund(id="re_1", at=NOW, money={"pi_2": 5})
+    with pytest.raises(Refused, match="never opened in the journal"):
+        shop.facts.refunded_elsewhere("1", unknown, "provider", NOW)
+    shop.opened("r1", a=1)
+    with pytest.raises(InvalidRequest, match="has no payment pi_2; it has pi_1"):
+        shop.facts.refunded_elsewhere("1", unknown, "provider", NOW)
+    with pytest.raises(InvalidRequest, match="has no line z"):
+        shop.facts.refunded_elsewhere("1", before(("z", 1, 5), money={"pi_1": 5}), "provider", NOW)
+    assert shop.ledger.balance("tender:pi_1", "EUR").posted == 10000
+
+
+def test_an_order_that_grew(engine: Engine) -> None:
+    # one unit of b for 5.00 was added and paid with a second card
+    shop = Shop(engine, hundred())
+    shop.opened("r1", a=10)
+    grown = order(*hundred().lines, line("b", 1, 500), tenders=[paid(10000), paid(500, "pi_2")])
+    shop.facts.edited(grown, "storefront", NOW)
+    shop.facts.edited(grown, "storefront", NOW)
+    assert shop.posted("tender") == {"tender:pi_1": 10000, "tender:pi_2": 500}
+    assert shop.ledger.balance("with_customer:1:b", "UNITS").posted == 1
+    plan = shop.planned("r1", a=10)
+    assert plan.total == 10000
+    shop.pay("r1", plan)
+    shop.refunded("r2", b=1)
+    assert shop.posted(*ALL) == {}
+    assert shop.ledger.verify().faults == ()
+
+
+def test_an_order_that_shrank_below_what_went_back(engine: Engine) -> None:
+    # ten units became eight, 80.00 were captured in the end; nine had gone back before that was known: 10.00 too much
+    shop = Shop(engine, hundred())
+    shop.refunded("r1", a=9)
+    less = order(line("a", 8, 1000, tax=[("0.19", 1277)]), tenders=[paid(8000)])
+    shop.facts.edited(less, "storefront", NOW)
+    assert shop.posted("tender", "paid", "suspense") == {"tender:pi_1": -1000, "suspense:1": -1000}
+    assert shop.ledger.verify().faults == ()
+    assert shop.ledger.verify().open_accounts == ("suspense:1",)
+
+
+def test_an_edit_that_cannot_be(engine: Engine) -> None:
+    shop = Shop(engine, hundred())
+    shop.refunded("r1", a=1)
+    for wrong, words in (
+        (order(line("a", 10, 1000), tenders=[paid(10000)], currency="USD"), "sold in EUR"),
+        (order(line("z", 10, 1000), tenders=[paid(10000)]), "line a"),
+    ):
+        with pytest.raises(Refused, match=words):
+            shop.facts.edited(wrong, "storefront", NOW)
