@@ -71,6 +71,11 @@ def refund_key(case: str, plan: int, tender: str, attempt: int) -> str:
     return f"refund:{case}:{plan}:{tender}:{attempt}"
 
 
+def refunds_of(case: str, plan: int) -> str:
+    """What the keys of all intentions to pay a plan begin with."""
+    return f"refund:{case}:{plan}:"
+
+
 def leg_key(refund: str) -> str:
     """The transfer that reserves a leg's money for its intention."""
     return f"{refund}/leg"
@@ -89,6 +94,11 @@ def settled_key(refund: str) -> str:
 def failed_key(refund: str) -> str:
     """The provider's final no to an intention."""
     return f"failed:{refund}"
+
+
+def reversed_key(refund: str) -> str:
+    """The provider's late no, after its yes."""
+    return f"reversed:{refund}"
 
 
 def restock_key(case: str, inspection_id: str) -> str:

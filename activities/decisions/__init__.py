@@ -8,6 +8,7 @@ from temporalio import activity
 
 from domain import ids
 from domain.case import Outcome
+from domain.credit_note import PREFIX, credit_note
 from domain.errors import Refused, Stale, Unavailable
 from domain.history import History, history_of
 from domain.inspection import Inspection, units
@@ -20,6 +21,7 @@ from domain.request import ReturnRequest
 from domain.stores import Policies, Snapshots
 from domain.terms import Terms
 from ledger import UNITS, EntryKind, JournalEntry, Ledger, NewEntry, Transfer, TransferKind, accounts
+from ledger.credit_notes import issuing
 from ledger.frozen import frozen
 from ledger.recall import plans
 
@@ -73,10 +75,12 @@ class CloseReturn(Model):
 class DecisionActivities:
     """Decides from what is stored, never from what is on the way."""
 
-    def __init__(self, snapshots: Snapshots, policies: Policies, ledger: Ledger) -> None:
+    def __init__(self, snapshots: Snapshots, policies: Policies, ledger: Ledger, prefix: str = PREFIX) -> None:
+        """`prefix` begins the numbers of credit notes."""
         self._snapshots = snapshots
         self._policies = policies
         self._ledger = ledger
+        self._prefix = prefix
 
     @activity.defn(no_thread_cancel_exception=True)
     def open_return(self, ask: OpenReturn) -> Opened:
@@ -147,6 +151,10 @@ class DecisionActivities:
             asked={"inspection": ask.inspection.id, "units": inspected},
             transfers=_reserving(key, ask.case, plan),
         )
+        if plan.gross and not plan.legs:
+            # Goods came back and fees took all of it: no settlement follows that would issue the note.
+            note = credit_note(order, plan, (), case=ask.case, number=1, issued_on=ask.now.date())
+            entry = issuing(entry, note, self._prefix)
         return entry, seen
 
     @activity.defn(no_thread_cancel_exception=True)

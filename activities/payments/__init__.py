@@ -15,6 +15,7 @@ from domain.model import Id, Minor, Model, UtcDatetime
 from domain.plan import RefundPlan
 from domain.refund import FINAL_NO, Refund, RefundIntention, RefundStatus
 from ledger import EntryKind, Ledger, NewEntry, Transfer, TransferKind, accounts
+from ledger.credit_notes import CreditNotes
 
 KEY_OF_ANOTHER, OTHER_REFUND = "idempotency_error", "other_refund"
 """Codes of Refused by which a provider says that it knows our key from another request, or has another refund under it.
@@ -59,9 +60,10 @@ class PayLeg(Model):
 class PaymentActivities:
     """Pays legs of plans, each intention once."""
 
-    def __init__(self, payments: Payments, ledger: Ledger) -> None:
+    def __init__(self, payments: Payments, ledger: Ledger, credit_notes: CreditNotes) -> None:
         self._payments = payments
         self._ledger = ledger
+        self._credit_notes = credit_notes
 
     # An exception thrown into the middle of a call to the provider would lose its answer.
     @activity.defn(no_thread_cancel_exception=True)
@@ -160,21 +162,21 @@ class PaymentActivities:
         else:
             return refund
         leg = _leg(intention)
-        entry = self._ledger.append(
-            NewEntry(
-                key=key,
-                kind=kind,
-                order=intention.order_id,
-                case=intention.case,
-                actor="provider",
-                reasons=(refund.reason,) if refund.reason else (),
-                at=refund.updated_at,
-                facts={"refund": refund.model_dump(mode="json")},
-                asked={"payment": intention.payment, "amount": intention.amount},
-                transfers=(leg.model_copy(update={"key": f"{leg.key}/{finish}", "kind": finish, "pending": leg.key}),),
-            )
+        entry = NewEntry(
+            key=key,
+            kind=kind,
+            order=intention.order_id,
+            case=intention.case,
+            actor="provider",
+            reasons=(refund.reason,) if refund.reason else (),
+            at=refund.updated_at,
+            facts={"refund": refund.model_dump(mode="json")},
+            asked={"payment": intention.payment, "amount": intention.amount},
+            transfers=(leg.model_copy(update={"key": f"{leg.key}/{finish}", "kind": finish, "pending": leg.key}),),
         )
-        return Refund.model_validate(entry.facts["refund"])
+        settled = kind is EntryKind.REFUND_SETTLED
+        recorded = self._credit_notes.settle(entry, intention, refund) if settled else self._ledger.append(entry)
+        return Refund.model_validate(recorded.facts["refund"])
 
 
 def _leg(intention: RefundIntention) -> Transfer:

@@ -21,6 +21,7 @@ from domain.refund import Refund, RefundIntention, RefundStatus
 from domain.request import RequestedLine, ReturnRequest
 from domain.terms import FeeTerm, Terms
 from ledger import UNITS
+from ledger.credit_notes import CreditNotes
 from ledger.store import SqlLedger
 from tests.database.conftest import engine, path
 from tests.domain.orders import before, line, order, paid, returned
@@ -67,7 +68,7 @@ class Shop:
         policies.publish(Policy(id="standard", title="Standard", window_days=30), "a" * 64, NOW)
         self.storefront = StorefrontActivities(Shelf(bought), snapshots, policies, self.ledger)
         self.decisions = DecisionActivities(snapshots, policies, self.ledger)
-        self.payments = PaymentActivities(Provider(), self.ledger)
+        self.payments = PaymentActivities(Provider(), self.ledger, CreditNotes(self.ledger, snapshots))
 
     def opened(self, case: str, **units: int) -> None:
         lines = tuple(RequestedLine(line_id=line_id, quantity=count) for line_id, count in units.items())
