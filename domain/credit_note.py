@@ -135,6 +135,11 @@ class CreditNote(Model):
         """What is recorded; the journal adds `series` and `number`."""
         return self.model_dump(mode="json", exclude_none=True, exclude={"series", "number"})
 
+    def published(self) -> dict[str, object]:
+        """The note as JSON: its number as people write it, and its position in the series."""
+        told = self.model_dump(mode="json", exclude_none=True)
+        return {**told, "number": self.name, "position": self.number}
+
     def cancelled(self, on: date) -> Self:
         """The note that takes all of this one back, without a number yet."""
         return self.model_copy(update={"series": "", "number": 0, "cancels": self.name, "issued_on": on})

@@ -52,15 +52,17 @@ def faults(last: dict[str, int], row: RowMapping, by_table: tuple[str, int] | No
         number = _told(json.loads(row["facts"]))
     except (ValueError, LookupError, TypeError):
         number = by_table  # an entry that cannot be read is a fault already
-    name = f"entry {row['seq']} ({row['key']})"
+    given = number or by_table
+    if given is None:
+        return
+    name, (series, place) = f"entry {row['seq']} ({row['key']})", given
+    stood = last.get(series, 0)
+    last[series] = place
     if number != by_table:
         yield f"{name} has taken {_words(number)}, but the table of numbers says {_words(by_table)}"
-    if number is None:
-        return
-    series, place = number
-    if place != last.get(series, 0) + 1:
-        yield f"{name} is credit note {place} of the series {series}, which stood at {last.get(series, 0)}"
-    last[series] = place
+        last[series] = stood + 1  # so that those that follow do not look wrong
+    elif place != stood + 1:
+        yield f"{name} is credit note {place} of the series {series}, which stood at {stood}"
 
 
 def unclaimed(connection: Connection) -> Iterator[str]:
