@@ -38,9 +38,9 @@ class Page(NamedTuple):
 def page_of(note: CreditNote) -> Page:
     """The page of a note."""
     title = f"Cancellation of credit note {note.cancels}" if note.cancels else "Credit note"
-    tables = [("Credited", _goods(note)), ("Tax", _tax(note))]
+    tables = [("Taken back" if note.cancels else "Credited", _goods(note)), ("Tax", _tax(note))]
     if note.refunds:
-        tables.append(("Refunded to", _refunds(note)))
+        tables.append(("Had been refunded to" if note.cancels else "Refunded to", _refunds(note)))
     if note.in_shop_currency:
         tables.append((_rate(note, note.in_shop_currency), _books(note, note.in_shop_currency)))
     return Page(title, tuple(_facts(note)), tuple(tables), tuple(_sums(note)), tuple(_remarks(note)))
@@ -90,15 +90,16 @@ def _line(note: CreditNote, line: NoteLine) -> tuple[str, ...]:
 
 
 def _sums(note: CreditNote) -> Iterator[tuple[str, str]]:
-    yield "Credited in all", _amount(note, note.gross)
+    yield "In all", _amount(note, note.gross)
     for fee in note.fees:
         yield _fee(note, fee), _amount(note, -fee.amount)
     if note.exchanged:
         yield "less what paid for new goods", _amount(note, -note.exchanged)
-    yield (
-        f"To be taken back, {note.currency}" if note.cancels else f"Refunded, {note.currency}",
-        _amount(note, note.total),
-    )
+    yield f"{_outcome(note)}, {note.currency}", _amount(note, note.total)
+
+
+def _outcome(note: CreditNote) -> str:
+    return "Owed again" if note.cancels else "Refunded"
 
 
 def _fee(note: CreditNote, fee: Fee) -> str:
@@ -129,11 +130,11 @@ def _books(note: CreditNote, books: ShopAmounts) -> Table:
         return words, _money(minor, books.currency)
 
     taxes = zip(note.taxes, books.taxes, strict=True)
-    rows = [row("Credited in all", books.gross), row("of which net, duties and tip", books.net)]
+    rows = [row("In all", books.gross), row("of which net, duties and tip", books.net)]
     rows += [row(f"of which {_tax_name(one.name, one.rate)}", minor) for one, minor in taxes if one.rate]
     rows += [row("Kept", books.kept), row("of which tax", books.kept_tax)] if books.kept else []
     rows += [row("Paid for new goods", books.exchanged)] if books.exchanged else []
-    return Table(("", books.currency), (*rows, row("Refunded", books.total)), (44, 15), (1,))
+    return Table(("", books.currency), (*rows, row(_outcome(note), books.total)), (44, 15), (1,))
 
 
 def _remarks(note: CreditNote) -> Iterator[str]:

@@ -110,11 +110,11 @@ def _text(
     bold: bool = True,
     align: Literal["L", "C", "R"] = "L",
 ) -> None:
-    latin = [latin(line) for line in lines]
+    readable = [latin(line) for line in lines]
     size = largest
     while True:
         pdf.set_font("Helvetica", "B" if bold else "", size)
-        rows = [row for line in latin for row in _wrapped(pdf, line, box.width)]
+        rows = [row for line in readable for row in _wrapped(pdf, line, box.width)]
         if len(rows) * size * _ROW <= box.height or size <= _SMALLEST:
             break
         size -= 0.5
