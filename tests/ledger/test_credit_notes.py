@@ -237,6 +237,19 @@ def test_two_legs_settled_at_once_issue_one_note(shop: Shop) -> None:
     assert shop.sound()
 
 
+def test_a_leg_settled_between_reading_and_recording_is_seen(shop: Shop) -> None:
+    sold(shop, pi_1=3000, pi_2=7850)
+    planned(shop)
+    provider = FakeProvider(RefundStatus.PENDING)
+    for payment, amount in [("pi_1", 3000), ("pi_2", 1624)]:
+        pay(shop, provider, payment, amount)
+        provider.move(f"refund:R-1:1:{payment}:1", RefundStatus.SUCCEEDED)
+    shop.use(Interrupted(shop.engine, lambda: pay(Shop(shop.engine), provider, "pi_2", 1624)))
+    pay(shop, provider, "pi_1", 3000)
+    # Neither alone would be the last, had the first not looked again.
+    assert [[one.payment for one in note.refunds] for note in issued(shop)] == [["pi_2", "pi_1"]]
+
+
 def test_a_leg_that_failed_counts_once_it_is_paid_in_another_attempt(shop: Shop) -> None:
     sold(shop, pi_1=10850)
     planned(shop)
