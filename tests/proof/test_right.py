@@ -180,8 +180,8 @@ async def test_a_second_credit_note_is_found(room: Room) -> None:
     case = await told(room, "noted-twice")
     order = next(iter(room.ledger.entries(case=case))).order
     (first,) = [note for one in room.ledger.entries(case=case) if (note := issued_by(one))]
-    note = first.model_copy(update={"total": first.total - 1}).fact()
-    planted = entry(case, order).model_copy(update={"series": first.series, "facts": {"credit_note": note}})
+    fact = first.model_copy(update={"total": first.total - 1}).fact()
+    planted = entry(case, order).model_copy(update={"series": first.series, "facts": {"credit_note": fact}})
     await asyncio.to_thread(room.ledger.append, planted)
     found = await judged(room, case)
     assert "2 credit notes were issued, not 1" in found
