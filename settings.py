@@ -47,6 +47,8 @@ class Settings(BaseSettings):
     mail_from: str = "returns@shop.example"
     shop_name: str = "Example Shop"
     return_address: tuple[str, ...] = ("Example Shop Returns", "Dock Road 1", "20457 Hamburg", "Germany")
+    credit_note_prefix: str = Field(default="CN", pattern=r"^[A-Za-z0-9]{1,12}$")
+    """What the numbers of credit notes begin with: `CN-demo-000123`."""
     carrier_url: str = ""
     carrier_token: SecretStr = SecretStr("embedded")
     public_url: str = ""

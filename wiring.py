@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from activities.storefront import StorefrontActivities
     from domain.stores import Contacts, Notes, Orders, Outbox, Policies, Snapshots
     from ledger import Ledger
+    from ledger.credit_notes import CreditNotes
 
 
 class Rooms:
@@ -101,7 +102,7 @@ class Rooms:
         """Policy, plan, end."""
         from activities.decisions import DecisionActivities
 
-        return DecisionActivities(self.snapshots, self.policies, self.ledger)
+        return DecisionActivities(self.snapshots, self.policies, self.ledger, self.settings.credit_note_prefix)
 
     @cached_property
     def labels(self) -> LabelActivities:
@@ -126,13 +127,20 @@ class Rooms:
         return InventoryActivities(EmbeddedInventory(), self.snapshots, self.policies, self.ledger)
 
     @cached_property
+    def credit_notes(self) -> CreditNotes:
+        """The notes that settlements issue."""
+        from ledger.credit_notes import CreditNotes
+
+        return CreditNotes(self.ledger, self.snapshots, self.settings.credit_note_prefix)
+
+    @cached_property
     def payments(self) -> PaymentActivities:
         """The payment provider."""
         from activities.payments import PaymentActivities
         from activities.payments.via_stripe import StripePayments
 
         key = self.settings.stripe_api_key.get_secret_value()
-        return PaymentActivities(StripePayments(key, self.settings.stripe_api_base), self.ledger)
+        return PaymentActivities(StripePayments(key, self.settings.stripe_api_base), self.ledger, self.credit_notes)
 
     @cached_property
     def mail(self) -> MailActivities:

@@ -1,7 +1,7 @@
 """All tables as they are now; how they came to be stands in `migrations`, and a test holds the two together.
 
-`journal`, `transfers`, `snapshots` and `policies` are append-only, guarded by triggers. Personal data is in `contacts`
-and `notes` alone.
+`journal`, `transfers`, `numbers`, `snapshots` and `policies` are append-only, guarded by triggers. Personal data is in
+`contacts` and `notes` alone.
 """
 
 from __future__ import annotations
@@ -53,6 +53,15 @@ transfers = Table(
     Column("amount", Whole, CheckConstraint("amount > 0", name="positive"), nullable=False),
     Column("pending", Name, nullable=False, index=True),
     UniqueConstraint("seq", "position"),
+)
+
+# Which entry took which number of a series; the next one is found here without reading the journal.
+numbers = Table(
+    "numbers",
+    metadata,
+    Column("series", Name, primary_key=True),
+    Column("number", Whole, primary_key=True, autoincrement=False),
+    Column("seq", Whole, ForeignKey("journal.seq"), nullable=False, unique=True),
 )
 
 balances = Table(

@@ -71,6 +71,11 @@ def refund_key(case: str, plan: int, tender: str, attempt: int) -> str:
     return f"refund:{case}:{plan}:{tender}:{attempt}"
 
 
+def refunds_of(case: str, plan: int) -> str:
+    """What the keys of all intentions to pay a plan begin with."""
+    return f"refund:{case}:{plan}:"
+
+
 def leg_key(refund: str) -> str:
     """The transfer that reserves a leg's money for its intention."""
     return f"{refund}/leg"

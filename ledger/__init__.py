@@ -34,6 +34,9 @@ class TransferKind(StrEnum):
 Name = Annotated[str, StringConstraints(min_length=1)]
 """A key, an account or a commodity."""
 
+NUMBERED = "credit_note"
+"""The fact that is numbered: `series` and `number` are added to it as it is recorded."""
+
 
 class Transfer(Model):
     """`amount` of one commodity from account `debit` to account `credit`. `key` is unique for ever.
@@ -107,7 +110,8 @@ class NewEntry(Model):
     """A fact to be recorded. `facts` and `asked` hold integers and text only, nested.
 
     `asked` is what the caller asked for (ids, quantities, amounts; never times or results): the same key with the
-    same `asked` gets the recorded entry back, with another it is a KeyConflict.
+    same `asked` gets the recorded entry back, with another it is a KeyConflict. An entry that issues a credit note
+    names the `series` of which the note takes the next number.
     """
 
     key: Name
@@ -121,6 +125,13 @@ class NewEntry(Model):
     facts: Mapping[str, Any] = {}
     asked: Mapping[str, Any] = {}
     transfers: tuple[Transfer, ...] = ()
+    series: str = ""
+
+    @model_validator(mode="after")
+    def _is_numbered(self) -> Self:
+        if bool(self.series) is not (NUMBERED in self.facts):
+            raise ValueError(f"{self.key}: a credit note names its series, and nothing else has one")
+        return self
 
 
 class JournalEntry(Model):
@@ -186,6 +197,9 @@ class Ledger(Protocol):
 
     def entries(self, *, order: str | None = None, case: str | None = None, after: int = 0) -> Iterator[JournalEntry]:
         """Entries in order of seq, streamed; those of one order or one case if named."""
+
+    def numbered(self, of: str | None = None, number: int | None = None) -> Iterator[JournalEntry]:
+        """Entries that took a number, in order of seq, streamed; those of one series, or with one number, if named."""
 
     def balance(self, account: str, commodity: str) -> Balance:
         """One balance; zeros for an account never touched."""

@@ -14,7 +14,7 @@ import typer
 
 from domain.errors import BackhaulError
 from entry import leave
-from ledger import JournalEntry, Ledger, Verification
+from ledger import JournalEntry, Ledger, Verification, credit_notes_cli
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -89,6 +89,9 @@ def _ledger(context: typer.Context) -> Ledger:
 
     ledger: Ledger = rooms(Settings.load()).ledger
     return ledger
+
+
+credit_notes_cli.register(app, _ledger)
 
 
 def _print_json(entries: Iterable[JournalEntry]) -> None:

@@ -17,6 +17,7 @@ from domain.policy import Policy
 from domain.refund import Refund, RefundIntention, RefundStatus
 from domain.request import RequestedLine, ReturnRequest
 from ledger import UNITS
+from ledger.credit_notes import CreditNotes
 from ledger.facts import Facts
 from ledger.store import SqlLedger
 
@@ -65,7 +66,7 @@ class Shop:
         self.shelf, self.provider, self.facts = Shelf(bought), Provider(), Facts(self.ledger, snapshots)
         self.storefront = StorefrontActivities(self.shelf, snapshots, policies, self.ledger)
         self.decisions = DecisionActivities(snapshots, policies, self.ledger)
-        self.payments = PaymentActivities(self.provider, self.ledger)
+        self.payments = PaymentActivities(self.provider, self.ledger, CreditNotes(self.ledger, snapshots))
 
     def opened(self, case: str, **units: int) -> None:
         lines = tuple(RequestedLine(line_id=line_id, quantity=count) for line_id, count in units.items())

@@ -9,6 +9,7 @@ from temporalio import activity
 
 from domain import ids
 from domain.case import Outcome
+from domain.credit_note import PREFIX, credit_note
 from domain.errors import Refused
 from domain.history import History, history_of
 from domain.inspection import Inspection, units
@@ -21,6 +22,7 @@ from domain.request import ReturnRequest
 from domain.stores import Policies, Snapshots
 from domain.terms import Terms
 from ledger import UNITS, EntryKind, Ledger, NewEntry, accounts
+from ledger.credit_notes import issuing
 from ledger.deciding import decided
 from ledger.frozen import frozen
 from ledger.moves import goods
@@ -76,10 +78,12 @@ class CloseReturn(Model):
 class DecisionActivities:
     """Decides from what is stored, never from what is on the way."""
 
-    def __init__(self, snapshots: Snapshots, policies: Policies, ledger: Ledger) -> None:
+    def __init__(self, snapshots: Snapshots, policies: Policies, ledger: Ledger, prefix: str = PREFIX) -> None:
+        """`prefix` begins the numbers of credit notes."""
         self._snapshots = snapshots
         self._policies = policies
         self._ledger = ledger
+        self._prefix = prefix
 
     @activity.defn(no_thread_cancel_exception=True)
     def open_return(self, ask: OpenReturn) -> Opened:
@@ -127,7 +131,7 @@ class DecisionActivities:
         inspected = units(ask.inspection.lines)
         made = replanned(key, ask.case, ask.number, books, inspected, _terms(policy))
         _check_linked(order, made.plan)
-        return NewEntry(
+        entry = NewEntry(
             key=key,
             kind=EntryKind.PLAN,
             order=order.id,
@@ -140,6 +144,11 @@ class DecisionActivities:
             asked={"inspection": ask.inspection.id, "units": inspected},
             transfers=made.transfers,
         )
+        if made.plan.gross and not made.plan.legs:
+            # Goods came back and fees took all of it: no settlement follows that would issue the note.
+            note = credit_note(order, made.plan, (), case=ask.case, number=ask.number, issued_on=ask.now.date())
+            entry = issuing(entry, note, self._prefix)
+        return entry
 
     @activity.defn(no_thread_cancel_exception=True)
     def cancel_return(self, ask: CancelReturn) -> None:

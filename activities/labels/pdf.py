@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
@@ -13,22 +12,13 @@ from barcode.codex import Code128
 from fpdf import FPDF
 
 from activities.labels import LabelRequest
+from domain.latin import latin, loses
 
 _LEFT, _RIGHT, _PAGE = 6.0, 99.0, (105.0, 148.0)
 _ROW = 25.4 / 72 * 1.2
 """Height of a row of text per point of its size."""
 _SMALLEST = 5.0
 _QR = 33.0
-# What Unicode does not decompose, yet everybody can read.
-_READABLE = str.maketrans(
-    dict(
-        zip(
-            "ŁłĐđıŒœẞ’‘“”–—…",
-            ("L", "l", "D", "d", "i", "OE", "oe", "SS", "'", "'", '"', '"', "-", "-", "..."),
-            strict=True,
-        )
-    )
-)
 _MARKER = "? stands for a character that this label cannot print. The carrier has the full address."
 
 
@@ -65,7 +55,7 @@ def render_label(request: LabelRequest, number: str, carrier: str, bought_at: da
     _references(pdf, (("Return", request.case), ("Order", request.order_number), ("Date", f"{bought_at:%Y-%m-%d}")))
     _qr_code(pdf, number)
     _barcode(pdf, number)
-    if any(map(_loses, (carrier, request.order_number, *request.sender, *request.receiver))):
+    if any(map(loses, (carrier, request.order_number, *request.sender, *request.receiver))):
         _text(pdf, [_MARKER], _Box(_LEFT, 143.5, _RIGHT - _LEFT, 3), 6, bold=False)
     return bytes(pdf.output())
 
@@ -120,11 +110,11 @@ def _text(
     bold: bool = True,
     align: Literal["L", "C", "R"] = "L",
 ) -> None:
-    latin = [_latin(line) for line in lines]
+    readable = [latin(line) for line in lines]
     size = largest
     while True:
         pdf.set_font("Helvetica", "B" if bold else "", size)
-        rows = [row for line in latin for row in _wrapped(pdf, line, box.width)]
+        rows = [row for line in readable for row in _wrapped(pdf, line, box.width)]
         if len(rows) * size * _ROW <= box.height or size <= _SMALLEST:
             break
         size -= 0.5
@@ -150,20 +140,3 @@ def _wrapped(pdf: FPDF, line: str, width: float) -> Iterator[str]:
             row += character
     if row:
         yield row
-
-
-def _latin(text: str) -> str:
-    composed = unicodedata.normalize("NFC", " ".join(text.split())).translate(_READABLE)
-    return "".join(map(_latin_character, filter(str.isprintable, composed)))
-
-
-def _latin_character(character: str) -> str:
-    if ord(character) < 256:
-        return character
-    decomposed = unicodedata.normalize("NFKD", character)
-    base = "".join(part for part in decomposed if ord(part) < 256)
-    return base or ("" if unicodedata.combining(character) else "?")
-
-
-def _loses(text: str) -> bool:
-    return _latin(text).count("?") > text.count("?")

@@ -14,7 +14,10 @@ from domain.errors import Refused, Stale
 from domain.model import Id, Minor, Model, UtcDatetime
 from domain.plan import RefundPlan
 from domain.refund import FINAL_NO, Refund, RefundIntention, RefundStatus
-from ledger import EntryKind, Ledger, NewEntry, Transfer, TransferKind, accounts
+from ledger import EntryKind, Ledger, NewEntry, Transfer, accounts
+from ledger.credit_notes import CreditNotes
+from ledger.deciding import decided
+from ledger.moves import money
 
 KEY_OF_ANOTHER, OTHER_REFUND = "idempotency_error", "other_refund"
 """Codes of Refused by which a provider says that it knows our key from another request, or has another refund under it.
@@ -59,9 +62,10 @@ class PayLeg(Model):
 class PaymentActivities:
     """Pays legs of plans, each intention once."""
 
-    def __init__(self, payments: Payments, ledger: Ledger) -> None:
+    def __init__(self, payments: Payments, ledger: Ledger, credit_notes: CreditNotes) -> None:
         self._payments = payments
         self._ledger = ledger
+        self._credit_notes = credit_notes
 
     # An exception thrown into the middle of a call to the provider would lose its answer.
     @activity.defn(no_thread_cancel_exception=True)
@@ -93,11 +97,9 @@ class PaymentActivities:
         plan = RefundPlan.model_validate(plan_entry.facts["plan"])
         intention = RefundIntention(key=ask.key, currency=plan.currency, **ask.model_dump(exclude={"now"}))
         self._check(ask, plan)
-        # What is owed, and the fees out of it: everything of the plan but its legs.
-        debts = (one for one in plan_entry.transfers if not one.credit.startswith(accounts.tender("")))
-        posts = tuple(_post(one, ask.key) for one in debts if self._ledger.pending_left(one.key))
+        posts = money.submitted(ask.key, plan_entry.transfers, self._ledger.pending_left)
         # The first attempt's leg was reserved with the plan; what a refused leg left on `owed` is reserved anew.
-        again = () if ask.attempt == 1 else (_leg(intention),)
+        again = () if ask.attempt == 1 else (money.leg(intention),)
         entry = NewEntry(
             key=ask.key,
             kind=EntryKind.REFUND_SUBMITTED,
@@ -126,6 +128,9 @@ class PaymentActivities:
         elif self._ledger.find(ids.failed_key(ask.before)) is None:
             text = f"attempt {ask.attempt - 1} at {ask.payment} has had no final no yet, so there is no next one"
             raise Refused("not_failed", text)
+        elif self._ledger.balance(accounts.owed(ask.case), plan.currency).available < ask.amount:
+            text = f"of plan {ask.plan} of return {ask.case}, less than {ask.amount} is still owed; plan anew"
+            raise Refused("plan_withdrawn", text)
 
     def _send(self, intention: RefundIntention, now: datetime) -> Refund:
         _beat()
@@ -154,43 +159,41 @@ class PaymentActivities:
 
     def _record(self, intention: RefundIntention, refund: Refund) -> Refund:
         if refund.status is RefundStatus.SUCCEEDED:
-            key, kind, finish = ids.settled_key(intention.key), EntryKind.REFUND_SETTLED, TransferKind.POST
+            entry = _settled(intention, refund)
+            recorded = self._credit_notes.settle(entry, intention, refund)
         elif refund.status in FINAL_NO:
-            key, kind, finish = ids.failed_key(intention.key), EntryKind.REFUND_FAILED, TransferKind.VOID
+            recorded = decided(self._ledger, intention.order_id, lambda: self._refused(intention, refund))
         else:
             return refund
-        leg = _leg(intention)
-        entry = self._ledger.append(
-            NewEntry(
-                key=key,
-                kind=kind,
-                order=intention.order_id,
-                case=intention.case,
-                actor="provider",
-                reasons=(refund.reason,) if refund.reason else (),
-                at=refund.updated_at,
-                facts={"refund": refund.model_dump(mode="json")},
-                asked={"payment": intention.payment, "amount": intention.amount},
-                transfers=(leg.model_copy(update={"key": f"{leg.key}/{finish}", "kind": finish, "pending": leg.key}),),
-            )
-        )
-        return Refund.model_validate(entry.facts["refund"])
+        return Refund.model_validate(recorded.facts["refund"])
+
+    def _refused(self, intention: RefundIntention, refund: Refund) -> NewEntry:
+        suspense = self._ledger.balance(accounts.suspense(intention.order_id), intention.currency)
+        key = ids.failed_key(intention.key)
+        moves = money.refused(key, intention, max(0, -suspense.posted))
+        return _told(key, EntryKind.REFUND_FAILED, intention, refund, moves)
 
 
-def _leg(intention: RefundIntention) -> Transfer:
-    return Transfer(
-        key=ids.leg_key(intention.key),
-        kind=TransferKind.PENDING,
-        debit=accounts.owed(intention.case),
-        credit=accounts.tender(intention.payment),
-        commodity=intention.currency,
-        amount=intention.amount,
+def _settled(intention: RefundIntention, refund: Refund) -> NewEntry:
+    moves = money.settled(intention)
+    return _told(ids.settled_key(intention.key), EntryKind.REFUND_SETTLED, intention, refund, moves)
+
+
+def _told(
+    key: str, kind: EntryKind, intention: RefundIntention, refund: Refund, moves: tuple[Transfer, ...]
+) -> NewEntry:
+    return NewEntry(
+        key=key,
+        kind=kind,
+        order=intention.order_id,
+        case=intention.case,
+        actor="provider",
+        reasons=(refund.reason,) if refund.reason else (),
+        at=refund.updated_at,
+        facts={"refund": refund.model_dump(mode="json")},
+        asked={"payment": intention.payment, "amount": intention.amount},
+        transfers=moves,
     )
-
-
-def _post(debt: Transfer, key: str) -> Transfer:
-    """The debt becomes real with the first intention that pays any of it."""
-    return debt.model_copy(update={"key": f"{key}/post/{debt.key}", "kind": TransferKind.POST, "pending": debt.key})
 
 
 def _beat() -> None:

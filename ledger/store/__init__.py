@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from database.engine import reading
 from ledger import Balance, JournalEntry, NewEntry, Verification
-from ledger.store import append, read, verify
+from ledger.store import append, read, series, verify
 from ledger.store.guards import Account, Totals, balance
 
 
@@ -38,6 +38,13 @@ class SqlLedger:
             yield from page
             after = page[-1].seq
 
+    def numbered(self, of: str | None = None, number: int | None = None) -> Iterator[JournalEntry]:
+        """Entries that took a number, in order of seq, a page at a time."""
+        after = 0
+        while page := self._numbered_page(of, number, after):
+            yield from page
+            after = page[-1].seq
+
     def balance(self, account: str, commodity: str) -> Balance:
         """One balance; zeros for an account never touched."""
         here = Account(account, commodity)
@@ -63,3 +70,7 @@ class SqlLedger:
     def _page(self, order: str | None, case: str | None, after: int) -> list[JournalEntry]:
         with reading(self._engine) as connection:
             return read.page(connection, order, case, after)
+
+    def _numbered_page(self, of: str | None, number: int | None, after: int) -> list[JournalEntry]:
+        with reading(self._engine) as connection:
+            return read.of_seqs(connection, series.seqs(connection, of, number, after))

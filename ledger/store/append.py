@@ -14,7 +14,7 @@ from domain.canonical import canonical_json, sha256
 from domain.errors import KeyConflict, Stale
 from ledger import EntryKind, JournalEntry, NewEntry, Transfer
 from ledger.hashing import START, entry_fields, entry_hash
-from ledger.store import read
+from ledger.store import read, series
 from ledger.store.guards import Account, Books, Totals, sides
 
 
@@ -30,7 +30,8 @@ def append(engine: Engine, entry: NewEntry, seen: int | None) -> JournalEntry:
             _check_seen(connection, entry, seen)
             if entry.transfers:
                 _move(connection, entry.kind, entry.transfers)
-            recorded = _write(connection, entry.model_copy(update={"facts": facts}), asked)
+            numbered = series.with_number(connection, entry.model_copy(update={"facts": facts}))
+            recorded = _write(connection, numbered, asked)
     return recorded
 
 
@@ -103,6 +104,7 @@ def _write(connection: Connection, entry: NewEntry, asked: str) -> JournalEntry:
         "hash": recorded.hash,
     }
     connection.execute(insert(journal).values(row))
+    series.take(connection, recorded.seq, recorded.facts)
     if recorded.transfers:
         connection.execute(insert(transfers), list(_transfer_rows(recorded)))
     return recorded

@@ -44,6 +44,12 @@ def page(connection: Connection, order: str | None, case: str | None, after: int
     return _with_transfers(connection, connection.execute(statement).mappings().all())
 
 
+def of_seqs(connection: Connection, seqs: Collection[int]) -> list[JournalEntry]:
+    """These entries, in order of seq."""
+    statement = select(journal).where(journal.c.seq.in_(seqs)).order_by(journal.c.seq)
+    return _with_transfers(connection, connection.execute(statement).mappings().all())
+
+
 def page_of(statement: Select[*tuple[object, ...]], after: int) -> Select[*tuple[object, ...]]:
     """A select from the journal, cut to the next page after a seq."""
     return statement.where(journal.c.seq > after).order_by(journal.c.seq).limit(PAGE)

@@ -14,7 +14,7 @@ from domain.canonical import canonical_json, iso_utc, sha256
 from ledger import EntryKind, JournalEntry, Transfer, Verification
 from ledger.accounts import owed
 from ledger.hashing import START, entry_fields, entry_hash
-from ledger.store import read
+from ledger.store import read, series
 from ledger.store.guards import Account, Books, Totals, balance
 
 _WITH_SNAPSHOT = (EntryKind.ORDER_OPENED.value, EntryKind.ORDER_EDITED.value, EntryKind.DELIVERY.value)
@@ -36,6 +36,7 @@ class _Walk:
     head: str = START
     books: Books = field(default_factory=Books)
     closed: set[str] = field(default_factory=set)
+    numbers: dict[str, int] = field(default_factory=dict)
 
 
 def verify(connection: Connection) -> Verification:
@@ -55,9 +56,12 @@ def verify(connection: Connection) -> Verification:
 def _faults(connection: Connection, walk: _Walk) -> Iterator[str]:
     while rows := connection.execute(read.page_of(_RAW, walk.seq)).mappings().all():
         moved = read.transfer_rows(connection, [row["seq"] for row in rows])
+        numbers = series.taken(connection, [row["seq"] for row in rows])
         for row in rows:
             yield from _entry(walk, row, moved[row["seq"]])
             yield from _snapshot(connection, row)
+            yield from series.faults(walk.numbers, row, numbers.get(row["seq"]))
+    yield from series.unclaimed(connection)
     written = connection.execute(select(func.count()).select_from(transfers)).scalar_one()
     if written != walk.transfers:
         yield f"{written - walk.transfers} transfers belong to no entry of the journal"

@@ -13,10 +13,11 @@ from sqlalchemy import Engine
 ROWS = {
     "journal": (1, "k", "plan", "o", "r", "test", "[]", "", "2026-11-21T20:15:00.000000Z", "{}", "a", "h"),
     "transfers": ("t", 1, 0, "single", "found", "kept", "USD", 5, ""),
+    "numbers": ("CN-s", 1, 1),
     "snapshots": ("o", "h", "{}"),
     "policies": (1, "p@1", "1", "2026-01-01T00:00:00.000000Z", "{}"),
 }
-COLUMN = {"journal": "actor", "transfers": "amount", "snapshots": "content", "policies": "content"}
+COLUMN = {"journal": "actor", "transfers": "amount", "numbers": "series", "snapshots": "content", "policies": "content"}
 
 tables = pytest.mark.parametrize("table", ROWS)
 
@@ -72,7 +73,15 @@ def test_nor_by_an_upsert(raw: sqlite3.Connection, table: str) -> None:
 
 @pytest.mark.parametrize(
     ("table", "column", "value"),
-    [("journal", 0, 2), ("journal", 1, "other"), ("transfers", 0, "other"), ("transfers", 2, 1), ("policies", 0, 2)],
+    [
+        ("journal", 0, 2),
+        ("journal", 1, "other"),
+        ("transfers", 0, "other"),
+        ("transfers", 2, 1),
+        ("numbers", 0, "CN-t"),
+        ("numbers", 1, 2),
+        ("policies", 0, 2),
+    ],
 )
 def test_nor_by_one_that_shares_only_one_of_its_keys(
     raw: sqlite3.Connection, table: str, column: int, value: str | int
@@ -87,6 +96,15 @@ def test_nor_by_one_that_shares_only_one_of_its_keys(
 def test_the_journal_leaves_no_gaps(raw: sqlite3.Connection, seq: int | None) -> None:
     with pytest.raises(sqlite3.IntegrityError, match="number after the last"):
         raw.execute(_insert("journal"), (seq, "other", *ROWS["journal"][2:]))
+
+
+@pytest.mark.parametrize(("series", "number"), [("CN-s", 3), ("CN-s", 0), ("CN-t", 2), ("CN-t", None)])
+def test_a_series_leaves_no_gaps(raw: sqlite3.Connection, series: str, number: int | None) -> None:
+    raw.execute("BEGIN")
+    raw.execute(_insert("journal"), (2, "other", *ROWS["journal"][2:]))
+    with pytest.raises(sqlite3.IntegrityError, match="after its last"):
+        raw.execute(_insert("numbers"), (series, number, 2))
+    raw.execute("ROLLBACK")
 
 
 @pytest.mark.parametrize("amount", [0, -5, None])

@@ -9,6 +9,7 @@ from domain.errors import InvalidRequest, Refused
 from domain.order import EarlierRefund, Order
 from domain.refund import RefundStatus
 from ledger import EntryKind
+from ledger.credit_notes import issued_by
 from tests.domain.orders import before, line, order, paid
 from tests.one_order import NOW, Shop
 
@@ -79,6 +80,9 @@ def test_sixty_elsewhere_against_a_submitted_sixty_of_a_hundred(engine: Engine) 
     shop.provider.found = False
     shop.pay("r1", again)
     assert shop.posted(*ALL) == {}
+    # six units are credited by one note, which names what we paid for them; the rest had gone back elsewhere
+    (note,) = (one for one in map(issued_by, shop.ledger.entries()) if one)
+    assert (note.plan, sum(one.amount for one in note.refunds)) == (1, 4000)
     assert shop.ledger.verify().faults == ()
 
 

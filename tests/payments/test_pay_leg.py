@@ -15,6 +15,7 @@ from activities.payments.via_stripe import StripePayments
 from domain.errors import Refused, Stale, Unavailable
 from domain.refund import Refund, RefundIntention, RefundStatus
 from ledger import EntryKind, JournalEntry, Ledger, NewEntry, TransferKind
+from ledger.credit_notes import CreditNotes
 from ledger.store import SqlLedger
 from tests.payments.fake import FakeProvider, Killed, raising
 from tests.payments.providers import Simulator
@@ -52,7 +53,8 @@ def leg(payment: str = "pi_1", amount: int = 4624, attempt: int = 1, **changed: 
 
 def pay(shop: Shop, payments: Payments, ask: PayLeg | None = None, ledger: Ledger | None = None) -> Refund:
     """Ask it, as a process of its own would."""
-    return PaymentActivities(payments, ledger or shop.ledger).pay_leg(ask or leg())
+    mine = ledger or shop.ledger
+    return PaymentActivities(payments, mine, CreditNotes(mine, shop.snapshots)).pay_leg(ask or leg())
 
 
 def money_facts(shop: Shop) -> list[str]:

@@ -21,6 +21,7 @@ from domain.inspection import units
 from domain.notice import NoticeKind, NoticeState
 from domain.stores import Outbox
 from ledger import UNITS, EntryKind, JournalEntry, Ledger, TransferKind, accounts
+from ledger.credit_notes import issued_by
 from ledger.recall import case_so_far
 
 Json = dict[str, Any]
@@ -85,7 +86,8 @@ def wrong_return(case: str, expected: Outcome, books: Books, *, killed: bool = F
     if not entries:
         return [f"{case}: the journal knows nothing of it"]
     told = _Told(case, expected, books, entries, killed)
-    checks = (told.end, told.facts, told.legs, told.tenders, told.label, told.mails, told.stock, told.units, told.open)
+    money, goods = (told.legs, told.tenders, told.notes), (told.label, told.mails, told.stock, told.units)
+    checks = (told.end, told.facts, *money, *goods, told.open)
     return [f"{case}: {sentence}" for check in checks for sentence in check()]
 
 
@@ -203,6 +205,16 @@ class _Told:
             )
             if to_stripe(captured - left, currency) != gone:
                 yield f"{captured - left} of {payment} went back by our books, {gone} at the provider"
+
+    def notes(self) -> Iterator[str]:
+        """A plan that was paid has one credit note, over what was paid; no other has any."""
+        issued = [note for entry in self.entries if (note := issued_by(entry))]
+        paid = self.known.plan is not None and self.known.refunded == self.known.plan.total
+        if len(issued) != (1 if paid else 0):
+            yield f"{len(issued)} credit notes were issued, not {1 if paid else 0}"
+        for note in issued:
+            if note.total != self.known.refunded:
+                yield f"{note.name} is over {note.total}, {self.known.refunded} went back"
 
     def label(self) -> Iterator[str]:
         """One label at the carrier if one is in the journal, void if the return was cancelled."""

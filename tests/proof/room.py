@@ -30,6 +30,7 @@ from domain.order import Order
 from domain.parcel import ReturnLabel, Scan, TrackingStatus
 from domain.policy import Policy
 from domain.request import RequestedLine, ReturnRequest
+from ledger.credit_notes import CreditNotes
 from ledger.store import SqlLedger
 from tests.proof.orders import LONG_AGO, RETURNED, bought
 from tests.proof.right import Books
@@ -85,7 +86,7 @@ class _Story:
         self.case = f"R-{name}"
         since = LONG_AGO if outcome is Outcome.DECLINED else timedelta(days=5)
         self.order = room.buy(name, NOW - since)
-        self.payments = PaymentActivities(pay, room.ledger)
+        self.payments = PaymentActivities(pay, room.ledger, CreditNotes(room.ledger, SqlSnapshots(room.engine)))
         self.lines = tuple(RequestedLine(line_id=line, quantity=count) for line, count in RETURNED.items())
 
     def tell(self) -> str:

@@ -21,6 +21,7 @@ from domain.refund import Refund, RefundIntention, RefundStatus
 from embedded.simulators import build
 from embedded.simulators.serve import address, listen, running
 from ledger import UNITS, EntryKind, NewEntry, Transfer, TransferKind, accounts
+from ledger.credit_notes import issued_by
 from tests.proof.right import wrong, wrong_ledger, wrong_return
 from tests.proof.room import NOW, Room
 
@@ -173,6 +174,18 @@ async def test_a_refund_that_failed_later_is_found(room: Room) -> None:
     (leg,) = [one for one in made if one["payment_intent"] == "pi_later_new"]
     await post(room, f"/stripe/_control/refunds/{leg['id']}", json={"status": "failed"})
     assert "the provider has 0 refunds for refund:R-later:1:pi_later_new:1, not 1" in await judged(room, case)
+
+
+async def test_a_second_credit_note_is_found(room: Room) -> None:
+    case = await told(room, "noted-twice")
+    order = next(iter(room.ledger.entries(case=case))).order
+    (first,) = [note for one in room.ledger.entries(case=case) if (note := issued_by(one))]
+    fact = first.model_copy(update={"total": first.total - 1}).fact()
+    planted = entry(case, order).model_copy(update={"series": first.series, "facts": {"credit_note": fact}})
+    await asyncio.to_thread(room.ledger.append, planted)
+    found = await judged(room, case)
+    assert "2 credit notes were issued, not 1" in found
+    assert any(f"is over {first.total - 1}, {first.total} went back" in one for one in found)
 
 
 async def test_a_second_label_is_found(room: Room) -> None:
