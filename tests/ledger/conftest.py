@@ -1,4 +1,4 @@
-"""A fresh ledger per test."""
+"""A fresh ledger per test, and every test once per kind of database."""
 
 from __future__ import annotations
 
@@ -7,9 +7,29 @@ from sqlalchemy import Engine
 
 from ledger import Ledger
 from ledger.store import SqlLedger
-from tests.database.conftest import engine, path
+from tests.database.conftest import (
+    databases,
+    empty_url,
+    engine,
+    path,
+    postgresql_databases,
+    pytest_generate_tests,
+    sqlite_databases,
+    tampering,
+    url,
+)
 
-__all__ = ["engine", "path"]
+__all__ = [
+    "databases",
+    "empty_url",
+    "engine",
+    "path",
+    "postgresql_databases",
+    "pytest_generate_tests",
+    "sqlite_databases",
+    "tampering",
+    "url",
+]
 
 
 @pytest.fixture
