@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from database.engine import connect, migrate, reading, writing
 from database.tables import metadata, notes
 from domain.errors import InvalidRequest, Refused, Unavailable
-from tests.ledger.child import race
+from tests.ledger.child import started
 
 
 def test_tables_and_migrations_agree(engine: Engine) -> None:
@@ -75,7 +75,8 @@ def test_migrating_again_changes_nothing(engine: Engine) -> None:
 
 
 def test_processes_migrate_a_new_database_at_once(empty_url: str) -> None:
-    assert race("migrate", empty_url, *"abcd") == ["done"] * 4
+    with started("migrate", empty_url, 4) as children:
+        assert children.go(*"abcd") == ["done"] * 4
 
 
 def test_without_tables_one_is_told_who_makes_them(empty_url: str) -> None:
