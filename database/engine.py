@@ -30,6 +30,7 @@ class _Kind(Protocol):
     READING: Mapping[str, object]
 
     def connect(self, url: URL, busy_seconds: int) -> Engine: ...
+    def require(self, connection: Connection) -> None: ...
     def lacks_tables(self, error: DatabaseError) -> bool: ...
     def gave_no_answer(self, error: DatabaseError) -> bool: ...
 
@@ -73,7 +74,10 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the schema to the newest version. Safe to call again, and by several processes at once: they take turns."""
+    """Bring the schema to the newest version. Safe to call again, and by several processes at once: they take turns.
+
+    Raises Refused if a newer version of this program made the schema, or if the database cannot hold every text.
+    """
     # Alembic takes a third of a second to import, and commands that only read do not need it.
     from alembic import command
     from alembic.config import Config
@@ -82,6 +86,7 @@ def migrate(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     with writing(engine) as connection:
+        _KINDS[engine.dialect.name].require(connection)
         config.attributes["connection"] = connection
         try:
             command.upgrade(config, "head")

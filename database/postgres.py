@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from domain.errors import InvalidRequest
+from domain.errors import InvalidRequest, Refused
 
 DRIVERS: tuple[str, ...] = ("postgres", "postgresql", "postgresql+psycopg")
 # Explicit, whatever the server's defaults are. Under the lock each statement has to see what was written just before;
@@ -69,6 +69,14 @@ def connect(url: URL, busy_seconds: int) -> Engine:
 
     event.listen(engine, "begin", begin)
     return engine
+
+
+def require(connection: Connection) -> None:
+    """Raises Refused `wrong_encoding` for a database that cannot hold every text."""
+    encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
+    if encoding != "UTF8":
+        text = f"the database keeps text as {encoding}; create it anew with ENCODING 'UTF8' TEMPLATE template0"
+        raise Refused("wrong_encoding", text)
 
 
 def lacks_tables(error: DatabaseError) -> bool:

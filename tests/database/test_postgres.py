@@ -16,7 +16,7 @@ from database import engine as door
 from database.engine import connect, migrate, reading, writing
 from database.postgres import JOURNAL_LOCK
 from database.tables import notes
-from domain.errors import BackhaulError, InvalidRequest, Unavailable
+from domain.errors import BackhaulError, InvalidRequest, Refused, Unavailable
 from tests.database.servers import Databases
 
 HELD = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
@@ -192,3 +192,12 @@ def test_migrating_waits_for_its_turn_too(engine: Engine, impatient: Engine) -> 
     with writing(engine), pytest.raises(Unavailable, match="lock timeout"):
         migrate(impatient)
     migrate(impatient)
+
+
+def test_a_database_that_cannot_hold_every_text_is_refused(empty_url: str) -> None:
+    with psycopg.connect(empty_url, autocommit=True) as owner:
+        owner.execute("CREATE DATABASE narrow ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+    narrow = connect(make_url(empty_url).set(database="narrow").render_as_string(hide_password=False))
+    with pytest.raises(Refused, match=r"LATIN1.*ENCODING 'UTF8'"):
+        migrate(narrow)
+    narrow.dispose()
