@@ -10,7 +10,6 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
 from database.engine import connect
-from tests.database import servers
 from tests.database.raw import raw
 from tests.database.servers import KINDS, Databases
 
@@ -19,20 +18,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that asks for the database's file is about SQLite; any other that has a database runs on both kinds."""
     if "database_kind" in metafunc.fixturenames:
         metafunc.parametrize("database_kind", KINDS[:1] if "path" in metafunc.fixturenames else KINDS)
-
-
-@pytest.fixture(scope="session")
-def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
-    """Files."""
-    with servers.sqlite(tmp_path_factory.mktemp("sqlite")) as made:
-        yield made
-
-
-@pytest.fixture(scope="session")
-def postgresql_databases() -> Iterator[Databases]:
-    """A server for the session; whoever runs no test on PostgreSQL starts none."""
-    with servers.postgres() as made:
-        yield made
 
 
 @pytest.fixture

@@ -12,9 +12,7 @@ from tests.database.conftest import (
     empty_url,
     engine,
     path,
-    postgresql_databases,
     pytest_generate_tests,
-    sqlite_databases,
     tampering,
     url,
 )
@@ -24,9 +22,7 @@ __all__ = [
     "empty_url",
     "engine",
     "path",
-    "postgresql_databases",
     "pytest_generate_tests",
-    "sqlite_databases",
     "tampering",
     "url",
 ]
