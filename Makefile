@@ -25,10 +25,10 @@ setup: $(STAMP) ## make the virtual environment in .venv from requirements.lock
 demo: $(STAMP) ## walk two returns from request to refund [ONCE=1] [CRASH=1]
 	@$(PYTHON) -m embedded demo $(if $(ONCE),--once) $(if $(CRASH),--crash)
 
-test: $(STAMP) ## all tests
-	@$(PYTHON) -m pytest -q
+test: $(STAMP) ## all tests, in two processes
+	@$(PYTHON) -m pytest -q -n 2 --dist loadfile
 
-proof: $(STAMP) ## the long proofs [PART=arithmetic|kill|exits] [N=] [KILLS=12] [SEED=1]
+proof: $(STAMP) ## the long proofs [PART=arithmetic|kill|exits|ledger] [N=] [KILLS=] [SEED=1]
 	@$(if $(filter arithmetic,$(or $(PART),arithmetic)),$(PYTHON) -m tests.proof.arithmetic $(or $(if $(PART),$(N)),20000) $(or $(SEED),1))
 	@$(if $(filter-out arithmetic,$(or $(PART),all)),$(PYTHON) -m tests.proof $(if $(PART),--part $(PART)) $(if $(N),--returns $(N)) $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)))
 

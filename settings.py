@@ -38,7 +38,7 @@ class Settings(BaseSettings):
 
     # Not shown: the address of a database server may hold a password.
     database_url: str = Field(default="", repr=False)
-    """SQLAlchemy URL of ledger and tables; the default is a SQLite file in the home folder."""
+    """`sqlite:///` or `postgresql://` address of ledger and tables; the default is a SQLite file in the home folder."""
     stripe_api_key: SecretStr = SecretStr("")
     stripe_api_base: str | None = None
     """Another address of the Stripe API; the simulator's in the embedded stack."""

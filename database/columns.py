@@ -20,7 +20,7 @@ Whole = BigInteger().with_variant(Integer, "sqlite")
 class UtcDatetime(TypeDecorator[datetime]):
     """A moment as ISO 8601 text in UTC to the microsecond; it sorts by time. Raises ValueError for a naive one."""
 
-    impl = Text
+    impl = Name
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:

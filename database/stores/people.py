@@ -43,9 +43,12 @@ class SqlNotes:
         self._engine = engine
 
     def put(self, text: str) -> str:
-        """Store a text and return its id. Raises InvalidRequest if it is too long."""
+        """Store a text and return its id. Raises InvalidRequest if it is too long, or no text throughout."""
         if len(text) > NOTE_CHARACTERS:
             raise InvalidRequest("note", f"it has {len(text):,} characters; at most {NOTE_CHARACTERS:,} are kept")
+        # SQLite would take a NUL and PostgreSQL would not; half a surrogate pair has no UTF-8 form for either.
+        if any(one == "\0" or "\ud800" <= one <= "\udfff" for one in text):
+            raise InvalidRequest("note", "it holds a character that cannot be stored; leave it out")
         # Chance, not a hash of the text: an id must tell nothing of what it stands for.
         note_id = "note_" + base64.b32encode(secrets.token_bytes(16)).decode().rstrip("=").lower()
         with writing(self._engine) as connection:

@@ -81,8 +81,8 @@ def totals_of(row: RowMapping) -> tuple[Account, Totals]:
 def with_prefix(connection: Connection, prefix: str) -> list[Balance]:
     """All balances whose account begins so, by name."""
     # A range, not LIKE: SQLite's LIKE takes capital letters for small ones, and ids know the difference.
-    between = balances.c.account.between(prefix, prefix + _LAST_CHARACTER)
-    statement = select(balances).where(between).order_by(balances.c.account, balances.c.commodity)
+    between = (balances.c.account >= prefix, balances.c.account <= prefix + _LAST_CHARACTER)
+    statement = select(balances).where(*between).order_by(balances.c.account, balances.c.commodity)
     return [balance(*totals_of(row)) for row in connection.execute(statement).mappings()]
 
 

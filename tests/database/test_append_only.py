@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+
+from tests.database import raw as bare
+from tests.database.raw import DATABASE_ERRORS, INTEGRITY_ERRORS, Raw
 
 ROWS = {
     "journal": (1, "k", "plan", "o", "r", "test", "[]", "", "2026-11-21T20:15:00.000000Z", "{}", "a", "h"),
@@ -18,60 +18,16 @@ ROWS = {
     "policies": (1, "p@1", "1", "2026-01-01T00:00:00.000000Z", "{}"),
 }
 COLUMN = {"journal": "actor", "transfers": "amount", "numbers": "series", "snapshots": "content", "policies": "content"}
+KEY = {
+    "journal": "seq",
+    "transfers": "key",
+    "numbers": "series, number",
+    "snapshots": "order_id, hash",
+    "policies": "number",
+}
 
 tables = pytest.mark.parametrize("table", ROWS)
-
-
-def _insert(table: str, verb: str = "INSERT") -> str:
-    return f"{verb} INTO {table} VALUES ({', '.join('?' * len(ROWS[table]))})"
-
-
-@pytest.fixture
-def raw(engine: Engine, path: Path) -> Iterator[sqlite3.Connection]:
-    """A bare connection, with one row in each table."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as raw:
-        for table, row in ROWS.items():
-            raw.execute(_insert(table), row)
-        yield raw
-
-
-@pytest.fixture(autouse=True)
-def nothing_changes(raw: sqlite3.Connection) -> Iterator[None]:
-    """Whatever is tried, the rows are as they were."""
-    yield
-    for table, row in ROWS.items():
-        assert raw.execute(f"SELECT * FROM {table}").fetchall() == [row]
-
-
-@tables
-def test_update_is_refused(raw: sqlite3.Connection, table: str) -> None:
-    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-        raw.execute(f"UPDATE {table} SET {COLUMN[table]} = 'x'")
-    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-        raw.execute(f"UPDATE OR REPLACE {table} SET {COLUMN[table]} = 'x'")
-
-
-@tables
-@pytest.mark.parametrize("where", ["", " WHERE true"])
-def test_delete_is_refused(raw: sqlite3.Connection, table: str, where: str) -> None:
-    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-        raw.execute(f"DELETE FROM {table}{where}")
-
-
-@tables
-@pytest.mark.parametrize("verb", ["REPLACE", "INSERT OR REPLACE", "INSERT OR IGNORE", "INSERT"])
-def test_a_row_that_stands_is_not_replaced(raw: sqlite3.Connection, table: str, verb: str) -> None:
-    with pytest.raises(sqlite3.IntegrityError):
-        raw.execute(_insert(table, verb), ROWS[table])
-
-
-@tables
-def test_nor_by_an_upsert(raw: sqlite3.Connection, table: str) -> None:
-    with pytest.raises(sqlite3.IntegrityError):
-        raw.execute(f"{_insert(table)} ON CONFLICT DO UPDATE SET {COLUMN[table]} = 'x'", ROWS[table])
-
-
-@pytest.mark.parametrize(
+shares_a_key = pytest.mark.parametrize(
     ("table", "column", "value"),
     [
         ("journal", 0, 2),
@@ -83,39 +39,119 @@ def test_nor_by_an_upsert(raw: sqlite3.Connection, table: str) -> None:
         ("policies", 0, 2),
     ],
 )
-def test_nor_by_one_that_shares_only_one_of_its_keys(
-    raw: sqlite3.Connection, table: str, column: int, value: str | int
+
+
+def _insert(table: str, verb: str = "INSERT") -> str:
+    return f"{verb} INTO {table} VALUES ({', '.join('?' * len(ROWS[table]))})"
+
+
+@pytest.fixture
+def raw(url: str) -> Iterator[Raw]:
+    """A bare connection, with one row in each table."""
+    with bare.raw(url) as raw:
+        for table, row in ROWS.items():
+            raw.execute(_insert(table), row)
+        yield raw
+
+
+@pytest.fixture(autouse=True)
+def nothing_changes(raw: Raw) -> Iterator[None]:
+    """Whatever is tried, the rows are as they were."""
+    yield
+    for table, row in ROWS.items():
+        assert raw.execute(f"SELECT * FROM {table}") == [row]
+
+
+@tables
+def test_update_is_refused(raw: Raw, table: str) -> None:
+    with pytest.raises(INTEGRITY_ERRORS, match=f"{table} is append-only: nothing in it is changed or deleted"):
+        raw.execute(f"UPDATE {table} SET {COLUMN[table]} = {COLUMN[table]}")
+
+
+@tables
+def test_so_is_one_that_replaces(raw: Raw, path: Path, table: str) -> None:
+    with pytest.raises(INTEGRITY_ERRORS, match="append-only"):
+        raw.execute(f"UPDATE OR REPLACE {table} SET {COLUMN[table]} = 'x'")
+
+
+@tables
+@pytest.mark.parametrize("where", ["", " WHERE true"])
+def test_delete_is_refused(raw: Raw, table: str, where: str) -> None:
+    with pytest.raises(INTEGRITY_ERRORS, match=f"{table} is append-only: nothing in it is changed or deleted"):
+        raw.execute(f"DELETE FROM {table}{where}")
+
+
+@tables
+@pytest.mark.parametrize("statement", ["TRUNCATE {}", "TRUNCATE {} CASCADE", "TRUNCATE outbox, {} CASCADE"])
+def test_so_is_truncate_where_there_is_one(raw: Raw, database_kind: str, table: str, statement: str) -> None:
+    expected = "append-only" if database_kind == "postgresql" else "syntax error"
+    with pytest.raises(DATABASE_ERRORS, match=f"{expected}|foreign key constraint"):
+        raw.execute(statement.format(table))
+
+
+@tables
+def test_a_row_is_written_once(raw: Raw, table: str) -> None:
+    with pytest.raises(INTEGRITY_ERRORS, match=r"stands there already|after (the|its) last|already exists"):
+        raw.execute(_insert(table), ROWS[table])
+
+
+@tables
+@pytest.mark.parametrize("verb", ["REPLACE", "INSERT OR REPLACE", "INSERT OR IGNORE"])
+def test_a_row_that_stands_is_not_replaced(raw: Raw, path: Path, table: str, verb: str) -> None:
+    with pytest.raises(INTEGRITY_ERRORS):
+        raw.execute(_insert(table, verb), ROWS[table])
+
+
+@tables
+def test_nor_by_an_upsert(raw: Raw, table: str) -> None:
+    conflict = f"ON CONFLICT ({KEY[table]}) DO"
+    for instead in (f"UPDATE SET {COLUMN[table]} = excluded.{COLUMN[table]}", "NOTHING"):
+        with pytest.raises(INTEGRITY_ERRORS):
+            raw.execute(f"{_insert(table)} {conflict} {instead}", ROWS[table])
+
+
+@shares_a_key
+def test_nor_is_one_written_that_shares_only_one_of_its_keys(
+    raw: Raw, table: str, column: int, value: str | int
 ) -> None:
     row = list(ROWS[table])
     row[column] = value
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises(INTEGRITY_ERRORS, match=r"stands there already|after (the|its) last|already exists"):
+        raw.execute(_insert(table), row)
+
+
+@shares_a_key
+def test_nor_replaced_by_such_a_one(raw: Raw, path: Path, table: str, column: int, value: str | int) -> None:
+    row = list(ROWS[table])
+    row[column] = value
+    with pytest.raises(INTEGRITY_ERRORS):
         raw.execute(_insert(table, "REPLACE"), row)
 
 
 @pytest.mark.parametrize("seq", [None, -1, 0, 1, 3, 99])
-def test_the_journal_leaves_no_gaps(raw: sqlite3.Connection, seq: int | None) -> None:
-    with pytest.raises(sqlite3.IntegrityError, match="number after the last"):
+def test_the_journal_leaves_no_gaps(raw: Raw, seq: int | None) -> None:
+    with pytest.raises(INTEGRITY_ERRORS, match="number after the last"):
         raw.execute(_insert("journal"), (seq, "other", *ROWS["journal"][2:]))
 
 
 @pytest.mark.parametrize(("series", "number"), [("CN-s", 3), ("CN-s", 0), ("CN-t", 2), ("CN-t", None)])
-def test_a_series_leaves_no_gaps(raw: sqlite3.Connection, series: str, number: int | None) -> None:
+def test_a_series_leaves_no_gaps(raw: Raw, series: str, number: int | None) -> None:
     raw.execute("BEGIN")
     raw.execute(_insert("journal"), (2, "other", *ROWS["journal"][2:]))
-    with pytest.raises(sqlite3.IntegrityError, match="after its last"):
+    with pytest.raises(INTEGRITY_ERRORS, match="after its last"):
         raw.execute(_insert("numbers"), (series, number, 2))
     raw.execute("ROLLBACK")
 
 
 @pytest.mark.parametrize("amount", [0, -5, None])
-def test_amounts_are_positive(raw: sqlite3.Connection, amount: int | None) -> None:
-    with pytest.raises(sqlite3.IntegrityError):
+def test_amounts_are_positive(raw: Raw, amount: int | None) -> None:
+    with pytest.raises(INTEGRITY_ERRORS):
         raw.execute(_insert("transfers"), ("other", 1, 1, "single", "found", "kept", "USD", amount, ""))
 
 
-def test_transfers_join_the_newest_entry_only(raw: sqlite3.Connection) -> None:
+def test_transfers_join_the_newest_entry_only(raw: Raw) -> None:
     raw.execute("BEGIN")
     raw.execute(_insert("journal"), (2, "other", *ROWS["journal"][2:]))
-    with pytest.raises(sqlite3.IntegrityError, match="newest entry"):
+    with pytest.raises(INTEGRITY_ERRORS, match="newest entry"):
         raw.execute(_insert("transfers"), ("other", 1, 1, *ROWS["transfers"][3:]))
     raw.execute("ROLLBACK")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import secrets
+import traceback
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, event, insert, select, text
+from sqlalchemy.exc import IntegrityError
 
 from database.engine import connect, migrate, reading, writing
-from database.tables import metadata
+from database.tables import metadata, notes
 from domain.errors import InvalidRequest, Refused, Unavailable
-from tests.ledger.child import race
+from tests.ledger.child import started
 
 
 def test_tables_and_migrations_agree(engine: Engine) -> None:
@@ -20,19 +23,47 @@ def test_tables_and_migrations_agree(engine: Engine) -> None:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
-def test_constraints_agree_too(engine: Engine, tmp_path: Path) -> None:
+NAMES = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type IN ('table', 'index') AND name <> 'alembic_version'"
+    " AND name <> 'sqlite_autoindex_alembic_version_1' ORDER BY name",
+    "postgresql": "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint"
+    " WHERE conrelid <> coalesce(to_regclass('alembic_version'), 0) AND conrelid <> 0"
+    " UNION SELECT tablename, indexname, indexdef FROM pg_indexes"
+    " WHERE schemaname = current_schema() AND tablename <> 'alembic_version' ORDER BY 1, 2, 3",
+}
+
+
+def test_constraints_agree_too(engine: Engine, empty_url: str, database_kind: str) -> None:
     # Alembic compares neither checks nor names of foreign keys.
-    plain = connect(f"sqlite:///{tmp_path}/plain.db")
+    plain = connect(empty_url)
+    with writing(plain) as connection:
+        metadata.create_all(connection)
+    statement = text(NAMES[database_kind])
+    with reading(plain) as expected, reading(engine) as migrated:
+        names = expected.execute(statement).all()
+        assert len(names) > 10
+        assert migrated.execute(statement).all() == names
+    plain.dispose()
+
+
+def test_so_do_those_that_sqlite_keeps_within_its_tables(engine: Engine, empty_url: str, path: Path) -> None:
+    plain = connect(empty_url)
     metadata.create_all(plain)
-    statement = text("SELECT name FROM sqlite_master WHERE type IN ('table', 'index') ORDER BY name")
     named = "SELECT sql FROM sqlite_master WHERE name = 'transfers'"
     with reading(plain) as expected, reading(engine) as migrated:
-        names = set(migrated.execute(statement).scalars()) - {"alembic_version", "sqlite_autoindex_alembic_version_1"}
-        assert names == set(expected.execute(statement).scalars())
         for constraint in ("ck_transfers_positive", "fk_transfers_seq", "uq_transfers_seq_position"):
             assert constraint in migrated.exec_driver_sql(named).scalar_one()
             assert constraint in expected.exec_driver_sql(named).scalar_one()
     plain.dispose()
+
+
+def test_text_is_sorted_by_code_point(engine: Engine) -> None:
+    with writing(engine) as connection:
+        for name in ("b", "B", "a", "é", "_", "Z", "~", "\U0001f600", "\uffff"):
+            connection.execute(insert(notes).values(id=name, content=name))
+    with reading(engine) as connection:
+        found = list(connection.execute(select(notes.c.id).order_by(notes.c.id)).scalars())
+    assert found == ["B", "Z", "_", "a", "b", "~", "é", "\uffff", "\U0001f600"]
 
 
 def test_migrating_again_changes_nothing(engine: Engine) -> None:
@@ -43,9 +74,17 @@ def test_migrating_again_changes_nothing(engine: Engine) -> None:
         assert connection.exec_driver_sql("SELECT content FROM notes").scalar() == "kept"
 
 
-def test_processes_migrate_a_new_database_at_once(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/new.db"
-    assert race("migrate", url, *"abcd") == ["done"] * 4
+def test_processes_migrate_a_new_database_at_once(empty_url: str) -> None:
+    with started("migrate", empty_url, 4) as children:
+        assert children.go(*"abcd") == ["done"] * 4
+
+
+def test_without_tables_one_is_told_who_makes_them(empty_url: str) -> None:
+    engine = connect(empty_url)
+    with pytest.raises(Refused, match="not been set up yet") as caught, reading(engine) as connection:
+        connection.execute(select(notes.c.id))
+    assert caught.value.code == "unknown_schema"
+    engine.dispose()
 
 
 def test_a_newer_schema_is_refused(engine: Engine) -> None:
@@ -95,13 +134,32 @@ def test_a_writer_that_gets_no_turn_is_unavailable(engine: Engine, path: Path) -
     impatient.dispose()
 
 
-@pytest.mark.parametrize("url", ["", "backhaul.db", "mysql://x/y", "sqlite://", "sqlite:///:memory:"])
-def test_other_addresses_are_refused(url: str) -> None:
+@pytest.mark.parametrize(
+    "address",
+    ["", "backhaul.db", "mysql://x/y", "sqlite://", "sqlite:///:memory:", "postgresql://host", "postgresql:///"],
+)
+def test_other_addresses_are_refused(address: str) -> None:
     with pytest.raises(InvalidRequest, match="database"):
-        connect(url)
+        connect(address)
 
 
 def test_errors_carry_no_parameters(engine: Engine) -> None:
-    with reading(engine) as connection, pytest.raises(Exception, match="nowhere") as caught:
-        connection.execute(text("SELECT * FROM nowhere WHERE name = :name"), {"name": "Ada Lovelace"})
-    assert "Lovelace" not in str(caught.value)
+    name = secrets.token_hex(8)
+    with pytest.raises(Refused, match="nowhere") as caught, reading(engine) as connection:
+        connection.execute(text("SELECT * FROM nowhere WHERE name = :name"), {"name": name})
+    assert name not in _everything(caught.value)
+
+
+def test_nor_the_row_that_was_refused(engine: Engine) -> None:
+    name = secrets.token_hex(8)
+    row = {"id": name, "content": name}
+    with writing(engine) as connection:
+        connection.execute(insert(notes).values(**row))
+    with pytest.raises(IntegrityError) as caught, writing(engine) as connection:
+        connection.execute(insert(notes).values(**row))
+    assert name not in _everything(caught.value)
+
+
+def _everything(error: BaseException) -> str:
+    """An error with its causes, as it stands in a workflow's history."""
+    return "".join(traceback.format_exception(error))

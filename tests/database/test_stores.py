@@ -96,6 +96,9 @@ def test_notes(engine: Engine) -> None:
     assert RequestedLine(line_id="l1", quantity=1, note_id=ids[0]).note_id == ids[0]
     assert notes.get(ids[0]) == "it does not fit"
     assert notes.get("note_unknown") is None
+    for broken in ("a\0b", "half a face: \ud83d"):
+        with pytest.raises(InvalidRequest, match="cannot be stored"):
+            notes.put(broken)
     with pytest.raises(InvalidRequest, match="2,001 characters"):
         notes.put("x" * 2001)
 

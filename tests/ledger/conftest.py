@@ -1,4 +1,4 @@
-"""A fresh ledger per test."""
+"""A fresh ledger per test, and every test once per kind of database."""
 
 from __future__ import annotations
 
@@ -7,9 +7,25 @@ from sqlalchemy import Engine
 
 from ledger import Ledger
 from ledger.store import SqlLedger
-from tests.database.conftest import engine, path
+from tests.database.conftest import (
+    databases,
+    empty_url,
+    engine,
+    path,
+    pytest_generate_tests,
+    tampering,
+    url,
+)
 
-__all__ = ["engine", "path"]
+__all__ = [
+    "databases",
+    "empty_url",
+    "engine",
+    "path",
+    "pytest_generate_tests",
+    "tampering",
+    "url",
+]
 
 
 @pytest.fixture

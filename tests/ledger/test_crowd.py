@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from threading import Barrier
 
 import pytest
 
 from domain.errors import OverLimit
 from ledger import Ledger
-from tests.ledger.child import race, started
+from tests.ledger.crowds import refunds_at_once, writers_killed
 from tests.ledger.entries import fact, move, open_order, plan
 
 
@@ -32,11 +31,15 @@ def test_of_two_threads_one_gets_the_money(ledger: Ledger) -> None:
     assert ledger.verify().faults == ()
 
 
-def test_of_two_processes_one_gets_the_money(ledger: Ledger, path: Path) -> None:
-    open_order(ledger, cents=100)
-    assert sorted(race("spend", f"sqlite:///{path}", "a", "b")) == ["done", "refused"]
-    assert ledger.balance("paid:o:l:net", "USD").available == 40
-    assert ledger.verify().faults == ()
+@pytest.mark.parametrize(("processes", "threads"), [(1, 2), (2, 1)])
+def test_of_two_sixties_one_fits_into_a_hundred(url: str, processes: int, threads: int) -> None:
+    sixties = {"processes": processes, "threads": threads, "cents": 60, "captured": 100}
+    assert refunds_at_once(url, times=10, **sixties) == []
+
+
+@pytest.mark.parametrize(("processes", "threads"), [(1, 64), (4, 16)])
+def test_sixty_four_writers_get_what_is_there_and_not_a_cent_more(url: str, processes: int, threads: int) -> None:
+    assert refunds_at_once(url, times=1, processes=processes, threads=threads, cents=70, captured=1000) == []
 
 
 def test_thirty_two_writers_wait_for_each_other(ledger: Ledger) -> None:
@@ -66,18 +69,5 @@ def test_one_key_from_many_threads_is_written_once(ledger: Ledger) -> None:
     assert ledger.balance("kept", "USD").posted == 1
 
 
-@pytest.mark.parametrize("statement", range(1, 12))
-def test_a_writer_killed_inside_its_transaction_leaves_nothing(ledger: Ledger, path: Path, statement: int) -> None:
-    open_order(ledger)
-    before = (list(ledger.entries()), ledger.balances())
-    with started("die", f"sqlite:///{path}", str(statement)) as (victim,):
-        assert victim.stdin is not None
-        assert victim.stdout is not None
-        victim.stdin.write("go\n")
-        victim.stdin.flush()
-        assert victim.stdout.readline() == "inside\n"
-        victim.kill()
-        victim.wait()
-    assert (list(ledger.entries()), ledger.balances()) == before
-    assert ledger.append(plan("victim", 60)).seq == 2
-    assert ledger.verify().faults == ()
+def test_writers_killed_inside_their_transactions_leave_nothing(url: str) -> None:
+    assert writers_killed(url, times=24) == []

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
-from database.engine import connect, migrate
+from database.engine import connect
 from domain.errors import Refused
 from ledger import Transfer, TransferKind
 from ledger.store import SqlLedger
+from tests.database.servers import Databases
 from tests.ledger.entries import PENDING, POST, SINGLE, VOID, fact, move
 
 ACCOUNTS = ("tender:p", "paid:a", "paid:b", "owed:r", "found")
@@ -62,17 +68,17 @@ class Story(RuleBasedStateMachine):
 
     pendings: Bundle[Transfer] = Bundle("pendings")
 
-    def __init__(self) -> None:
+    def __init__(self, databases: Databases) -> None:
         super().__init__()
-        self.folder = tempfile.TemporaryDirectory()
-        self.engine = connect(f"sqlite:///{Path(self.folder.name) / 'story.db'}")
+        self.databases = databases
+        self.url = databases.migrated()
+        self.engine = connect(self.url)
         self.model = Model()
         self.count = 0
 
     @initialize()
     def open(self) -> None:
         """An order of 100."""
-        migrate(self.engine)
         self.ledger = SqlLedger(self.engine)
         self._write([move("open", "tender:p", "paid:a", 100)])
 
@@ -104,15 +110,15 @@ class Story(RuleBasedStateMachine):
     @invariant()
     def agree(self) -> None:
         """Balances and what is pending are the model's."""
+        stands = {one.account: (one.posted, one.pending_out) for one in self.ledger.balances()}
         for account in ACCOUNTS:
-            one = self.ledger.balance(account, "USD")
-            assert (one.posted, one.pending_out) == (self.model.posted(account), self.model.going(account))
+            assert stands.get(account, (0, 0)) == (self.model.posted(account), self.model.going(account))
 
     def teardown(self) -> None:
         """All of it verifies."""
         found = self.ledger.verify()
         self.engine.dispose()
-        self.folder.cleanup()
+        self.databases.drop(self.url)
         assert found.faults == ()
 
     def _key(self) -> str:
@@ -134,7 +140,14 @@ class Story(RuleBasedStateMachine):
         return not transfer.pending or any(row.key == transfer.pending for row in self.model.rows)
 
 
-TestStory = Story.TestCase
-TestStory.settings = settings(
+SETTINGS = settings(
     max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
+
+
+def test_ledger_and_model_agree(databases: Databases) -> None:
+    class Here(Story):
+        def __init__(self) -> None:
+            super().__init__(databases)
+
+    run_state_machine_as_test(Here, settings=SETTINGS)

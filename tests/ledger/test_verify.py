@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -53,7 +51,6 @@ TAMPERED = {
     "the last": ("UPDATE journal SET actor = 'nobody' WHERE seq = 5", "entry 5 "),
     "two": ("UPDATE journal SET actor = 'nobody' WHERE seq IN (2, 4)", "entry 2 "),
     "amount": ("UPDATE transfers SET amount = 59 WHERE seq = 3", "entry 3 "),
-    "amount as text": ("UPDATE transfers SET amount = 'much' WHERE seq = 3", "entry 3 "),
     "account": ("UPDATE transfers SET credit = 'owed:me' WHERE seq = 3", "entry 3 "),
     "commodity": ("UPDATE transfers SET commodity = 'KWD' WHERE seq = 3", "entry 3 "),
     "a transfer away": ("DELETE FROM transfers WHERE key = '1:leg'", "entry 2 "),
@@ -77,20 +74,14 @@ TAMPERED = {
 
 
 @pytest.fixture
-def tamper(ledger: Ledger, path: Path) -> Callable[[str], None]:
+def tamper(ledger: Ledger, tampering: Callable[[str], None]) -> Callable[[str], None]:
     """A ledger of five entries, and a way around its triggers."""
     open_order(ledger)
     ledger.append(plan("1", 60))
     ledger.append(fact("submit", move("s", "paid:o:l:net", "owed:r", 60, POST, "1:net"), facts={"n": 1}))
     ledger.append(fact("note"))
     ledger.append(fact("settle", move("t", "owed:r", "tender:p", 60, POST, "1:leg")))
-
-    def run(script: str) -> None:
-        with closing(sqlite3.connect(path)) as raw:
-            triggers = raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
-            raw.executescript("".join(f"DROP TRIGGER {name};" for (name,) in triggers) + script)
-
-    return run
+    return tampering
 
 
 @pytest.mark.parametrize("how", TAMPERED)
@@ -103,6 +94,11 @@ def test_tampering_is_found_and_the_first_bad_entry_named(
     faults = ledger.verify().faults
     assert faults
     assert faults[0].startswith(first)
+
+
+def test_an_amount_that_is_no_number_is_found(ledger: Ledger, path: Path, tamper: Callable[[str], None]) -> None:
+    tamper("UPDATE transfers SET amount = 'much' WHERE seq = 3")  # only SQLite takes such a one
+    assert ledger.verify().faults[0].startswith("entry 3 ")
 
 
 def test_one_changed_entry_is_one_fault_and_not_an_avalanche(ledger: Ledger, tamper: Callable[[str], None]) -> None:

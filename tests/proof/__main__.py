@@ -1,7 +1,8 @@
-"""The long proofs: `python -m tests.proof [--part kill|exits] [--returns N] [--seed S]`.
+"""The long proofs: `python -m tests.proof [--part kill|exits|ledger] [--returns N] [--kills N] [--seed S]`.
 
 kill    every activity's worker killed at every moment; then N returns while worker and server are killed at random
 exits   clients and workers, many times: every exit code is 0
+ledger  on SQLite and PostgreSQL: N times two refunds at once of which one fits, 64 writers, writers killed
 
 Exit code 0 if everything ended right, else 1.
 """
@@ -21,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from entry import leave
-from tests.proof import exits
+from tests.proof import exits, ledger
 from tests.proof.kills import Verdict, every_kill, survive
 from tests.proof.site import stack
 from tests.proof.storm import storm
@@ -37,27 +38,44 @@ class Part(StrEnum):
 
     KILL = "kill"
     EXITS = "exits"
+    LEDGER = "ledger"
+
+
+RETURNS = {Part.KILL: 20, Part.LEDGER: 1000}
+KILLS = {Part.KILL: 12, Part.LEDGER: 200}
 
 
 @app.command()
 def main(
     part: Annotated[Part | None, typer.Option(help="Only this part.")] = None,
-    returns: Annotated[int, typer.Option(min=1, max=200, help="Returns that are under way in the storm.")] = 20,
-    kills: Annotated[int, typer.Option(min=1, max=200, help="How often somebody is killed in the storm.")] = 12,
+    returns: Annotated[
+        int | None,
+        typer.Option(min=1, max=1000, help="Returns under way in the storm (20), or refunds at once (1000)."),
+    ] = None,
+    kills: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="Kills in the storm (12), or of a ledger's writers (200).")
+    ] = None,
     seed: Annotated[int, typer.Option(help="The storm's dice.")] = 1,
 ) -> None:
     """Prove it."""
     raise SystemExit(asyncio.run(_prove(list(Part) if part is None else [part], returns, kills, seed)))
 
 
-async def _prove(parts: Sequence[Part], returns: int, kills: int, seed: int) -> int:
+async def _prove(parts: Sequence[Part], returns: int | None, kills: int | None, seed: int) -> int:
     verdicts: list[Verdict] = []
     with tempfile.TemporaryDirectory(prefix="backhaul-proof-") as folder:
         for part in parts:
             begun, home = time.monotonic(), Path(folder) / part
-            found = await (_kill(home, returns, kills, seed) if part is Part.KILL else _exits(home))
-            title = f"{part}: {time.monotonic() - begun:.0f} s"
-            _show(f"{title}, {returns} returns, {kills} kills, seed {seed}" if part is Part.KILL else title, found)
+            count, deaths = returns or RETURNS.get(part, 0), kills or KILLS.get(part, 0)
+            match part:
+                case Part.KILL:
+                    about = f", {count} returns, {deaths} kills, seed {seed}"
+                    found = await _kill(home, count, deaths, seed)
+                case Part.EXITS:
+                    about, found = "", await _exits(home)
+                case Part.LEDGER:
+                    about, found = f", {count} pairs, {deaths} kills", ledger.ledger(home, count, deaths)
+            _show(f"{part}: {time.monotonic() - begun:.0f} s{about}", found)
             verdicts += found
     wrong = sum(1 for one in verdicts if one.faults)
     console.print(f"{len(verdicts) - wrong} right, {wrong} wrong")

@@ -26,11 +26,11 @@ APPEND_ONLY = {
 IN_ORDER = {
     # Table: when an INSERT is out of turn, and what to say.
     "journal": (
-        "NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM journal)",
+        "NOT coalesce(NEW.seq = (SELECT coalesce(max(seq), 0) + 1 FROM journal), false)",
         "an entry of the journal has the number after the last",
     ),
     "transfers": (
-        "NEW.seq IS NOT (SELECT max(seq) FROM journal)",
+        "NOT coalesce(NEW.seq = (SELECT max(seq) FROM journal), false)",
         "transfers belong to the newest entry of the journal; older ones are closed",
     ),
 }
@@ -40,8 +40,14 @@ def upgrade() -> None:
     """Make all tables, then the triggers that keep four of them append-only."""
     _ledger()
     _beside_the_ledger()
-    if op.get_bind().dialect.name == "sqlite":
-        _append_only_on_sqlite()
+    refuse = {"sqlite": _refuse_on_sqlite, "postgresql": _refuse_on_postgres}[op.get_bind().dialect.name]
+    for table, there_already in APPEND_ONLY.items():
+        for event in ("UPDATE", "DELETE"):
+            refuse(table, event.lower(), event, None, f"{table} is append-only: nothing in it is changed or deleted")
+        exists = f"EXISTS (SELECT 1 FROM {table} WHERE {there_already})"  # noqa: S608 - both are constants above
+        refuse(table, "replace", "INSERT", exists, f"{table} is append-only: this row stands there already")
+    for table, (out_of_turn, text) in IN_ORDER.items():
+        refuse(table, "in_order", "INSERT", out_of_turn, text)
 
 
 def _ledger() -> None:
@@ -55,7 +61,7 @@ def _ledger() -> None:
         sa.Column("actor", NAME, nullable=False),
         sa.Column("reasons", sa.Text, nullable=False),
         sa.Column("policy", NAME, nullable=False),
-        sa.Column("at", sa.Text, nullable=False),
+        sa.Column("at", NAME, nullable=False),
         sa.Column("facts", sa.Text, nullable=False),
         sa.Column("asked", NAME, nullable=False),
         sa.Column("hash", NAME, nullable=False),
@@ -74,7 +80,7 @@ def _ledger() -> None:
         sa.Column("commodity", NAME, nullable=False),
         sa.Column("amount", WHOLE, nullable=False),
         sa.Column("pending", NAME, nullable=False),
-        sa.CheckConstraint("amount > 0", name="ck_transfers_positive"),
+        sa.CheckConstraint("amount > 0", name="positive"),
         sa.UniqueConstraint("seq", "position", name="uq_transfers_seq_position"),
     )
     op.create_index("ix_transfers_pending", "transfers", ["pending"])
@@ -94,7 +100,7 @@ def _beside_the_ledger() -> None:
         "orders",
         sa.Column("id", NAME, primary_key=True),
         sa.Column("number", NAME, nullable=False),
-        sa.Column("placed_at", sa.Text, nullable=False),
+        sa.Column("placed_at", NAME, nullable=False),
         sa.Column("content", sa.Text, nullable=False),
     )
     op.create_index("ix_orders_number", "orders", ["number"])
@@ -120,7 +126,7 @@ def _beside_the_ledger() -> None:
         sa.Column("number", WHOLE, primary_key=True, autoincrement=False),
         sa.Column("ref", NAME, nullable=False),
         sa.Column("version", NAME, nullable=False),
-        sa.Column("effective_from", sa.Text, nullable=False),
+        sa.Column("effective_from", NAME, nullable=False),
         sa.Column("content", sa.Text, nullable=False),
         sa.UniqueConstraint("ref", "version", "effective_from", name="uq_policies_ref_version_effective_from"),
     )
@@ -133,23 +139,25 @@ def _beside_the_ledger() -> None:
         sa.Column("kind", NAME, nullable=False),
         sa.Column("state", NAME, nullable=True),
         sa.Column("message_id", NAME, nullable=False),
-        sa.Column("reserved_at", sa.Text, nullable=False),
+        sa.Column("reserved_at", NAME, nullable=False),
     )
     op.create_index("ix_outbox_case_id", "outbox", ["case_id"])
 
 
-def _append_only_on_sqlite() -> None:
-    for table, there_already in APPEND_ONLY.items():
-        for event in ("UPDATE", "DELETE"):
-            _refuse(table, event.lower(), event, "1", f"{table} is append-only: nothing in it is changed or deleted")
-        exists = f"EXISTS (SELECT 1 FROM {table} WHERE {there_already})"  # noqa: S608 - both are constants above
-        _refuse(table, "replace", "INSERT", exists, f"{table} is append-only: this row stands there already")
-    for table, (out_of_turn, text) in IN_ORDER.items():
-        _refuse(table, "in_order", "INSERT", out_of_turn, text)
-
-
-def _refuse(table: str, name: str, event: str, when: str, text: str) -> None:
+def _refuse_on_sqlite(table: str, name: str, event: str, when: str | None, text: str) -> None:
     op.execute(
-        f"CREATE TRIGGER {table}_refuses_{name} BEFORE {event} ON {table} WHEN {when} "
+        f"CREATE TRIGGER {table}_refuses_{name} BEFORE {event} ON {table} WHEN {when or 'true'} "
         f"BEGIN SELECT RAISE(ABORT, '{text}'); END"
     )
+
+
+def _refuse_on_postgres(table: str, name: str, event: str, when: str | None, text: str) -> None:
+    # Without a condition it is the statement that is refused, even one that finds no row.
+    events, each = (event, "ROW") if when else (f"{event} OR TRUNCATE" if event == "DELETE" else event, "STATEMENT")
+    function = f"{table}_refuses_{name}"
+    op.execute(
+        f"CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"IF {when or 'true'} THEN RAISE '{text}' USING ERRCODE = 'integrity_constraint_violation'; END IF; "
+        "RETURN NEW; END $$"
+    )
+    op.execute(f"CREATE TRIGGER {function} BEFORE {events} ON {table} FOR EACH {each} EXECUTE FUNCTION {function}()")

@@ -1,0 +1,81 @@
+"""What only SQLite understands: one file, one writer, and readers beside it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from domain.errors import InvalidRequest
+
+DRIVERS: tuple[str, ...] = ("sqlite", "sqlite+pysqlite")
+WRITING: Mapping[str, object] = {"backhaul_writing": True}
+READING: Mapping[str, object] = {"backhaul_writing": False}
+
+_WAL_ATTEMPTS = 100
+
+
+def connect(url: URL, busy_seconds: int) -> Engine:
+    """An engine; the file's folder is made. Raises InvalidRequest if no file is named."""
+    if url.database in (None, "", ":memory:"):
+        raise InvalidRequest("database", "a database in memory is lost at the first crash; name a file: sqlite:///path")
+    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url,
+        # Parameters are left out of error texts: those end up in workflow histories, and contacts are among them.
+        hide_parameters=True,
+        # Every thread may have its connection; waiting is left to the database, which knows whose turn it is.
+        max_overflow=-1,
+        connect_args={"timeout": busy_seconds, "isolation_level": None},
+    )
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def require(connection: Connection) -> None:
+    """Any file will do."""
+
+
+def lacks_tables(error: DatabaseError) -> bool:
+    """Whether a table was missing."""
+    return "no such table" in str(error.orig)
+
+
+def gave_no_answer(error: DatabaseError) -> bool:
+    """Whether the same transaction may succeed later: the file is busy, full, away or broken."""
+    # A broken file is a plain DatabaseError; its subclasses but one speak of faults in our own statements.
+    return isinstance(error, OperationalError) or type(error) is DatabaseError
+
+
+def _prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    _use_wal(cursor)
+    # The driver set the busy timeout already. FULL, because a confirmed entry must survive a power cut.
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _use_wal(cursor: sqlite3.Cursor) -> None:
+    """Let readers and one writer work side by side. The file remembers it, so only the first connection changes it."""
+    for _ in range(_WAL_ATTEMPTS):
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            # Others are making the same change; for this lock alone SQLite fails at once. An ordinary one waits.
+            cursor.execute("BEGIN IMMEDIATE")
+            cursor.execute("ROLLBACK")
+    cursor.execute("PRAGMA journal_mode = WAL")
+
+
+def _begin(connection: Connection) -> None:
+    # A transaction that starts reading and then writes can fail at once as busy; one that takes the lock first waits.
+    writes = connection.get_execution_options().get("backhaul_writing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

