@@ -125,6 +125,8 @@ def _show(order: Order, as_json: bool) -> None:
 
 
 def _rows(order: Order) -> Iterator[tuple[str, object]]:
+    from domain.order import UNPAID
+
     yield "Id", order.id
     yield "Placed", f"{order.placed_at:%d %B %Y %H:%M} UTC"
     for line in order.lines:
@@ -136,6 +138,9 @@ def _rows(order: Order) -> Iterator[tuple[str, object]]:
         yield "Tip", _money(order.tip, order)
     yield "Total", _money(order.total, order)
     for tender in order.tenders:
+        if tender.id == UNPAID:
+            yield "Never paid", _money(tender.captured, order)
+            continue
         back = f", {_money(tender.refunded, order)} of it refunded before" if tender.refunded else ""
         yield "Payment", f"{_money(tender.captured, order)}, {_tender(tender)}{back}"
     if not _linked(order):
@@ -158,10 +163,14 @@ def _summary(order: Order) -> dict[str, object]:
 def _linked(order: Order) -> bool:
     from domain.order import TenderKind
 
-    return not any(tender.kind is TenderKind.UNKNOWN and tender.captured for tender in order.tenders)
+    return not any(one.kind is TenderKind.UNKNOWN and one.captured > one.refunded for one in order.tenders)
 
 
 def _tender(tender: Tender) -> str:
+    from domain.order import UNPAID
+
+    if tender.id == UNPAID:
+        return "never paid"
     return f"{tender.kind} {tender.id}" if tender.kind != "unknown" else "not linked"
 
 

@@ -100,7 +100,7 @@ def _request(rooms: Rooms, case: str, order: str, lines: list[dict[str, object]]
 def _check_payment(order: Order) -> None:
     from domain.order import TenderKind
 
-    if any(tender.kind is TenderKind.UNKNOWN and tender.captured for tender in order.tenders):
+    if any(tender.kind is TenderKind.UNKNOWN and tender.captured > tender.refunded for tender in order.tenders):
         words = f"Order {order.number} came without its payment, so nothing could be refunded. Link it first"
         raise Refused("payment_not_linked", f"{words}: `python starter.py orders import FILE --payment ID`")
 

@@ -12,7 +12,7 @@ from domain.arithmetic import worth
 from domain.explanation import ExplainedLine, ExplainedShipping, ExplainedTax, Explanation
 from domain.history import History
 from domain.money import Money, half_up
-from domain.order import SHIPPING, TIP, Order
+from domain.order import SHIPPING, TIP, UNPAID, Order
 from domain.plan import Component, Difference, Fee, FeeKind, Leg, RefundPlan
 from domain.terms import Terms
 
@@ -183,14 +183,21 @@ def _beside(explanation: Explanation) -> Iterator[Row]:
             yield f"  because: {bonus.reason}", None
     yield from _if("Waits for the next refund: less than a payment can give back", explanation.later)
     for one in explanation.differences:
+        if one.refund_id == UNPAID:
+            yield f"Never paid for {_whose(one)}", one.money
+            continue
         yield _difference(one), None
         yield "  worth of what it names", one.worth
         yield "  money that went back", one.money
 
 
 def _difference(one: Difference) -> str:
-    what = {SHIPPING: "delivery", TIP: "the tip"}.get(one.line_id, f"line {one.line_id}")
-    return f"Earlier refund {one.refund_id}, {what}" if one.refund_id else f"Earlier money without a refund, {what}"
+    what = f"Earlier refund {one.refund_id}" if one.refund_id else "Earlier money without a refund"
+    return f"{what}, {_whose(one)}"
+
+
+def _whose(one: Difference) -> str:
+    return {SHIPPING: "delivery", TIP: "the tip"}.get(one.line_id, f"line {one.line_id}")
 
 
 def _if(label: str, amount: int) -> Iterator[Row]:

@@ -186,7 +186,7 @@ def _with_refunds(order: Order, history: History) -> History:
 
 def _named(refund: EarlierRefund) -> dict[str, int]:
     """What an earlier refund says its money was for."""
-    named = {SHIPPING: refund.shipping} if refund.shipping else {}
+    named = {part: amount for part, amount in ((SHIPPING, refund.shipping), (TIP, refund.tip)) if amount}
     for line in refund.lines:
         named[line.line_id] = named.get(line.line_id, 0) + line.gross
     return named

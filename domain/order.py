@@ -102,6 +102,10 @@ class Shipping(Model):
 UNLINKED = "unlinked"
 """Stands where the id of a payment stands that the order came without."""
 
+UNPAID = "unpaid"
+"""Stands where the id of a payment stands for what of the total was never paid. It counts as captured and gone back, so
+that no refund gives it: with goods that were taken off the order, the rest with an earlier refund of the same id."""
+
 
 class TenderKind(StrEnum):
     """What the shopper paid with."""
@@ -146,13 +150,15 @@ class RefundedLine(Model):
 class EarlierRefund(Model):
     """A refund made before the import, two facts in one: `lines` close units, `money` (per tender id) went back.
 
-    The two need not agree (a fee was kept, a goodwill was given); `shipping` is the part said to be for delivery.
+    The two need not agree (a fee was kept, a goodwill was given); `shipping` and `tip` are the parts said to be for
+    delivery and of the tip.
     """
 
     id: Id
     at: UtcDatetime
     lines: tuple[RefundedLine, ...] = ()
     shipping: Minor = 0
+    tip: Minor = 0
     money: Mapping[Id, Minor] = {}
 
     @property

@@ -6,12 +6,14 @@ from typing import Protocol
 
 from temporalio import activity
 
+from activities.storefront.tenders import never_paid
 from domain import ids
 from domain.case import CaseSoFar, OrderBrief
 from domain.delivery import without_deliveries
 from domain.errors import InvalidRequest, Refused
 from domain.history import history_of
 from domain.model import Model, UtcDatetime
+from domain.money import Money
 from domain.order import Order, TenderKind
 from domain.paid import paid_components
 from domain.policy import PublishedPolicy
@@ -110,13 +112,21 @@ class StorefrontActivities:
 
 def _check_payable(order: Order) -> None:
     """Raises Refused for an order whose money could not go back, before its goods come in."""
+    if unpaid := never_paid(order):
+        missing = Money(minor=unpaid, currency=order.currency)
+        raise Refused(
+            "not_paid_in_full",
+            f"{missing} of order {order.number} have not been paid; once they are, or the order is lower by them, "
+            "import it again (`python starter.py orders import FILE`), then retry",
+        )
     for tender in order.tenders:
         if tender.captured == tender.refunded:
             continue
         if tender.kind is TenderKind.UNKNOWN:
             raise Refused(
                 "payment_not_linked",
-                f"order {order.number} has no payment to refund; import it again with its payment, then retry",
+                f"order {order.number} has no payment to refund, because it came without its id; import it again with "
+                "it (`python starter.py orders import FILE --payment ID`), then retry",
             )
         if tender.kind is not TenderKind.CARD:
             raise Refused(

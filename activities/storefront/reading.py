@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -50,6 +51,8 @@ _WRITTEN = {
     "exchange_rate": "an exchange rate is expected, such as 1.0825",
 }
 """How texts are written that have a pattern of their own."""
+
+_SCIENTIFIC = re.compile(r"-?[0-9]+(\.[0-9]+)?[eE][+-]?[0-9]{1,3}")
 
 _LONGEST = 40
 """Characters of a figure; whatever is longer is none, and would only fill the error that quotes it."""
@@ -127,6 +130,13 @@ class Node:
             raise InvalidRequest(self.at(name), f"a text is expected, not {_kind(value)}")
         return value.strip()
 
+    def id_text(self, name: str) -> str:
+        """An id as text, whether it is written as a text or as a number; empty if it is neither."""
+        value = self.fields.get(name)
+        if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**_LONGEST:
+            return str(value)
+        return value.strip() if isinstance(value, str) else ""
+
     def flag(self, name: str) -> bool:
         """True or false; raises InvalidRequest for anything else."""
         value = self.fields.get(name)
@@ -142,7 +152,8 @@ class Node:
         return value
 
     def figure(self, name: str) -> str:
-        """A number as its decimal text, exactly as written; raises InvalidRequest for anything else."""
+        """A number as its decimal text, exactly as written but without an exponent; raises InvalidRequest for anything
+        else."""
         value = self.fields.get(name)
         if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
             raise InvalidRequest(self.at(name), f"a number is expected, not {_kind(value)}")
@@ -150,6 +161,7 @@ class Node:
             text = str(value)
         except ValueError:  # Python does not write out an integer of thousands of digits
             text = ""
+        text = _without_exponent(text) if len(text) <= _LONGEST else text
         if not 0 < len(text) <= _LONGEST:
             raise InvalidRequest(self.at(name), f"a number of at most {_LONGEST} characters is expected")
         return text
@@ -209,6 +221,14 @@ class Node:
                 raise InvalidRequest(path, f"an object is expected, not {_kind(one)}")
             found.append(Node(one, path))
         return found
+
+
+def _without_exponent(text: str) -> str:
+    """`3E+1` is 30, exactly; anything that is no such number, or is too long without its exponent, is left as it is."""
+    if not _SCIENTIFIC.fullmatch(text):
+        return text
+    plain = f"{Decimal(text):f}"
+    return plain if len(plain) <= _LONGEST else text
 
 
 def _kind(value: object) -> str:

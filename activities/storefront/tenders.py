@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from activities.storefront.reading import make
-from domain.order import UNLINKED, EarlierRefund, Tender, TenderKind
+from domain.order import UNLINKED, UNPAID, EarlierRefund, Order, Tender, TenderKind
 
 CARD_PAYMENTS = ("pi_", "ch_", "py_")
 """How the card provider's ids of payments begin; the first is the one it prefers."""
@@ -43,3 +43,8 @@ def refunded_by_tender(refunds: Iterable[EarlierRefund]) -> Counter[str]:
     for one in refunds:
         back.update(one.money)
     return back
+
+
+def never_paid(order: Order) -> int:
+    """What is still to be paid of an order."""
+    return sum(one.total for one in order.refunds if one.id == UNPAID)

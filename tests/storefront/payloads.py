@@ -117,6 +117,53 @@ def inclusive() -> Json:
     return order | {"currency": "EUR", "prices_include_tax": True, **totals}
 
 
+def back(**more: object) -> Json:
+    """A refund as Shopify writes it, of nothing yet."""
+    return {"id": 50, "created_at": "2025-08-01T00:00:00Z", "refund_line_items": [], "transactions": [], **more}
+
+
+def meta(key: str, value: object) -> Json:
+    """An entry of WooCommerce's meta data."""
+    return {"id": 1, "key": key, "value": value}
+
+
+def with_fee() -> Json:
+    """WooCommerce's own sample and a fee of 2.00 with 0.15 of tax: 31.50, of which 1.50 is tax."""
+    fee = {"id": 400, "name": "Gift wrap &amp; card", "total": "2.00", "total_tax": "0.15"}
+    raw = woo() | {"fee_lines": [{**fee, "taxes": [{"id": 75, "total": "0.15", "subtotal": ""}]}]}
+    raw["tax_lines"][0]["tax_total"] = "1.50"
+    return raw | {"total": "31.50", "total_tax": "1.50"}
+
+
+def stripe(**more: Any) -> Json:
+    """WooCommerce's own sample, paid by Stripe."""
+    return woo() | {"payment_method": "stripe", "meta_data": [meta("_stripe_intent_id", "pi_7")], **more}
+
+
+def refund(number: int = 800, **more: Any) -> Json:
+    """One of the two Woo Singles and the shipping: 3.00 + 0.23 + 10.00."""
+    line = {"id": 900, "product_id": 93, "variation_id": 0, "quantity": -1, "total": "-3.00", "total_tax": "-0.23"}
+    given = {
+        "id": number,
+        "date_created_gmt": "2017-03-25T10:00:00",
+        "amount": "13.23",
+        "line_items": [{**line, "meta_data": [meta("_refunded_item_id", "315")]}],
+        "shipping_lines": [{"id": 901, "total": "-10.00", "total_tax": "0.00"}],
+    }
+    return given | more
+
+
+def untaxed(*lines: tuple[int, str, str]) -> Json:
+    """An order without tax and shipping: quantity, price and total of every line."""
+    raw = woo() | {"total_tax": "0.00", "tax_lines": [], "shipping_lines": [], "shipping_total": "0.00"}
+    sample = raw["line_items"][0] | {"taxes": [], "meta_data": []}
+    raw["line_items"] = [
+        {**sample, "id": number, "quantity": quantity, "price": price, "subtotal": total, "total": total}
+        for number, (quantity, price, total) in enumerate(lines, start=1)
+    ]
+    return raw
+
+
 def two_rates() -> Json:
     """Our own sample."""
     order: Json = json.loads(TWO_RATES.read_text())

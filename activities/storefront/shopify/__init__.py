@@ -1,7 +1,8 @@
 """Orders as Shopify's Admin REST API writes them, alone or with their transactions.
 
 Amounts are those that the shopper was charged in: Shopify's presentment money where that is not the shop's currency.
-An order that we could not pay back to the cent is refused: figures that disagree, additional fees, cash rounding.
+An order that we could not pay back to the cent is refused, with the figures that disagree. Additional fees were paid
+once for the whole order, as delivery is, and so was what the till added in cash; what it took off is a discount.
 A business bought only where Shopify says so itself (`company`, its B2B orders): a company in an address or an
 exemption from tax does not take a consumer's rights away. Of the facts that exclude a line Shopify tells one: a gift
 card is digital.
@@ -14,22 +15,17 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from activities.storefront.reading import Node, make, utc
-from activities.storefront.shopify.lines import read_lines, read_shipping, taxes_on_duties, tips
+from activities.storefront.shopify.discounts import ROUNDING
+from activities.storefront.shopify.lines import Sold, read_sold, taxes_on_duties
 from activities.storefront.shopify.payments import Payments
-from activities.storefront.shopify.refunds import read_refunds
+from activities.storefront.shopify.refunds import read_refunds, taken_off, with_unpaid
 from activities.storefront.shopify.till import Till
 from activities.storefront.tenders import refunded_by_tender
 from domain.errors import InvalidRequest
 from domain.money import Money
-from domain.order import Buyer, Contact, ImportedOrder, Order, OrderLine, Shipping
+from domain.order import UNPAID, Buyer, Contact, ImportedOrder, Order, OrderLine, Shipping
 
 _HOST = re.compile(r"https?://([A-Za-z0-9][A-Za-z0-9.-]{0,63})/")
-_NOT_RETURNABLE = {
-    "original_total_additional_fees_set": "additional fees",
-    "current_total_additional_fees_set": "additional fees",
-    "total_cash_rounding_payment_adjustment_set": "cash rounding",
-    "total_cash_rounding_refund_adjustment_set": "cash rounding",
-}
 _NAMES = {
     "number": "name",
     "placed_at": "processed_at",
@@ -52,8 +48,9 @@ def import_shopify(
     """
     raw = _order_in(payload)
     till = Till.of(raw)
-    _refuse_what_cannot_go_back(raw)
-    order_id, total = str(raw.whole("id")), till.amount(raw, "total_price")
+    order_id = str(raw.whole("id"))
+    total = till.amount(raw, "total_price") + till.signed(raw, ROUNDING)
+    placed_at = raw.text("processed_at") or raw.text("created_at")
     customer = raw.child("customer")
     customer_id = str(customer.whole("id")) if customer else f"guest-{order_id}"
     address = raw.child("shipping_address")
@@ -63,11 +60,11 @@ def import_shopify(
         "shop": _shop(raw),
         "customer_id": customer_id,
         "currency": till.paid_in,
-        "placed_at": raw.text("processed_at") or raw.text("created_at"),
+        "placed_at": placed_at,
         "prices_include_tax": raw.flag("taxes_included"),
         "total": total,
         **_sold(raw, till, utc(delivered_at)),
-        **_paid(raw, payload, more, till, payment),
+        **_paid(raw, payload, more, till, payment, placed_at),
         **till.exchange(raw, total),
         "buyer": Buyer.BUSINESS if raw.child("company") else Buyer.CONSUMER,
         "locale": raw.text("customer_locale") or "en",
@@ -85,18 +82,22 @@ def _order_in(payload: object) -> Node:
 
 def _sold(raw: Node, till: Till, delivered_at: datetime | None) -> dict[str, object]:
     """What the money was paid for, as fields of the order."""
-    lines, shipping, tip = read_lines(raw, till, delivered_at), read_shipping(raw, till), tips(raw, till)
-    _check_figures(raw, till, lines, shipping, tip)
-    return {"lines": lines, "shipping": shipping, "tip": tip}
+    sold = read_sold(raw, till, delivered_at)
+    _check_figures(raw, till, sold)
+    return {"lines": sold.lines, "shipping": sold.shipping, "tip": sold.tip}
 
 
-def _paid(raw: Node, payload: object, more: object, till: Till, payment: str | None) -> dict[str, object]:
+def _paid(
+    raw: Node, payload: object, more: object, till: Till, payment: str | None, placed_at: str
+) -> dict[str, object]:
     """What it was paid with and what went back, as fields of the order."""
     second = Node(more if isinstance(more, Mapping) else {"transactions": more})
     transactions = _transactions(raw, payload, second)
     payments = Payments(raw, transactions, till, payment)
     refunds = read_refunds(raw, second, transactions, payments, till)
-    return {"tenders": payments.tenders(refunded_by_tender(refunds)), "refunds": refunds}
+    tenders = payments.tenders(refunded_by_tender(refunds), taken_off(refunds))
+    unpaid = sum(one.captured for one in tenders if one.id == UNPAID)
+    return {"tenders": tenders, "refunds": with_unpaid(refunds, unpaid, placed_at)}
 
 
 def _transactions(raw: Node, payload: object, second: Node) -> list[Node]:
@@ -109,24 +110,15 @@ def _transactions(raw: Node, payload: object, second: Node) -> list[Node]:
     return found
 
 
-def _refuse_what_cannot_go_back(raw: Node) -> None:
-    for name, what in _NOT_RETURNABLE.items():
-        both = raw.child(name) or Node({})
-        for told in filter(None, (both.child("presentment_money"), both.child("shop_money"))):
-            currency = told.currency("currency_code")
-            if amount := told.amount("amount", currency, either_sign=True):
-                money = Money(minor=amount, currency=currency)
-                raise InvalidRequest(name, f"{money} of {what}; orders with {what} cannot be imported")
-
-
-def _check_figures(raw: Node, till: Till, lines: tuple[OrderLine, ...], shipping: Shipping | None, tip: int) -> None:
+def _check_figures(raw: Node, till: Till, sold: Sold) -> None:
     """The order's tax and total are the judge of what was read out of its lines; its subtotal is no judge, because
     Shopify's own samples leave discounts out of it."""
-    parts: list[OrderLine | Shipping] = [*lines, shipping] if shipping else [*lines]
+    parts: list[OrderLine | Shipping] = [*sold.lines, sold.shipping] if sold.shipping else [*sold.lines]
     tax = sum(one.amount for part in parts for one in part.taxes)
-    goods = sum(one.quantity * one.unit_price - one.discount - one.order_discount for one in lines)
-    delivery = shipping.price - shipping.discount if shipping else 0
-    total = goods + sum(one.duties for one in lines) + delivery + tip + (0 if raw.flag("taxes_included") else tax)
+    goods = sum(one.quantity * one.unit_price - one.discount - one.order_discount for one in sold.lines)
+    delivery = sold.shipping.price - sold.shipping.discount if sold.shipping else 0
+    total = goods + sum(one.duties for one in sold.lines) + delivery + sold.tip
+    total += (0 if raw.flag("taxes_included") else tax) - till.signed(raw, ROUNDING)
     for name, found in (("total_tax", tax + taxes_on_duties(raw, till)), ("total_price", total)):
         said = till.amount(raw, name)
         if said != found:

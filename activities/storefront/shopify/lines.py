@@ -4,26 +4,42 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 from activities.storefront.reading import Node, make
+from activities.storefront.shopify.discounts import ROUNDING, Cut, charged_delivery, cuts, off_deliveries
+from activities.storefront.shopify.taxes import Told, spread_taxes, tax_lines, told_taxes
 from activities.storefront.shopify.till import Till
-from domain.money import split
-from domain.order import Delivery, Exclusion, OrderLine, Shipping, TaxLine
+from domain.order import Delivery, Exclusion, OrderLine, Shipping
 
 _PARCEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_EFFECTIVE = ("1e-2", "1e-3", "1e-4")
-"""How finely a rate is computed where Shopify does not tell it: the first that explains the tax."""
+ADDITIONAL_FEES = "original_total_additional_fees_set"
 
 
-def read_lines(order: Node, till: Till, delivered_at: datetime | None) -> tuple[OrderLine, ...]:
-    """The lines of an order, without its tips. Raises InvalidRequest naming the field."""
-    sold = [one for one in order.each("line_items") if one.child("tip") is None]
-    basket = _Basket(order, till, _across(order), _deliveries(order), delivered_at)
-    return tuple(basket.line(one, share) for one, share in zip(sold, _shares(order, till, sold), strict=True))
+@dataclass(frozen=True)
+class Sold:
+    """What an order's money was paid for."""
+
+    lines: tuple[OrderLine, ...]
+    shipping: Shipping | None
+    tip: int
+
+
+def read_sold(order: Node, till: Till, delivered_at: datetime | None) -> Sold:
+    """Lines, shipping and tip of an order. Raises InvalidRequest naming the field."""
+    goods = [one for one in order.each("line_items") if one.child("tip") is None]
+    off = cuts(order, till, goods)
+    paid = [
+        (one, one.whole("quantity") * till.amount(one, "price") - cut.own - cut.of_order)
+        for one, cut in zip(goods, off, strict=True)
+    ]
+    sent = sum(till.amount(one, "price") for one in charged_delivery(order)) - sum(off_deliveries(order, till))
+    *on_lines, on_delivery = spread_taxes(order, paid, sent, till)
+    basket = _Basket(order, till, _deliveries(order), delivered_at)
+    lines = (basket.line(one, cut, told) for one, cut, told in zip(goods, off, on_lines, strict=True))
+    return Sold(tuple(lines), read_shipping(order, till, on_delivery), _tips(order, till))
 
 
 @dataclass(frozen=True)
@@ -32,54 +48,28 @@ class _Basket:
 
     order: Node
     till: Till
-    across: Collection[int]
     deliveries: Mapping[int, list[Delivery]]
     delivered_at: datetime | None
 
-    def line(self, raw: Node, share: int) -> OrderLine:
-        """One line; `share` is what it has of a discount that Shopify did not spread itself."""
-        line_id, quantity = raw.whole("id"), raw.whole("quantity")
-        cuts = [(cut, self.till.amount(cut, "amount")) for cut in raw.each("discount_allocations")]
-        of_order = sum(amount for cut, amount in cuts if self._across(cut))
-        off = sum(amount for _, amount in cuts) + share
-        paid = quantity * self.till.amount(raw, "price") - off
-        told = self.deliveries.get(line_id, [])
+    def line(self, raw: Node, cut: Cut, told: Sequence[Told]) -> OrderLine:
+        """One line; `told` are the taxes that it does not tell itself."""
+        line_id, quantity, price = raw.whole("id"), raw.whole("quantity"), self.till.amount(raw, "price")
+        paid = quantity * price - cut.own - cut.of_order
+        arrived = self.deliveries.get(line_id, [])
         line = {
             "id": str(line_id),
             "sku": raw.text("sku"),
             "title": (raw.text("name") or raw.text("title"))[:300],
             "quantity": quantity,
-            "unit_price": self.till.amount(raw, "price"),
-            "discount": off - share - of_order,
-            "order_discount": of_order + share,
-            "taxes": _taxes(self.order, [(raw, paid)], self.till),
+            "unit_price": price,
+            "discount": cut.own,
+            "order_discount": cut.of_order,
+            "taxes": tax_lines(self.order, [(paid, told or told_taxes(raw, self.till))], raw.at("tax_lines")),
             "duties": 0 if _is(self.order, "duties_included") else _duties(self.order, raw, self.till),
-            "deliveries": [{"quantity": quantity, "at": self.delivered_at}] if self.delivered_at else told,
+            "deliveries": [{"quantity": quantity, "at": self.delivered_at}] if self.delivered_at else arrived,
             "exclusions": [Exclusion.DIGITAL] if _is(raw, "gift_card") else [],
         }
         return make(OrderLine, line, raw.path, {"unit_price": "price", "title": "name"})
-
-    def _across(self, cut: Node) -> bool:
-        index = "discount_application_index"
-        return cut.has(index) and cut.whole(index) in self.across
-
-
-def _across(order: Node) -> set[int]:
-    """The discounts that were spread over the whole order, by their position in its list."""
-    return {
-        position
-        for position, one in enumerate(order.each("discount_applications"))
-        if (one.text("allocation_method"), one.text("target_selection")) == ("across", "all")
-    }
-
-
-def _shares(order: Node, till: Till, sold: Sequence[Node]) -> list[int]:
-    """What each line has of `total_discounts`, where an order says no more about its discounts than their sum."""
-    told = any(one.each("discount_allocations") for one in (*sold, *order.each("shipping_lines")))
-    if told or not sold or not order.has("total_discounts"):
-        return [0] * len(sold)
-    weights = [max(0, one.whole("quantity")) * till.amount(one, "price") for one in sold]
-    return split(till.amount(order, "total_discounts"), weights)
 
 
 def _duties(order: Node, raw: Node, till: Till) -> int:
@@ -112,56 +102,28 @@ def _deliveries(order: Node) -> Mapping[int, list[Delivery]]:
     return found
 
 
-def read_shipping(order: Node, till: Till) -> Shipping | None:
-    """All deliveries as one; Shopify lists those that were taken off the order, too."""
-    charged = [one for one in order.each("shipping_lines") if not _is(one, "is_removed")]
-    if not charged:
+def read_shipping(order: Node, till: Till, untold: Sequence[Told] = ()) -> Shipping | None:
+    """All deliveries as one, with what else was paid once for the whole order: additional fees, and what the till added
+    because there are no smaller coins. `untold` are taxes that no delivery tells itself."""
+    fees = order.child(ADDITIONAL_FEES)
+    beside = (till.of_set(fees) if fees else 0) + max(0, till.signed(order, ROUNDING))
+    charged = charged_delivery(order)
+    if not charged and not beside:
         return None
-    prices, cuts = [till.amount(one, "price") for one in charged], [_off_shipping(one, till) for one in charged]
-    paid = [price - cut for price, cut in zip(prices, cuts, strict=True)]
-    taxes = _taxes(order, list(zip(charged, paid, strict=True)), till)
-    shipping = {"price": sum(prices), "discount": sum(cuts), "taxes": taxes}
+    prices, off = [till.amount(one, "price") for one in charged], off_deliveries(order, till)
+    taxed = [(price - cut, told_taxes(one, till)) for one, price, cut in zip(charged, prices, off, strict=True)]
+    taxes = tax_lines(order, [*taxed, (sum(prices) - sum(off), untold)], "shipping_lines")
+    shipping = {"price": sum(prices) + beside, "discount": sum(off), "taxes": taxes}
     return make(Shipping, shipping, "shipping_lines")
 
 
-def _off_shipping(raw: Node, till: Till) -> int:
-    cuts = raw.each("discount_allocations")
-    if cuts or not raw.has("discounted_price"):
-        return sum(till.amount(cut, "amount") for cut in cuts)
-    return max(0, till.amount(raw, "price") - till.amount(raw, "discounted_price"))
-
-
-def tips(order: Node, till: Till) -> int:
+def _tips(order: Node, till: Till) -> int:
     """What the shopper gave on top: a line of its own, else only a sum."""
     lines = [one for one in order.each("line_items") if one.child("tip") is not None]
     if lines:
         return sum(one.whole("quantity") * till.amount(one, "price") for one in lines)
     sum_of_all = order.has("total_tip_received") and order.amount("total_tip_received", till.shop)
     return till.amount(order, "total_tip_received") if sum_of_all else 0
-
-
-def _taxes(order: Node, charged: Sequence[tuple[Node, int]], till: Till) -> tuple[TaxLine, ...]:
-    """The taxes of what was charged, each with what was paid for it before taxes on top."""
-    amounts: dict[tuple[str, str], int] = {}
-    for owner, paid in charged:
-        told = [(one, till.amount(one, "price")) for one in owner.each("tax_lines")]
-        net = paid - (sum(amount for _, amount in told) if order.flag("taxes_included") else 0)
-        for one, amount in told:
-            tax = (one.text("title")[:100], one.rate("rate") if one.has("rate") else _effective(one, amount, net))
-            amounts[tax] = amounts.get(tax, 0) + amount
-    taxes = ({"name": name, "rate": rate, "amount": amount} for (name, rate), amount in amounts.items())
-    return tuple(make(TaxLine, tax, charged[0][0].at("tax_lines")) for tax in taxes)
-
-
-def _effective(raw: Node, amount: int, net: int) -> str:
-    """The rate of a tax that does not tell it, out of what was taxed; 0 for no tax."""
-    rate = Decimal(0)
-    if amount and net > 0:
-        for fineness in _EFFECTIVE:
-            rate = (Decimal(amount) / net).quantize(Decimal(fineness))
-            if 2 * abs(rate * net - amount) <= 1:
-                break
-    return Node({"rate": rate}, raw.path).rate("rate")
 
 
 def _is(raw: Node, name: str) -> bool:

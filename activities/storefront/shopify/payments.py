@@ -5,35 +5,19 @@ Captured is what a sale or a capture says; an authorization alone is no money.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from activities.storefront.reading import Node, make
+from activities.storefront.shopify.discounts import ROUNDING
+from activities.storefront.shopify.gateways import kind_of, provider_id
 from activities.storefront.shopify.till import Till
-from activities.storefront.tenders import CARD_PAYMENTS, step, the_one_tender
+from activities.storefront.tenders import kind_at_provider, step, the_one_tender
 from domain.errors import InvalidRequest
 from domain.money import Money
-from domain.order import Tender, TenderKind
+from domain.order import UNPAID, Tender, TenderKind
 
 _PAID = ("", "paid", "partially_refunded", "refunded")
-_PROVIDERS_ID = re.compile(r"[a-z]{2}_[A-Za-z0-9_]{1,60}")
-_DEEPEST = 4
-"""How deep a receipt is searched for the provider's id; it is the provider's own answer, whatever that is."""
-
-# All other gateways count as cards.
-_KINDS = {
-    "gift_card": TenderKind.GIFT_CARD,
-    "store_credit": TenderKind.STORE_CREDIT,
-    "shopify_store_credit": TenderKind.STORE_CREDIT,
-    "cash": TenderKind.CASH_ON_DELIVERY,
-    "cod": TenderKind.CASH_ON_DELIVERY,
-    "cash_on_delivery": TenderKind.CASH_ON_DELIVERY,
-    "cash_on_delivery_cod": TenderKind.CASH_ON_DELIVERY,
-    "bank_deposit": TenderKind.BANK,
-    "bank_transfer": TenderKind.BANK,
-    "money_order": TenderKind.BANK,
-    "manual": TenderKind.BANK,
-}
+_CREDIT = (TenderKind.GIFT_CARD, TenderKind.STORE_CREDIT)
 
 
 class Payments:
@@ -47,8 +31,11 @@ class Payments:
             if one.text("kind") in ("sale", "capture", "change") and one.text("status") == "success":
                 self._groups.setdefault(self._root(one), []).append(one)
         self._known = bool(transactions)
-        self._ids = {root: _provider(group) or str(group[0].whole("id")) for root, group in self._groups.items()}
+        self._kinds = {root: kind_of(group) for root, group in self._groups.items()}
+        self._ids = {root: provider_id(group) or str(group[0].whole("id")) for root, group in self._groups.items()}
         self._link()
+        self._captured = {self._ids[root]: self._sum(group) for root, group in self._groups.items()}
+        self._in_coins()
 
     def _root(self, one: Node) -> object:
         """The id of the first transaction of its line; one that does not stand there is its own root."""
@@ -64,33 +51,93 @@ class Payments:
         """Give the one card payment that Shopify does not name the id that was named at the import."""
         if self._payment is None or not self._known or self._payment in self._ids.values():
             return
-        cards = [root for root, group in self._groups.items() if _kind(group) is TenderKind.CARD]
-        if len(cards) != 1 or _provider(self._groups[cards[0]]):
-            raise InvalidRequest("payment", "the order names its own payments and this is none of them; leave it out")
-        self._ids[cards[0]] = self._payment
+        unnamed = [root for root, kind in self._kinds.items() if kind is TenderKind.CARD and not self._is_named(root)]
+        if len(unnamed) != 1:
+            words = "the order names its own payments and this is none of them; leave it out"
+            if unnamed:
+                words = f"{len(unnamed)} cards paid without telling their ids, so it is not clear whose this is"
+            raise InvalidRequest("payment", words)
+        self._ids[unnamed[0]] = self._payment
 
-    def tender_of(self, refund: Node) -> str:
-        """The id of the tender that a refund transaction gave back to. Raises InvalidRequest if that is not told."""
+    def _is_named(self, root: object) -> bool:
+        return kind_at_provider(self._ids[root]) is TenderKind.CARD
+
+    def _sum(self, group: Sequence[Node]) -> int:
+        return sum(self.amount(one) * (-1 if one.text("kind") == "change" else 1) for one in group)
+
+    def _in_coins(self) -> None:
+        """Where transactions are told before the till rounded them, what it added or took off goes to the cash."""
+        rounding = self._till.signed(self._order, ROUNDING)
+        cash = [self._ids[root] for root, kind in self._kinds.items() if kind is TenderKind.CASH_ON_DELIVERY]
+        if rounding and cash and sum(self._captured.values()) + rounding == self._total:
+            self._captured[cash[0]] += rounding
+
+    @property
+    def _total(self) -> int:
+        """What was to be paid, after the till rounded it."""
+        return self._till.amount(self._order, "total_price") + self._till.signed(self._order, ROUNDING)
+
+    def gave_back(self, refunds: Mapping[int, Node]) -> dict[int, dict[str, int]]:
+        """Which payments each of these transactions gave back to. Raises InvalidRequest if that is not told.
+
+        Credit that no payment was made with stands for the payments that it spared, the last ones first.
+        """
+        found: dict[int, dict[str, int]] = {}
+        left = dict(self._captured)
+        later: list[int] = []
+        for number, one in refunds.items():
+            tender_id = self._tender_of(one)
+            if tender_id is None:
+                later.append(number)
+            else:
+                found[number] = {tender_id: self.amount(one)}
+                left[tender_id] = left.get(tender_id, 0) - self.amount(one)
+        for number in later:
+            found[number] = self._credited(self.amount(refunds[number]), left)
+        return found
+
+    def _credited(self, amount: int, left: dict[str, int]) -> dict[str, int]:
+        money: dict[str, int] = {}
+        *others, first = reversed(left)
+        for tender_id in (*others, first):
+            part = amount if tender_id == first else min(amount, max(0, left[tender_id]))
+            if part:
+                money[tender_id] = part
+                left[tender_id] -= part
+                amount -= part
+        return money
+
+    def _tender_of(self, refund: Node) -> str | None:
+        """The id of the tender that a refund transaction gave back to; None for credit that is none of them."""
         if not self._known:
             return the_one_tender(self._payment, 0, 0, self._till.paid_in).id
-        root = self._root(refund)
+        root, kind = self._root(refund), kind_of([refund])
         if root in self._ids:
             return self._ids[root]
-        if len(self._ids) == 1:
-            return next(iter(self._ids.values()))
+        same = [self._ids[one] for one, its in self._kinds.items() if its is kind] if kind in _CREDIT else []
+        if len(same) == 1 or len(self._ids) == 1:
+            return next(iter(same or self._ids.values()))
+        if kind in _CREDIT and self._ids:
+            return None
         raise InvalidRequest(refund.at("parent_id"), "it is none of the order's payments")
 
-    def tenders(self, refunded: Mapping[str, int]) -> tuple[Tender, ...]:
-        """Every payment. Raises InvalidRequest if together they are not the order's total."""
-        total = self._till.amount(self._order, "total_price")
+    def tenders(self, refunded: Mapping[str, int], removed: int) -> tuple[Tender, ...]:
+        """Every payment, and what of the total was never paid; `removed` of it was taken off the order.
+
+        Raises InvalidRequest if together they are not the order's total.
+        """
         if not self._known:
-            return (self._unknown(total, sum(refunded.values())),)
-        tenders = tuple(self._tender(root, group, refunded) for root, group in self._groups.items())
-        captured = sum(one.captured for one in tenders)
-        if captured != total:
-            ours, theirs = (Money(minor=minor, currency=self._till.paid_in) for minor in (captured, total))
+            return (self._unknown(self._total, sum(refunded.values())),)
+        captured = sum(self._captured.values())
+        unpaid = self._total - captured
+        if unpaid < 0 or (unpaid != removed and unpaid and self._order.text("financial_status") in _PAID):
+            ours, theirs = (Money(minor=minor, currency=self._till.paid_in) for minor in (captured, self._total))
             raise InvalidRequest("transactions", f"they captured {ours}, but the order's total_price is {theirs}")
-        return tenders
+        tenders = [self._tender(root, group, refunded) for root, group in self._groups.items()]
+        if unpaid:
+            rest = {"id": UNPAID, "kind": TenderKind.UNKNOWN, "captured": unpaid, "refunded": unpaid}
+            tenders.append(make(Tender, rest, "transactions"))
+        return tuple(tenders)
 
     def _unknown(self, total: int, refunded: int) -> Tender:
         status = self._order.text("financial_status")
@@ -99,11 +146,12 @@ class Payments:
         return the_one_tender(self._payment, total, refunded, self._till.paid_in)
 
     def _tender(self, root: object, group: Sequence[Node], refunded: Mapping[str, int]) -> Tender:
-        tender_id, kind = self._ids[root], _kind(group)
+        tender_id = self._ids[root]
+        kind = kind_at_provider(tender_id) if self._kinds[root] is TenderKind.CARD else self._kinds[root]
         tender = {
             "id": tender_id,
             "kind": kind,
-            "captured": sum(self.amount(one) * (-1 if one.text("kind") == "change" else 1) for one in group),
+            "captured": self._captured[tender_id],
             "refunded": refunded.get(tender_id, 0),
             "step": step(kind, self._till.paid_in),
             "paid_at": group[0].text("processed_at") or group[0].text("created_at") or None,
@@ -116,25 +164,3 @@ class Payments:
             words = f"it is {one.text('currency')}, but the shopper paid in {self._till.paid_in}"
             raise InvalidRequest(one.at("currency"), words)
         return one.amount("amount", self._till.paid_in)
-
-
-def _kind(group: Sequence[Node]) -> TenderKind:
-    first = group[0]
-    name = re.sub(r"[^a-z0-9]+", "_", first.text("gateway").lower()).strip("_")
-    by_hand = first.has("manual_payment_gateway") and first.flag("manual_payment_gateway")
-    return _KINDS.get(name, TenderKind.BANK if by_hand else TenderKind.CARD)
-
-
-def _provider(group: Sequence[Node]) -> str:
-    """The payment's id at the provider, if a receipt or an authorization tells it; a payment intent before a charge."""
-    told = [text for one in group for name in ("receipt", "authorization") for text in _texts(one.fields.get(name))]
-    ids = [text for text in told if _PROVIDERS_ID.fullmatch(text)]
-    return next((one for prefix in CARD_PAYMENTS for one in ids if one.startswith(prefix)), "")
-
-
-def _texts(value: object, depth: int = 0) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif depth < _DEEPEST and isinstance(value, Mapping | list):
-        for inner in value.values() if isinstance(value, Mapping) else value:
-            yield from _texts(inner, depth + 1)

@@ -14,7 +14,7 @@ from activities.storefront.shopify.payments import Payments
 from activities.storefront.shopify.till import Till
 from domain.errors import InvalidRequest
 from domain.money import half_up
-from domain.order import EarlierRefund
+from domain.order import UNPAID, EarlierRefund
 
 _GONE = ("success", "pending")
 
@@ -26,22 +26,38 @@ def read_refunds(
     told = [*order.each("refunds"), *second.each("refunds"), *filter(None, [second.child("refund")])]
     refunds = list({one.whole("id"): one for one in told}.values())
     named = [_paid_back(one.each("transactions")) for one in refunds]
-    seen = {number for one in named for number in one}
-    found = [_refund(order, one, money, payments, till) for one, money in zip(refunds, named, strict=True)]
-    for number, one in _paid_back(transactions).items():
-        if number not in seen:
-            found.append(_refund(order, one, {number: one}, payments, till))
-    _check_tips(order, refunds, sum(one.total for one in found), till)
-    return tuple(one for one in found if one.lines or one.shipping or one.money)
+    others = {
+        number: one for number, one in _paid_back(transactions).items() if not any(number in own for own in named)
+    }
+    every = {number: one for own in [*named, others] for number, one in own.items()}
+    money = payments.gave_back(every)
+    found = [_refund(order, one, [money[it] for it in own], till) for one, own in zip(refunds, named, strict=True)]
+    found += [_refund(order, one, [money[number]], till) for number, one in others.items()]
+    return tuple(one for one in found if one.lines or one.shipping or one.tip or one.money)
 
 
-def _check_tips(order: Node, refunds: Sequence[Node], gone: int, till: Till) -> None:
-    """A refund cannot say that it gave back a tip; only once all of the money went back, that makes no difference."""
-    tips = _tip_ids(order)
-    for one in (line for refund in refunds for line in refund.each("refund_line_items")):
-        if one.whole("line_item_id") in tips and gone != till.amount(order, "total_price"):
-            words = "it gave back a tip; such an order can only be imported once all of its money went back"
-            raise InvalidRequest(one.at("line_item_id"), words)
+def with_unpaid(refunds: Sequence[EarlierRefund], unpaid: int, placed_at: str) -> tuple[EarlierRefund, ...]:
+    """The refunds, with what of the total was never paid: what was taken off the order without any money comes out of
+    it first; what is left then stands last, for nothing in particular."""
+    found: list[EarlierRefund] = []
+    for one in refunds:
+        off = min(_taken_off(one), unpaid)
+        found.append(one.model_copy(update={"money": {UNPAID: off}}) if off else one)
+        unpaid -= off
+    if unpaid:
+        at = max(one.at for one in refunds) if refunds else placed_at
+        rest = {"id": UNPAID, "at": at, "money": {UNPAID: unpaid}}
+        found.append(make(EarlierRefund, rest, "", {"at": "processed_at"}))
+    return tuple(found)
+
+
+def taken_off(refunds: Sequence[EarlierRefund]) -> int:
+    """What was taken off the order without any money, because it had not been paid yet."""
+    return sum(_taken_off(one) for one in refunds)
+
+
+def _taken_off(refund: EarlierRefund) -> int:
+    return 0 if refund.total else sum(line.gross for line in refund.lines) + refund.shipping + refund.tip
 
 
 def _tip_ids(order: Node) -> set[int]:
@@ -54,33 +70,38 @@ def _paid_back(transactions: Iterable[Node]) -> dict[int, Node]:
     }
 
 
-def _refund(order: Node, raw: Node, money: Mapping[int, Node], payments: Payments, till: Till) -> EarlierRefund:
+def _refund(order: Node, raw: Node, money: Sequence[Mapping[str, int]], till: Till) -> EarlierRefund:
     by_tender: dict[str, int] = defaultdict(int)
-    for one in money.values():
-        by_tender[payments.tender_of(one)] += payments.amount(one)
+    for one in money:
+        for tender_id, amount in one.items():
+            by_tender[tender_id] += amount
+    tips = _tip_ids(order)
+    rows = raw.each("refund_line_items")
     refund = {
         "id": str(raw.whole("id")),
         "at": raw.text("processed_at") or raw.text("created_at"),
-        "lines": _lines(order, raw, till),
+        "lines": _lines(order, [one for one in rows if one.whole("line_item_id") not in tips], till),
         "shipping": _shipping(order, raw, till),
+        "tip": sum(_gross(order, one, till) for one in rows if one.whole("line_item_id") in tips),
         "money": by_tender,
     }
     return make(EarlierRefund, refund, raw.path, {"at": "processed_at", "lines": "refund_line_items"})
 
 
-def _lines(order: Node, raw: Node, till: Till) -> list[dict[str, object]]:
-    """Units and gross by line, without tips; what came back to two places stands there twice."""
+def _lines(order: Node, rows: Sequence[Node], till: Till) -> list[dict[str, object]]:
+    """Units and gross by line; what came back to two places stands there twice."""
     units: dict[str, int] = defaultdict(int)
     gross: dict[str, int] = defaultdict(int)
-    tips = _tip_ids(order)
-    for one in raw.each("refund_line_items"):
-        if one.whole("line_item_id") in tips:
-            continue
+    for one in rows:
         line_id = str(one.whole("line_item_id"))
-        tax = 0 if order.flag("taxes_included") or not one.has("total_tax") else till.amount(one, "total_tax")
         units[line_id] += one.whole("quantity")
-        gross[line_id] += till.amount(one, "subtotal") + tax
+        gross[line_id] += _gross(order, one, till)
     return [{"line_id": line_id, "quantity": units[line_id], "gross": gross[line_id]} for line_id in units]
+
+
+def _gross(order: Node, row: Node, till: Till) -> int:
+    tax = 0 if order.flag("taxes_included") or not row.has("total_tax") else till.amount(row, "total_tax")
+    return till.amount(row, "subtotal") + tax
 
 
 def _shipping(order: Node, raw: Node, till: Till) -> int:

@@ -34,9 +34,21 @@ class Till:
             raise InvalidRequest(raw.at(f"{name}_set"), words)
         return self.of_set(both, either_sign)
 
+    def signed(self, raw: Node, name: str) -> int:
+        """A figure of the order that has only a `_set` and may be below zero; 0 if it is absent."""
+        both = raw.child(name)
+        money = both and (both.child(self._side) or both.child("shop_money"))
+        if both is None or money is None or not money.amount("amount", money.currency("currency_code"), True):
+            return 0
+        return self.of_set(both, either_sign=True) * (-1 if money.figure("amount").startswith("-") else 1)
+
+    @property
+    def _side(self) -> str:
+        return "shop_money" if self.shop == self.paid_in else "presentment_money"
+
     def of_set(self, both: Node, either_sign: bool = False) -> int:
         """The figure out of the two that Shopify writes of an amount. Raises InvalidRequest if it is not there."""
-        name = "shop_money" if self.shop == self.paid_in else "presentment_money"
+        name = self._side
         money = both.child(name)
         if money is None:
             raise InvalidRequest(both.at(name), "it is missing")

@@ -3,7 +3,8 @@
 WooCommerce tells amounts before tax, whatever the shop's prices are; where they include tax, it is added back. The
 order's totals are the judge: its total, and one tax total per rate. Where WooCommerce rounded only at those, its lines
 are a fraction of a cent off, and the cents are spread over them so that they add up again.
-A fee is a line of one unit that nobody can return; an order with a negative one, a discount on no line, is refused.
+A fee was paid once for the whole order, as delivery is; one below zero is a discount on all goods. Gift cards come off
+WooCommerce's total, which is only what was still to pay; here they are payments, and the total is that of the goods.
 A business bought only where a plug-in recorded a VAT number; a company in the address is no such fact.
 """
 
@@ -17,7 +18,8 @@ from activities.storefront.reading import Node, make, utc
 from activities.storefront.tenders import refunded_by_tender
 from activities.storefront.woocommerce.fields import meta, moment
 from activities.storefront.woocommerce.goods import read_goods
-from activities.storefront.woocommerce.payments import read_refunds, read_tender
+from activities.storefront.woocommerce.payments import read_tenders
+from activities.storefront.woocommerce.refunds import read_refunds
 from domain.errors import InvalidRequest
 from domain.order import Buyer, Contact, ImportedOrder, Order
 
@@ -42,11 +44,11 @@ def import_woocommerce(
     """
     raw = _order_in(payload)
     currency = raw.currency("currency")
-    goods = read_goods(raw, currency, utc(delivered_at))
-    order_id, total = str(raw.whole("id")), raw.amount("total", currency)
-    tender = read_tender(raw, currency, payment)
-    refunds = read_refunds(raw, more, currency, tender.id)
-    back = refunded_by_tender(refunds)[tender.id]
+    tenders = read_tenders(raw, currency, payment)
+    order_id, total = str(raw.whole("id")), sum(one.captured for one in tenders)
+    goods = read_goods(raw, currency, total, utc(delivered_at))
+    refunds = read_refunds(raw, more, currency, tenders)
+    back = refunded_by_tender(refunds)
     customer_id = str(raw.whole("customer_id")) if raw.fields.get("customer_id") else f"guest-{order_id}"
     nobody = Node({})
     country = [(raw.child(name) or nobody).text("country") for name in ("shipping", "billing")]
@@ -60,7 +62,7 @@ def import_woocommerce(
         "prices_include_tax": raw.flag("prices_include_tax"),
         "lines": goods.lines,
         "shipping": goods.shipping,
-        "tenders": ({**tender.model_dump(), "refunded": back},),
+        "tenders": [{**one.model_dump(), "refunded": back[one.id]} for one in tenders],
         "total": total,
         "refunds": refunds,
         "buyer": Buyer.BUSINESS if any(meta(raw, name) for name in _VAT_NUMBERS) else Buyer.CONSUMER,

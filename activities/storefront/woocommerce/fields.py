@@ -11,8 +11,7 @@ from domain.errors import InvalidRequest
 from domain.money import Money, exponent, split
 
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]+)?")
-FEE = "fee-"
-"""Stands before the id of a fee, which is a line of the order."""
+_NOTHING = Decimal(0)
 _FINE = 9
 """Decimals of a minor unit that are looked at; WooCommerce's figures are PHP's floats, and end sooner."""
 
@@ -38,19 +37,23 @@ def rounded(figure: Decimal) -> int:
     return int(figure.quantize(Decimal(1), ROUND_HALF_UP))
 
 
-def agreed(figures: Sequence[Decimal], total: int, field: str, currency: str, beside: int = 0) -> list[int]:
-    """The figures in whole minor units that, with what is known `beside` them, add up to the order's own `total`.
+def agreed(
+    figures: Sequence[Decimal], total: int, field: str, currency: str, beside: int = 0, less: Decimal = _NOTHING
+) -> list[int]:
+    """The figures in whole minor units that, with what is known `beside` them and `less` what was taken off them all,
+    add up to the order's own `total`.
 
     If they do not when each is rounded, but do when their sum is, the total is spread over them. Raises InvalidRequest
     for `field` with both sums otherwise.
     """
-    parts = [rounded(one) for one in figures]
-    if sum(parts) + beside == total:
+    parts, off = [rounded(one) for one in figures], rounded(less)
+    if sum(parts) + beside - off == total:
         return parts
-    if rounded(sum(figures, Decimal(0))) + beside != total:
-        ours, theirs = (Money(minor=minor, currency=currency) for minor in (sum(parts) + beside, total))
+    whole = total - beside + off
+    if rounded(sum(figures, _NOTHING) - less) + beside != total or whole < 0:
+        ours, theirs = (Money(minor=minor, currency=currency) for minor in (sum(parts) + beside - off, total))
         raise InvalidRequest(field, f"the order says {theirs}, but its lines add up to {ours}")
-    return spread(total - beside, figures)
+    return spread(whole, figures)
 
 
 def spread(total: int, figures: Sequence[Decimal]) -> list[int]:
@@ -61,13 +64,17 @@ def spread(total: int, figures: Sequence[Decimal]) -> list[int]:
 def moment(raw: Node, name: str) -> str:
     """A moment in UTC, which WooCommerce writes without saying so."""
     text = raw.text(name)
-    return f"{text}Z" if re.fullmatch(r"[0-9T:.-]+", text) else text
+    return f"{text}Z" if re.fullmatch(r"[0-9T:. -]+", text) else text
+
+
+def is_negative(raw: Node, name: str) -> bool:
+    """Whether a figure is written below zero."""
+    return raw.fields.get(name) not in (None, "") and raw.figure(name).startswith("-")
 
 
 def meta(raw: Node, key: str) -> str:
     """A text or number out of the meta data; empty if there is none."""
     for one in raw.each("meta_data"):
-        value = one.fields.get("value")
-        if one.fields.get("key") == key and isinstance(value, str | int):
-            return str(value)[:100] if isinstance(value, str) else one.figure("value")
+        if one.fields.get("key") == key and (value := one.id_text("value")):
+            return value
     return ""

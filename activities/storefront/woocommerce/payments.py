@@ -1,16 +1,15 @@
-"""How an order was paid and what of it went back: WooCommerce knows one payment, and refunds of its lines."""
+"""How an order was paid: WooCommerce knows one payment, and beside it the gift cards of its own plug-in."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
+import re
+from collections.abc import Sequence
 
 from activities.storefront.reading import Node, make
 from activities.storefront.tenders import kind_at_provider, step, the_one_tender
-from activities.storefront.woocommerce.fields import FEE, exact, meta, moment, rounded
+from activities.storefront.woocommerce.fields import meta, moment
 from domain.errors import InvalidRequest
-from domain.order import EarlierRefund, Tender, TenderKind
+from domain.order import Tender, TenderKind
 
 _BY_HAND = {
     "bacs": TenderKind.BANK,
@@ -19,14 +18,32 @@ _BY_HAND = {
 }
 _PAYMENT_IDS = ("_stripe_intent_id", "_intent_id", "_stripe_charge_id", "_charge_id")
 """Where the plug-ins for Stripe keep its ids; a payment intent before a charge."""
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _PAID = ("completed", "refunded")
 
 
-def read_tender(order: Node, currency: str, payment: str | None) -> Tender:
-    """The payment of an order; unknown if it is not paid, or paid at a provider whose id is not told.
+def read_tenders(order: Node, currency: str, payment: str | None) -> tuple[Tender, ...]:
+    """The payment of an order, then the gift cards; they came off the order's total before it was paid.
 
     Raises InvalidRequest for a `payment` that is not the order's own, or where nothing was paid.
     """
+    cards = tuple(_gift_card(one, currency) for one in order.each("gift_cards"))
+    main = _payment(order, currency, payment)
+    by_cards_alone = cards and not main.captured and payment is None
+    return cards if by_cards_alone else (main, *cards)
+
+
+def _gift_card(raw: Node, currency: str) -> Tender:
+    tender = {
+        "id": f"gift-card-{raw.whole('id')}",
+        "kind": TenderKind.GIFT_CARD,
+        "captured": raw.amount("amount", currency),
+    }
+    return make(Tender, tender, raw.path, {"captured": "amount"})
+
+
+def _payment(order: Node, currency: str, payment: str | None) -> Tender:
+    """Unknown if it is not paid, or paid at a provider whose id is not told."""
     total = order.amount("total", currency)
     paid_at = moment(order, "date_paid_gmt") or moment(order, "date_paid") or None
     paid = bool(paid_at) or order.text("status") in _PAID
@@ -42,68 +59,27 @@ def read_tender(order: Node, currency: str, payment: str | None) -> Tender:
 
 
 def _told(order: Node) -> tuple[str, TenderKind]:
-    """The payment's id and kind; no id where it was paid at another provider than the cards'."""
+    """The payment's id and kind; no id where it was paid at another provider than the cards', or under no id at all."""
     method = order.text("payment_method")
     if method in _BY_HAND:
         return f"{method}-{order.whole('id')}", _BY_HAND[method]
-    ids = [*(meta(order, name) for name in _PAYMENT_IDS), order.text("transaction_id")]
-    return next((one for one in ids if kind_at_provider(one) is TenderKind.CARD), ""), TenderKind.CARD
+    ids = [*(meta(order, name) for name in _PAYMENT_IDS), order.id_text("transaction_id")]
+    cards = (one for one in ids if kind_at_provider(one) is TenderKind.CARD and _ID.fullmatch(one))
+    return next(cards, ""), TenderKind.CARD
 
 
-def read_refunds(order: Node, more: object, currency: str, tender_id: str) -> tuple[EarlierRefund, ...]:
-    """Every earlier refund, as the order lists it or, in full, as the second document does."""
-    found = {one.whole("id"): one for one in [*order.each("refunds"), *_second(more)]}
-    return tuple(_refund(order, one, currency, tender_id) for _, one in sorted(found.items()))
-
-
-def _second(more: object) -> list[Node]:
-    if isinstance(more, Mapping) and "refunds" not in more:
-        return [Node(more, "refund")]
-    return Node(more if isinstance(more, Mapping) else {"refunds": more}).each("refunds")
-
-
-def _refund(order: Node, raw: Node, currency: str, tender_id: str) -> EarlierRefund:
-    """A refund; what the order itself lists has no date, and is dated by the order's last change."""
-    amount = raw.amount("amount" if raw.has("amount") else "total", currency, either_sign=True)
-    sent = sum((_gross(one, currency) for one in raw.each("shipping_lines")), 0)
-    refund = {
-        "id": str(raw.whole("id")),
-        "at": moment(raw, "date_created_gmt") or moment(raw, "date_created") or moment(order, "date_modified_gmt"),
-        "lines": _lines(order, raw, currency),
-        "shipping": sent,
-        "money": {tender_id: amount} if amount else {},
-    }
-    return make(EarlierRefund, refund, raw.path, {"at": "date_created_gmt", "lines": "line_items"})
-
-
-def _lines(order: Node, raw: Node, currency: str) -> list[dict[str, object]]:
-    """The units that a refund closed, and its money for them; without units it gave back money for the line alone."""
-    units: dict[str, int] = defaultdict(int)
-    gross: dict[str, int] = defaultdict(int)
-    for one in raw.each("line_items"):
-        quantity, money = abs(one.whole("quantity")), _gross(one, currency)
-        if quantity or money:
-            line_id = _line_id(order, one)
-            units[line_id] += quantity
-            gross[line_id] += money
-    for one in raw.each("fee_lines"):
-        if money := _gross(one, currency):
-            gross[f"{FEE}{_line_id(order, one, 'fee_lines', ('name',))}"] += money
-    return [{"line_id": line_id, "quantity": units[line_id], "gross": gross[line_id]} for line_id in gross]
-
-
-def _line_id(
-    order: Node, raw: Node, sort: str = "line_items", like: Sequence[str] = ("product_id", "variation_id")
-) -> str:
-    """The order's line that a refund's line stands for: named by it, or the only one that is like it."""
-    sold = order.each(sort)
-    same = [one for one in sold if all(one.fields.get(name) == raw.fields.get(name) for name in like)]
-    named = meta(raw, "_refunded_item_id") or (str(same[0].whole("id")) if len(same) == 1 else "")
-    if named not in [str(one.whole("id")) for one in sold]:
-        raise InvalidRequest(raw.at("meta_data"), "its _refunded_item_id names no line of the order")
-    return named
-
-
-def _gross(raw: Node, currency: str) -> int:
-    """What a line of a refund gave back, tax included."""
-    return rounded(sum((exact(raw, name, currency, either_sign=True) for name in ("total", "total_tax")), Decimal(0)))
+def gave_back(amounts: Sequence[int], tenders: Sequence[Tender]) -> list[dict[str, int]]:
+    """What each refund, one after the other, gave back to which payment: WooCommerce tells only how much, so the
+    payment comes first and then the gift cards, each within what it has; the last takes whatever is more."""
+    left = {one.id: one.captured for one in tenders}
+    found: list[dict[str, int]] = []
+    for amount in amounts:
+        money: dict[str, int] = {}
+        for one in tenders:
+            part = amount if one is tenders[-1] else min(amount, left[one.id])
+            if part:
+                money[one.id] = part
+                left[one.id] -= part
+                amount -= part
+        found.append(money)
+    return found
