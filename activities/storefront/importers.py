@@ -31,12 +31,22 @@ def read_order(
     `more` is a second text: Shopify's transactions, or WooCommerce's refunds. Raises InvalidRequest naming `file` or
     `transactions` (no JSON, no order), `format`, or the field of the order that is wrong.
     """
-    payload = _decoded(text, "file")
+    payload = _the_one(_decoded(text, "file"))
     importer = _IMPORTERS.get(_format_of(payload) if format == "auto" else format)
     if importer is None:
         raise InvalidRequest("format", f"it is auto, {', '.join(_IMPORTERS)}")
     second = None if more is None else _decoded(more, "transactions")
     return importer(payload, second, payment=payment, delivered_at=delivered_at)
+
+
+def _the_one(payload: object) -> object:
+    """The order of a list that has only this one, as shops' answers are."""
+    listed = payload.get("orders") if isinstance(payload, Mapping) else payload
+    if not isinstance(listed, list) or not listed:
+        return payload
+    if len(listed) > 1:
+        raise InvalidRequest("file", f"it holds {len(listed)} orders; one is taken at a time")
+    return listed[0]
 
 
 def _decoded(text: str, field: str) -> object:

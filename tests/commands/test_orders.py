@@ -167,3 +167,33 @@ def test_an_order_with_its_transactions(run: Run, ready: Rooms, tmp_path: Path) 
 def test_a_refund_that_was_made_before_is_shown(run: Run, ready: Rooms) -> None:
     sample = Path(__file__).parents[1] / "storefront" / "samples" / "shopify_order_partially_refunded.json"
     assert "209.00 USD of it refunded before" in run("orders", "import", sample, "--payment", "pi_1").out
+
+
+def test_the_one_card_payment_without_an_id_is_linked(run: Run, ready: Rooms, tmp_path: Path) -> None:
+    file = tmp_path / "transactions.json"
+    sale = {"id": 1, "kind": "sale", "status": "success", "amount": "181.09", "gateway": "shopify_payments"}
+    file.write_text(json.dumps([sale]))
+    shown = run("orders", "import", UNLINKED, "--transactions", file).out
+    assert "not linked" in shown
+    assert "import it again with --payment ID" in shown
+    linked = run("orders", "import", UNLINKED, "--transactions", file, "--payment", "pi_1").out
+    assert "181.09 USD, card pi_1" in linked
+    assert "import it again" not in linked
+
+
+def test_what_was_never_paid_is_told(run: Run, ready: Rooms, tmp_path: Path) -> None:
+    order = json.loads(Path(UNLINKED).read_text())
+    sale = {"id": 1, "kind": "sale", "status": "success", "amount": "100.00", "receipt": {"id": "pi_1"}}
+    order["order"] |= {"financial_status": "partially_paid", "transactions": [sale]}
+    file = tmp_path / "order.json"
+    file.write_text(json.dumps(order))
+    shown = run("orders", "import", file)
+    assert shown.code == 0
+    assert "100.00 USD, card pi_1" in shown.out
+    assert "Never paid" in shown.out
+    assert "81.09 USD" in shown.out
+    assert "import it again" not in shown.out
+    assert "card pi_1, never paid" in run("orders", "list").out
+    quoted = run("quote", "--order", file, "--line", "IPOD2009BLACK:1", "--json").json
+    assert (quoted["total"], [leg["tender"] for leg in quoted["legs"]]) == (10000, ["pi_1"])
+    assert "Never paid for line 1071823193" in run("quote", "--order", file, "--line", "IPOD2009BLACK:1").out

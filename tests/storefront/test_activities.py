@@ -127,8 +127,24 @@ def test_an_order_whose_payment_is_not_known(shop: Shop) -> None:
     with pytest.raises(Refused) as no:
         shop.fetch("R-1", {"1": 1})
     assert no.value.code == "payment_not_linked"
+    assert "`python starter.py orders import FILE --payment ID`" in str(no.value)
     assert shop.recorded() == []
     shop.sell()
+    assert shop.fetch("R-1", {"1": 1}).order is not None
+
+
+def test_an_order_that_was_not_paid_in_full(shop: Shop) -> None:
+    paid = {"id": "pi_1", "kind": "card", "captured": 10000}
+    rest = {"id": "unpaid", "kind": "unknown", "captured": 850, "refunded": 850}
+    never = {"id": "unpaid", "at": NOW, "money": {"unpaid": 850}}
+    shop.sell(tenders=[paid, rest], refunds=[never])
+    with pytest.raises(Refused) as no:
+        shop.fetch("R-1", {"1": 1})
+    assert no.value.code == "not_paid_in_full"
+    assert "8.50 EUR of order B-2041 have not been paid" in str(no.value)
+    assert shop.recorded() == []
+    # taken off the order before it was paid: nothing is missing
+    shop.sell(tenders=[paid, rest], refunds=[{**never, "id": "9"}])
     assert shop.fetch("R-1", {"1": 1}).order is not None
 
 

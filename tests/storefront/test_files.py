@@ -31,6 +31,14 @@ def test_files_that_are_no_order(text: str, words: str) -> None:
     assert words in str(error)
 
 
+def test_a_list_of_one_order_is_that_order() -> None:
+    for text in (json.dumps({"orders": [plain()]}), json.dumps([plain()])):
+        assert read_order(text) == read_order(SHOPIFY.read_text())
+    assert read_order(f"[{WOO.read_text()}]", "woocommerce") == read_order(WOO.read_text())
+    error = refused(lambda: read_order(json.dumps({"orders": [plain(), plain()]})))
+    assert (error.field, "2 orders" in error.message) == ("file", True)
+
+
 def test_the_format_is_found_or_told() -> None:
     text = SHOPIFY.read_text()
     assert read_order(text) == read_order("\ufeff" + text, "shopify")

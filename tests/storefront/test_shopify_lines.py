@@ -84,6 +84,16 @@ def test_a_tip(as_line: bool) -> None:
     assert plan(order).total == 18609
 
 
+def test_a_tip_that_is_a_line_only_by_its_name() -> None:
+    raw = tipped("5.00", 9)
+    raw["line_items"][1] |= {"tip": None, "title": "Tip", "product_id": None}
+    order = import_shopify(raw).order
+    assert (len(order.lines), order.tip, order.refunds[0].tip) == (1, 500, 500)
+    # no tip was received, so it is a thing that is called so
+    goods = import_shopify(raw | {"total_tip_received": "0.00", "refunds": []}).order
+    assert (len(goods.lines), goods.tip, goods.total) == (2, 0, 18609)
+
+
 def tipped(amount: str, *line_ids: int) -> Json:
     """181.09 and a tip of 5.00, which is a line of its own; the amount went back for these lines."""
     raw = plain() | {"total_tip_received": "5.00", "total_price": "186.09"}

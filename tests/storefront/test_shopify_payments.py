@@ -48,6 +48,13 @@ def test_several_payments_in_all_three_places() -> None:
     assert [(leg.tender_id, leg.amount) for leg in plan(order).legs] == [("1", 3000), ("pi_9", 15109)]
 
 
+def test_one_transaction_alone() -> None:
+    one = transaction(1, "sale", "181.09", receipt={"id": "pi_1"})
+    listed = import_shopify(plain(), [one])
+    assert import_shopify(plain(), one) == import_shopify(plain(), {"transaction": one}) == listed
+    assert refused(lambda: import_shopify(plain(), {"orders": []})).field == "transactions"
+
+
 @pytest.mark.parametrize(
     ("gateway", "kind"),
     [

@@ -229,3 +229,20 @@ def test_titles_keep_their_letters() -> None:
     raw = woo()
     raw["line_items"][0]["name"] = "Grüner Tee – 緑茶 &#8211; 250&nbsp;g"
     assert import_woocommerce(raw).order.lines[0].title == "Grüner Tee – 緑茶 – 250\u00a0g"
+
+
+def test_tax_without_its_rates_is_that_of_the_lines() -> None:
+    raw = woo() | {"tax_lines": []}
+    for line in raw["line_items"]:
+        line["taxes"] = []
+    order = import_woocommerce(raw).order
+    assert [(tax.name, tax.rate, tax.amount) for line in order.lines for tax in line.taxes] == [
+        ("Tax", "0.075", 45),
+        ("Tax", "0.075", 90),
+    ]
+    raw["line_items"][0]["total_tax"] = "0.46"
+    assert refused(lambda: import_woocommerce(raw)).field == "tax_total"
+    raw["shipping_lines"][0]["total_tax"] = "0.75"
+    raw["line_items"][0]["total_tax"] = "0.45"
+    order = import_woocommerce(raw | {"shipping_tax": "0.75", "total_tax": "2.10", "total": "30.10"}).order
+    assert (order.paid_for(order.shipping), plan(order).total) == (1075, 3010)

@@ -52,7 +52,7 @@ def import_shopify(
     total = till.amount(raw, "total_price") + till.signed(raw, ROUNDING)
     placed_at = raw.text("processed_at") or raw.text("created_at")
     customer = raw.child("customer")
-    customer_id = str(customer.whole("id")) if customer else f"guest-{order_id}"
+    customer_id = str(customer.whole("id")) if customer and customer.has("id") else f"guest-{order_id}"
     address = raw.child("shipping_address")
     order = {
         "id": order_id,
@@ -91,13 +91,23 @@ def _paid(
     raw: Node, payload: object, more: object, till: Till, payment: str | None, placed_at: str
 ) -> dict[str, object]:
     """What it was paid with and what went back, as fields of the order."""
-    second = Node(more if isinstance(more, Mapping) else {"transactions": more})
+    second = _second(more)
     transactions = _transactions(raw, payload, second)
     payments = Payments(raw, transactions, till, payment)
     refunds = read_refunds(raw, second, transactions, payments, till)
     tenders = payments.tenders(refunded_by_tender(refunds), taken_off(refunds))
     unpaid = sum(one.captured for one in tenders if one.id == UNPAID)
     return {"tenders": tenders, "refunds": with_unpaid(refunds, unpaid, placed_at)}
+
+
+def _second(more: object) -> Node:
+    """A second document: transactions or refunds, listed or one alone. Raises InvalidRequest if it is neither."""
+    if not isinstance(more, Mapping):
+        return Node({"transactions": more})
+    one = more.get("transaction") or (more if "kind" in more else None)
+    if one is None and not {"transactions", "refunds", "refund"} & set(more):
+        raise InvalidRequest("transactions", "it holds neither transactions nor refunds of an order")
+    return Node({"transactions": [one]} if one else more)
 
 
 def _transactions(raw: Node, payload: object, second: Node) -> list[Node]:

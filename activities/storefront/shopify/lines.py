@@ -29,7 +29,8 @@ class Sold:
 
 def read_sold(order: Node, till: Till, delivered_at: datetime | None) -> Sold:
     """Lines, shipping and tip of an order. Raises InvalidRequest naming the field."""
-    goods = [one for one in order.each("line_items") if one.child("tip") is None]
+    tips = [one.path for one in tip_lines(order, till)]
+    goods = [one for one in order.each("line_items") if one.path not in tips]
     off = cuts(order, till, goods)
     paid = [
         (one, one.whole("quantity") * till.amount(one, "price") - cut.own - cut.of_order)
@@ -117,13 +118,25 @@ def read_shipping(order: Node, till: Till, untold: Sequence[Told] = ()) -> Shipp
     return make(Shipping, shipping, "shipping_lines")
 
 
+def tip_lines(order: Node, till: Till) -> list[Node]:
+    """The lines that are tips; older versions of the API do not mark them, but call them so."""
+    marked = [one for one in order.each("line_items") if one.child("tip") is not None]
+    if marked or not (tip := _tip_received(order, till)):
+        return marked
+    called = [one for one in order.each("line_items") if one.text("title") == "Tip" and not one.has("product_id")]
+    return called if sum(one.whole("quantity") * till.amount(one, "price") for one in called) == tip else []
+
+
+def _tip_received(order: Node, till: Till) -> int:
+    name = "total_tip_received"
+    return till.amount(order, name) if order.has(name) and order.amount(name, till.shop) else 0
+
+
 def _tips(order: Node, till: Till) -> int:
     """What the shopper gave on top: a line of its own, else only a sum."""
-    lines = [one for one in order.each("line_items") if one.child("tip") is not None]
-    if lines:
-        return sum(one.whole("quantity") * till.amount(one, "price") for one in lines)
-    sum_of_all = order.has("total_tip_received") and order.amount("total_tip_received", till.shop)
-    return till.amount(order, "total_tip_received") if sum_of_all else 0
+    lines = tip_lines(order, till)
+    given = sum(one.whole("quantity") * till.amount(one, "price") for one in lines)
+    return given if lines else _tip_received(order, till)
 
 
 def _is(raw: Node, name: str) -> bool:

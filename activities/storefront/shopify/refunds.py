@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from activities.storefront.reading import Node, make
-from activities.storefront.shopify.lines import read_shipping
+from activities.storefront.shopify.lines import read_shipping, tip_lines
 from activities.storefront.shopify.payments import Payments
 from activities.storefront.shopify.till import Till
 from domain.errors import InvalidRequest
@@ -60,10 +60,6 @@ def _taken_off(refund: EarlierRefund) -> int:
     return 0 if refund.total else sum(line.gross for line in refund.lines) + refund.shipping + refund.tip
 
 
-def _tip_ids(order: Node) -> set[int]:
-    return {one.whole("id") for one in order.each("line_items") if one.child("tip") is not None}
-
-
 def _paid_back(transactions: Iterable[Node]) -> dict[int, Node]:
     return {
         one.whole("id"): one for one in transactions if one.text("kind") == "refund" and one.text("status") in _GONE
@@ -75,7 +71,7 @@ def _refund(order: Node, raw: Node, money: Sequence[Mapping[str, int]], till: Ti
     for one in money:
         for tender_id, amount in one.items():
             by_tender[tender_id] += amount
-    tips = _tip_ids(order)
+    tips = {one.whole("id") for one in tip_lines(order, till)}
     rows = raw.each("refund_line_items")
     refund = {
         "id": str(raw.whole("id")),

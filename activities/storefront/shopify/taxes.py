@@ -33,8 +33,8 @@ def spread_taxes(order: Node, goods: Sequence[tuple[Node, int]], sent: int, till
     if not whole or any(one.each("tax_lines") or one.each("duties") for one in owners):
         return found
     told = told_taxes(order, till) or [(Node({"title": "Tax"}), whole)]
-    taxable = [paid if not one.has("taxable") or one.flag("taxable") else 0 for one, paid in goods]
-    weights = [*taxable, sent if _on_delivery(order, told, sum(taxable), sent) else 0]
+    taxable = [max(0, paid) if not one.has("taxable") or one.flag("taxable") else 0 for one, paid in goods]
+    weights = [*taxable, max(0, sent) if _on_delivery(order, told, sum(taxable), sent) else 0]
     for tax, amount in told if any(weights) else ():
         for place, share in enumerate(split(amount, weights)):
             if share:

@@ -12,7 +12,7 @@ from activities.storefront.reading import Node
 from activities.storefront.woocommerce.fees import Cut, shared
 from activities.storefront.woocommerce.fields import agreed, exact, rounded, spread
 from domain.errors import InvalidRequest
-from domain.money import Money
+from domain.money import Money, exponent
 
 _PERCENT = re.compile(r"([0-9]{1,2}(?:[.,][0-9]{1,4})?)\s?%")
 _EFFECTIVE = ("1e-2", "1e-3", "1e-4")
@@ -53,8 +53,10 @@ def read_rates(order: Node, charged: Sequence[Node], sent: Sequence[Node], cut: 
 
     Raises InvalidRequest with both sums if it is neither.
     """
-    rates = [_rate(one, charged, sent, cut, currency) for one in order.each("tax_lines")]
-    told, found = order.amount("total_tax", currency), sum(one.total for one in rates)
+    told = order.amount("total_tax", currency)
+    tax_lines = order.each("tax_lines") or ([_untold(order, currency)] if told else [])
+    rates = [_rate(one, charged, sent, cut, currency) for one in tax_lines]
+    found = sum(one.total for one in rates)
     if told == found:
         return rates
     exactly = [one for rate in rates for one in rate.exactly]
@@ -64,6 +66,13 @@ def read_rates(order: Node, charged: Sequence[Node], sent: Sequence[Node], cut: 
         raise InvalidRequest("total_tax", f"the order says {theirs}, but its tax_lines add up to {ours}")
     parts = iter(spread(told + off, exactly))
     return [replace(one, on_lines=[next(parts) for _ in one.on_lines], on_shipping=next(parts)) for one in rates]
+
+
+def _untold(order: Node, currency: str) -> Node:
+    """The one tax of an order that came without its rates; its lines tell how much of it they have."""
+    delivery = order.amount("shipping_tax", currency) if order.has("shipping_tax") else 0
+    goods = Decimal(order.amount("total_tax", currency) - delivery).scaleb(-exponent(currency))
+    return Node({"label": "Tax", "tax_total": goods, "shipping_tax_total": order.fields.get("shipping_tax") or 0})
 
 
 def _rate(raw: Node, charged: Sequence[Node], sent: Sequence[Node], cut: Cut, currency: str) -> Rate:
@@ -81,7 +90,9 @@ def _rate(raw: Node, charged: Sequence[Node], sent: Sequence[Node], cut: Cut, cu
 
 
 def _tax_on(charged: Node, rate: Node, currency: str, either_sign: bool = False) -> Decimal:
-    """What a line has of a rate, with its fractions of a cent."""
+    """What a line has of a rate, with its fractions of a cent; of one without an id, all its tax."""
+    if not rate.has("rate_id"):
+        return exact(charged, "total_tax", currency, either_sign)
     own = [one for one in charged.each("taxes") if one.id_text("id") == rate.id_text("rate_id")]
     return sum((exact(one, "total", currency, either_sign) for one in own), Decimal(0))
 
