@@ -17,6 +17,8 @@ from domain.money import Money
 from domain.order import UNPAID, Tender, TenderKind
 
 _PAID = ("", "paid", "partially_refunded", "refunded")
+_IN_FULL = ("", "paid")
+"""One of which money went back may have been paid in part."""
 _CREDIT = (TenderKind.GIFT_CARD, TenderKind.STORE_CREDIT)
 
 
@@ -130,7 +132,7 @@ class Payments:
             return (self._unknown(self._total, sum(refunded.values())),)
         captured = sum(self._captured.values())
         unpaid = self._total - captured
-        if unpaid < 0 or (unpaid != removed and unpaid and self._order.text("financial_status") in _PAID):
+        if unpaid < 0 or (unpaid not in (0, removed) and self._order.text("financial_status") in _IN_FULL):
             ours, theirs = (Money(minor=minor, currency=self._till.paid_in) for minor in (captured, self._total))
             raise InvalidRequest("transactions", f"they captured {ours}, but the order's total_price is {theirs}")
         tenders = [self._tender(root, group, refunded) for root, group in self._groups.items()]

@@ -90,8 +90,8 @@ def _rate(raw: Node, charged: Sequence[Node], sent: Sequence[Node], cut: Cut, cu
 
 
 def _tax_on(charged: Node, rate: Node, currency: str, either_sign: bool = False) -> Decimal:
-    """What a line has of a rate, with its fractions of a cent; of one without an id, all its tax."""
-    if not rate.has("rate_id"):
+    """What a line has of a rate, with its fractions of a cent; all its tax, where the order does not tell the rates."""
+    if not rate.path:
         return exact(charged, "total_tax", currency, either_sign)
     own = [one for one in charged.each("taxes") if one.id_text("id") == rate.id_text("rate_id")]
     return sum((exact(one, "total", currency, either_sign) for one in own), Decimal(0))
