@@ -90,6 +90,9 @@ def test_refunds_by_payment_shipping_and_place() -> None:
     assert (second.id, second.lines, second.money) == ("7", (), {"1": 50})
 
 
+FEES = {"shop_money": {"amount": "20.00", "currency_code": "USD"}}
+
+
 def shipped_back(amount: str, **more: object) -> Json:
     return {"id": 1, "shipping_line_id": 3, "subtotal_amount_set": {"shop_money": {"amount": amount}}, **more}
 
@@ -118,12 +121,15 @@ def test_a_refunded_shipping_line_is_money_for_shipping() -> None:
         ({"taxes_included": True, "total_price": "205.09"}, 200),
         ({"order_adjustments": [{"kind": "shipping_refund", "amount": "-2.00", "tax_amount": "-0.08"}]}, 208),
         ({"order_adjustments": [{"kind": "refund_discrepancy", "amount": "-2.00"}]}, 210),
+        # other fees are no part of what the delivery cost
+        ({"original_total_additional_fees_set": FEES, "total_price": "235.34"}, 210),
     ],
 )
 def test_the_tax_on_shipping_that_went_back(changes: Json, shipping: int) -> None:
     tax = {name: changes[name] for name in ("tax_amount_set",) if name in changes}
     adjusted = changes.get("order_adjustments", [])
-    raw = rich() | {name: changes[name] for name in ("taxes_included", "total_price") if name in changes}
+    told = ("taxes_included", "total_price", "original_total_additional_fees_set")
+    raw = rich() | {name: changes[name] for name in told if name in changes}
     raw["refunds"] = [back(refund_shipping_lines=[shipped_back("2.00", **tax)], order_adjustments=adjusted)]
     assert import_shopify(raw).order.refunds[0].shipping == shipping
 

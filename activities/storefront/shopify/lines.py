@@ -40,7 +40,7 @@ def read_sold(order: Node, till: Till, delivered_at: datetime | None) -> Sold:
     *on_lines, on_delivery = spread_taxes(order, paid, sent, till)
     basket = _Basket(order, till, _deliveries(order), delivered_at)
     lines = (basket.line(one, cut, told) for one, cut, told in zip(goods, off, on_lines, strict=True))
-    return Sold(tuple(lines), read_shipping(order, till, on_delivery), _tips(order, till))
+    return Sold(tuple(lines), _shipping(order, till, on_delivery), _tips(order, till))
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def _deliveries(order: Node) -> Mapping[int, list[Delivery]]:
     return found
 
 
-def read_shipping(order: Node, till: Till, untold: Sequence[Told] = ()) -> Shipping | None:
+def _shipping(order: Node, till: Till, untold: Sequence[Told]) -> Shipping | None:
     """All deliveries as one, with what else was paid once for the whole order: additional fees, and what the till added
     because there are no smaller coins. `untold` are taxes that no delivery tells itself."""
     fees = order.child(ADDITIONAL_FEES)

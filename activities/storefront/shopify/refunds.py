@@ -9,8 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from activities.storefront.reading import Node, make
-from activities.storefront.shopify.lines import read_shipping, tip_lines
+from activities.storefront.shopify.discounts import charged_delivery, off_deliveries
+from activities.storefront.shopify.lines import tip_lines
 from activities.storefront.shopify.payments import Payments
+from activities.storefront.shopify.taxes import told_taxes
 from activities.storefront.shopify.till import Till
 from domain.errors import InvalidRequest
 from domain.money import half_up
@@ -126,6 +128,7 @@ def _shipping_line(order: Node, raw: Node, till: Till) -> int:
         return net
     if (told := raw.child("tax_amount_set")) is not None:
         return net + till.of_set(told, either_sign=True)
-    sold = read_shipping(order, till)
-    cost = sold.price - sold.discount if sold else 0
-    return net + (half_up(net * sum(one.amount for one in sold.taxes), cost) if sold and cost else 0)
+    sent = charged_delivery(order)
+    cost = sum(till.amount(one, "price") for one in sent) - sum(off_deliveries(order, till))
+    tax = sum(amount for one in sent for _, amount in told_taxes(one, till))
+    return net + (half_up(net * tax, cost) if cost > 0 else 0)
