@@ -21,16 +21,21 @@ _EFFECTIVE = ("1e-2", "1e-3", "1e-4")
 
 @dataclass(frozen=True)
 class Rate:
-    """One of the order's tax rates, and its amount on every line (fees are the last of them) and on shipping; `cut` is
-    what discounts of the whole order took off its amount on the lines."""
+    """One of the order's tax rates, and its amount on every line (fees are the last of them) and on shipping; `less` is
+    what discounts of the whole order took off its amount on the lines, before it was rounded."""
 
     name: str
     rate: str
     on_lines: list[int]
     on_shipping: int
-    cut: int
+    less: Decimal
     exactly: list[Decimal]
     """Before they were rounded; on shipping last."""
+
+    @property
+    def cut(self) -> int:
+        """What discounts of the whole order took off."""
+        return rounded(self.less)
 
     @property
     def total(self) -> int:
@@ -41,7 +46,7 @@ class Rate:
         """With the cut taken off the lines that are goods. Raises InvalidRequest if they have less of it."""
         shares = shared(self.cut, self.on_lines[:goods])
         on_goods = [amount - share for amount, share in zip(self.on_lines, shares, strict=False)]
-        return replace(self, on_lines=[*on_goods, *self.on_lines[goods:]], cut=0)
+        return replace(self, on_lines=[*on_goods, *self.on_lines[goods:]], less=Decimal(0))
 
     def tax(self, amount: int) -> dict[str, object]:
         """As a tax line."""
@@ -60,11 +65,10 @@ def read_rates(order: Node, charged: Sequence[Node], sent: Sequence[Node], cut: 
     if told == found:
         return rates
     exactly = [one for rate in rates for one in rate.exactly]
-    off = sum(one.cut for one in rates)
-    if rounded(sum(exactly, Decimal(0))) - off != told:
+    if rounded(sum(exactly, Decimal(0)) - sum((one.less for one in rates), Decimal(0))) != told:
         ours, theirs = (Money(minor=minor, currency=currency) for minor in (found, told))
         raise InvalidRequest("total_tax", f"the order says {theirs}, but its tax_lines add up to {ours}")
-    parts = iter(spread(told + off, exactly))
+    parts = iter(spread(told + sum(one.cut for one in rates), exactly))
     return [replace(one, on_lines=[next(parts) for _ in one.on_lines], on_shipping=next(parts)) for one in rates]
 
 
@@ -86,7 +90,7 @@ def _rate(raw: Node, charged: Sequence[Node], sent: Sequence[Node], cut: Cut, cu
     ]
     name = html.unescape(raw.text("label") or raw.text("rate_code"))[:100]
     percentage = _percentage(raw, name, taxed, sum(whole) + delivery)
-    return Rate(name, percentage, whole, delivery, rounded(less), [*on_lines, sum(on_sent, Decimal(0))])
+    return Rate(name, percentage, whole, delivery, less, [*on_lines, sum(on_sent, Decimal(0))])
 
 
 def _tax_on(charged: Node, rate: Node, currency: str, either_sign: bool = False) -> Decimal:
