@@ -223,8 +223,8 @@ def test_the_published_transactions_of_which_only_a_part_was_captured() -> None:
         ("801038806", 25094, 20900),
         ("unpaid", 34800, 34800),
     ]
-    # 389.94 are left, 199.65 of them of this unit, and 348.00 of that never came: 348.00 * 199.65 / 389.94 = 178.177
-    assert plan(order, {"518995019": 1}).total == 19965 - 17818
+    # of the 348.00 that never came, 95.14 and 95.15 are what the two units were short of; 157.71 are of the third
+    assert plan(order, {"518995019": 1}).total == 19965 - 15771 == 25094 - 20900
 
 
 def test_a_paid_order_whose_payments_are_less_is_refused() -> None:
