@@ -1,13 +1,24 @@
-"""What is made once per session, and only if a test asks for it."""
+"""Fresh databases for whoever asks for one: once per kind of database, made in a blink, none made in vain."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
+from sqlalchemy.engine import make_url
 
+from database.engine import connect
 from tests.database import servers
-from tests.database.servers import Databases
+from tests.database.raw import raw
+from tests.database.servers import KINDS, Databases
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that asks for the database's file is about SQLite; any other that has a database runs on both kinds."""
+    if "database_kind" in metafunc.fixturenames:
+        metafunc.parametrize("database_kind", KINDS[:1] if "path" in metafunc.fixturenames else KINDS)
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +33,52 @@ def postgresql_databases() -> Iterator[Databases]:
     """Databases of one PostgreSQL server, which ends with the session."""
     with servers.postgres() as made:
         yield made
+
+
+@pytest.fixture
+def databases(database_kind: str, request: pytest.FixtureRequest) -> Databases:
+    """Where this test's databases come from."""
+    found: Databases = request.getfixturevalue(f"{database_kind}_databases")
+    return found
+
+
+@pytest.fixture
+def empty_url(databases: Databases) -> Iterator[str]:
+    """The address of a database without tables."""
+    url = databases.empty()
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def url(databases: Databases) -> Iterator[str]:
+    """The address of a database with tables."""
+    url = databases.migrated()
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def path(url: str) -> Path:
+    """Where SQLite's file is."""
+    return Path(str(make_url(url).database))
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[Engine]:
+    """An engine on a database with tables."""
+    engine = connect(url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def tampering(url: str) -> Iterator[Callable[[str], None]]:
+    """Runs statements as an owner does who has put triggers and foreign keys out of the way."""
+    with raw(url) as connection:
+
+        def run(statements: str) -> None:
+            connection.untie()
+            connection.script(statements)
+
+        yield run

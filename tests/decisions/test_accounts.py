@@ -10,11 +10,8 @@ from domain.errors import InvalidRequest, Refused
 from domain.order import EarlierRefund, Order, Shipping, TaxLine, TenderKind
 from domain.plan import FeeKind
 from domain.terms import FeeTerm, Terms
-from tests.database.conftest import engine, path
 from tests.domain.orders import before, line, order, paid, returned
 from tests.one_order import Shop
-
-__all__ = ["engine", "path"]
 
 
 def rich(refunds: tuple[EarlierRefund, ...] = (), refunded: int = 0) -> Order:

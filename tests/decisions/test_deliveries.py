@@ -19,9 +19,6 @@ from domain.request import RequestedLine, ReturnRequest
 from ledger import EntryKind
 from ledger.store import SqlLedger
 from settings import ROOT
-from tests.database.conftest import engine, path
-
-__all__ = ["engine", "path"]
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
 

@@ -7,25 +7,6 @@ from sqlalchemy import Engine
 
 from ledger import Ledger
 from ledger.store import SqlLedger
-from tests.database.conftest import (
-    databases,
-    empty_url,
-    engine,
-    path,
-    pytest_generate_tests,
-    tampering,
-    url,
-)
-
-__all__ = [
-    "databases",
-    "empty_url",
-    "engine",
-    "path",
-    "pytest_generate_tests",
-    "tampering",
-    "url",
-]
 
 
 @pytest.fixture
