@@ -13,6 +13,7 @@ from domain.model import Minor, Model, Quantity
 from domain.money import split
 from domain.order import Order, OrderLine, RefundedLine, TaxLine
 from domain.plan import KitShare
+from domain.request import RequestedLine, ReturnRequest
 
 
 class KitPart(Model):
@@ -106,6 +107,17 @@ def without_kits(order: Order, units: Mapping[str, int]) -> dict[str, int]:
         for line_id, count in [(line.id, line.per_kit) for line in parts] or [(name, 1)]:
             found[line_id] = found.get(line_id, 0) + quantity * count
     return found
+
+
+def in_parts(order: Order, request: ReturnRequest) -> ReturnRequest:
+    """The same request with each kit as its parts, which come back for the kit's reason."""
+    lines: dict[str, RequestedLine] = {}
+    for wanted in request.lines:
+        for line_id, quantity in without_kits(order, {wanted.line_id: wanted.quantity}).items():
+            known = lines.get(line_id)
+            more = known.quantity if known else 0
+            lines[line_id] = (known or wanted).model_copy(update={"line_id": line_id, "quantity": quantity + more})
+    return request.model_copy(update={"lines": tuple(lines.values())})
 
 
 def kit_shares(order: Order, lines: Mapping[str, LineHistory], units: Mapping[str, int]) -> dict[str, KitShare]:

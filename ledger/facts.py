@@ -100,8 +100,8 @@ class Facts:
 
         def decide() -> NewEntry:
             books = self._read(order.id)
-            old, new = books.order, _with_refunds_of(books.order, order)
-            plans = books.unsubmitted()
+            old, new = books.order, changed_from(books.order, order)
+            plans = books.unsubmitted() if _figures(old) != _figures(new) else []
             voids = books.withdrawing(key, plans)
             withdrawn = [plan.key for plan in plans]
             left = [one for name, one in books.happened.items() if name not in withdrawn]
@@ -161,6 +161,15 @@ def _check_names(order: Order, refund: EarlierRefund) -> None:
             raise InvalidRequest("lines", f"order {order.number} has no line {line.line_id}")
 
 
+def _figures(order: Order) -> object:
+    """All of an order that a plan is computed from."""
+    return (
+        [(one.id, one.kind, one.captured, one.step) for one in order.tenders],
+        [(one.id, one.quantity, order.paid_for(one), one.taxes, one.duties, one.kit) for one in order.lines],
+        (order.paid_for(order.shipping), order.shipping, order.tip),
+    )
+
+
 def _check_lines(order: Order, left: Iterable[Happened]) -> None:
     """Raises Refused where a line that went back is gone from the changed order."""
     for one in left:
@@ -176,8 +185,10 @@ def _sold(order: Order) -> str:
     return sha256(order.model_copy(update={"refunds": (), "tenders": tenders}).model_dump_json())
 
 
-def _with_refunds_of(old: Order, new: Order) -> Order:
-    """The changed order with the earlier refunds of the old. Raises Refused where that makes no order."""
+def changed_from(old: Order, new: Order) -> Order:
+    """An order as the shop tells it now, but with the refunds that the old one came with: later ones are facts of their
+    own. Raises Refused where that makes no order.
+    """
     if old.currency != new.currency:
         text = f"order {old.number} was sold in {old.currency}; it cannot be edited into one in {new.currency}"
         raise Refused("other_currency", text)

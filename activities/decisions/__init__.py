@@ -13,6 +13,7 @@ from domain.credit_note import PREFIX, credit_note
 from domain.errors import Refused
 from domain.history import History, history_of
 from domain.inspection import Inspection, units
+from domain.kits import in_parts
 from domain.model import Id, Model, UtcDatetime
 from domain.order import Order, TenderKind
 from domain.plan import RefundPlan
@@ -95,11 +96,12 @@ class DecisionActivities:
     def _decided(self, key: str, ask: OpenReturn) -> NewEntry:
         case = ask.request.id
         order, policy = self._frozen(ask.order_id)
+        wanted = in_parts(order, ask.request)
         returnable = {
             line.line_id: self._ledger.balance(accounts.with_customer(order.id, line.line_id), UNITS).available
-            for line in ask.request.lines
+            for line in wanted.lines
         }
-        decision = decide(order, ask.request, policy, returnable, ask.now)
+        decision = decide(order, wanted, policy, returnable, ask.now)
         approved = {line.line_id: line.quantity for line in decision.approved}
         quote = plan_refund(order, self._history(order), approved, _terms(policy)) if approved else None
         opened = Opened(decision=decision, quote=quote)

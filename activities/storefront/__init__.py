@@ -12,15 +12,17 @@ from domain.case import CaseSoFar, OrderBrief
 from domain.delivery import without_deliveries
 from domain.errors import InvalidRequest, Refused
 from domain.history import history_of
+from domain.kits import in_parts
 from domain.model import Model, UtcDatetime
 from domain.money import Money
 from domain.order import Order, TenderKind
-from domain.paid import paid_components
 from domain.policy import PublishedPolicy
 from domain.request import ReturnRequest, check_against
 from domain.stores import Policies, Snapshot, Snapshots
-from ledger import UNITS, EntryKind, Ledger, NewEntry, Transfer, accounts
+from ledger import EntryKind, Ledger, NewEntry
+from ledger.facts import Facts, changed_from
 from ledger.frozen import frozen_order
+from ledger.moves.money import opening
 from ledger.recall import case_so_far
 
 
@@ -46,6 +48,7 @@ class StorefrontActivities:
         self._snapshots = snapshots
         self._policies = policies
         self._ledger = ledger
+        self._facts = Facts(ledger, snapshots)
 
     @activity.defn(no_thread_cancel_exception=True)
     def fetch_order(self, ask: FetchOrder) -> CaseSoFar:
@@ -62,27 +65,28 @@ class StorefrontActivities:
         if order is None or request.order_id not in (order.id, order.number):
             raise InvalidRequest("order_id", f"return {request.id} was decided already, for order {order_id}")
         decided = {line.line_id: line.quantity for line in known.decision.lines} if known.decision else {}
-        if decided and decided != {line.line_id: line.quantity for line in request.lines}:
+        if decided and decided != {line.line_id: line.quantity for line in in_parts(order, request).lines}:
             asked = ", ".join(f"{quantity} of {line_id}" for line_id, quantity in decided.items())
             raise InvalidRequest("lines", f"return {request.id} was decided already, for {asked}")
         return order
 
     def _of_new(self, ask: FetchOrder) -> Order:
-        """The order of a new return: frozen when it was first touched, whatever becomes of it in the shop."""
+        """The order of a new return: as it was when first touched, with what the shop told of it since."""
         sold = self._storefront.order(ask.request.order_id)
         order_id = sold.id if sold else ask.request.order_id
         frozen = frozen_order(self._ledger, self._snapshots, order_id)
         if frozen is None:
             return self._open(sold, ask)
-        check_against(ask.request, frozen)
-        if sold is not None:
-            self._learn(sold, frozen, ask)
-        return frozen
+        order = frozen if sold is None else changed_from(frozen, sold)
+        check_against(in_parts(order, ask.request), order)
+        if order != frozen:
+            self._learn(order, frozen, ask)
+        return order
 
     def _open(self, order: Order | None, ask: FetchOrder) -> Order:
         if order is None:
             raise InvalidRequest("order_id", f"there is no order {ask.request.order_id}; import it first")
-        check_against(ask.request, order)
+        check_against(in_parts(order, ask.request), order)
         _check_payable(order)
         policy = self._policies.in_force(order.placed_at)
         if policy is None:
@@ -93,8 +97,10 @@ class StorefrontActivities:
         return frozen_order(self._ledger, self._snapshots, order.id) or order
 
     def _learn(self, order: Order, known: Order, ask: FetchOrder) -> None:
-        """Keep what the shop has learned of the order's deliveries; anything else stays as it was first read."""
-        if order == known or without_deliveries(order) != without_deliveries(known):
+        """Keep what the shop has learned of the order: its deliveries, or that it was edited."""
+        if without_deliveries(order) != without_deliveries(known):
+            _check_payable(order)
+            self._facts.edited(order, "storefront", ask.now)
             return
         content = self._snapshots.keep(order).content
         self._ledger.append(
@@ -138,20 +144,6 @@ def _check_payable(order: Order) -> None:
 def _opening(key: str, snapshot: Snapshot, policy: PublishedPolicy, ask: FetchOrder) -> NewEntry:
     """What is left of the order, in money and in units: what went back before it was touched is not on its accounts."""
     order = snapshot.order
-    history = history_of(order)
-    moves: list[tuple[str, str, str, int]] = []
-    moves += [
-        (accounts.tender(one.id), accounts.order(order.id), order.currency, one.captured - one.refunded)
-        for one in order.tenders
-    ]
-    moves += [
-        (accounts.order(order.id), accounts.paid(order.id, part), order.currency, part.amount)
-        for part in paid_components(order, history)
-    ]
-    moves += [
-        (accounts.sold(order.id), accounts.with_customer(order.id, line_id), UNITS, line.open)
-        for line_id, line in history.lines.items()
-    ]
     return NewEntry(
         key=key,
         kind=EntryKind.ORDER_OPENED,
@@ -161,9 +153,5 @@ def _opening(key: str, snapshot: Snapshot, policy: PublishedPolicy, ask: FetchOr
         at=ask.now,
         facts={"snapshot": snapshot.content, "number": order.number, "currency": order.currency, "total": order.total},
         asked={"order": order.id},
-        transfers=tuple(
-            Transfer(key=f"{key}/{number}", debit=debit, credit=credit, commodity=commodity, amount=amount)
-            for number, (debit, credit, commodity, amount) in enumerate(moves, start=1)
-            if amount
-        ),
+        transfers=opening(key, order, history_of(order)),
     )

@@ -17,6 +17,7 @@ from domain.order import Order
 from domain.policy import Policy
 from domain.request import RequestedLine, ReturnRequest
 from ledger import EntryKind
+from ledger.recall import newest_snapshot
 from ledger.store import SqlLedger
 from settings import ROOT
 
@@ -78,8 +79,21 @@ def test_a_later_return_is_decided_on_what_came_since(shop: Shop) -> None:
     assert shop.ledger.verify().faults == ()
 
 
-def test_any_other_change_of_the_order_is_left_alone(shop: Shop) -> None:
+def test_refunds_that_the_shop_tells_of_later_are_not_taken_from_it(shop: Shop) -> None:
+    # the shop's order shows our own refunds, too: what went back is known by facts of its own
     assert shop.verdict("R-1") == "approve"
-    shop.orders.put(shop.delivered(NOW - timedelta(days=31)).model_copy(update={"locale": "de"}))
+    (tender,) = shop.order.tenders
+    refunded = tender.model_copy(update={"refunded": 100})
+    shop.orders.put(shop.order.model_copy(update={"tenders": (refunded,)}))
     assert shop.verdict("R-2") == "approve"
-    assert EntryKind.DELIVERY not in shop.kinds()
+    assert shop.kinds() == [EntryKind.ORDER_OPENED, EntryKind.DECISION, EntryKind.DECISION]
+
+
+def test_an_edited_order_is_what_a_later_return_is_decided_on(shop: Shop) -> None:
+    assert shop.verdict("R-1") == "approve"
+    shop.orders.put(shop.order.model_copy(update={"locale": "de"}))
+    assert shop.verdict("R-2") == "approve"
+    edited = next(one for one in shop.ledger.entries() if one.kind is EntryKind.ORDER_EDITED)
+    assert edited.transfers == ()
+    assert newest_snapshot(shop.ledger.entries(order=shop.order.id)) == edited.facts["snapshot"]
+    assert shop.ledger.verify().faults == ()

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Engine
 
 from domain.errors import InvalidRequest, Refused
+from domain.kits import KitPart, kit_lines
 from domain.order import EarlierRefund, Order
 from domain.refund import RefundStatus
 from ledger import EntryKind
@@ -170,6 +171,7 @@ def test_an_order_that_grew(engine: Engine) -> None:
     grown = order(*hundred().lines, line("b", 1, 500), tenders=[paid(10000), paid(500, "pi_2")])
     shop.facts.edited(grown, "storefront", NOW)
     shop.facts.edited(grown, "storefront", NOW)
+    shop.shelf.only = grown
     assert shop.posted("tender") == {"tender:pi_1": 10000, "tender:pi_2": 500}
     assert shop.ledger.balance("with_customer:1:b", "UNITS").posted == 1
     plan = shop.planned("r1", a=10)
@@ -200,3 +202,33 @@ def test_an_edit_that_cannot_be(engine: Engine) -> None:
     ):
         with pytest.raises(Refused, match=words):
             shop.facts.edited(wrong, "storefront", NOW)
+
+
+def test_a_new_return_finds_the_order_as_it_was_edited_since(engine: Engine) -> None:
+    # the plan of the first return, of eight units, is withdrawn and made anew: the price was lowered to 9.00 in between
+    shop = Shop(engine, hundred())
+    shop.opened("r1", a=8)
+    assert shop.planned("r1", a=8).total == 8000
+    shop.shelf.only = order(line("a", 10, 900), tenders=[paid(9000)])
+    shop.opened("r2", a=2)
+    again = shop.planned("r1", number=2, a=8)
+    assert again.total == 7200
+    shop.pay("r1", again)
+    shop.pay("r2", shop.planned("r2", a=2))
+    assert shop.posted(*ALL) == {}
+    assert shop.ledger.verify().faults == ()
+
+
+def test_a_kit_is_asked_for_by_its_own_name(engine: Engine) -> None:
+    parts = (KitPart(title="Pot", unit_price=2000), KitPart(title="Cup", quantity=2, unit_price=500))
+    shop = Shop(engine, order(*kit_lines(line("k", 2, 3000), parts), tenders=[paid(6000)]))
+    shop.opened("r1", k=1)
+    decision = shop.ledger.find("decision:r1")
+    assert decision is not None
+    assert [(one["line_id"], one["quantity"]) for one in decision.facts["decision"]["lines"]] == [
+        ("k.1", 1),
+        ("k.2", 2),
+    ]
+    shop.opened("r1", k=1)
+    with pytest.raises(InvalidRequest, match="order #1 has no line z"):
+        shop.opened("r2", z=1)
