@@ -22,18 +22,33 @@ def amount(number: int, commodity: str) -> str:
         return f"{number} {commodity}"
 
 
+def decimal(number: int, commodity: str) -> str:
+    """`181.09` of USD; a bare number for units and for what ISO 4217 does not list."""
+    try:
+        return str(Money(minor=number, currency=commodity)).partition(" ")[0]
+    except ValueError:
+        return str(number)
+
+
 def amounts(transfers: Sequence[Transfer]) -> str:
     """What a set moves from its sources to its ends, and whether that is only reserved, or given up again.
 
     What merely passes through an account on the way counts once.
     """
-    moved: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    told: list[str] = []
+    for state in dict.fromkeys(_STATE.get(one.kind, "") for one in transfers):
+        totals = moved([one for one in transfers if _STATE.get(one.kind, "") == state])
+        told += [f"{amount(total, commodity)} {state}".strip() for commodity, total in totals.items()]
+    return ", ".join(told)
+
+
+def moved(transfers: Sequence[Transfer]) -> dict[str, int]:
+    """What transfers take from their sources to their ends, by commodity; what passes through counts once."""
+    nets: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for one in transfers:
-        accounts = moved[_STATE.get(one.kind, ""), one.commodity]
-        accounts[one.debit] -= one.amount
-        accounts[one.credit] += one.amount
-    totals = {key: sum(net for net in accounts.values() if net > 0) for key, accounts in moved.items()}
-    return ", ".join(f"{amount(total, commodity)} {state}".strip() for (state, commodity), total in totals.items())
+        nets[one.commodity][one.debit] -= one.amount
+        nets[one.commodity][one.credit] += one.amount
+    return {commodity: sum(net for net in accounts.values() if net > 0) for commodity, accounts in nets.items()}
 
 
 def reference(entry: JournalEntry) -> str:
