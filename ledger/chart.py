@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -42,18 +43,20 @@ class Chart:
     what the merchant's file names at all counts before the default."""
 
     def __init__(self, names: Mapping[str, str] | None = None) -> None:
-        self._layers = [_by_length(names or {}), _by_length(DEFAULT)]
+        self._layers = [_by_kind(names or {}), _by_kind(DEFAULT)]
 
     def account(self, name: str) -> str:
         """The account of the books; one whose kind nobody mapped is kept apart under `Equity:Other`."""
         parts = name.split(":")
         for layer in self._layers:
-            for pattern, account in layer:
-                if len(pattern) <= len(parts) and all(
-                    want in ("*", part) for want, part in zip(pattern, parts, strict=False)
-                ):
+            for pattern, account in layer.get(parts[0], ()):
+                if _begins(parts, pattern):
                     return account
         return _OTHER + "".join(word.capitalize() for word in parts[0].split("_"))
+
+
+def _begins(parts: list[str], pattern: list[str]) -> bool:
+    return len(pattern) <= len(parts) and all(want in ("*", part) for want, part in zip(pattern, parts, strict=False))
 
 
 def load_chart(path: Path) -> Chart:
@@ -76,11 +79,19 @@ def _checked(document: Mapping[object, object]) -> Iterator[tuple[str, str]]:
     for name, account in document.items():
         if not isinstance(name, str) or not isinstance(account, str) or not account.strip() or not name.strip(":* "):
             raise InvalidRequest("accounts", f"{name}: write the journal's account, a colon, and one account's name")
+        if name.startswith("*"):
+            raise InvalidRequest(
+                "accounts", f"{name}: the first part is a kind of account, such as tender; `*` may follow"
+            )
         if not account.isprintable() or len(account) > 200:
             raise InvalidRequest("accounts", f"{name}: an account's name is one line of at most 200 characters")
         yield name, account.strip()
 
 
-def _by_length(names: Mapping[str, str]) -> list[tuple[list[str], str]]:
+def _by_kind(names: Mapping[str, str]) -> dict[str, list[tuple[list[str], str]]]:
+    """By the kind of account, which every export asks for at every posting; in each the longest first."""
+    found: dict[str, list[tuple[list[str], str]]] = defaultdict(list)
     split = [(name.split(":"), account) for name, account in names.items()]
-    return sorted(split, key=lambda one: (-len(one[0]), one[0].count("*")))
+    for pattern, account in sorted(split, key=lambda one: (-len(one[0]), one[0].count("*"))):
+        found[pattern[0]].append((pattern, account))
+    return dict(found)

@@ -133,7 +133,7 @@ class Mixed:
 class _Return:
     def __init__(self, run: Mixed, case: str, order: Order, units: dict[str, int], now: datetime) -> None:
         self.run, self.case, self.order, self.units, self.now = run, case, order, units, now
-        self.about = {"case": case, "order_id": order.id, "now": now}
+        self.about = {"case": case, "order_id": order.id}
 
     def tell(self) -> str:
         """From the request to the end; gives what became of it."""
@@ -146,34 +146,36 @@ class _Return:
             return self.close(Outcome.DECLINED)
         label = self.label()
         if chance.random() < 0.1:
-            self.run.decisions.cancel_return(CancelReturn(**self.about, actor="shopper", reason="changed_mind"))
-            self.run.labels.void_label(VoidLabel(**self.about, label=label, actor="shopper"))
+            self.run.decisions.cancel_return(
+                CancelReturn(**self.about, now=self.now, actor="shopper", reason="changed_mind")
+            )
+            self.run.labels.void_label(VoidLabel(**self.about, now=self.now, label=label, actor="shopper"))
             return self.close(Outcome.CANCELLED)
         keep = chance.random() < 0.05
         if not keep:
             self.arrive(label)
         seen = self.inspect(goods=not keep)
-        plan = self.run.decisions.plan_refund(PlanRefund(**self.about, inspection=seen))
+        plan = self.run.decisions.plan_refund(PlanRefund(**self.about, now=self.now, inspection=seen))
         said = {self.pay(leg, plan) for leg in plan.legs}
         for worst in ("stuck", "open"):
             if worst in said:
                 return worst
         if not keep:
-            self.run.inventory.restock(Restock(**self.about, inspection=seen))
+            self.run.inventory.restock(Restock(**self.about, now=self.now, inspection=seen))
         self.close(Outcome.REFUNDED)
         return "keep" if keep else "failed" if "failed" in said else "refunded"
 
     def label(self) -> ReturnLabel:
-        ask = BuyLabel(**self.about, order_number=self.order.number, customer_id=self.order.customer_id)
+        ask = BuyLabel(**self.about, now=self.now, order_number=self.order.number, customer_id=self.order.customer_id)
         return self.run.labels.buy_label(ask)
 
     def arrive(self, label: ReturnLabel) -> None:
         number = label.tracking_number
         scan = Scan(id=f"{self.case}-1", tracking_number=number, status=TrackingStatus.IN_TRANSIT, at=self.now)
-        self.run.labels.record_scan(RecordScan(**self.about, scan=scan, actor="carrier"))
+        self.run.labels.record_scan(RecordScan(**self.about, now=self.now, scan=scan, actor="carrier"))
         counted = tuple(ReceivedLine(line_id=line, quantity=count) for line, count in self.units.items())
         box = Receipt(id=f"{self.case}-box", received_by="ann", lines=counted)
-        self.run.inventory.record_receipt(RecordReceipt(**self.about, receipt=box))
+        self.run.inventory.record_receipt(RecordReceipt(**self.about, now=self.now, receipt=box))
 
     def inspect(self, *, goods: bool) -> Inspection:
         chance = self.run.chance
@@ -183,7 +185,7 @@ class _Return:
         )
         seen = Inspection(id=f"{self.case}-seen", inspected_by="ben", lines=graded)
         if goods:
-            self.run.inventory.record_inspection(RecordInspection(**self.about, inspection=seen))
+            self.run.inventory.record_inspection(RecordInspection(**self.about, now=self.now, inspection=seen))
         return seen
 
     def pay(self, leg: Leg, plan: RefundPlan) -> str:
@@ -200,7 +202,7 @@ class _Return:
         for attempt, status in enumerate(statuses, start=1):
             self.run.provider.status = status
             self.run.provider.reason = "" if status is RefundStatus.SUCCEEDED else "expired_or_canceled_card"
-            ask = PayLeg(**self.about, plan=1, payment=leg.tender_id, amount=leg.amount, attempt=attempt)
+            ask = PayLeg(**self.about, now=self.now, plan=1, payment=leg.tender_id, amount=leg.amount, attempt=attempt)
             made.append(self.run.payments.pay_leg(ask))
         match made[-1].status:
             case RefundStatus.PENDING:
@@ -211,7 +213,7 @@ class _Return:
                 return "failed" if len(made) > 1 else "refunded"
 
     def close(self, outcome: Outcome) -> str:
-        self.run.decisions.close_return(CloseReturn(**self.about, outcome=outcome))
+        self.run.decisions.close_return(CloseReturn(**self.about, now=self.now, outcome=outcome))
         return outcome.value
 
 

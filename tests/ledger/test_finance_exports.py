@@ -272,7 +272,17 @@ def test_a_kind_that_nobody_mapped_is_kept_apart() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["- a\n- b\n", "tender:\n  - x\n", "tender:\n", "tender: {a: b}\n", "a: [", '":": x\n', "tender: 'a\tb'\n", "7"],
+    [
+        "- a\n- b\n",
+        "tender:\n  - x\n",
+        "tender:\n",
+        "tender: {a: b}\n",
+        "a: [",
+        '"*:x": y\n',
+        '":": x\n',
+        "tender: 'a\tb'\n",
+        "7",
+    ],
 )
 def test_a_chart_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(InvalidRequest):
@@ -322,7 +332,7 @@ def test_a_file_is_there_only_when_it_is_whole(told: Ledger, tmp_path: Path) -> 
 
     for format in ("csv", "xlsx"):
         with pytest.raises(RuntimeError):
-            export_to(broken(), format, Chart(), tmp_path / "out")  # type: ignore[arg-type]
+            export_to(broken(), format, Chart(), tmp_path / "out")
     assert list(tmp_path.glob("out*")) == []
     with pytest.raises(InvalidRequest, match="cannot be written"):
         export_to(told.entries(), "csv", Chart(), tmp_path / "no" / "out")
