@@ -15,6 +15,18 @@ from ledger.recall import case_so_far
 _LONGEST = 60
 """Characters of a fact that are told in a line; a signature is looked up in the entry itself."""
 
+_TOLD_APART = (
+    EntryKind.DECISION,
+    EntryKind.LABEL,
+    EntryKind.RECEIPT,
+    EntryKind.INSPECTION,
+    EntryKind.PLAN,
+    EntryKind.REFUND_SUBMITTED,
+    EntryKind.REFUND_SETTLED,
+    EntryKind.REFUND_FAILED,
+)
+"""Of these the story tells the nouns themselves, so their entries need not tell what is inside of them."""
+
 
 class Step(Model):
     """One entry; `detail` are its plain facts, `amounts` what its transfers move."""
@@ -85,7 +97,7 @@ def _step(entry: JournalEntry) -> Step:
         at=entry.at,
         kind=entry.kind.value,
         key=entry.key,
-        detail=_detail(entry.facts),
+        detail=_detail(entry),
         actor=entry.actor,
         reasons=entry.reasons,
         policy=entry.policy,
@@ -94,10 +106,12 @@ def _step(entry: JournalEntry) -> Step:
     )
 
 
-def _detail(facts: Mapping[str, object]) -> str:
-    scan = facts.get("scan")
-    told = {**facts, "scan": scan["status"]} if isinstance(scan, Mapping) else facts
-    plain = {name: str(value) for name, value in told.items() if isinstance(value, str | int)}
+def _detail(entry: JournalEntry) -> str:
+    facts = entry.facts
+    if entry.kind not in _TOLD_APART:
+        inner = [one for one in facts.values() if isinstance(one, Mapping)]
+        facts = {name: value for one in (facts, *inner) for name, value in one.items()}
+    plain = {name: str(value) for name, value in facts.items() if isinstance(value, str | int)}
     return ", ".join(f"{name} {value}" for name, value in plain.items() if len(value) <= _LONGEST)
 
 

@@ -23,7 +23,7 @@ TITLES: dict[Why, str] = {
     "no_receipt": "Refunds without a receipt of goods",
     "over_limit": "Approvals above the automatic limit",
     "override": "Decisions that a person made against the policy",
-    "same_person": "Requested and approved by the same person",
+    "same_person": "Approved by somebody who asked for the return, or inspected its goods",
     "repeat_customer": "Customers with many returns",
     "other_instrument": "Refunds to another instrument than was paid with",
     "made_elsewhere": "Refunds made outside, in the provider's dashboard or in the shop",
@@ -79,7 +79,7 @@ def _of_entry(ledger: Ledger, entry: JournalEntry) -> Iterator[Finding]:
         yield _found("no_receipt", entry)
     if entry.kind is EntryKind.APPROVAL:
         yield _found("over_limit", entry)
-        if entry.actor in _requesters(ledger, entry):
+        if entry.actor in _involved(ledger, entry):
             yield _found("same_person", entry)
     if any(one.startswith("override") for one in (entry.kind.value, *entry.reasons, *entry.facts)):
         yield _found("override", entry)
@@ -95,12 +95,20 @@ def _received(ledger: Ledger, refund: JournalEntry) -> bool:
     return EntryKind.RECEIPT in kinds
 
 
-def _requesters(ledger: Ledger, approval: JournalEntry) -> set[str]:
-    """Who asked for what was approved, and for the return itself."""
-    asked = {str(approval.facts[name]) for name in _REQUESTED if name in approval.facts}
-    decision = ledger.find(ids.decision_key(approval.case))
-    request = decision.facts.get("request") if decision else None
-    return asked | ({str(request["requested_by"])} if isinstance(request, Mapping) else set())
+def _involved(ledger: Ledger, approval: JournalEntry) -> Iterator[str]:
+    """Who asked for what was approved, and who asked for the return or inspected its goods."""
+    yield from (str(_inner(approval)[name]) for name in _REQUESTED if name in _inner(approval))
+    for entry in ledger.entries(case=approval.case) if approval.case else ():
+        for noun, name in (("request", "requested_by"), ("inspection", "inspected_by")):
+            told = entry.facts.get(noun)
+            if isinstance(told, Mapping) and name in told:
+                yield str(told[name])
+
+
+def _inner(approval: JournalEntry) -> Mapping[str, object]:
+    """What was approved: a noun of its own among the facts, or the facts themselves."""
+    told = approval.facts.get("approval")
+    return told if isinstance(told, Mapping) else approval.facts
 
 
 def _found(why: Why, entry: JournalEntry, detail: str = "") -> Finding:
@@ -111,7 +119,7 @@ def _found(why: Why, entry: JournalEntry, detail: str = "") -> Finding:
         case=entry.case,
         order=entry.order,
         who=entry.actor,
-        amounts=amounts(entry.transfers) or _named(entry.facts),
+        amounts=amounts(entry.transfers) or _named(_inner(entry)),
         detail=detail or ", ".join(entry.reasons),
     )
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from domain.model import Model
-from ledger import JournalEntry, Ledger
+from ledger import EntryKind, JournalEntry, Ledger
 from ledger.days import Days
 from ledger.exports.rows import posted
 from ledger.readable import moved
@@ -24,7 +24,8 @@ TITLES: dict[Section, str] = {
     "policy": "What became owed to shoppers, by policy version",
 }
 
-# What opens an order, or only changes its place, is no refund.
+# What was sold, or only changes its place, is no refund.
+_SOLD = (EntryKind.ORDER_OPENED, EntryKind.ORDER_EDITED)
 _SALES = ("order", "paid")
 _BACK = ("tender", "store_credit", "payout")
 _TAKEN = ("order", *_BACK)
@@ -75,7 +76,7 @@ def _parts(entry: JournalEntry, plans: Plans) -> Iterator[tuple[Section, str, st
     transfers = posted(entry)
     for commodity, amount in (moved(transfers) or {"": 0}).items():
         yield "kind", entry.kind.value, commodity, amount
-    for one in transfers:
+    for one in () if entry.kind in _SOLD else transfers:
         debit, credit = one.debit.partition(":")[0], one.credit.partition(":")[0]
         if sign := (debit == "paid" and credit not in _SALES) - (credit == "paid" and debit not in _SALES):
             account = one.debit if sign > 0 else one.credit

@@ -16,9 +16,10 @@ import pytest
 from domain.errors import InvalidRequest
 from ledger import EntryKind, JournalEntry, Ledger
 from ledger.__main__ import main
-from ledger.chart import Chart, load_chart
+from ledger.chart import DEFAULT, Chart, load_chart
 from ledger.exports import Format, export_text, export_to, watched
 from ledger.exports.spreadsheet import plain, write_xlsx
+from settings import ROOT
 from tests.ledger.entries import PENDING, POST, VOID, fact, move, open_order
 
 
@@ -264,6 +265,17 @@ def test_the_longest_beginning_counts_and_the_file_before_the_default(tmp_path: 
     assert ours.account("paid:o:shipping:tax:1") == "Freight"
     assert ours.account("paid:o:l:tax:1") == "Liabilities:Tax"
     assert ours.account("owed:r") == "Liabilities:Refunds"
+
+
+def test_every_kind_of_account_has_a_default_and_the_page_tells_it() -> None:
+    text = (ROOT / "ledger" / "accounts.py").read_text()
+    kinds = set(re.findall(r'return f"(\w+):', text)) | set(re.findall(r'^[A-Z_]+ = "(\w+)"', text, re.MULTILINE))
+    assert len(kinds) > 10
+    assert not [kind for kind in kinds if Chart().account(kind).startswith("Equity:Other")]
+    told = dict(
+        re.findall(r"^\| `([\w:*]+)` \| `([\w:]+)` \|", (ROOT / "docs" / "finance.md").read_text(), re.MULTILINE)
+    )
+    assert told == DEFAULT
 
 
 def test_a_kind_that_nobody_mapped_is_kept_apart() -> None:

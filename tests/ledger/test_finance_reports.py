@@ -126,8 +126,9 @@ def test_a_refund_that_fails_late_and_one_made_elsewhere(ledger: Ledger) -> None
     ledger.append(fact("a", move("a", "paid:o:l:net", "tender:p", 30), kind=EntryKind.REFUND_ELSEWHERE))
     ledger.append(fact("b", move("b", "tender:p", "owed:r", 10), kind=EntryKind.REFUND_REVERSED))
     ledger.append(fact("c", move("c", "owed:r", "store_credit:c", 10), kind=EntryKind.CREDIT_ISSUED))
+    ledger.append(fact("d", move("d", "tender:p", "paid:o:l:net", 50), kind=EntryKind.ORDER_EDITED))
     found = period_report(ledger, "month", Days(), ledger.entries())
-    # The sale itself is no refund.
+    # What was sold, then or later, is no refund.
     assert sums(found, "tender", "2026-11") == {"tender": 20, "store_credit": 10}
     assert sums(found, "tax", "2026-11") == {"net without tax": 30}
     assert sums(found, "policy", "2026-11") == {"no policy": 30}
@@ -247,6 +248,9 @@ def test_approvals_overrides_and_the_same_person_twice(ledger: Ledger) -> None:
     big = {"amount": 12000, "currency": "EUR"}
     ledger.append(fact("ok", kind=EntryKind.APPROVAL, actor="ben", facts=big))
     ledger.append(fact("own", kind=EntryKind.APPROVAL, actor="anna", case="s", facts=big))
+    seen = {"inspection": {"inspected_by": "dora"}}
+    ledger.append(fact("seen", kind=EntryKind.INSPECTION, case="w", facts=seen))
+    ledger.append(fact("graded", kind=EntryKind.APPROVAL, actor="dora", case="w", facts={"approval": big}))
     named = {**big, "requested_by": "carl"}
     ledger.append(fact("named", kind=EntryKind.APPROVAL, actor="carl", case="t", facts=named))
     ledger.append(fact("over", kind=EntryKind.PLAN, case="u", reasons=("override", "loyal")))
@@ -254,12 +258,15 @@ def test_approvals_overrides_and_the_same_person_twice(ledger: Ledger) -> None:
     assert whys(findings) == [
         ("over_limit", "r"),
         ("over_limit", "s"),
+        ("over_limit", "w"),
         ("over_limit", "t"),
         ("override", "u"),
         ("same_person", "s"),
+        ("same_person", "w"),
         ("same_person", "t"),
     ]
     assert (findings[0].who, findings[0].amounts) == ("ben", "120.00 EUR")
+    assert (findings[2].who, findings[2].amounts) == ("dora", "120.00 EUR")
 
 
 def test_refunds_elsewhere_and_to_another_instrument(ledger: Ledger) -> None:

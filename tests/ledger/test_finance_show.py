@@ -122,11 +122,11 @@ def test_another_return_with_a_longer_name_is_not_this_one(ledger: Ledger) -> No
 
 
 def test_approvals_and_kinds_to_come_are_told(ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
-    facts = {"verb": "refund", "amount": 12000, "currency": "EUR", "signature": "x" * 88}
+    facts = {"approval": {"amount": 12000, "currency": "EUR", "by": "anna", "signature": "x" * 88}}
     ledger.append(fact("a", kind=EntryKind.APPROVAL, actor="anna", facts=facts, reasons=("damaged\x1b[31m",)))
     assert main(["show", "r"], lambda: ledger) == 0
     told = capsys.readouterr().out
-    assert "by anna: amount 12000, currency EUR, verb refund" in told
+    assert "by anna: amount 12000, by anna, currency EUR" in told
     assert "xxx" not in told
     assert "\x1b" not in told
 
