@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
+from domain.credit_note import CreditNote
 from domain.money import Money
-from ledger import UNITS, JournalEntry, Transfer, TransferKind
+from ledger import NUMBERED, UNITS, JournalEntry, Transfer, TransferKind
 
 _STATE = {TransferKind.PENDING: "reserved", TransferKind.VOID: "voided"}
 _REFERENCES = ("provider_id", "tracking_number", "message_id")
@@ -54,6 +55,12 @@ def moved(transfers: Sequence[Transfer]) -> dict[str, int]:
 def reference(entry: JournalEntry) -> str:
     """The id under which the provider, the carrier or the mail service knows it, if the facts have one."""
     return next(_references(entry.facts), "")
+
+
+def credit_note(entry: JournalEntry) -> str:
+    """The number of the credit note that an entry issued, such as `CN-demo-000123`; empty if it issued none."""
+    note = entry.facts.get(NUMBERED)
+    return CreditNote.model_validate(note).name if note else ""
 
 
 def _references(facts: object) -> Iterator[str]:

@@ -9,7 +9,7 @@ from domain.errors import Refused
 from domain.model import Model, UtcDatetime
 from domain.refund import RefundStatus
 from ledger import EntryKind, JournalEntry, Ledger, TransferKind, accounts
-from ledger.readable import amount, amounts, reference
+from ledger.readable import amount, amounts, credit_note, reference
 from ledger.recall import case_so_far
 
 _LONGEST = 60
@@ -41,6 +41,7 @@ class Step(Model):
     policy: str
     amounts: str
     reference: str
+    credit_note: str = ""
 
 
 class Person(Model):
@@ -103,6 +104,7 @@ def _step(entry: JournalEntry) -> Step:
         policy=entry.policy,
         amounts=amounts(entry.transfers),
         reference=reference(entry),
+        credit_note=credit_note(entry),
     )
 
 

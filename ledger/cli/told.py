@@ -23,6 +23,9 @@ def tell(story: Story) -> None:
     if known.plan:
         _plan(known.plan, story.plans, known.quote)
     _refunds(story)
+    notes = [one for one in story.steps if one.credit_note]
+    _section("Credit notes", bool(notes))
+    say(*(f"  {one.credit_note}, {one.at:%Y-%m-%d}, by {one.kind} (entry {one.seq})" for one in notes))
     _section("Approvals", bool(story.approvals))
     for one in story.approvals:
         say(f"  entry {one.seq}, {one.at:%Y-%m-%d %H:%M} by {one.actor}: {one.detail} {' '.join(one.reasons)}".rstrip())

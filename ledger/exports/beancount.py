@@ -12,7 +12,7 @@ from domain.errors import InvalidRequest
 from ledger import JournalEntry
 from ledger.chart import Chart
 from ledger.exports.rows import posted
-from ledger.readable import decimal, reference
+from ledger.readable import credit_note, decimal, reference
 
 _ACCOUNT = re.compile(r"(Assets|Liabilities|Equity|Income|Expenses)(:[A-Z0-9][A-Za-z0-9-]*)+")
 _CURRENCY = re.compile(r"[A-Z][A-Z0-9'._-]{0,22}[A-Z0-9]")
@@ -43,6 +43,7 @@ def _head(entry: JournalEntry) -> Iterator[str]:
         "policy": _text(entry.policy),
         "reasons": _text(" ".join(entry.reasons)),
         "reference": _text(reference(entry)),
+        "credit-note": _text(credit_note(entry)),
     }
     yield from (f"  {name}: {value}" for name, value in told.items() if value != '""')
 

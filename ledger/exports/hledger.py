@@ -11,7 +11,7 @@ from domain.money import exponent
 from ledger import JournalEntry
 from ledger.chart import Chart
 from ledger.exports.rows import posted
-from ledger.readable import decimal, reference
+from ledger.readable import credit_note, decimal, reference
 
 
 def write_hledger(entries: Iterable[JournalEntry], chart: Chart, out: TextIO) -> None:
@@ -39,6 +39,7 @@ def _head(entry: JournalEntry) -> Iterator[str]:
         "policy": entry.policy,
         "reasons": " ".join(entry.reasons),
         "reference": reference(entry),
+        "credit-note": credit_note(entry),
     }
     yield from (f"    ; {name}: {_word(value)}" for name, value in told.items() if value)
 

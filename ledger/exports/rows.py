@@ -8,7 +8,7 @@ from typing import NamedTuple
 from domain.canonical import iso_utc
 from ledger import JournalEntry, Transfer, TransferKind
 from ledger.chart import Chart
-from ledger.readable import decimal, reference
+from ledger.readable import credit_note, decimal, reference
 
 POSTED = (TransferKind.SINGLE, TransferKind.POST)
 """What moves money or goods; a pending transfer only reserves, and its voiding gives the reservation up."""
@@ -31,6 +31,7 @@ class Row(NamedTuple):
     reasons: str
     policy: str
     reference: str
+    credit_note: str
     hash: str
     transfer: str = ""
     movement: str = ""
@@ -78,6 +79,7 @@ def _bare(entry: JournalEntry) -> Row:
         reasons=" ".join(entry.reasons),
         policy=entry.policy,
         reference=reference(entry),
+        credit_note=credit_note(entry),
         hash=entry.hash,
     )
 

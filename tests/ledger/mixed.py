@@ -29,6 +29,7 @@ from domain.plan import Leg, RefundPlan
 from domain.policy import Policy, ShippingRule
 from domain.refund import Refund, RefundStatus
 from domain.request import RequestedLine, ReturnRequest
+from ledger.credit_notes import CreditNotes
 from ledger.store import SqlLedger
 from tests.payments.fake import FakeProvider
 from tests.proof.stories import story
@@ -73,7 +74,7 @@ class Mixed:
         self.decisions = DecisionActivities(*kept)
         self.inventory = InventoryActivities(EmbeddedInventory(), *kept)
         self.labels = LabelActivities(Carrier(), SqlContacts(engine), self.ledger, ("Shop", "Dock 1"))
-        self.payments = PaymentActivities(self.provider, self.ledger)
+        self.payments = PaymentActivities(self.provider, self.ledger, CreditNotes(self.ledger, self.snapshots))
 
     def tell(self, returns: int) -> Mixed:
         """Tell so many returns."""
@@ -155,7 +156,9 @@ class _Return:
         if not keep:
             self.arrive(label)
         seen = self.inspect(goods=not keep)
-        plan = self.run.decisions.plan_refund(PlanRefund(**self.about, now=self.now, inspection=seen))
+        plan = self.run.decisions.plan_refund(
+            PlanRefund(case=self.case, order_id=self.order.id, now=self.now, inspection=seen)
+        )
         said = {self.pay(leg, plan) for leg in plan.legs}
         for worst in ("stuck", "open"):
             if worst in said:

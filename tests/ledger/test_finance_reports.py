@@ -14,6 +14,7 @@ from activities.payments import PayLeg, PaymentActivities
 from domain.refund import RefundStatus
 from ledger import EntryKind, Ledger
 from ledger.__main__ import main
+from ledger.credit_notes import CreditNotes
 from ledger.days import Days
 from ledger.reports.exceptions import Finding, exceptions
 from ledger.reports.page import page
@@ -40,7 +41,7 @@ def pay(shop: Shop, case: str, now: datetime = NOW, *statuses: RefundStatus) -> 
     plan = shop.entry(f"plan:{case}:1").facts["plan"]
     for attempt, status in enumerate(statuses or (RefundStatus.SUCCEEDED,), start=1):
         provider.status = status
-        PaymentActivities(provider, shop.ledger).pay_leg(
+        PaymentActivities(provider, shop.ledger, CreditNotes(shop.ledger, shop.snapshots)).pay_leg(
             PayLeg(
                 case=case,
                 order_id="two-rates",

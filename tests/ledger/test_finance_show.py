@@ -13,6 +13,7 @@ from activities.payments import PayLeg, PaymentActivities
 from domain.refund import RefundStatus
 from ledger import EntryKind, Ledger
 from ledger.__main__ import main
+from ledger.credit_notes import CreditNotes
 from ledger.story import story
 from tests.ledger.entries import fact, move, open_order
 from tests.payments.fake import FakeProvider
@@ -39,7 +40,7 @@ def refund(shop: Shop, status: RefundStatus = RefundStatus.SUCCEEDED, reason: st
     provider = FakeProvider(status)
     provider.reason = reason
     (leg,) = plan.legs
-    PaymentActivities(provider, shop.ledger).pay_leg(
+    PaymentActivities(provider, shop.ledger, CreditNotes(shop.ledger, shop.snapshots)).pay_leg(
         PayLeg(
             case="R-1",
             order_id="two-rates",
@@ -75,6 +76,7 @@ def test_the_whole_story_of_a_return(shop: Shop, capsys: pytest.CaptureFixture[s
         " 0.19)",
         "  46.24 EUR  to card pi_",
         ": succeeded, re_1, 2026-11-21 12:00",
+        "Credit notes\n  CN-demo-shop-000001, 2026-11-21, by refund_settled",
         "  bench: inspection",
         "Still open\n  nothing",
     ):
