@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,20 +18,14 @@ Tamper = Callable[[str], None]
 
 
 @pytest.fixture
-def tamper(ledger: Ledger, path: Path) -> Tamper:
-    """Five entries, and a way around the database's triggers: that of whoever owns the file."""
+def tamper(ledger: Ledger, tampering: Tamper) -> Tamper:
+    """Five entries, and a way around the database's triggers: that of whoever owns it."""
     open_order(ledger)
     ledger.append(plan("1", 60))
     ledger.append(fact("submit", move("s", "paid:o:l:net", "owed:r", 60, POST, "1:net")))
     ledger.append(fact("note", actor="anna"))
     ledger.append(fact("settle", move("t", "owed:r", "tender:p", 60, POST, "1:leg")))
-
-    def run(script: str) -> None:
-        with closing(sqlite3.connect(path)) as raw:
-            triggers = raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
-            raw.executescript("".join(f"DROP TRIGGER {name};" for (name,) in triggers) + script)
-
-    return run
+    return tampering
 
 
 @pytest.fixture
