@@ -63,12 +63,13 @@ def exceptions(
     ledger: Ledger, days: Days, entries: Iterable[JournalEntry], customer_of: CustomerOf, many: int = MANY
 ) -> tuple[Finding, ...]:
     """Find them among the entries of these days; a receipt or a request may be older."""
-    returns: dict[str, list[JournalEntry]] = defaultdict(list)
+    # Findings, because they are small: a decision holds the whole quote.
+    returns: dict[str, list[Finding]] = defaultdict(list)
     found: list[Finding] = []
     for entry in days.of(entries):
         found += _of_entry(ledger, entry)
         if entry.kind is EntryKind.DECISION and (customer := customer_of(entry.order)):
-            returns[customer].append(entry)
+            returns[customer].append(_found("repeat_customer", entry, who=customer))
     found += _repeated(returns, many)
     order = list(TITLES)
     return tuple(sorted(found, key=lambda one: (order.index(one.why), one.seq)))
@@ -111,14 +112,14 @@ def _inner(approval: JournalEntry) -> Mapping[str, object]:
     return told if isinstance(told, Mapping) else approval.facts
 
 
-def _found(why: Why, entry: JournalEntry, detail: str = "") -> Finding:
+def _found(why: Why, entry: JournalEntry, detail: str = "", who: str = "") -> Finding:
     return Finding(
         why=why,
         seq=entry.seq,
         at=entry.at,
         case=entry.case,
         order=entry.order,
-        who=entry.actor,
+        who=who or entry.actor,
         amounts=amounts(entry.transfers) or _named(_inner(entry)),
         detail=detail or ", ".join(entry.reasons),
     )
@@ -130,12 +131,11 @@ def _named(facts: Mapping[str, object]) -> str:
     return amount(minor, currency) if isinstance(minor, int) and isinstance(currency, str) else ""
 
 
-def _repeated(returns: Mapping[str, list[JournalEntry]], many: int) -> Iterator[Finding]:
-    for customer, decisions in returns.items():
-        if len(decisions) >= many:
-            cases = ", ".join(one.case for one in decisions)
-            newest = _found("repeat_customer", decisions[-1], detail=f"{len(decisions)} returns: {cases}")
-            yield newest.model_copy(update={"who": customer, "amounts": ""})
+def _repeated(returns: Mapping[str, list[Finding]], many: int) -> Iterator[Finding]:
+    for decided in returns.values():
+        if len(decided) >= many:
+            cases = ", ".join(one.case for one in decided)
+            yield decided[-1].model_copy(update={"amounts": "", "detail": f"{len(decided)} returns: {cases}"})
 
 
 def customers(ledger: Ledger, snapshots: Snapshots) -> CustomerOf:
