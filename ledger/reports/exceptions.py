@@ -66,7 +66,14 @@ def exceptions(
     # Findings, because they are small: a decision holds the whole quote.
     returns: dict[str, list[Finding]] = defaultdict(list)
     found: list[Finding] = []
-    for entry in days.of(entries):
+    received: set[str] = set()
+    for entry in entries:
+        if entry.kind is EntryKind.RECEIPT:
+            received.add(entry.case)
+        if not days.has(entry.at):
+            continue
+        if entry.kind is EntryKind.REFUND_SETTLED and entry.case not in received:
+            found.append(_found("no_receipt", entry))
         found += _of_entry(ledger, entry)
         if entry.kind is EntryKind.DECISION and (customer := customer_of(entry.order)):
             returns[customer].append(_found("repeat_customer", entry, who=customer))
@@ -76,8 +83,6 @@ def exceptions(
 
 
 def _of_entry(ledger: Ledger, entry: JournalEntry) -> Iterator[Finding]:
-    if entry.kind is EntryKind.REFUND_SETTLED and not _received(ledger, entry):
-        yield _found("no_receipt", entry)
     if entry.kind is EntryKind.APPROVAL:
         yield _found("over_limit", entry)
         if entry.actor in _involved(ledger, entry):
@@ -88,12 +93,6 @@ def _of_entry(ledger: Ledger, entry: JournalEntry) -> Iterator[Finding]:
         yield _found("made_elsewhere", entry)
     elif others := [one for one in posted(entry) if one.credit.partition(":")[0] == "payout"]:
         yield _found("other_instrument", entry, detail=", ".join(dict.fromkeys(one.credit for one in others)))
-
-
-def _received(ledger: Ledger, refund: JournalEntry) -> bool:
-    """Whether goods of the return had arrived when it was paid."""
-    kinds = (one.kind for one in ledger.entries(case=refund.case) if one.seq < refund.seq)
-    return EntryKind.RECEIPT in kinds
 
 
 def _involved(ledger: Ledger, approval: JournalEntry) -> Iterator[str]:
