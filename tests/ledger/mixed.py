@@ -40,6 +40,9 @@ PLACED, ARRIVED = timedelta(days=-9), timedelta(days=-5)
 POLICIES = {"summer": START - timedelta(days=400), "winter": START + timedelta(days=-6)}
 """Two policies, each from a day on."""
 
+FATES = ("refunded", "failed", "refunded", "cancelled", "refunded", "keep", "refunded", "stuck", "refunded", "open")
+"""What becomes of returns in turn, where nothing else decides: so that a short run has all of it, too."""
+
 
 class Carrier:
     """A carrier whose labels are always to be had."""
@@ -87,13 +90,14 @@ class Mixed:
                 continue
             for part, units in enumerate(self.parts(order), start=1):
                 if sum(self.told.values()) < returns:
-                    self.told[_Return(self, f"R-{number}-{part}", order, units, now + APART * part).tell()] += 1
+                    fate = FATES[sum(self.told.values()) % len(FATES)]
+                    self.told[_Return(self, f"R-{number}-{part}", order, units, now + APART * part, fate).tell()] += 1
         return self
 
     def sell(self, number: int, now: datetime) -> Order | None:
         """An order that somebody paid; None for one of which everything went back before."""
         drawn = story(self.chance).order
-        late = self.chance.random() < 0.1
+        late = number % 8 == 0
         arrived = now + (timedelta(days=-60) if late else ARRIVED)
         named = {one.id: f"pi_{number}_{one.id}" for one in drawn.tenders}
         lines = [
@@ -132,13 +136,12 @@ class Mixed:
 
 
 class _Return:
-    def __init__(self, run: Mixed, case: str, order: Order, units: dict[str, int], now: datetime) -> None:
-        self.run, self.case, self.order, self.units, self.now = run, case, order, units, now
+    def __init__(self, run: Mixed, case: str, order: Order, units: dict[str, int], now: datetime, fate: str) -> None:
+        self.run, self.case, self.order, self.units, self.now, self.fate = run, case, order, units, now, fate
         self.about = {"case": case, "order_id": order.id}
 
     def tell(self) -> str:
         """From the request to the end; gives what became of it."""
-        chance = self.run.chance
         lines = tuple(RequestedLine(line_id=line, quantity=count) for line, count in self.units.items())
         request = ReturnRequest(id=self.case, order_id=self.order.id, lines=lines)
         self.run.storefront.fetch_order(FetchOrder(request=request, now=self.now))
@@ -146,13 +149,13 @@ class _Return:
         if not opened.decision.approved:
             return self.close(Outcome.DECLINED)
         label = self.label()
-        if chance.random() < 0.1:
+        if self.fate == "cancelled":
             self.run.decisions.cancel_return(
                 CancelReturn(**self.about, now=self.now, actor="shopper", reason="changed_mind")
             )
             self.run.labels.void_label(VoidLabel(**self.about, now=self.now, label=label, actor="shopper"))
             return self.close(Outcome.CANCELLED)
-        keep = chance.random() < 0.05
+        keep = self.fate == "keep"
         if not keep:
             self.arrive(label)
         seen = self.inspect(goods=not keep)
@@ -193,14 +196,11 @@ class _Return:
 
     def pay(self, leg: Leg, plan: RefundPlan) -> str:
         """One leg, and after a no once more."""
-        dice = self.run.chance.random()
-        statuses = [RefundStatus.SUCCEEDED]
-        if dice < 0.1:
-            statuses = [RefundStatus.FAILED, RefundStatus.SUCCEEDED]
-        elif dice < 0.13:
-            statuses = [RefundStatus.FAILED, RefundStatus.FAILED]
-        elif dice < 0.16:
-            statuses = [RefundStatus.PENDING]
+        statuses = {
+            "failed": [RefundStatus.FAILED, RefundStatus.SUCCEEDED],
+            "stuck": [RefundStatus.FAILED, RefundStatus.FAILED],
+            "open": [RefundStatus.PENDING],
+        }.get(self.fate, [RefundStatus.SUCCEEDED])
         made: list[Refund] = []
         for attempt, status in enumerate(statuses, start=1):
             self.run.provider.status = status
