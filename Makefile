@@ -3,6 +3,7 @@
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
+JUDGES := .backhaul/judges
 # The project's modules stand at the top level and are run in place.
 export PYTHONPATH := $(CURDIR)
 export UV_PYTHON_DOWNLOADS := never
@@ -22,15 +23,24 @@ $(STAMP): requirements.lock
 
 setup: $(STAMP) ## make the virtual environment in .venv from requirements.lock
 
+# Programs that judge what we write. They have an environment of their own, because they are called and never imported.
+$(JUDGES)/.installed: tests/judges.lock | $(STAMP)
+	@$(VENV)/bin/uv venv --quiet --clear --python $(PYTHON) $(JUDGES)
+	@$(VENV)/bin/uv pip sync --quiet --python $(JUDGES)/bin/python --require-hashes tests/judges.lock
+	@touch $@
+
+judges: $(JUDGES)/.installed ## make the environment of bean-check from tests/judges.lock
+
 demo: $(STAMP) ## walk two returns from request to refund [ONCE=1] [CRASH=1]
 	@$(PYTHON) -m embedded demo $(if $(ONCE),--once) $(if $(CRASH),--crash)
 
-test: $(STAMP) ## all tests, in two processes
+test: $(STAMP) judges ## all tests, in two processes
 	@$(PYTHON) -m pytest -q -n 2 --dist loadfile
 
-proof: $(STAMP) ## the long proofs [PART=arithmetic|kill|exits|ledger] [N=] [KILLS=] [SEED=1]
+proof: $(STAMP) judges ## the long proofs [PART=arithmetic|books|kill|exits|ledger] [N=] [KILLS=] [SEED=1]
 	@$(if $(filter arithmetic,$(or $(PART),arithmetic)),$(PYTHON) -m tests.proof.arithmetic $(or $(if $(PART),$(N)),20000) $(or $(SEED),1))
-	@$(if $(filter-out arithmetic,$(or $(PART),all)),$(PYTHON) -m tests.proof $(if $(PART),--part $(PART)) $(if $(N),--returns $(N)) $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)))
+	@$(if $(filter books,$(or $(PART),books)),$(PYTHON) -m tests.proof.books $(or $(if $(PART),$(N)),1000) $(or $(SEED),1))
+	@$(if $(filter-out arithmetic books,$(or $(PART),all)),$(PYTHON) -m tests.proof $(if $(PART),--part $(PART)) $(if $(N),--returns $(N)) $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)))
 
 bench: $(STAMP) ## how fast quotes are computed [SECONDS=1]
 	@$(PYTHON) -m benchmarks.quote $(SECONDS)
@@ -46,13 +56,14 @@ format: $(STAMP) ## put the code in order
 	@$(VENV)/bin/ruff check --fix .
 	@$(VENV)/bin/ruff format .
 
-lock: $(STAMP) ## write requirements.lock and deploy/requirements.lock anew from pyproject.toml
+lock: $(STAMP) ## write the locks anew from pyproject.toml
 	@$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra embedded --group dev -o requirements.lock
 	@$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header -c requirements.lock pyproject.toml -o deploy/requirements.lock
+	@echo 'beancount>=3.2.3,<4' | $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header - -o tests/judges.lock
 
 schemas: $(STAMP) ## write the published JSON Schemas anew from the models
 	@$(PYTHON) -m activities.storefront.native > docs/order.schema.json
 	@$(PYTHON) -m workflows.start > docs/return_request.schema.json
 	@$(PYTHON) -m commands.quote > docs/quote.schema.json
 
-.PHONY: help setup demo test proof bench check format lock schemas
+.PHONY: help setup judges demo test proof bench check format lock schemas

@@ -205,18 +205,18 @@ def test_one_note_in_every_format(told: Ledger, tmp_path: Path, capsysbinary: py
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "code", "words"),
     [
-        (["credit-note", "CN-demo-000009"], "there is no credit note CN-demo-000009"),
-        (["credit-note", "nonsense"], "such as CN-demo-000123"),
-        (["credit-note", "CN-demo-1", "--out", "/nowhere/at/all"], "cannot be written"),
-        (["credit-notes", "--from", "yesterday"], "write a day as 2026-11-30"),
+        (["credit-note", "CN-demo-000009"], 1, "there is no credit note CN-demo-000009"),
+        (["credit-note", "nonsense"], 2, "such as CN-demo-000123"),
+        (["credit-note", "CN-demo-1", "--out", "/nowhere/at/all"], 2, "cannot be written"),
+        (["credit-notes", "--from", "yesterday"], 2, "write a day as 2026-11-30"),
     ],
 )
 def test_what_cannot_be_done_is_said(
-    told: Ledger, arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+    told: Ledger, arguments: list[str], code: int, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(arguments, lambda: told) == 1
+    assert main(arguments, lambda: told) == code
     said = capsys.readouterr()
     assert (said.out, len(said.err.splitlines())) == ("", 1)
     assert words in said.err
@@ -226,7 +226,7 @@ def test_a_terminal_is_not_filled_with_a_pdf(
     told: Ledger, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    assert main(["credit-note", "CN-demo-1", "--format", "pdf"], lambda: told) == 1
+    assert main(["credit-note", "CN-demo-1", "--format", "pdf"], lambda: told) == 2
     assert "name a file" in capsys.readouterr().err
 
 

@@ -1,0 +1,138 @@
+"""The whole story of one return, as the journal tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from domain.case import CaseSoFar
+from domain.errors import Refused
+from domain.model import Model, UtcDatetime
+from domain.refund import RefundStatus
+from ledger import EntryKind, JournalEntry, Ledger, TransferKind, accounts
+from ledger.readable import amount, amounts, credit_note, reference
+from ledger.recall import case_so_far
+
+_LONGEST = 60
+"""Characters of a fact that are told in a line; a signature is looked up in the entry itself."""
+
+_TOLD_APART = (
+    EntryKind.DECISION,
+    EntryKind.LABEL,
+    EntryKind.RECEIPT,
+    EntryKind.INSPECTION,
+    EntryKind.PLAN,
+    EntryKind.REFUND_SUBMITTED,
+    EntryKind.REFUND_SETTLED,
+    EntryKind.REFUND_FAILED,
+)
+"""Of these the story tells the nouns themselves, so their entries need not tell what is inside of them."""
+
+
+class Step(Model):
+    """One entry; `detail` are its plain facts, `amounts` what its transfers move."""
+
+    seq: int
+    at: UtcDatetime
+    kind: str
+    key: str
+    detail: str
+    actor: str
+    reasons: tuple[str, ...]
+    policy: str
+    amounts: str
+    reference: str
+    credit_note: str = ""
+
+
+class Person(Model):
+    """Who acted, and in which entries."""
+
+    actor: str
+    did: tuple[str, ...]
+
+
+class Story(Model):
+    """What is known of a return; `open` are sentences on what waits for somebody."""
+
+    case: str
+    order: str
+    requested_by: str
+    policy: str
+    known: CaseSoFar
+    plans: int
+    people: tuple[Person, ...]
+    approvals: tuple[Step, ...]
+    steps: tuple[Step, ...]
+    open: tuple[str, ...]
+
+
+def story(ledger: Ledger, case: str) -> Story:
+    """Put it together. Raises Refused `not_found` for a return that the journal does not know."""
+    entries = tuple(ledger.entries(case=case))
+    if not entries:
+        raise Refused("not_found", f"The journal has no return {case}; `python -m ledger list` shows those it has.")
+    known = case_so_far(entries)
+    steps = tuple(map(_step, entries))
+    return Story(
+        case=case,
+        order=entries[0].order,
+        requested_by=next((_requester(one) for one in entries if one.kind is EntryKind.DECISION), ""),
+        policy=next((one.policy for one in entries if one.policy), ""),
+        known=known,
+        plans=sum(1 for one in entries if one.kind is EntryKind.PLAN),
+        people=tuple(_people(entries)),
+        approvals=tuple(one for one in steps if one.kind == EntryKind.APPROVAL.value),
+        steps=steps,
+        open=tuple(_open(ledger, case, known, entries)),
+    )
+
+
+def _requester(decision: JournalEntry) -> str:
+    request = decision.facts.get("request")
+    return str(request.get("requested_by", "")) if isinstance(request, Mapping) else ""
+
+
+def _step(entry: JournalEntry) -> Step:
+    return Step(
+        seq=entry.seq,
+        at=entry.at,
+        kind=entry.kind.value,
+        key=entry.key,
+        detail=_detail(entry),
+        actor=entry.actor,
+        reasons=entry.reasons,
+        policy=entry.policy,
+        amounts=amounts(entry.transfers),
+        reference=reference(entry),
+        credit_note=credit_note(entry),
+    )
+
+
+def _detail(entry: JournalEntry) -> str:
+    facts = entry.facts
+    if entry.kind not in _TOLD_APART:
+        inner = [one for one in facts.values() if isinstance(one, Mapping)]
+        facts = {name: value for one in (facts, *inner) for name, value in one.items()}
+    plain = {name: str(value) for name, value in facts.items() if isinstance(value, str | int)}
+    return ", ".join(f"{name} {value}" for name, value in plain.items() if len(value) <= _LONGEST)
+
+
+def _people(entries: Sequence[JournalEntry]) -> Iterator[Person]:
+    for actor in dict.fromkeys(entry.actor for entry in entries):
+        yield Person(actor=actor, did=tuple(dict.fromkeys(one.kind.value for one in entries if one.actor == actor)))
+
+
+def _open(ledger: Ledger, case: str, known: CaseSoFar, entries: Sequence[JournalEntry]) -> Iterator[str]:
+    if known.outcome is None:
+        yield "the return has not ended"
+    for seq, one in ((entry.seq, one) for entry in entries for one in entry.transfers):
+        if one.kind is TransferKind.PENDING and (left := ledger.pending_left(one.key)):
+            yield f"{amount(left, one.commodity)} is reserved, {one.debit} -> {one.credit} (entry {seq})"
+    for prefix in (accounts.owed(case), accounts.returning(case, "")):
+        for stands in ledger.balances(prefix):
+            # A prefix of R-1 is one of R-10 too.
+            if stands.posted and (stands.account == prefix or prefix.endswith(":")):
+                yield f"on {stands.account}: {amount(stands.posted, stands.commodity)}"
+    waiting = (one for one in known.refunds if one.status is RefundStatus.PENDING)
+    for refund in waiting:
+        yield f"{amount(refund.amount, refund.currency)} was asked of {refund.payment}, and no answer is recorded"
