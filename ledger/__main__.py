@@ -15,8 +15,8 @@ import typer
 from domain.errors import BackhaulError, InvalidRequest
 from domain.stores import Snapshots
 from entry import leave
-from ledger import Ledger, credit_notes_cli
-from ledger.cli import Books, opened
+from ledger import Ledger
+from ledger.cli import Books, credit_notes, opened
 from ledger.cli.journal import balances, list_entries, show
 from ledger.cli.papers import export, report
 from ledger.cli.proof import seal, verify
@@ -36,7 +36,7 @@ app.command("list")(list_entries)
 for command in (show, balances, verify, seal, export):
     app.command()(command)
 app.add_typer(report, name="report")
-credit_notes_cli.register(app, opened)
+credit_notes.register(app, opened)
 
 
 def main(

@@ -20,8 +20,8 @@ from domain.planning import plan_refund
 from domain.terms import FeeTerm, Terms
 from ledger import Ledger
 from ledger.__main__ import main
-from ledger.credit_note_page import as_json, as_text
-from ledger.credit_note_pdf import as_pdf
+from ledger.credit_notes.page import as_json, as_text
+from ledger.credit_notes.pdf import as_pdf
 from tests.domain.orders import line, order, paid
 from tests.domain.test_credit_note import settled
 from tests.ledger.entries import fact

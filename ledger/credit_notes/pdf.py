@@ -9,7 +9,7 @@ from fpdf.fonts import FontFace
 
 from domain.credit_note import CreditNote
 from domain.latin import latin, loses
-from ledger.credit_note_page import PAGE, Page, Table, page_of
+from ledger.credit_notes.page import PAGE, Page, Table, page_of
 
 _MARGIN, _WIDTH = 20.0, 170.0
 _SMALL, _PLAIN, _LARGE = 9.0, 10.0, 18.0

@@ -75,10 +75,10 @@ def find(ledger: Ledger, name: str) -> CreditNote:
 def _written(note: CreditNote, written: Format) -> bytes:
     # Each loaded only when asked for: --help need not wait for the PDF library.
     if written is Format.PDF:
-        from ledger.credit_note_pdf import as_pdf
+        from ledger.credit_notes.pdf import as_pdf
 
         return as_pdf(note)
-    from ledger.credit_note_page import as_json, as_text
+    from ledger.credit_notes.page import as_json, as_text
 
     return (as_text(note) if written is Format.TEXT else f"{as_json(note)}\n").encode()
 
