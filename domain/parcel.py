@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from domain.model import Id, Model, ShortText, UtcDatetime
+from domain.money import Money
 
 
 class TrackingStatus(StrEnum):
@@ -22,13 +23,19 @@ class TrackingStatus(StrEnum):
     ERROR = "error"
 
 
+UNMOVED = (TrackingStatus.UNKNOWN, TrackingStatus.PRE_TRANSIT, TrackingStatus.CANCELLED, TrackingStatus.ERROR)
+"""The carrier knows the label; it has not had the parcel."""
+
+
 class ReturnLabel(Model):
-    """A label that was bought for a return. `url` is its PDF."""
+    """A label that was bought for a return. `url` is its PDF, `cost` what the carrier asks for once it is used; None if
+    it told no price."""
 
     tracking_number: Id
     carrier: str
     url: str
     bought_at: UtcDatetime
+    cost: Money | None = None
 
 
 class Scan(Model):

@@ -62,15 +62,12 @@ def label_due(label: str) -> str:
     return f"label_due:{label}"
 
 
-def carrier(name: str) -> str:
-    """What a carrier is owed for labels that were used."""
-    return f"carrier:{name}"
-
-
 GOODWILL = "goodwill"
 """The shop's expense for what it gave without owing it."""
 PROMOTION = "promotion"
 """The shop's expense for bonuses."""
+CARRIER = "carrier"
+"""What the carrier is owed for labels that were used."""
 POSTAGE = "postage"
 """The shop's expense for labels."""
 NEVER_CAME = "never_came"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
@@ -10,9 +11,13 @@ from temporalio import activity
 from domain import ids
 from domain.errors import Refused
 from domain.model import Id, Model, UtcDatetime
-from domain.parcel import ReturnLabel, Scan
+from domain.money import Money
+from domain.parcel import UNMOVED, ReturnLabel, Scan
 from domain.stores import Contacts
-from ledger import EntryKind, Ledger, NewEntry
+from ledger import EntryKind, Ledger, NewEntry, Transfer
+from ledger.accounts import label_due
+from ledger.deciding import decided
+from ledger.moves import credit
 
 
 class LabelRequest(Model):
@@ -96,8 +101,9 @@ class LabelActivities:
                     case=ask.case,
                     actor="carrier",
                     at=ask.now,
-                    facts={"label": label.model_dump(mode="json")},
+                    facts={"label": label.model_dump(mode="json", exclude_none=True)},
                     asked={"case": ask.case},
+                    transfers=credit.label_bought(key, label.cost, key) if label.cost else (),
                 )
             )
         return ReturnLabel.model_validate(recorded.facts["label"])
@@ -113,31 +119,42 @@ class LabelActivities:
             self._labels.void(ids.label_key(ask.case), ask.label)
         except Refused as no:
             answer = no.code
-        self._ledger.append(
-            NewEntry(
-                key=key,
-                kind=EntryKind.LABEL_VOIDED,
-                order=ask.order_id,
-                case=ask.case,
-                actor=ask.actor,
-                at=ask.now,
-                facts={"tracking_number": ask.label.tracking_number, "answer": answer},
-                asked={"tracking_number": ask.label.tracking_number},
-            )
+        entry = NewEntry(
+            key=key,
+            kind=EntryKind.LABEL_VOIDED,
+            order=ask.order_id,
+            case=ask.case,
+            actor=ask.actor,
+            at=ask.now,
+            facts={"tracking_number": ask.label.tracking_number, "answer": answer},
+            asked={"tracking_number": ask.label.tracking_number},
         )
+        self._append(entry, credit.label_void if answer == "voided" else None)
 
     @activity.defn(no_thread_cancel_exception=True)
     def record_scan(self, ask: RecordScan) -> None:
         """Record what the carrier saw; the same scan counts once."""
-        self._ledger.append(
-            NewEntry(
-                key=ids.scan_key(ask.case, ask.scan.id),
-                kind=EntryKind.SCAN,
-                order=ask.order_id,
-                case=ask.case,
-                actor=ask.actor,
-                at=ask.now,
-                facts={"scan": ask.scan.model_dump(mode="json")},
-                asked={"scan": ask.scan.id, "status": ask.scan.status.value},
-            )
+        entry = NewEntry(
+            key=ids.scan_key(ask.case, ask.scan.id),
+            kind=EntryKind.SCAN,
+            order=ask.order_id,
+            case=ask.case,
+            actor=ask.actor,
+            at=ask.now,
+            facts={"scan": ask.scan.model_dump(mode="json")},
+            asked={"scan": ask.scan.id, "status": ask.scan.status.value},
         )
+        self._append(entry, None if ask.scan.status in UNMOVED else credit.label_used)
+
+    def _append(self, entry: NewEntry, settle: Callable[[str, Money, str], tuple[Transfer, ...]] | None) -> None:
+        """Append an entry; the first that says whether the label was used also settles what it costs."""
+        key = ids.label_key(entry.case)
+
+        def told() -> NewEntry:
+            label = self._ledger.find(key)
+            cost = ReturnLabel.model_validate(label.facts["label"]).cost if label and settle else None
+            if settle is None or cost is None or not self._ledger.balance(label_due(key), cost.currency).posted:
+                return entry
+            return entry.model_copy(update={"transfers": settle(entry.key, cost, key)})
+
+        decided(self._ledger, entry.order, told)

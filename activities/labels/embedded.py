@@ -15,6 +15,7 @@ import httpx2
 from activities.labels import LabelRequest
 from activities.labels.pdf import render_label
 from domain.errors import InvalidRequest, Refused, Unavailable
+from domain.money import Money
 from domain.parcel import ReturnLabel
 
 _OPERATORS_CAN_MEND = (401, 403, 408, 429)
@@ -58,13 +59,14 @@ class EmbeddedLabels:
         """Register the label of this key, then keep its PDF; both are done once however often this is called."""
         number = tracking_number(key)
         label = {"reference": key, "number": number, "to": _lines(request.receiver), "from": _lines(request.sender)}
-        self._post("/labels", label, {409: "number_taken"})
+        sold = self._post("/labels", label, {409: "number_taken"})
         page = self._keep(number, request, now)
         return ReturnLabel(
             tracking_number=number,
             carrier=self._carrier,
             url=f"{self._public_url}/labels/{page.name}",
             bought_at=now,
+            cost=_price(sold),
         )
 
     def void(self, key: str, label: ReturnLabel) -> None:
@@ -72,16 +74,17 @@ class EmbeddedLabels:
         codes = {409: "already_used", 404: "unknown_label"}
         self._post(f"/labels/{label.tracking_number}/void", None, codes)
 
-    def _post(self, path: str, body: Mapping[str, object] | None, codes: Mapping[int, str]) -> None:
+    def _post(self, path: str, body: Mapping[str, object] | None, codes: Mapping[int, str]) -> httpx2.Response:
         """POST; `codes` are the refusals with a meaning of their own, by status."""
         url = self._carrier_url + path
         try:
-            status = httpx2.post(url, json=body, headers=self._headers, timeout=self._timeout).status_code
+            answer = httpx2.post(url, json=body, headers=self._headers, timeout=self._timeout)
         except httpx2.HTTPError as error:
             # From None: the request in it holds the address and the token.
             raise Unavailable(f"The carrier gave no answer ({type(error).__name__})") from None
+        status = answer.status_code
         if status in (200, 201):
-            return
+            return answer
         if 400 <= status < 500 and status not in _OPERATORS_CAN_MEND:
             code = codes.get(status, "label_refused")
             raise Refused(code, f"The carrier refused the label: {code.replace('_', ' ')} (it answered {status})")
@@ -103,6 +106,14 @@ class EmbeddedLabels:
         except OSError as error:
             raise Unavailable(f"The label could not be written to {self._folder} ({error.strerror})") from None
         return target
+
+
+def _price(sold: httpx2.Response) -> Money | None:
+    """What the carrier will ask for the label; a carrier that tells no price is not asked for one."""
+    try:
+        return Money.model_validate(sold.json()["price"])
+    except (ValueError, LookupError, TypeError):
+        return None
 
 
 def _lines(address: Sequence[str]) -> list[str]:

@@ -19,6 +19,8 @@ from embedded.simulators.pages import page
 from embedded.simulators.shelf import Rows, Shelf
 
 NAME = "Embedded Parcel"
+PRICE = {"minor": 490, "currency": "EUR"}
+"""Of every label; asked for once its parcel was scanned."""
 
 Reference = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,128}$")]
 AddressLine = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -164,6 +166,7 @@ class _Carrier:
         return {
             **label.model_dump(mode="json"),
             "carrier": NAME,
+            "price": {**PRICE},
             "status": status(rows, label).value,
             "label_url": f"{self._url}/labels/{label.number}.pdf",
             "tracking_url": f"{self._url}/carrier/tracking/{label.number}",

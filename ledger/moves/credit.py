@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain.money import Money
 from domain.plan import Bonus
 from ledger import Transfer, accounts
 from ledger.moves import Move, transfers
@@ -51,16 +52,16 @@ def goods_never_came(
     return transfers(key, currency, [freed, (accounts.receivable(customer), accounts.NEVER_CAME, amount)])
 
 
-def label_bought(key: str, currency: str, label: str, cost: int) -> tuple[Transfer, ...]:
+def label_bought(key: str, cost: Money, label: str) -> tuple[Transfer, ...]:
     """A label will cost so much once it is used."""
-    return transfers(key, currency, [(accounts.POSTAGE, accounts.label_due(label), cost)])
+    return transfers(key, cost.currency, [(accounts.POSTAGE, accounts.label_due(label), cost.minor)])
 
 
-def label_used(key: str, currency: str, label: str, carrier: str, cost: int) -> tuple[Transfer, ...]:
-    """Its first scan: the carrier will ask for it."""
-    return transfers(key, currency, [(accounts.label_due(label), accounts.carrier(carrier), cost)])
+def label_used(key: str, cost: Money, label: str) -> tuple[Transfer, ...]:
+    """Its parcel moves: the carrier will ask for it."""
+    return transfers(key, cost.currency, [(accounts.label_due(label), accounts.CARRIER, cost.minor)])
 
 
-def label_void(key: str, currency: str, label: str, cost: int) -> tuple[Transfer, ...]:
+def label_void(key: str, cost: Money, label: str) -> tuple[Transfer, ...]:
     """It was given back unused and costs nothing."""
-    return transfers(key, currency, [(accounts.label_due(label), accounts.POSTAGE, cost)])
+    return transfers(key, cost.currency, [(accounts.label_due(label), accounts.POSTAGE, cost.minor)])

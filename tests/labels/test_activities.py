@@ -11,10 +11,12 @@ from sqlalchemy import text
 
 from activities.labels import BuyLabel, LabelActivities, LabelRequest, RecordScan, VoidLabel
 from domain.errors import KeyConflict, Refused, Unavailable
+from domain.money import Money
 from domain.order import Contact
 from domain.parcel import ReturnLabel, Scan, TrackingStatus
 from tests.shop import NOW, Shop, open_shop
 
+COST = Money(minor=490, currency="EUR")
 RECEIVER = ("Nordlicht GmbH", "Lagerstraße 5", "20357 Hamburg")
 
 
@@ -41,7 +43,8 @@ class Carrier:
             self.loses_answers -= 1
             raise Unavailable("the carrier's answer was lost")
         number = f"N{[one for one, _ in self.bought].index(key)}"
-        return ReturnLabel(tracking_number=number, carrier="Carrier", url=f"http://x/{number}.pdf", bought_at=now)
+        url = f"http://x/{number}.pdf"
+        return ReturnLabel(tracking_number=number, carrier="Carrier", url=url, bought_at=now, cost=COST)
 
     def void(self, key: str, label: ReturnLabel) -> None:
         """As scripted."""
@@ -81,7 +84,7 @@ def test_a_label_is_bought_once_and_recorded(shop: Shop) -> None:
     assert [key for key, _ in carrier.bought] == ["label:R-1:1"]
     entry = shop.entry("label:R-1:1")
     assert ReturnLabel.model_validate(entry.facts["label"]) == first
-    assert (entry.order, entry.case, entry.actor, entry.at, entry.transfers) == ("two-rates", "R-1", "carrier", NOW, ())
+    assert (entry.order, entry.case, entry.actor, entry.at) == ("two-rates", "R-1", "carrier", NOW)
 
 
 def test_a_lost_answer_is_asked_for_again_under_the_same_key(shop: Shop) -> None:
@@ -156,3 +159,40 @@ def test_the_same_scan_counts_once(shop: Shop) -> None:
     assert shop.entry("scan:R-1:ev-1").facts["scan"]["location"] == "Hub Nord"
     with pytest.raises(KeyConflict):
         scan(rooms, TrackingStatus.DELIVERED)
+
+
+def due(shop: Shop) -> dict[str, int]:
+    """What labels cost, by account."""
+    kinds = ("label_due", "carrier", "postage")
+    return {name: one.posted for name in kinds for one in shop.ledger.balances(name) if one.posted}
+
+
+@pytest.mark.parametrize("status", [TrackingStatus.IN_TRANSIT, TrackingStatus.DELIVERED, TrackingStatus.FAILURE])
+def test_a_label_is_a_liability_until_its_parcel_moves(shop: Shop, status: TrackingStatus) -> None:
+    rooms = room(shop, Carrier())
+    buy(rooms)
+    assert due(shop) == {"label_due": 490, "postage": -490}
+    scan(rooms, TrackingStatus.PRE_TRANSIT, "ev-0")
+    assert due(shop) == {"label_due": 490, "postage": -490}
+    for event in ("ev-1", "ev-1", "ev-2"):
+        scan(rooms, status, event)
+    assert due(shop) == {"carrier": 490, "postage": -490}
+    assert shop.sound()
+
+
+def test_a_void_label_costs_nothing(shop: Shop) -> None:
+    rooms = room(shop, Carrier())
+    label = buy(rooms)
+    void(rooms, label)
+    void(rooms, label)
+    assert due(shop) == {}
+    scan(rooms, TrackingStatus.IN_TRANSIT)
+    assert due(shop) == {}
+
+
+def test_a_label_that_was_used_is_owed_though_the_return_was_called_off(shop: Shop) -> None:
+    rooms = room(shop, Carrier(Refused("already_used", "it was scanned")))
+    void(rooms, buy(rooms))
+    assert due(shop) == {"label_due": 490, "postage": -490}
+    scan(rooms, TrackingStatus.IN_TRANSIT)
+    assert due(shop) == {"carrier": 490, "postage": -490}
