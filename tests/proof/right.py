@@ -229,9 +229,9 @@ class _Told:
         for one in sold:
             if self.known.label and one["number"] != self.known.label.tracking_number:
                 yield f"the carrier's label is {one['number']}, the journal's {self.known.label.tracking_number}"
-            if self.books.ledger.balance(accounts.label_due(ids.label_key(self.case)), "EUR").posted:
-                if one["voided_at"] is not None or self.known.scans:
-                    yield f"the label {one['number']} was used or is void, but still stands as a liability"
+            due = self.books.ledger.balance(accounts.label_due(ids.label_key(self.case)), "EUR").posted
+            if due and (one["voided_at"] is not None or self.known.scans):
+                yield f"the label {one['number']} was used or is void, but still stands as a liability"
             if (one["voided_at"] is not None) is not (self.expected is Outcome.CANCELLED):
                 yield f"the label {one['number']} is {one['status']}, which does not go with {self.expected}"
 
