@@ -107,6 +107,18 @@ notes = Table(
     Column("content", Text, nullable=True),
 )
 
+# What the journal says of each person last; `seq` is the entry that says so.
+people = Table(
+    "people",
+    metadata,
+    Column("id", Name, primary_key=True),
+    Column("role", Name, nullable=False),
+    Column("limits", CanonicalJson, nullable=False),
+    Column("public_key", Name, nullable=False),
+    Column("active", Whole, nullable=False),
+    Column("seq", Whole, nullable=False),
+)
+
 policies = Table(
     "policies",
     metadata,

@@ -31,6 +31,11 @@ def policy_key(policy_ref: str, effective_from: str) -> str:
     return f"policy:{policy_ref}:{effective_from}"
 
 
+def person_key(person: str, number: int) -> str:
+    """The n-th change of a person; the first one adds them."""
+    return f"person:{person}:{number}"
+
+
 def decision_key(case: str) -> str:
     """The decision on a return, with its units reserved."""
     return f"decision:{case}"
@@ -64,6 +69,11 @@ def inspection_key(case: str, inspection_id: str) -> str:
 def plan_key(case: str, plan: int) -> str:
     """The n-th refund plan of a return."""
     return f"plan:{case}:{plan}"
+
+
+def approval_key(case: str, update_id: str) -> str:
+    """A person's agreement, by the id that they signed: it counts for one plan, once."""
+    return f"approval:{case}:{update_id}"
 
 
 def refund_key(case: str, plan: int, tender: str, attempt: int) -> str:

@@ -36,10 +36,14 @@ ShortText = Annotated[str, StringConstraints(max_length=200), AfterValidator(_pl
 
 _ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 _CURRENCY = r"^[A-Z]{3}$"
+_KEY = r"^([A-Za-z0-9+/]{43}=)?$"
+_SIGNATURE = r"^[A-Za-z0-9+/]{86}==$"
 
 PATTERNS = {
     _ID: "an id has 1 to 64 letters, digits, points, dashes and underscores, and begins with a letter or digit",
     _CURRENCY: "a currency is written as three capital letters, such as EUR",
+    _KEY: "a public key is 44 characters of base64, as `starter.py people key` prints it",
+    _SIGNATURE: "a signature is 88 characters of base64, as `starter.py approve` makes it",
 }
 """What to tell people instead of a regular expression."""
 
@@ -54,3 +58,9 @@ Quantity = Annotated[int, Field(strict=True, ge=1, le=10**6)]
 
 Currency = Annotated[str, StringConstraints(pattern=_CURRENCY)]
 """Three capital letters; whether ISO 4217 knows them is checked by `domain.money`."""
+
+PublicKey = Annotated[str, StringConstraints(pattern=_KEY)]
+"""An Ed25519 public key as base64; empty where there is none."""
+
+Signature = Annotated[str, StringConstraints(pattern=_SIGNATURE)]
+"""An Ed25519 signature as base64."""

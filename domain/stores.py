@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
 from domain.model import Model, UtcDatetime
 from domain.notice import NoticeState
 from domain.order import Contact, Order
+from domain.people import Person
 from domain.policy import Policy, PublishedPolicy
 
 
@@ -59,6 +61,19 @@ class Notes(Protocol):
 
     def get(self, note_id: str) -> str | None:
         """The text; None if unknown or erased."""
+
+
+class People(Protocol):
+    """Who may act, as the journal says; kept beside it to be read by id."""
+
+    def get(self, person: str) -> Person | None:
+        """The person with this id; None if nobody is known by it."""
+
+    def all(self) -> Sequence[Person]:
+        """Everybody, active or not, by id."""
+
+    def keep(self, person: Person, seq: int) -> None:
+        """Store what entry `seq` of the journal says of a person, unless a later entry was stored before."""
 
 
 class Policies(Protocol):

@@ -22,6 +22,7 @@ from domain import ids
 from domain.errors import Refused, Unavailable
 from embedded import children, temporal
 from embedded.children import Child
+from embedded.people import hire
 from embedded.simulators import build
 from embedded.simulators.serve import listen, running
 from settings import ROOT, Settings, home, stack_file
@@ -128,6 +129,7 @@ async def stack(ports: Ports, *, worker: bool = True) -> AsyncIterator[Stack]:
         exits.callback(here.rooms.engine.dispose)
         migrate(here.rooms.engine)
         _publish_first_policy(here.rooms)
+        hire(here.rooms, folder / "keys")
         await exits.enter_async_context(running(build(folder, here.simulators), listener))
         if worker:
             exits.push_async_callback(_stop_worker, here)

@@ -4,5 +4,6 @@ from database.stores.notices import SqlOutbox
 from database.stores.orders import SqlOrders, SqlSnapshots
 from database.stores.people import SqlContacts, SqlNotes
 from database.stores.policies import SqlPolicies
+from database.stores.staff import SqlPeople
 
-__all__ = ["SqlContacts", "SqlNotes", "SqlOrders", "SqlOutbox", "SqlPolicies", "SqlSnapshots"]
+__all__ = ["SqlContacts", "SqlNotes", "SqlOrders", "SqlOutbox", "SqlPeople", "SqlPolicies", "SqlSnapshots"]

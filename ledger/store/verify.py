@@ -16,6 +16,7 @@ from ledger.accounts import owed
 from ledger.hashing import START, entry_fields, entry_hash
 from ledger.store import read, series
 from ledger.store.guards import Account, Books, Totals, balance
+from ledger.store.staff import people_faults
 
 _WITH_SNAPSHOT = (EntryKind.ORDER_OPENED.value, EntryKind.ORDER_EDITED.value, EntryKind.DELIVERY.value)
 
@@ -40,7 +41,7 @@ class _Walk:
 
 
 def verify(connection: Connection) -> Verification:
-    """Check chain, transfers, guards, cached balances and the orders decided on, in one reading transaction."""
+    """Check chain, transfers, guards, cached balances, people and the orders decided on, in one reading transaction."""
     walk = _Walk()
     faults: list[str] = []
     for fault in _faults(connection, walk):
@@ -66,6 +67,7 @@ def _faults(connection: Connection, walk: _Walk) -> Iterator[str]:
     if written != walk.transfers:
         yield f"{written - walk.transfers} transfers belong to no entry of the journal"
     yield from _balances(connection, dict(walk.books.totals))
+    yield from people_faults(connection)
 
 
 def _entry(walk: _Walk, row: RowMapping, moved: list[RowMapping]) -> Iterator[str]:

@@ -1,0 +1,25 @@
+"""What a return may be told, and why it does not take it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from domain.model import Model
+
+
+class Verb(StrEnum):
+    """The Updates of a return, by name."""
+
+    CANCEL = "cancel"
+    RECORD_SCAN = "record_scan"
+    RECEIVE = "receive"
+    INSPECT = "inspect"
+    APPROVE = "approve"
+    RETRY_NOW = "retry_now"
+
+
+class Refusal(Model):
+    """Why a message is not taken: a code, and what is allowed instead."""
+
+    code: str
+    message: str
