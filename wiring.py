@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from temporalio.client import Client
 
     from activities.decisions import DecisionActivities
+    from activities.decisions.approvals import ApprovalActivities
     from activities.inventory import InventoryActivities
     from activities.labels import LabelActivities
     from activities.mail import MailActivities
     from activities.payments import PaymentActivities
     from activities.storefront import StorefrontActivities
-    from domain.stores import Contacts, Notes, Orders, Outbox, Policies, Snapshots
+    from domain.stores import Contacts, Notes, Orders, Outbox, People, Policies, Snapshots
     from ledger import Ledger
     from ledger.credit_notes import CreditNotes
 
@@ -76,6 +77,13 @@ class Rooms:
         return SqlNotes(self.engine)
 
     @cached_property
+    def people(self) -> People:
+        """Who may act."""
+        from database.stores import SqlPeople
+
+        return SqlPeople(self.engine)
+
+    @cached_property
     def policies(self) -> Policies:
         """Published policies."""
         from database.stores import SqlPolicies
@@ -102,7 +110,16 @@ class Rooms:
         """Policy, plan, end."""
         from activities.decisions import DecisionActivities
 
-        return DecisionActivities(self.snapshots, self.policies, self.ledger, self.settings.credit_note_prefix)
+        prefix = self.settings.credit_note_prefix
+        return DecisionActivities(self.snapshots, self.policies, self.ledger, self.people, prefix)
+
+    @cached_property
+    def approvals(self) -> ApprovalActivities:
+        """Refunds above the automatic limit."""
+        from activities.decisions.approvals import ApprovalActivities
+        from ledger.signing import signed_by
+
+        return ApprovalActivities(self.people, self.ledger, signed_by)
 
     @cached_property
     def labels(self) -> LabelActivities:
@@ -124,7 +141,7 @@ class Rooms:
         from activities.inventory import InventoryActivities
         from activities.inventory.embedded import EmbeddedInventory
 
-        return InventoryActivities(EmbeddedInventory(), self.snapshots, self.policies, self.ledger)
+        return InventoryActivities(EmbeddedInventory(), self.snapshots, self.policies, self.ledger, self.people)
 
     @cached_property
     def credit_notes(self) -> CreditNotes:

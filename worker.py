@@ -61,6 +61,7 @@ def by_queue(rooms: Rooms) -> dict[str, list[Callable[..., Any]]]:
             rooms.decisions.plan_refund,
             rooms.decisions.cancel_return,
             rooms.decisions.close_return,
+            rooms.approvals.record_approval,
             rooms.labels.buy_label,
             rooms.labels.void_label,
             rooms.labels.record_scan,

@@ -27,7 +27,7 @@ async def _tell(case: str, verb: str, compose: Compose, as_json: bool) -> None:
     from commands.temporal import Returns
     from domain import ids
     from domain.errors import Refused
-    from workflows.return_case.said import Verb
+    from domain.verbs import Verb
 
     rooms = open_rooms()
     returns = await Returns.connect()

@@ -69,6 +69,7 @@ def _rows(view: CaseView, decision: Decision | None) -> Iterator[Row]:
     yield "Label", view.label_url
     yield "Received", _units(view.received)
     yield "To refund", f"{view.planned} ({view.refund_status})" if view.planned else ""
+    yield "Approved by", view.approved_by
     yield "Refunded", " ".join([view.refunded, *(f"({one})" for one in view.provider_references)])
     for trouble in view.troubles:
         again = f"; tried again {trouble.retry_at:%d %B %Y %H:%M} UTC" if trouble.retry_at else ""

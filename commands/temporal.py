@@ -24,13 +24,13 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain import ids
-from domain.canonical import canonical_json, sha256
 from domain.errors import BackhaulError, Refused, Unavailable
 from domain.model import Model, UtcDatetime
 from domain.request import ReturnRequest
 from domain.stores import Notes
+from domain.verbs import Verb
 from wiring import connect
-from workflows.return_case.said import Verb
+from workflows.return_case.said import Approve
 from workflows.return_case.view import CUSTOMER_ID, DUE_AT, NEEDS_ACTION, ORDER_ID, OUTCOME, REFUND_STATUS, STAGE
 from workflows.return_case.view import CaseView as CaseView
 from workflows.start import start_return
@@ -90,9 +90,9 @@ class Returns:
 
     async def tell(self, case: str, verb: Verb, said: Model) -> CaseView:
         """Say something to a return and see what it made of it. Raises Refused with its reason."""
-        content = sha256(canonical_json(said.model_dump(mode="json", exclude_none=True)))
-        # The same words are the same message; asking to try again, however, is meant anew each time.
-        update_id = None if verb is Verb.RETRY_NOW else f"{verb}-{content[:16]}"
+        # An approval is signed with its id. Every other message is a new one each time: Temporal would answer for ever
+        # with the first refusal to an id, and facts have ids of their own by which they count once.
+        update_id = said.update_id if isinstance(said, Approve) else None
         with _in_words(case):
             await self._handle(case).execute_update(
                 verb.value, said, id=update_id, result_type=CaseView, rpc_timeout=PATIENCE
@@ -175,8 +175,8 @@ def _translated(case: str, error: RPCError) -> BackhaulError:
 
 def _silent(case: str) -> Unavailable:
     return Unavailable(
-        f"Return {case} gave no answer: it seems that no worker runs. Start one with `python worker.py` and say it "
-        "again; what was taken already counts once."
+        f"Return {case} gave no answer: it seems that no worker runs, or its database does not answer. Start one with "
+        "`python worker.py` and say it again; what was taken already counts once."
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+from domain.approval import Approval
 from domain.inspection import Inspection, Receipt, units
 from domain.model import Currency, Id, Model, UtcDatetime
 from domain.order import Order
@@ -58,6 +59,7 @@ class CaseSoFar(Model):
     inspect_until: UtcDatetime | None = None
     inspection: Inspection | None = None
     plan: RefundPlan | None = None
+    approval: Approval | None = None
     refunds: tuple[Refund, ...] = ()
     restocked: Id | None = None
     outcome: Outcome | None = None
@@ -73,6 +75,14 @@ class CaseSoFar(Model):
         approved = self.decision.approved if self.decision else ()
         left = {line.line_id: line.quantity - self.received.get(line.line_id, 0) for line in approved}
         return {line_id: quantity for line_id, quantity in left.items() if quantity > 0}
+
+    @property
+    def needs_approval(self) -> bool:
+        """Whether the plan waits for a person's word before any of it is paid."""
+        if self.plan is None or self.plan.automatic_limit is None:
+            return False
+        agreed = (self.approval.plan, self.approval.amount) if self.approval else None
+        return agreed != (self.plan.number, self.plan.total)
 
     @property
     def refunded(self) -> int:

@@ -42,11 +42,15 @@ def _listed(currency: str) -> str:
     return currency
 
 
+ListedCurrency = Annotated[Currency, AfterValidator(_listed)]
+"""A currency that ISO 4217 lists."""
+
+
 class Money(Model):
     """An amount of one currency; `minor` may be negative. Adding or comparing two currencies raises ValueError."""
 
     minor: Annotated[int, Field(strict=True)]
-    currency: Annotated[Currency, AfterValidator(_listed)]
+    currency: ListedCurrency
 
     @classmethod
     def parse(cls, text: str, currency: str) -> Self:

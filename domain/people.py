@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from enum import StrEnum
 
-from domain.model import Currency, Id, Minor, Model, PublicKey
-from domain.money import Money
+from domain.model import Id, Minor, Model, PublicKey
+from domain.money import ListedCurrency, Money
 from domain.verbs import Refusal, Verb
 
 SHOPPER = "shopper"
@@ -45,7 +45,7 @@ class Person(Model):
 
     id: Id
     role: Role
-    limits: Mapping[Currency, Minor] = {}
+    limits: Mapping[ListedCurrency, Minor] = {}
     public_key: PublicKey = ""
     active: bool = True
 

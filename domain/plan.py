@@ -173,6 +173,7 @@ class RefundPlan(Model):
     (what pays for new goods), they are `total`, which the legs add up to. `later` stays due, because it is below a
     tender's step; the next plan of the order takes it up. `adjustment` says why money goes back without goods. The
     bonus comes on top of `total`, as store credit. `differences` are those of earlier refunds of the order.
+    `automatic_limit` stands there where `total` exceeds it: then a person has to approve the plan.
 
     A return whose plan was overtaken has a second one, by its `number`. Where the first was paid in part already, the
     next has no lines: it pays what the first left `owed`.
@@ -194,6 +195,7 @@ class RefundPlan(Model):
     differences: tuple[Difference, ...] = ()
     number: Annotated[int, Field(strict=True, ge=1)] = 1
     owed: Minor = 0
+    automatic_limit: Minor | None = None
 
     @property
     def gross(self) -> int:

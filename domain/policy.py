@@ -10,7 +10,8 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from domain.canonical import canonical_json, sha256
-from domain.model import Id, Model, Quantity, UtcDatetime
+from domain.model import Id, Minor, Model, Quantity, UtcDatetime
+from domain.money import ListedCurrency
 from domain.order import Order, OrderLine
 from domain.request import RequestedLine, ReturnRequest
 
@@ -25,7 +26,10 @@ class ShippingRule(StrEnum):
 
 class Policy(Model):
     """One version of a return policy. `window_days` count from delivery; `send_back_days` from the
-    decision, `inspection_days` from the receipt."""
+    decision, `inspection_days` from the receipt.
+
+    `automatic_limit` is the largest refund, in minor units of a currency, that nobody has to approve; a currency that
+    is not named has no such limit."""
 
     id: Id
     title: Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -33,6 +37,12 @@ class Policy(Model):
     send_back_days: Annotated[int, Field(strict=True, ge=1, le=365)] = 14
     inspection_days: Annotated[int, Field(strict=True, ge=1, le=90)] = 3
     refund_shipping: ShippingRule = ShippingRule.WHEN_ALL_RETURNED
+    automatic_limit: Mapping[ListedCurrency, Minor] = {}
+
+    def limit_below(self, amount: int, currency: str) -> int | None:
+        """The automatic limit that an amount exceeds; None if nobody has to approve it."""
+        limit = self.automatic_limit.get(currency)
+        return limit if limit is not None and amount > limit else None
 
 
 class PublishedPolicy(Model):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from domain.approval import Approval
 from domain.case import CaseSoFar, Outcome
 from domain.history import Happened
 from domain.inspection import Inspection, Receipt
@@ -45,6 +46,8 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
             return {"inspection": Inspection.model_validate(facts["inspection"])}
         case EntryKind.PLAN:
             return {"plan": RefundPlan.model_validate(facts["plan"])}
+        case EntryKind.APPROVAL:
+            return {"approval": Approval.model_validate(facts["approval"])}
         case EntryKind.REFUND_SUBMITTED:
             return {"refunds": (*known.refunds, _undecided(entry))}
         case EntryKind.REFUND_SETTLED | EntryKind.REFUND_FAILED:

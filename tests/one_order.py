@@ -20,6 +20,7 @@ from ledger import UNITS
 from ledger.credit_notes import CreditNotes
 from ledger.facts import Facts
 from ledger.store import SqlLedger
+from tests.staff import Staff
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -65,7 +66,7 @@ class Shop:
         policies.publish(Policy(id="standard", title="Standard", window_days=30), "a" * 64, NOW)
         self.shelf, self.provider, self.facts = Shelf(bought), Provider(), Facts(self.ledger, snapshots)
         self.storefront = StorefrontActivities(self.shelf, snapshots, policies, self.ledger)
-        self.decisions = DecisionActivities(snapshots, policies, self.ledger)
+        self.decisions = DecisionActivities(snapshots, policies, self.ledger, Staff())
         self.payments = PaymentActivities(self.provider, self.ledger, CreditNotes(self.ledger, snapshots))
 
     def opened(self, case: str, **units: int) -> None:

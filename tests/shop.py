@@ -21,12 +21,14 @@ from database.stores import SqlContacts, SqlOrders, SqlPolicies, SqlSnapshots
 from domain.case import CaseSoFar, Outcome
 from domain.inspection import InspectedLine, Inspection, Receipt, ReceivedLine
 from domain.order import Order, Tender, TenderKind
+from domain.people import Role
 from domain.plan import RefundPlan
 from domain.policy import Policy, PublishedPolicy, version_of
 from domain.request import RequestedLine, ReturnRequest
 from ledger import UNITS, Balance, JournalEntry, Ledger, NewEntry
 from ledger.store import SqlLedger
 from settings import ROOT
+from tests.staff import Staff
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 TWO_RATES = (ROOT / "embedded" / "orders" / "two_rates.json").read_text()
@@ -42,6 +44,7 @@ class Shop:
         self.engine = engine
         self.orders, self.snapshots = SqlOrders(engine), SqlSnapshots(engine)
         self.policies, self.contacts = SqlPolicies(engine), SqlContacts(engine)
+        self.people = Staff(dock=Role.WAREHOUSE, bench=Role.WAREHOUSE)
         self.use(SqlLedger(engine))
 
     def use(self, ledger: Ledger) -> None:
@@ -49,8 +52,8 @@ class Shop:
         self.ledger = ledger
         kept = (self.snapshots, self.policies, ledger)
         self.storefront = StorefrontActivities(EmbeddedStorefront(self.orders), *kept)
-        self.decisions = DecisionActivities(*kept)
-        self.inventory = InventoryActivities(EmbeddedInventory(), *kept)
+        self.decisions = DecisionActivities(*kept, self.people)
+        self.inventory = InventoryActivities(EmbeddedInventory(), *kept, self.people)
 
     def publish(self, since: datetime = datetime(2020, 1, 1, tzinfo=UTC), **fields: Any) -> PublishedPolicy:
         """Publish 30 days after delivery, or other terms."""

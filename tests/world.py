@@ -35,6 +35,7 @@ from activities.storefront.importers import read_order
 from commands.setup import publish_policy
 from database.engine import connect, migrate
 from domain.order import Order
+from embedded.people import hire
 from embedded.simulators import build
 from embedded.simulators.serve import address, listen, running
 from ledger import UNITS, EntryKind, JournalEntry
@@ -203,6 +204,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         made = rooms(Settings(database_url=f"sqlite:///{path}"))
         text = (ROOT / "policies" / "default.yaml").read_text()
         publish_policy(made, text, POLICY_FROM, datetime.now(UTC))
+        hire(made, path.parent / "keys")
         made.engine.dispose()
     engine.dispose()
     return path

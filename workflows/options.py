@@ -75,6 +75,9 @@ POLL_FIRST = timedelta(minutes=1)
 HELP_PATIENCE = timedelta(days=1)
 """How soon somebody should look at what is not tried again by itself."""
 
+APPROVAL_PATIENCE = timedelta(days=2)
+"""How soon finance should have approved a refund above the automatic limit."""
+
 PARCEL_PATIENCE = timedelta(days=7)
 """How long a parcel that was overdue is left alone after a sign of life."""
 

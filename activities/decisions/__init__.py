@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 from temporalio import activity
 
+from activities.people import check_canceller
 from domain import ids
 from domain.case import Outcome
 from domain.credit_note import PREFIX, credit_note
@@ -20,7 +21,7 @@ from domain.plan import RefundPlan
 from domain.planning import plan_refund
 from domain.policy import Decision, PublishedPolicy, decide
 from domain.request import ReturnRequest
-from domain.stores import Policies, Snapshots
+from domain.stores import People, Policies, Snapshots
 from domain.terms import Terms
 from ledger import UNITS, EntryKind, Ledger, NewEntry, accounts
 from ledger.credit_notes import issuing
@@ -79,11 +80,14 @@ class CloseReturn(Model):
 class DecisionActivities:
     """Decides from what is stored, never from what is on the way."""
 
-    def __init__(self, snapshots: Snapshots, policies: Policies, ledger: Ledger, prefix: str = PREFIX) -> None:
+    def __init__(
+        self, snapshots: Snapshots, policies: Policies, ledger: Ledger, people: People, prefix: str = PREFIX
+    ) -> None:
         """`prefix` begins the numbers of credit notes."""
         self._snapshots = snapshots
         self._policies = policies
         self._ledger = ledger
+        self._people = people
         self._prefix = prefix
 
     @activity.defn(no_thread_cancel_exception=True)
@@ -132,23 +136,25 @@ class DecisionActivities:
         order, policy = self._frozen(ask.order_id)
         inspected = units(ask.inspection.lines)
         made = replanned(key, ask.case, ask.number, books, inspected, _terms(policy))
-        _check_linked(order, made.plan)
+        limit = policy.policy.limit_below(made.plan.total, made.plan.currency)
+        plan = made.plan.model_copy(update={"automatic_limit": limit})
+        _check_linked(order, plan)
         entry = NewEntry(
             key=key,
             kind=EntryKind.PLAN,
             order=order.id,
             case=ask.case,
             actor="rule:policy",
-            reasons=self._unlike_quote(ask.case, made.plan),
+            reasons=self._unlike_quote(ask.case, plan),
             policy=policy.ref,
             at=ask.now,
-            facts={"plan": _facts(made.plan), **made.facts},
+            facts={"plan": _facts(plan), **made.facts},
             asked={"inspection": ask.inspection.id, "units": inspected},
             transfers=made.transfers,
         )
-        if made.plan.gross and not made.plan.legs:
+        if plan.gross and not plan.legs:
             # Goods came back and fees took all of it: no settlement follows that would issue the note.
-            note = credit_note(order, made.plan, (), case=ask.case, number=ask.number, issued_on=ask.now.date())
+            note = credit_note(order, plan, (), case=ask.case, number=ask.number, issued_on=ask.now.date())
             entry = issuing(entry, note, self._prefix)
         return entry
 
@@ -156,10 +162,12 @@ class DecisionActivities:
     def cancel_return(self, ask: CancelReturn) -> None:
         """Record that a return was called off and give its units back to the customer.
 
-        Raises Refused if the journal knows that its goods arrived or that it has ended: then a reset or a new run has
-        forgotten it, and a person must look.
+        Raises Refused if the actor may not, or the journal knows that its goods arrived or that it has ended: then a
+        reset or a new run has forgotten it.
         """
         recorded = {entry.kind for entry in self._ledger.entries(case=ask.case)}
+        if EntryKind.CANCELLED not in recorded:
+            check_canceller(self._people, ask.actor)
         if EntryKind.CANCELLED not in recorded and recorded & {EntryKind.RECEIPT, EntryKind.CLOSED}:
             text = f"return {ask.case} cannot be called off: the journal knows its goods, or its end, already"
             raise Refused("already_received", text)

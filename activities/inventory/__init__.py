@@ -7,11 +7,13 @@ from typing import Protocol
 
 from temporalio import activity
 
+from activities.people import check_person
 from domain import ids
 from domain.errors import OverLimit
 from domain.inspection import Inspection, Receipt, units
 from domain.model import Id, Model, UtcDatetime
-from domain.stores import Policies, Snapshots
+from domain.stores import People, Policies, Snapshots
+from domain.verbs import Verb
 from ledger import UNITS, EntryKind, Ledger, NewEntry, Transfer, TransferKind, accounts
 from ledger.frozen import frozen
 
@@ -68,16 +70,20 @@ class Restock(Model):
 class InventoryActivities:
     """Moves units from the customer to the shelf, each once."""
 
-    def __init__(self, inventory: Inventory, snapshots: Snapshots, policies: Policies, ledger: Ledger) -> None:
+    def __init__(
+        self, inventory: Inventory, snapshots: Snapshots, policies: Policies, ledger: Ledger, people: People
+    ) -> None:
         self._inventory = inventory
+        self._people = people
         self._snapshots = snapshots
         self._policies = policies
         self._ledger = ledger
 
     @activity.defn(no_thread_cancel_exception=True)
     def record_receipt(self, ask: RecordReceipt) -> ReceiptRecorded:
-        """Record an arrival: its units leave the customer's account."""
+        """Record an arrival: its units leave the customer's account. Raises Refused if who counted may not."""
         key = ids.receipt_key(ask.case, ask.receipt.id)
+        self._check(key, ask.receipt.received_by, Verb.RECEIVE)
         counted = units(ask.receipt.lines)
         entry = self._ledger.append(
             NewEntry(
@@ -110,10 +116,12 @@ class InventoryActivities:
 
     @activity.defn(no_thread_cancel_exception=True)
     def record_inspection(self, ask: RecordInspection) -> None:
-        """Record grade and disposition of everything that was received."""
+        """Record grade and disposition of everything that was received. Raises Refused if who graded may not."""
+        key = ids.inspection_key(ask.case, ask.inspection.id)
+        self._check(key, ask.inspection.inspected_by, Verb.INSPECT)
         self._ledger.append(
             NewEntry(
-                key=ids.inspection_key(ask.case, ask.inspection.id),
+                key=key,
                 kind=EntryKind.INSPECTION,
                 order=ask.order_id,
                 case=ask.case,
@@ -155,6 +163,11 @@ class InventoryActivities:
                 ),
             )
         )
+
+    def _check(self, key: str, who: str, verb: Verb) -> None:
+        """Raises Refused if the person may not say it; what is recorded was said while they still could."""
+        if self._ledger.find(key) is None:
+            check_person(self._people, who, verb)
 
     def _check_came_back(self, ask: Restock) -> None:
         """Raises OverLimit where the journal would refuse the move, before the warehouse is told of it."""

@@ -97,6 +97,7 @@ class PaymentActivities:
         plan = RefundPlan.model_validate(plan_entry.facts["plan"])
         intention = RefundIntention(key=ask.key, currency=plan.currency, **ask.model_dump(exclude={"now"}))
         self._check(ask, plan)
+        self._check_approved(ask, plan)
         posts = money.submitted(ask.key, plan_entry.transfers, self._ledger.pending_left)
         # The first attempt's leg was reserved with the plan; what a refused leg left on `owed` is reserved anew.
         again = () if ask.attempt == 1 else (money.leg(intention),)
@@ -131,6 +132,16 @@ class PaymentActivities:
         elif self._ledger.balance(accounts.owed(ask.case), plan.currency).available < ask.amount:
             text = f"of plan {ask.plan} of return {ask.case}, less than {ask.amount} is still owed; plan anew"
             raise Refused("plan_withdrawn", text)
+
+    def _check_approved(self, ask: PayLeg, plan: RefundPlan) -> None:
+        """Raises Refused if the plan is above the automatic limit and nobody has approved it: whatever a history says,
+        the journal decides."""
+        if plan.automatic_limit is None:
+            return
+        said = [one.facts["approval"] for one in self._ledger.entries(case=ask.case) if one.kind is EntryKind.APPROVAL]
+        if not any((one["plan"], one["amount"]) == (ask.plan, plan.total) for one in said):
+            text = f"plan {ask.plan} of return {ask.case} is above the automatic limit; `python starter.py approve` it"
+            raise Refused("approval_missing", text)
 
     def _send(self, intention: RefundIntention, now: datetime) -> Refund:
         _beat()

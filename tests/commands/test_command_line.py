@@ -34,6 +34,7 @@ COMMANDS = sorted(_commands(starter.app))
 def test_all_commands_are_there() -> None:
     names = [" ".join(words) for words in COMMANDS]
     assert names == [
+        "approve",
         "cancel",
         "database upgrade",
         "inspect",
@@ -42,6 +43,11 @@ def test_all_commands_are_there() -> None:
         "orders import",
         "orders list",
         "orders show",
+        "people add",
+        "people change",
+        "people deactivate",
+        "people key",
+        "people list",
         "policy list",
         "policy publish",
         "quote",

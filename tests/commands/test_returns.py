@@ -94,6 +94,8 @@ def test_no_command_waits_for_a_server_that_is_not_there(words: list[str], run: 
         (["cancel", "R-1", "--by", "shopper", "--reason", "whim"], "reason"),
         (["cancel", "R-1", "--by", "shopper", "--remark", "x" * 201], "remark"),
         (["retry", "R-1", "--by", ""], "by"),
+        (["approve", "R-1", "--by", "Fay B", "--key", "nowhere.pem"], "by: an id has"),
+        (["approve", "R-1", "--by", "fay", "--key", "nowhere.pem"], "key: nowhere.pem cannot be read"),
         (["list", "--stage", "lost"], "--stage"),
         (["list", "--needs", 'ops" OR "'], "--needs"),
     ],

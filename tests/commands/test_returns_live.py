@@ -118,6 +118,8 @@ async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
             shop = Shop(temporal.client, env, simulators, rooms(Settings.load()))
             await shop.ok("database", "upgrade")
             await shop.ok("policy", "publish", "policies/default.yaml", "--from", "2020-01-01")
+            await shop.ok("people", "add", "ada", "--role", "admin")
+            await shop.ok("people", "add", "ann", "--role", "warehouse", "--by", "ada")
             serving = workers(shop.client, shop.rooms, timedelta(seconds=5))
         stack.callback(shop.rooms.engine.dispose)
         await stack.enter_async_context(shop.running)
@@ -288,6 +290,35 @@ async def test_a_return_that_temporal_has_forgotten(shop: Shop) -> None:
     assert (shown["source"], shown["return"]["outcome"]) == ("journal", "refunded")
     assert (shown["return"]["order_number"], shown["return"]["refunded"]) == ("B-1", "23.53 EUR")
     assert "does not keep this return any more" in (await shop.run("show", "R-1")).out
+
+
+async def test_a_refund_above_the_automatic_limit_is_approved_by_its_own_key(shop: Shop) -> None:
+    home = Path(shop.env["BACKHAUL_HOME"])
+    (home / "limited.yaml").write_text("id: limited\ntitle: x\nwindow_days: 30\nautomatic_limit:\n  EUR: 1175\n")
+    await shop.ok("policy", "publish", home / "limited.yaml", "--from", "2020-01-01")
+    keys = {name: (await shop.ok("people", "key", "--out", home / name))["public_key"] for name in ("fay", "eve")}
+    for name, limit in (("fay", "EUR:11.76"), ("eve", "EUR:11.75")):
+        who = ("--role", "finance", "--limit", limit, "--key", keys[name], "--by", "ada")
+        await shop.ok("people", "add", name, *who)
+    await shop.order("B-8")
+    await shop.ok("start", "--id", "R-8", "--order", "B-8", "--line", "1:1")
+    assert "zoe is nobody who may act here" in await shop.refused("receive", "R-8", "--by", "zoe")
+    await shop.ok("receive", "R-8", "--by", "ann")
+    assert "waits for an approval" in await shop.refused("approve", "R-8", "--by", "fay", "--key", home / "fay")
+    await shop.ok("inspect", "R-8", "--by", "ann")
+    shown = await shop.until(("show", "R-8"), lambda shown: shown["return"]["next_owner"] == "finance")
+    assert shown["return"]["next_action"] == "Approve the refund of 11.76 EUR"
+    assert shown["return"]["to_approve"] == {"minor": 1176, "currency": "EUR"}
+    over = await shop.refused("approve", "R-8", "--by", "eve", "--key", home / "eve")
+    assert "eve may approve up to 11.75 EUR, and this is 11.76 EUR. Who could: fay." in over
+    assert "not signed with the key" in await shop.refused("approve", "R-8", "--by", "fay", "--key", home / "eve")
+    # What was refused may be said again in the same words once it is mended.
+    await shop.ok("people", "change", "eve", "--limit", "EUR:20.00", "--by", "ada")
+    await shop.ok("approve", "R-8", "--by", "eve", "--key", home / "eve")
+    assert (await shop.closed("R-8")).refunded == "11.76 EUR"
+    shown = await shop.ok("show", "R-8")
+    assert [step["actor"] for step in shown["timeline"] if step["kind"] == "approval"] == ["eve"]
+    assert "Approved by" in (await shop.run("show", "R-8")).out
 
 
 async def test_without_a_worker(shop: Shop) -> None:

@@ -40,6 +40,14 @@ def test_the_default_policy() -> None:
     assert len(version) == 64
 
 
+def test_a_limit_above_which_a_person_is_asked() -> None:
+    policy, _ = load_policy(SHORT + "automatic_limit:\n  EUR: 50000\n  JPY: 80000\n")
+    assert [policy.limit_below(*one) for one in ((50000, "EUR"), (50001, "EUR"), (80001, "JPY"), (10**9, "USD"))] == [
+        *(None, 50000),
+        *(80000, None),
+    ]
+
+
 def test_the_version_is_that_of_the_content_not_of_the_text() -> None:
     assert load_policy(SHORT)[1] == load_policy("# said otherwise\n{window_days: 1, title: 'One day', id: short}")[1]
     assert load_policy(SHORT)[1] != load_policy(SHORT + "send_back_days: 14\n")[1]
@@ -54,6 +62,10 @@ def test_the_version_is_that_of_the_content_not_of_the_text() -> None:
         ("id: short\n\ttitle: x", "line 2: this is no YAML"),
         ("\x00", "this is no YAML"),
         (SHORT + "window: 2\n", "window: a policy has no such field; it has id, title, window_days"),
+        (SHORT + "automatic_limit: 5\n", "automatic_limit"),
+        (SHORT + "automatic_limit:\n  EUE: 5\n", "'EUE' is no currency"),
+        (SHORT + "automatic_limit:\n  EUR: 5.00\n", "automatic_limit.EUR: line 5: 5.00 is a float"),
+        (SHORT + "automatic_limit:\n  EUR: -5\n", "automatic_limit.EUR"),
         (SHORT + "window_days: 2\n", "window_days: line 4: it stands here twice"),
         (SHORT + "send_back_days: 14.0\n", "send_back_days: line 4: 14.0 is a float"),
         (SHORT + "send_back_days: 010\n", "send_back_days: line 4: 010 is a int"),

@@ -20,6 +20,7 @@ from ledger import EntryKind
 from ledger.recall import newest_snapshot
 from ledger.store import SqlLedger
 from settings import ROOT
+from tests.staff import Staff
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
 
@@ -32,7 +33,7 @@ class Shop:
         self._snapshots, policies = SqlSnapshots(engine), SqlPolicies(engine)
         policies.publish(Policy(id="standard", title="Standard", window_days=30), "a" * 64, NOW)
         self.storefront = StorefrontActivities(EmbeddedStorefront(self.orders), self._snapshots, policies, self.ledger)
-        self.decisions = DecisionActivities(self._snapshots, policies, self.ledger)
+        self.decisions = DecisionActivities(self._snapshots, policies, self.ledger, Staff())
         text = (ROOT / "embedded" / "orders" / "two_rates.json").read_text()
         self.order = without_deliveries(read_order(text).order)
         self.orders.put(self.order)

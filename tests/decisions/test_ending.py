@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
+import pytest
+
+from activities.decisions import CancelReturn
+from domain.errors import Refused
+from domain.people import Person, Role
 from tests.shop import NOW, Interrupted, Shop, transfers
 
 
@@ -77,3 +82,22 @@ def test_a_box_that_arrives_in_the_same_moment_is_not_given_back(shop: Shop) -> 
         ("void", "with_customer:two-rates:1", "returning:R-1:1", "UNITS", 1),
     ]
     assert shop.units("returning:R-1:1").posted == 2
+
+
+def test_a_return_is_called_off_by_its_shopper_or_by_who_may(shop: Shop) -> None:
+    shop.people.keep(Person(id="olga", role=Role.OPS))
+    shop.begin("R-1", {"1": 2})
+
+    def cancel(actor: str) -> None:
+        ask = CancelReturn(case="R-1", order_id="two-rates", actor=actor, reason="staff", now=NOW)
+        shop.decisions.cancel_return(ask)
+
+    for actor, code in (("zoe", "person_unknown"), ("bench", "role_may_not")):
+        with pytest.raises(Refused) as no:
+            cancel(actor)
+        assert no.value.code == code
+    assert "cancelled:R-1" not in shop.recorded()
+    cancel("olga")
+    shop.people.known.clear()
+    cancel("olga")  # what is recorded stays answered
+    assert shop.entry("cancelled:R-1").actor == "olga"

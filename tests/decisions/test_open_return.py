@@ -99,7 +99,7 @@ def test_a_recorded_answer_is_not_worked_out_again(shop: Shop) -> None:
         def __getattr__(self, name: str) -> None:
             raise AssertionError(f"{name} was asked again")
 
-    shop.decisions = DecisionActivities(Gone(), Gone(), shop.ledger)  # type: ignore[arg-type]
+    shop.decisions = DecisionActivities(Gone(), Gone(), shop.ledger, Gone())  # type: ignore[arg-type]
     assert shop.open("R-1", {"1": 2}) == opened
     assert shop.plan("R-1", {"1": 2}) == planned
 

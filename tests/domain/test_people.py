@@ -104,7 +104,8 @@ def test_who_changes_whom(after: Person, by: str, known: dict[str, Person], code
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"public_key": "short"}, {"limits": {"EUR": -1}}, {"limits": {"eur": 1}}, {"id": "a b"}]
+    "wrong",
+    [{"public_key": "short"}, {"limits": {"EUR": -1}}, {"limits": {"eur": 1}}, {"limits": {"EUE": 1}}, {"id": "a b"}],
 )
 def test_what_is_no_person(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):

@@ -9,6 +9,7 @@ import pytest
 from activities.inventory import InventoryActivities, PutAway, RecordInspection, RecordReceipt, Restock
 from domain.errors import KeyConflict, OverLimit, Refused, Unavailable
 from domain.inspection import Disposition, Grade, InspectedLine, Inspection, Receipt, ReceivedLine
+from domain.people import Person, Role
 from ledger.recall import case_so_far
 from tests.shop import NOW, Shop, inspection, transfers
 
@@ -195,7 +196,7 @@ def test_goods_are_put_away_once(shop: Shop) -> None:
     shop.begin("R-1", {"1": 2})
     shop.receive("R-1", {"1": 2})
     warehouse = Warehouse()
-    rooms = InventoryActivities(warehouse, shop.snapshots, shop.policies, shop.ledger)
+    rooms = InventoryActivities(warehouse, shop.snapshots, shop.policies, shop.ledger, shop.people)
     for hours in range(3):
         restock(rooms, inspection({"1": 2}), now=NOW + timedelta(hours=hours))
     away = PutAway(sku="MUG-BLUE", location="main", disposition="restocked", quantity=2)
@@ -209,7 +210,7 @@ def test_a_lost_answer_is_asked_for_again_under_the_same_key(shop: Shop) -> None
     shop.receive("R-1", {"1": 2})
     warehouse = Warehouse()
     warehouse.loses_answers = 1
-    rooms = InventoryActivities(warehouse, shop.snapshots, shop.policies, shop.ledger)
+    rooms = InventoryActivities(warehouse, shop.snapshots, shop.policies, shop.ledger, shop.people)
     with pytest.raises(Unavailable):
         restock(rooms, inspection({"1": 2}))
     assert stock(shop) == {}
@@ -222,8 +223,37 @@ def test_more_than_came_back_cannot_be_put_away(shop: Shop) -> None:
     shop.begin("R-1", {"1": 3})
     shop.receive("R-1", {"1": 1})
     warehouse = Warehouse()
-    rooms = InventoryActivities(warehouse, shop.snapshots, shop.policies, shop.ledger)
+    rooms = InventoryActivities(warehouse, shop.snapshots, shop.policies, shop.ledger, shop.people)
     with pytest.raises(OverLimit):
         restock(rooms, inspection({"1": 2}))
     assert stock(shop) == {}
     assert warehouse.told == []
+
+
+@pytest.mark.parametrize(
+    ("who", "code"), [("zoe", "person_unknown"), ("left", "person_inactive"), ("fay", "role_may_not")]
+)
+def test_goods_are_counted_and_graded_by_those_who_may(shop: Shop, who: str, code: str) -> None:
+    shop.people.keep(Person(id="left", role=Role.WAREHOUSE, active=False))
+    shop.people.keep(Person(id="fay", role=Role.FINANCE))
+    shop.begin("R-1", {"1": 2})
+    before = shop.recorded()
+    box = Receipt(id="box-1", received_by=who, lines=(ReceivedLine(line_id="1", quantity=2),))
+    with pytest.raises(Refused) as no:
+        shop.inventory.record_receipt(RecordReceipt(case="R-1", order_id="two-rates", receipt=box, now=NOW))
+    assert (no.value.code, who in no.value.message) == (code, True)
+    assert shop.recorded() == before
+    shop.receive("R-1", {"1": 2})
+    with pytest.raises(Refused) as no:
+        inspect(shop, inspection({"1": 2}).model_copy(update={"inspected_by": who}))
+    assert no.value.code == code
+    inspect(shop, inspection({"1": 2}))
+
+
+def test_what_is_recorded_stays_answered_when_the_person_has_left(shop: Shop) -> None:
+    shop.begin("R-1", {"1": 2})
+    due = shop.receive("R-1", {"1": 2})
+    inspect(shop, inspection({"1": 2}))
+    shop.people.known.clear()
+    assert shop.receive("R-1", {"1": 2}, now=NOW + timedelta(days=9)) == due
+    inspect(shop, inspection({"1": 2}))

@@ -25,6 +25,7 @@ from domain.history import history_of
 from domain.inspection import Grade, InspectedLine, Inspection, Receipt, ReceivedLine
 from domain.order import Delivery, Order, TenderKind
 from domain.parcel import ReturnLabel, Scan, TrackingStatus
+from domain.people import Role
 from domain.plan import Leg, RefundPlan
 from domain.policy import Policy, ShippingRule
 from domain.refund import Refund, RefundStatus
@@ -33,6 +34,7 @@ from ledger.credit_notes import CreditNotes
 from ledger.store import SqlLedger
 from tests.payments.fake import FakeProvider
 from tests.proof.stories import story
+from tests.staff import Staff
 
 START = datetime(2026, 1, 28, 8, tzinfo=UTC)
 APART = timedelta(hours=7)
@@ -74,8 +76,9 @@ class Mixed:
             policies.publish(policy, f"{number}" * 64, since)
         kept = (self.snapshots, policies, self.ledger)
         self.storefront = StorefrontActivities(EmbeddedStorefront(self.orders), *kept)
-        self.decisions = DecisionActivities(*kept)
-        self.inventory = InventoryActivities(EmbeddedInventory(), *kept)
+        people = Staff(ann=Role.WAREHOUSE, ben=Role.WAREHOUSE)
+        self.decisions = DecisionActivities(*kept, people)
+        self.inventory = InventoryActivities(EmbeddedInventory(), *kept, people)
         self.labels = LabelActivities(Carrier(), SqlContacts(engine), self.ledger, ("Shop", "Dock 1"))
         self.payments = PaymentActivities(self.provider, self.ledger, CreditNotes(self.ledger, self.snapshots))
 

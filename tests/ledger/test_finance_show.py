@@ -124,7 +124,8 @@ def test_another_return_with_a_longer_name_is_not_this_one(ledger: Ledger) -> No
 
 
 def test_approvals_and_kinds_to_come_are_told(ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
-    facts = {"approval": {"amount": 12000, "currency": "EUR", "by": "anna", "signature": "x" * 88}}
+    signed = {"update_id": "u-1", "public_key": "k" * 43 + "=", "signature": "x" * 86 + "=="}
+    facts = {"approval": {"amount": 12000, "currency": "EUR", "by": "anna", "plan": 1, **signed}}
     ledger.append(fact("a", kind=EntryKind.APPROVAL, actor="anna", facts=facts, reasons=("damaged\x1b[31m",)))
     assert main(["show", "r"], lambda: ledger) == 0
     told = capsys.readouterr().out

@@ -28,12 +28,14 @@ from domain.inspection import InspectedLine, Inspection, Receipt, ReceivedLine
 from domain.notice import Notice, NoticeKind
 from domain.order import Order
 from domain.parcel import ReturnLabel, Scan, TrackingStatus
+from domain.people import Role
 from domain.policy import Policy
 from domain.request import RequestedLine, ReturnRequest
 from ledger.credit_notes import CreditNotes
 from ledger.store import SqlLedger
 from tests.proof.orders import LONG_AGO, RETURNED, bought
 from tests.proof.right import Books
+from tests.staff import Staff
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 POLICY_FROM = datetime(2020, 1, 1, tzinfo=UTC)
@@ -52,11 +54,12 @@ class Room:
         self.stripe = StripePayments("sk_test_embedded", f"{url}/stripe")
         snapshots, policies = SqlSnapshots(self.engine), SqlPolicies(self.engine)
         policies.publish(Policy(id="default", title="Default", window_days=30), "a" * 64, POLICY_FROM)
+        people = Staff(ann=Role.WAREHOUSE, ben=Role.WAREHOUSE)
         self.storefront = StorefrontActivities(EmbeddedStorefront(self.orders), snapshots, policies, self.ledger)
-        self.decisions = DecisionActivities(snapshots, policies, self.ledger)
+        self.decisions = DecisionActivities(snapshots, policies, self.ledger, people)
         carrier = EmbeddedLabels(f"{url}/carrier", "embedded", folder / "labels", url)
         self.labels = LabelActivities(carrier, self.contacts, self.ledger, ("Shop", "Dock 1", "Hamburg"))
-        self.inventory = InventoryActivities(EmbeddedInventory(), snapshots, policies, self.ledger)
+        self.inventory = InventoryActivities(EmbeddedInventory(), snapshots, policies, self.ledger, people)
         mail = SendGridMail("SG.embedded", "returns@shop.example", "Shop", f"{url}/sendgrid")
         self.mail = MailActivities(mail, Renderer("Shop"), self.contacts, self.outbox, self.ledger)
 

@@ -20,11 +20,12 @@ from domain.inspection import InspectedLine, Inspection, Receipt, ReceivedLine
 from domain.model import Model
 from domain.parcel import Scan, TrackingStatus
 from domain.request import RequestedLine, ReturnReason, ReturnRequest
+from domain.verbs import Verb
 from ledger import EntryKind, JournalEntry
 from tests.proof import right
 from tests.proof.orders import LONG_AGO, RETURNED, bought, pay
 from tests.proof.site import Site, until
-from workflows.return_case.said import Cancel, CancelReason, Verb
+from workflows.return_case.said import Cancel, CancelReason
 from workflows.start import start_return
 
 WHOLE = 150.0

@@ -9,7 +9,7 @@ from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
-from activities.decisions import CancelReturn, CloseReturn, DecisionActivities, OpenReturn
+from activities.decisions import CloseReturn, DecisionActivities, OpenReturn
 from activities.labels import BuyLabel, LabelActivities, VoidLabel
 from activities.storefront import FetchOrder, StorefrontActivities
 from domain import ids
@@ -20,6 +20,7 @@ from domain.policy import Verdict
 from domain.request import ReturnRequest, parse_request
 from workflows import options
 from workflows.return_case.desk import as_failure, decoded
+from workflows.return_case.finance import Finance
 from workflows.return_case.goods import Goods
 from workflows.return_case.money import Payout
 from workflows.return_case.ops import Ops
@@ -32,14 +33,15 @@ from workflows.return_case.warehouse import Warehouse
 
 NOT_GIVEN = RawValue(Payload())
 
-UNDO = ("cancel_return", "void_label")
-"""What undoes a return that is called off, in this order: first the fact, which gives the units of `open_return` back,
-then `buy_label`. Nothing else is undone: what was read or recorded stays a fact, and `plan_refund`, `pay_leg` and
-`restock` come only after the goods have arrived, when a return cannot be called off any more."""
+UNDO = ("void_label",)
+"""What undoes a return that is called off. The fact itself, which the clerk records first, gives the units of
+`open_return` back; then `buy_label` is undone. Nothing else is: what was read or recorded stays a fact, and
+`plan_refund`, `pay_leg` and `restock` come only after the goods have arrived, when a return cannot be called off any
+more."""
 
 
 @workflow.defn(name=ids.WORKFLOW_TYPE)
-class ReturnCase(Shopper, Warehouse, Providers, Ops, Goods, Payout):
+class ReturnCase(Shopper, Warehouse, Providers, Finance, Ops, Goods, Payout):
     """A return. Its id is the storefront's return id; all its keys are made from it."""
 
     @workflow.init
@@ -58,6 +60,7 @@ class ReturnCase(Shopper, Warehouse, Providers, Ops, Goods, Payout):
         except ApplicationError as error:
             self.learn(refused=error.message)
             raise
+        self.clerk = asyncio.create_task(self.keep_record())
         await self.open_return()
         if self.declined:
             return await self.close(Outcome.DECLINED, NoticeKind.DECLINED)
@@ -120,16 +123,6 @@ class ReturnCase(Shopper, Warehouse, Providers, Ops, Goods, Payout):
         for verb in UNDO:
             await getattr(self, verb)()
 
-    async def cancel_return(self) -> None:
-        """Record that it was called off, which gives the units back."""
-        if self.state.cancelled is None:
-            await self.step(
-                "Call the return off",
-                DecisionActivities.cancel_return,
-                lambda now: CancelReturn(**self.about, actor=self.caller.by, reason=self.caller.reason, now=now),
-                options.JOURNAL,
-            )
-
     async def void_label(self) -> None:
         """Void the label, if there is one."""
         label = self.state.label
@@ -150,7 +143,7 @@ class ReturnCase(Shopper, Warehouse, Providers, Ops, Goods, Payout):
         """Tell the shopper how it ended, wait a bounded time for the mails, and record the end."""
         self.tell(last)
         await self.wait_for_mails()
-        await self.record_heard()
+        await self.everything_recorded()
         await self.step(
             f"Close: {outcome}",
             DecisionActivities.close_return,
@@ -158,7 +151,7 @@ class ReturnCase(Shopper, Warehouse, Providers, Ops, Goods, Payout):
             options.JOURNAL,
         )
         self.learn(outcome=outcome)
-        await self.record_heard()  # what came while the end was being written; from here on nothing is taken
+        await self.everything_recorded()  # what came while the end was being written; from here on nothing is taken
         await workflow.wait_condition(workflow.all_handlers_finished)
         return view(self.state)
 

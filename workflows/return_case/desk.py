@@ -9,15 +9,14 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
 from domain.errors import InvalidRequest
-from domain.inspection import Inspection, Receipt
 from domain.model import Model
-from domain.parcel import Scan
 from domain.request import taken
-from workflows.return_case.said import Verb
-from workflows.return_case.state import CaseState, allowed
+from domain.verbs import Refusal, Verb
+from workflows.return_case.allowed import allowed
+from workflows.return_case.facts import Fact, Heard, known, with_fact
+from workflows.return_case.state import CaseState
 from workflows.return_case.view import CaseView, attributes, panel, view
 
-Fact = Scan | Receipt | Inspection
 M = TypeVar("M", bound=Model)
 
 
@@ -35,12 +34,18 @@ def as_failure(error: InvalidRequest) -> ApplicationError:
     return ApplicationError(error.message, error.field, type="InvalidRequest", non_retryable=True)
 
 
+def as_refusal(refusal: Refusal) -> ApplicationError:
+    """What refuses a message, with its code and what is allowed instead."""
+    return ApplicationError(refusal.message, refusal.code, type="Refused", non_retryable=True)
+
+
 class Desk:
     """State, the facts that were heard and are not recorded yet, and what ops see of them."""
 
     def __init__(self) -> None:
         self.state = CaseState()
-        self.heard: list[Fact] = []
+        self.heard: list[Heard] = []
+        self.recorded = 0
         self.retries = 0
 
     @workflow.query(name="view", description="The return as it stands: stage, next action, amounts, parcel, refund")
@@ -57,15 +62,26 @@ class Desk:
 
     def check(self, verb: Verb, said: object = None) -> None:
         """Refuse a message before it enters the history, with the reason and what is allowed."""
-        refusal = allowed(verb, self.state, said)
+        supposed = self.state
+        for one in self.heard:
+            supposed = with_fact(supposed, one.fact)
+        refusal = allowed(verb, supposed, said)
         if refusal is not None:
-            raise ApplicationError(refusal.message, refusal.code, type="Refused", non_retryable=True)
+            raise as_refusal(refusal)
 
-    def note(self, fact: Fact, known: bool, **learned: object) -> CaseView:
-        """Take a fact once; the same fact again only gets the view."""
-        if not known:
-            self.heard.append(fact)
-            self.learn(**learned)
+    async def note(self, fact: Fact) -> CaseView:
+        """Take a fact and wait until it is recorded; the same fact again only gets the view.
+
+        Raises ApplicationError `Refused` if it was not recorded; then it counts as never said.
+        """
+        if not known(self.state, fact):
+            heard = next((one for one in self.heard if one.fact == fact), None)
+            if heard is None:
+                heard = Heard(fact)
+                self.heard.append(heard)
+            await workflow.wait_condition(lambda: heard.answered)
+            if heard.refusal is not None:
+                raise heard.refusal
         return view(self.state)
 
     def learn(self, **learned: object) -> None:

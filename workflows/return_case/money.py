@@ -31,9 +31,25 @@ class Payout(Steps):
             self.learn(plan=plan)
 
     async def refund(self) -> None:
-        """Pay every leg of the plan."""
+        """Pay every leg of the plan, once it is approved where that is needed."""
+        await self.wait_for_approval()
         for leg in self.state.plan.legs if self.state.plan else ():
             await self.pay(leg)
+
+    async def wait_for_approval(self) -> None:
+        """Above the automatic limit nothing is paid before a person agrees; when nobody does, ops are asked to look."""
+        if not self.state.needs_approval:
+            return
+        self.learn(approve_until=workflow.now() + options.APPROVAL_PATIENCE)
+        wanted = self.state.next_action.action
+        try:
+            await workflow.wait_condition(
+                lambda: not self.state.needs_approval, timeout=options.APPROVAL_PATIENCE, timeout_summary=wanted
+            )
+        except TimeoutError:
+            self.learn(overdue=f"Overdue: {wanted}")
+            await workflow.wait_condition(lambda: not self.state.needs_approval)
+        self.learn(overdue="", approve_until=None)
 
     async def pay(self, leg: Leg) -> None:
         """One leg, until the provider confirms it. A final no waits for finance; the next try is a new intention."""

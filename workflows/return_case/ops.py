@@ -5,8 +5,9 @@ from __future__ import annotations
 from temporalio import workflow
 from temporalio.common import RawValue
 
+from domain.verbs import Verb
 from workflows.return_case.desk import Desk
-from workflows.return_case.said import RetryNow, Verb
+from workflows.return_case.said import RetryNow
 from workflows.return_case.view import CaseView, view
 
 

@@ -6,8 +6,8 @@ from temporalio import workflow
 from temporalio.common import RawValue
 
 from domain.parcel import Scan
+from domain.verbs import Verb
 from workflows.return_case.desk import Desk
-from workflows.return_case.said import Verb
 from workflows.return_case.view import CaseView
 
 
@@ -17,9 +17,7 @@ class Providers(Desk):
     @workflow.update(description="The carrier saw the parcel")
     async def record_scan(self, raw: RawValue) -> CaseView:
         """Noted once per scan id."""
-        scan = self.take(Scan, raw)
-        known = any(one.id == scan.id for one in self.state.scans)
-        return self.note(scan, known, scans=(*self.state.scans, scan))
+        return await self.note(self.take(Scan, raw))
 
     @record_scan.validator
     def _check_record_scan(self, raw: RawValue) -> None:

@@ -1,20 +1,10 @@
-"""What people and carriers may say to a return besides facts of the domain."""
+"""What people may say to a return besides facts of the domain."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
-from domain.model import Id, Model, ShortText
-
-
-class Verb(StrEnum):
-    """The Updates of a return, by name."""
-
-    CANCEL = "cancel"
-    RECORD_SCAN = "record_scan"
-    RECEIVE = "receive"
-    INSPECT = "inspect"
-    RETRY_NOW = "retry_now"
+from domain.model import Id, Minor, Model, ShortText, Signature
 
 
 class CancelReason(StrEnum):
@@ -31,6 +21,15 @@ class Cancel(Model):
     by: Id
     reason: CancelReason = CancelReason.CHANGED_MIND
     remark: ShortText = ""
+
+
+class Approve(Model):
+    """Agree to the refund of `amount` minor units; `update_id` is this Update's own id, and part of what is signed."""
+
+    by: Id
+    amount: Minor
+    update_id: Id
+    signature: Signature
 
 
 class RetryNow(Model):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from temporalio import workflow
 from temporalio.common import RawValue
 
+from domain.verbs import Verb
 from workflows.return_case.desk import Desk
-from workflows.return_case.said import Cancel, Verb
-from workflows.return_case.view import CaseView, view
+from workflows.return_case.said import Cancel
+from workflows.return_case.view import CaseView
 
 
 class Shopper(Desk):
@@ -17,11 +18,8 @@ class Shopper(Desk):
         description="Call the return off before the goods arrive; the label is voided; name no people in the remark."
     )
     async def cancel(self, raw: RawValue) -> CaseView:
-        """Noted; the story undoes what was done. A step that waits for help is tried at once, perhaps in vain."""
-        if not self.state.called_off:
-            self.learn(cancel=self.take(Cancel, raw))
-            self.retries += 1
-        return view(self.state)
+        """Noted; the story undoes what was done."""
+        return await self.note(self.take(Cancel, raw))
 
     @cancel.validator
     def _check_cancel(self, raw: RawValue) -> None:

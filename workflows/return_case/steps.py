@@ -27,6 +27,10 @@ R = TypeVar("R")
 class NotWanted(Exception):
     """A step was refused, and nobody needs it any more. Without a final no it goes on: it may have been done."""
 
+    def __init__(self, refusal: ApplicationError) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
+
 
 class Steps(Desk):
     """What all verbs share: the return they are about, one helper for activities, and notices."""
@@ -83,8 +87,9 @@ class Steps(Desk):
                 if is_cancelled_exception(error):
                     raise
                 message = _why(error)
-                if not wanted() and _is_final(error):
-                    raise NotWanted from None
+                no = _final_no(error)
+                if no is not None and not wanted():
+                    raise NotWanted(no) from None
             await self.wait_for_help(name, how.owner, message, pause)
             pause = min(pause * 2, PAUSE_LONGEST)
 
@@ -138,8 +143,12 @@ class Steps(Desk):
             workflow.logger.warning("mail %s was not sent: %s", kind, error.cause)
 
 
-def _is_final(error: ActivityError) -> bool:
-    return isinstance(error.cause, ApplicationError) and error.cause.type == "Refused"
+def _final_no(error: ActivityError) -> ApplicationError | None:
+    """The refusal that ended a step, as it can be handed on; None if there was no answer."""
+    cause = error.cause
+    if not isinstance(cause, ApplicationError) or cause.type not in ("Refused", "KeyConflict"):
+        return None
+    return ApplicationError(cause.message, *(cause.details or ("refused",)), type="Refused", non_retryable=True)
 
 
 def _why(error: ActivityError) -> str:

@@ -59,6 +59,8 @@ class CaseView(Model):
     expected: Mapping[str, int] = {}
     received: Mapping[str, int] = {}
     planned: str = ""
+    to_approve: Money | None = None
+    approved_by: str = ""
     refund_status: str = ""
     refunded: str = ""
     provider_references: tuple[str, ...] = ()
@@ -91,11 +93,18 @@ def view(state: CaseState) -> CaseView:
         expected=state.expected,
         received=state.received,
         planned=amount(state.plan),
+        to_approve=_to_approve(state),
+        approved_by=state.approval.by if state.approval and not state.needs_approval else "",
         refund_status=state.refund_status or "",
         refunded=str(Money(minor=state.refunded, currency=order.currency)) if order and state.refunds else "",
         provider_references=tuple(one.provider_id for one in state.refunds if one.provider_id),
         troubles=state.troubles,
     )
+
+
+def _to_approve(state: CaseState) -> Money | None:
+    plan = state.plan if state.needs_approval else None
+    return Money(minor=plan.total, currency=plan.currency) if plan else None
 
 
 def panel(state: CaseState) -> str:
@@ -107,6 +116,7 @@ def panel(state: CaseState) -> str:
         f"Order {seen.order_number}: {_items(state)}" if state.order else "",
         f"Quoted: {seen.quote}" if seen.quote else "",
         f"To refund: {seen.planned} ({seen.refund_status})" if seen.planned else "",
+        f"Approved by {seen.approved_by}" if seen.approved_by else "",
         f"Refunded: {seen.refunded} ({', '.join(seen.provider_references)})" if seen.provider_references else "",
         f"Parcel {seen.tracking_number}, [label]({seen.label_url})" if seen.label_url else "",
     ]

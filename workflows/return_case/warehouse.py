@@ -6,8 +6,8 @@ from temporalio import workflow
 from temporalio.common import RawValue
 
 from domain.inspection import Inspection, Receipt
+from domain.verbs import Verb
 from workflows.return_case.desk import Desk
-from workflows.return_case.said import Verb
 from workflows.return_case.view import CaseView
 
 
@@ -17,9 +17,7 @@ class Warehouse(Desk):
     @workflow.update(description="Goods arrived: so many units of each line, counted out of one box")
     async def receive(self, raw: RawValue) -> CaseView:
         """Noted once per receipt id."""
-        receipt = self.take(Receipt, raw)
-        known = any(one.id == receipt.id for one in self.state.receipts)
-        return self.note(receipt, known, receipts=(*self.state.receipts, receipt))
+        return await self.note(self.take(Receipt, raw))
 
     @receive.validator
     def _check_receive(self, raw: RawValue) -> None:
@@ -28,8 +26,7 @@ class Warehouse(Desk):
     @workflow.update(description="Grade and disposition of everything that was received; the refund follows")
     async def inspect(self, raw: RawValue) -> CaseView:
         """Noted once; an inspection ends the wait for more goods."""
-        inspection = self.take(Inspection, raw)
-        return self.note(inspection, self.state.inspection is not None, inspection=inspection)
+        return await self.note(self.take(Inspection, raw))
 
     @inspect.validator
     def _check_inspect(self, raw: RawValue) -> None:

@@ -1,0 +1,139 @@
+"""Approvals: a person agrees to a refund above the automatic limit, with a signature of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated
+
+from pydantic import Field
+from temporalio import activity
+
+from activities.people import check_person
+from domain import ids
+from domain.approval import Approval, involved, statement
+from domain.errors import KeyConflict, Refused
+from domain.inspection import Inspection
+from domain.model import Id, Minor, Model, Signature, UtcDatetime
+from domain.money import Money
+from domain.people import Person, may, who_may
+from domain.plan import RefundPlan
+from domain.request import ReturnRequest
+from domain.stores import People
+from domain.verbs import Verb
+from ledger import EntryKind, JournalEntry, Ledger, NewEntry
+
+SignedBy = Callable[[str, Mapping[str, object], str], bool]
+"""Whether the owner of a public key signed exactly this statement: key, statement, signature."""
+
+
+class RecordApproval(Model):
+    """What a person agreed to; `amount` in minor units of the plan's currency."""
+
+    case: Id
+    order_id: Id
+    plan: Annotated[int, Field(strict=True, ge=1)]
+    by: Id
+    amount: Minor
+    update_id: Id
+    signature: Signature
+    now: UtcDatetime
+
+
+class ApprovalActivities:
+    """Records who agreed, after everything that could be wrong with it was looked at."""
+
+    def __init__(self, people: People, ledger: Ledger, signed_by: SignedBy) -> None:
+        self._people = people
+        self._ledger = ledger
+        self._signed_by = signed_by
+
+    @activity.defn(no_thread_cancel_exception=True)
+    def record_approval(self, ask: RecordApproval) -> Approval:
+        """Record an approval, once for each id that was signed.
+
+        Raises Refused if nothing waits for it, the amount is another, the person may not, is involved in the return
+        or has too low a limit, or the signature is not theirs over exactly this.
+        """
+        key = ids.approval_key(ask.case, ask.update_id)
+        entry = self._ledger.find(key)
+        if entry is None:
+            planned = self._waiting(ask)
+            plan = RefundPlan.model_validate(planned.facts["plan"])
+            person = check_person(self._people, ask.by, Verb.APPROVE)
+            self._check_signature(ask, person, plan)
+            self._check_second(ask, person, Money(minor=plan.total, currency=plan.currency))
+            approval = Approval(
+                by=ask.by,
+                plan=ask.plan,
+                amount=ask.amount,
+                currency=plan.currency,
+                update_id=ask.update_id,
+                public_key=person.public_key,
+                signature=ask.signature,
+            )
+            entry = self._ledger.append(_entry(key, ask, approval, planned))
+        recorded = Approval.model_validate(entry.facts["approval"])
+        if (recorded.plan, recorded.by, recorded.amount) != (ask.plan, ask.by, ask.amount):
+            raise KeyConflict(f"{key} was recorded for something else before; a key means one thing for ever")
+        return recorded
+
+    def _waiting(self, ask: RecordApproval) -> JournalEntry:
+        """The plan that waits for this amount to be approved."""
+        planned = self._ledger.find(ids.plan_key(ask.case, ask.plan))
+        plan = RefundPlan.model_validate(planned.facts["plan"]) if planned else None
+        if planned is None or plan is None or plan.automatic_limit is None or planned.order != ask.order_id:
+            raise Refused("nothing_to_approve", f"no refund of return {ask.case} waits for an approval")
+        if ask.amount != plan.total:
+            total = Money(minor=plan.total, currency=plan.currency)
+            raise Refused("other_amount", f"return {ask.case} pays back {total}; approve exactly that")
+        return planned
+
+    def _check_signature(self, ask: RecordApproval, person: Person, plan: RefundPlan) -> None:
+        if not person.public_key:
+            text = f"{ask.by} has no key; make one and have an admin add it: `python starter.py people key`"
+            raise Refused("no_key", text)
+        said = statement(ask.case, plan.total, plan.currency, ask.update_id)
+        if not self._signed_by(person.public_key, said, ask.signature):
+            text = (
+                f"this is not signed with the key of {ask.by} for this return, this amount and this id; "
+                "sign it with `python starter.py approve`"
+            )
+            raise Refused("not_signed", text)
+
+    def _check_second(self, ask: RecordApproval, person: Person, amount: Money) -> None:
+        """Raises Refused unless the person is another one than those of the return, and may agree to so much."""
+        asked, graded = _people_of(self._ledger.entries(case=ask.case))
+        same = involved(ask.by, asked, graded)
+        if same is not None:
+            raise Refused(same.code, same.message)
+        over = may(person, Verb.APPROVE, ask.by, amount)
+        if over is not None:
+            others = [one for one in self._people.all() if involved(one.id, asked, graded) is None]
+            could = ", ".join(who_may(others, Verb.APPROVE, amount)) or "nobody; an admin can raise a limit"
+            raise Refused(over.code, f"{over.message} Who could: {could}.")
+
+
+def _people_of(entries: Iterable[JournalEntry]) -> tuple[str, tuple[str, ...]]:
+    """Who asked for a return, and who graded its goods."""
+    asked, graded = "", []
+    for one in entries:
+        if one.kind is EntryKind.DECISION:
+            asked = ReturnRequest.model_validate(one.facts["request"]).requested_by
+        elif one.kind is EntryKind.INSPECTION:
+            graded.append(Inspection.model_validate(one.facts["inspection"]).inspected_by)
+    return asked, tuple(graded)
+
+
+def _entry(key: str, ask: RecordApproval, approval: Approval, planned: JournalEntry) -> NewEntry:
+    return NewEntry(
+        key=key,
+        kind=EntryKind.APPROVAL,
+        order=ask.order_id,
+        case=ask.case,
+        actor=ask.by,
+        reasons=("over_automatic_limit",),
+        policy=planned.policy,
+        at=ask.now,
+        facts={"approval": approval.model_dump(mode="json")},
+        asked={"plan": ask.plan, "by": ask.by, "amount": ask.amount},
+    )

@@ -1,0 +1,111 @@
+"""Purely: whether a return takes a message as it stands."""
+
+from __future__ import annotations
+
+from domain.inspection import Inspection, Receipt, units
+from domain.money import Money
+from domain.parcel import Scan
+from domain.policy import Verdict
+from domain.verbs import Refusal, Verb
+from workflows.return_case.said import Approve
+from workflows.return_case.state import CaseState
+
+
+def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None:
+    """Whether the return takes this message now; None is yes. The same fact again is always a yes."""
+    if state.request is None or (state.decision is None and verb is not Verb.RETRY_NOW):
+        return Refusal(code="not_decided", message="This return has not been decided yet; try again in a moment.")
+    if state.outcome is not None:
+        return Refusal(
+            code="closed", message=f"This return is closed ({state.outcome}); nothing can change it any more."
+        )
+    match said:
+        case Receipt():
+            return _may_receive(state, said)
+        case Inspection():
+            return _may_inspect(state, said)
+        case Scan():
+            return _may_scan(state, said)
+        case Approve():
+            return _may_approve(state, said)
+    if verb is Verb.CANCEL:
+        return _may_cancel(state)
+    if verb is Verb.RETRY_NOW and not state.troubles and state.look_at is None:
+        return Refusal(code="nothing_waits", message="No step of this return waits to be tried again.")
+    return None
+
+
+def _may_cancel(state: CaseState) -> Refusal | None:
+    if state.called_off:
+        return None
+    if state.decision is not None and state.decision.verdict is Verdict.DECLINE:
+        return Refusal(code="declined", message="This return was declined, so there is nothing to cancel.")
+    if state.receipts:
+        return Refusal(
+            code="already_received", message="The goods have arrived, so the return cannot be cancelled any more."
+        )
+    return None
+
+
+def _may_approve(state: CaseState, said: Approve) -> Refusal | None:
+    plan, approval = state.plan, state.approval
+    if approval is not None and not state.needs_approval:
+        if (approval.by, approval.amount) == (said.by, said.amount):
+            return None
+        text = f"{approval.by} has approved this refund already; nothing waits for another approval."
+        return Refusal(code="approved_already", message=text)
+    if plan is None or not state.needs_approval:
+        return Refusal(code="nothing_to_approve", message="No refund of this return waits for an approval.")
+    if said.amount != plan.total:
+        total = Money(minor=plan.total, currency=plan.currency)
+        return Refusal(code="other_amount", message=f"This return pays back {total}; approve exactly that.")
+    return None
+
+
+def _may_scan(state: CaseState, scan: Scan) -> Refusal | None:
+    known = next((one for one in state.scans if one.id == scan.id), None)
+    if known is not None:
+        same = (known.status, known.tracking_number) == (scan.status, scan.tracking_number)
+        return None if same else _other_content("scan", scan.id)
+    if state.label is None or scan.tracking_number != state.label.tracking_number:
+        expected = state.label.tracking_number if state.label else "none yet"
+        return Refusal(code="other_parcel", message=f"This return's tracking number is {expected}.")
+    return None
+
+
+def _may_receive(state: CaseState, receipt: Receipt) -> Refusal | None:
+    known = next((one for one in state.receipts if one.id == receipt.id), None)
+    if known is not None:
+        return None if known.lines == receipt.lines else _other_content("receipt", receipt.id)
+    if state.called_off:
+        return Refusal(code="cancelled", message="This return was cancelled; ask ops what to do with the goods.")
+    if state.inspection is not None:
+        return Refusal(
+            code="already_inspected", message="This return was inspected; ask ops what to do with late goods."
+        )
+    for line_id, quantity in units(receipt.lines).items():
+        left = state.expected.get(line_id, 0)
+        if quantity > left:
+            message = f"{quantity} of line {line_id} counted, but this return expects {left}: {_list(state.expected)}."
+            return Refusal(code="more_than_expected", message=message)
+    return None
+
+
+def _may_inspect(state: CaseState, inspection: Inspection) -> Refusal | None:
+    if state.inspection is not None:
+        same = state.inspection == inspection
+        return None if same else _other_content("inspection", state.inspection.id)
+    if not state.receipts:
+        return Refusal(code="nothing_received", message="Nothing of this return has been received; receive it first.")
+    if units(inspection.lines) != state.received:
+        message = f"An inspection grades all that was received, no more and no less: {_list(state.received)}."
+        return Refusal(code="not_what_was_received", message=message)
+    return None
+
+
+def _other_content(what: str, known: str) -> Refusal:
+    return Refusal(code="recorded_differently", message=f"The {what} {known} is recorded with other content.")
+
+
+def _list(quantities: dict[str, int]) -> str:
+    return ", ".join(f"{quantity} of {line_id}" for line_id, quantity in quantities.items()) or "nothing"

@@ -1,0 +1,117 @@
+"""The clerk of a return: writes what was said into the journal, in the order in which it was said."""
+
+from __future__ import annotations
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+from activities.decisions import CancelReturn, DecisionActivities
+from activities.decisions.approvals import ApprovalActivities, RecordApproval
+from activities.inventory import InventoryActivities, RecordInspection, RecordReceipt
+from activities.labels import LabelActivities, RecordScan
+from domain.inspection import Inspection, Receipt
+from domain.parcel import Scan
+from workflows import options
+from workflows.return_case.facts import Fact, known, with_fact
+from workflows.return_case.said import Approve, Cancel
+from workflows.return_case.steps import NotWanted, Steps
+
+
+class Clerk(Steps):
+    """Records beside the story, whatever that waits for, so that who said something learns at once what became of it.
+
+    A fact that is refused is dropped as if it had never been said; the story sees recorded facts alone.
+    """
+
+    async def keep_record(self) -> None:
+        """One fact after the other, for as long as the return is open."""
+        while True:
+            await workflow.wait_condition(lambda: bool(self.heard))
+            first = self.heard[0]
+            try:
+                if not known(self.state, first.fact):
+                    learned = await self.record(first.fact)
+                    self.state = with_fact(self.state, first.fact)
+                    self.learn(**learned)
+                    self.recorded += 1
+            except NotWanted as no:
+                first.refusal = no.refusal
+            except ApplicationError as error:
+                first.refusal = error
+            first.answered = True
+            self.heard.pop(0)
+
+    async def everything_recorded(self) -> None:
+        """Until nothing is left that was heard."""
+        await workflow.wait_condition(lambda: not self.heard)
+
+    async def record(self, fact: Fact) -> dict[str, object]:
+        """One fact, one entry; what else is known by it. Raises NotWanted if it is refused: who said it mends it."""
+        match fact:
+            case Scan():
+                return await self._scan(fact)
+            case Receipt():
+                return await self._receipt(fact)
+            case Inspection():
+                return await self._inspection(fact)
+            case Cancel():
+                return await self._cancel(fact)
+            case Approve():
+                return await self._approval(fact)
+
+    async def _scan(self, fact: Scan) -> dict[str, object]:
+        await self.step(
+            f"Scan: {fact.status.replace('_', ' ')} {fact.location}".strip(),
+            LabelActivities.record_scan,
+            lambda now: RecordScan(**self.about, scan=fact, actor="carrier", now=now),
+            options.JOURNAL,
+            wanted=_not_if_refused,
+        )
+        return {}
+
+    async def _receipt(self, fact: Receipt) -> dict[str, object]:
+        recorded = await self.step(
+            f"Receive {sum(line.quantity for line in fact.lines)} unit(s)",
+            InventoryActivities.record_receipt,
+            lambda now: RecordReceipt(**self.about, receipt=fact, now=now),
+            options.JOURNAL,
+            wanted=_not_if_refused,
+        )
+        return {"inspect_until": recorded.inspect_until}
+
+    async def _inspection(self, fact: Inspection) -> dict[str, object]:
+        await self.step(
+            f"Inspect {sum(line.quantity for line in fact.lines)} unit(s)",
+            InventoryActivities.record_inspection,
+            lambda now: RecordInspection(**self.about, inspection=fact, now=now),
+            options.JOURNAL,
+            wanted=_not_if_refused,
+        )
+        return {}
+
+    async def _cancel(self, fact: Cancel) -> dict[str, object]:
+        """The units go back with it; a step that waits for help is tried at once, perhaps in vain."""
+        await self.step(
+            "Call the return off",
+            DecisionActivities.cancel_return,
+            lambda now: CancelReturn(**self.about, actor=fact.by, reason=fact.reason, now=now),
+            options.JOURNAL,
+            wanted=_not_if_refused,
+        )
+        self.retries += 1
+        return {"cancelled": fact.reason.value}
+
+    async def _approval(self, fact: Approve) -> dict[str, object]:
+        plan = self.state.plan.number if self.state.plan else 1
+        approval = await self.step(
+            f"Approval by {fact.by}",
+            ApprovalActivities.record_approval,
+            lambda now: RecordApproval(**self.about, plan=plan, **dict(fact), now=now),
+            options.JOURNAL,
+            wanted=_not_if_refused,
+        )
+        return {"approval": approval}
+
+
+def _not_if_refused() -> bool:
+    return False

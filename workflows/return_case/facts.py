@@ -1,0 +1,55 @@
+"""What people and carriers tell a return, and what each fact makes of its state once it is recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from temporalio.exceptions import ApplicationError
+
+from domain.inspection import Inspection, Receipt
+from domain.parcel import Scan
+from workflows.return_case.said import Approve, Cancel
+from workflows.return_case.state import CaseState
+
+Fact = Scan | Receipt | Inspection | Cancel | Approve
+
+
+@dataclass
+class Heard:
+    """A fact that was said, until it is recorded or refused."""
+
+    fact: Fact
+    answered: bool = False
+    refusal: ApplicationError | None = None
+
+
+def known(state: CaseState, fact: Fact) -> bool:
+    """Whether the fact stands recorded already, so that saying it again changes nothing."""
+    match fact:
+        case Scan():
+            return any(one.id == fact.id for one in state.scans)
+        case Receipt():
+            return any(one.id == fact.id for one in state.receipts)
+        case Inspection():
+            return state.inspection is not None
+        case Cancel():
+            return state.called_off
+        case Approve():
+            return state.approval is not None and not state.needs_approval
+
+
+def with_fact(state: CaseState, fact: Fact) -> CaseState:
+    """The state as if the fact were recorded: what the next message is judged by. An approval changes nothing yet."""
+    if known(state, fact):
+        return state
+    match fact:
+        case Scan():
+            return state.model_copy(update={"scans": (*state.scans, fact)})
+        case Receipt():
+            return state.model_copy(update={"receipts": (*state.receipts, fact)})
+        case Inspection():
+            return state.model_copy(update={"inspection": fact})
+        case Cancel():
+            return state.model_copy(update={"cancel": fact})
+        case Approve():
+            return state
