@@ -15,3 +15,12 @@ def retry(case: Case, by: By, as_json: AsJson = False) -> None:
 
     said = values.make(RetryNow, {"by": by})
     messages.tell(case, "retry_now", lambda _: said, as_json)
+
+
+@app.command(epilog=example("replan R-1 --by fay"))
+def replan(case: Case, by: By, as_json: AsJson = False) -> None:
+    """Money of the order went another way: have the refund planned anew where it must be."""
+    from workflows.return_case.said import Replan
+
+    said = values.make(Replan, {"by": by})
+    messages.tell(case, "replan", lambda _: said, as_json)

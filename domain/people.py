@@ -29,10 +29,10 @@ class Role(StrEnum):
 
 _GOODS = frozenset({Verb.RECEIVE, Verb.INSPECT})
 MAY: Mapping[Role, frozenset[Verb]] = {
-    Role.SERVICE: frozenset({Verb.CANCEL, Verb.RECORD_SCAN}),
+    Role.SERVICE: frozenset({Verb.CANCEL, Verb.RECORD_SCAN, Verb.REPLAN}),
     Role.WAREHOUSE: _GOODS,
-    Role.OPS: _GOODS | {Verb.CANCEL, Verb.RECORD_SCAN, Verb.RETRY_NOW},
-    Role.FINANCE: frozenset({Verb.APPROVE, Verb.RETRY_NOW}),
+    Role.OPS: _GOODS | {Verb.CANCEL, Verb.RECORD_SCAN, Verb.RETRY_NOW, Verb.REPLAN},
+    Role.FINANCE: frozenset({Verb.APPROVE, Verb.RETRY_NOW, Verb.REPLAN}),
     Role.ADMIN: frozenset(Verb),
 }
 
@@ -69,6 +69,16 @@ def may(person: Person | None, verb: Verb, who: str, amount: Money | None = None
     if amount is not None and not _within(person, amount):
         most = Money(minor=person.limits.get(amount.currency, 0), currency=amount.currency)
         return Refusal(code="over_own_limit", message=f"{who} may {verb} up to {most}, and this is {amount}.")
+    return None
+
+
+def may_record(person: Person | None, who: str, roles: Collection[Role]) -> Refusal | None:
+    """Whether `who` may enter a fact into the journal that is for these roles; None is yes."""
+    if person is None or not person.active:
+        return may(person, Verb.REPLAN, who)
+    if person.role not in roles:
+        text = f"{who} ({person.role}) may not enter this; that is for {', '.join(roles)}."
+        return Refusal(code="role_may_not", message=text)
     return None
 
 

@@ -16,6 +16,7 @@ class Verb(StrEnum):
     INSPECT = "inspect"
     APPROVE = "approve"
     RETRY_NOW = "retry_now"
+    REPLAN = "replan"
 
 
 class Refusal(Model):

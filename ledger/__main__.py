@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 import typer
 
 from domain.errors import BackhaulError, InvalidRequest
-from domain.stores import Snapshots
+from domain.stores import People, Snapshots
 from entry import leave
 from ledger import Ledger
 from ledger.cli import Books, credit_notes, opened
+from ledger.cli.facts import record
 from ledger.cli.journal import balances, list_entries, show
 from ledger.cli.papers import export, report
 from ledger.cli.proof import seal, verify
@@ -36,6 +37,7 @@ app.command("list")(list_entries)
 for command in (show, balances, verify, seal, export):
     app.command()(command)
 app.add_typer(report, name="report")
+app.add_typer(record, name="record")
 credit_notes.register(app, opened)
 
 
@@ -43,9 +45,14 @@ def main(
     arguments: Sequence[str] | None = None,
     open_ledger: LedgerFactory | None = None,
     open_snapshots: Callable[[], Snapshots] | None = None,
+    open_people: Callable[[], People] | None = None,
 ) -> int:
     """Run one command and return its exit code; the stores are the configured ones unless a caller brings others."""
-    books = Books(open_ledger or (lambda: _rooms().ledger), open_snapshots or (lambda: _rooms().snapshots))
+    books = Books(
+        open_ledger or (lambda: _rooms().ledger),
+        open_snapshots or (lambda: _rooms().snapshots),
+        open_people or (lambda: _rooms().people),
+    )
     try:
         code: int = app(arguments, obj=books, prog_name="python -m ledger", standalone_mode=False)
     except typer.TyperException as error:

@@ -63,6 +63,7 @@ class Shop:
     def __init__(self, engine: Engine, bought: Order) -> None:
         self.order, self.ledger = bought, SqlLedger(engine)
         policies, snapshots = SqlPolicies(engine), SqlSnapshots(engine)
+        self.snapshots = snapshots
         policies.publish(Policy(id="standard", title="Standard", window_days=30), "a" * 64, NOW)
         self.shelf, self.provider, self.facts = Shelf(bought), Provider(), Facts(self.ledger, snapshots)
         self.storefront = StorefrontActivities(self.shelf, snapshots, policies, self.ledger)

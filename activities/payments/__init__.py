@@ -23,6 +23,9 @@ KEY_OF_ANOTHER, OTHER_REFUND = "idempotency_error", "other_refund"
 """Codes of Refused by which a provider says that it knows our key from another request, or has another refund under it.
 What became of the money is not known then: neither is a no, and no new intention may follow."""
 
+PLAN_WITHDRAWN = "plan_withdrawn"
+"""Code of Refused where the plan does not stand any more, or less is owed than it pays: it has to be made anew."""
+
 
 class Payments(Protocol):
     """A payment provider. Raises Unavailable or Refused, both with a sentence for people."""
@@ -125,13 +128,13 @@ class PaymentActivities:
             if self._ledger.pending_left(ids.leg_key(ask.key)) != ask.amount:
                 if self._ledger.find(ask.key) is not None:
                     raise Stale(f"another attempt has just paid this leg of return {ask.case}; look at it again")
-                raise Refused("plan_withdrawn", f"plan {ask.plan} of return {ask.case} was withdrawn; plan anew")
+                raise Refused(PLAN_WITHDRAWN, f"plan {ask.plan} of return {ask.case} was withdrawn; plan anew")
         elif self._ledger.find(ids.failed_key(ask.before)) is None:
             text = f"attempt {ask.attempt - 1} at {ask.payment} has had no final no yet, so there is no next one"
             raise Refused("not_failed", text)
         elif self._ledger.balance(accounts.owed(ask.case), plan.currency).available < ask.amount:
             text = f"of plan {ask.plan} of return {ask.case}, less than {ask.amount} is still owed; plan anew"
-            raise Refused("plan_withdrawn", text)
+            raise Refused(PLAN_WITHDRAWN, text)
 
     def _check_approved(self, ask: PayLeg, plan: RefundPlan) -> None:
         """Raises Refused if the plan is above the automatic limit and nobody has approved it: whatever a history says,

@@ -12,9 +12,10 @@ import typer
 from pydantic import ValidationError
 
 from domain.errors import InvalidRequest
-from domain.stores import Snapshots
+from domain.stores import People, Snapshots
 from ledger import Ledger
 from ledger.days import Days
+from ledger.facts import Facts
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -36,6 +37,7 @@ class Books(NamedTuple):
 
     ledger: Callable[[], Ledger]
     snapshots: Callable[[], Snapshots]
+    people: Callable[[], People]
 
 
 def opened(context: typer.Context) -> Ledger:
@@ -48,6 +50,17 @@ def snapshots(context: typer.Context) -> Snapshots:
     """The orders that were decided on."""
     books: Books = context.obj
     return books.snapshots()
+
+
+def people(context: typer.Context) -> People:
+    """Who may act."""
+    books: Books = context.obj
+    return books.people()
+
+
+def facts(context: typer.Context) -> Facts:
+    """Where facts are entered."""
+    return Facts(opened(context), snapshots(context))
 
 
 def days(first: datetime | None, last: datetime | None) -> Days:

@@ -8,8 +8,10 @@ from sqlalchemy import Engine
 from domain.errors import InvalidRequest, Refused
 from domain.kits import KitPart, kit_lines
 from domain.order import EarlierRefund, Order
+from domain.people import Person, Role
 from domain.refund import RefundStatus
 from ledger import EntryKind
+from ledger.__main__ import main
 from ledger.credit_notes import issued_by
 from tests.domain.orders import before, line, order, paid
 from tests.one_order import NOW, Shop
@@ -232,3 +234,70 @@ def test_a_kit_is_asked_for_by_its_own_name(engine: Engine) -> None:
     shop.opened("r1", k=1)
     with pytest.raises(InvalidRequest, match="order #1 has no line z"):
         shop.opened("r2", z=1)
+
+
+PEOPLE = {
+    "fay": Person(id="fay", role=Role.FINANCE),
+    "shop": Person(id="shop", role=Role.SERVICE),
+    "ann": Person(id="ann", role=Role.WAREHOUSE),
+    "old": Person(id="old", role=Role.FINANCE, active=False),
+}
+
+
+class Known:
+    """The people of these tests."""
+
+    def get(self, person_id: str) -> Person | None:
+        return PEOPLE.get(person_id)
+
+
+def command(shop: Shop, *words: str) -> int:
+    return main(["record", *words], lambda: shop.ledger, lambda: shop.snapshots, Known)  # type: ignore[arg-type,return-value]  # reads only
+
+
+def test_finance_enters_facts_by_hand(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
+    shop = Shop(engine, hundred())
+    shop.opened("r1", a=6)
+    shop.planned("r1", a=6)
+    said = ("refund", "1", "--payment", "pi_1", "--amount", "60.00", "--id", "re_x", "--line", "a:6")
+    assert command(shop, *said, "--by", "shop") == 0
+    out = capsys.readouterr().out
+    assert "Return r1 has to plan anew: python starter.py replan r1 --by shop" in out
+    assert "suspense" not in out
+    (entry,) = (one for one in shop.ledger.entries() if one.kind is EntryKind.REFUND_ELSEWHERE)
+    assert (entry.actor, entry.facts["refund"]["money"]) == ("shop", {"pi_1": 6000})
+    dispute = ("refund", "1", "--payment", "pi_1", "--amount", "60.00", "--id", "dp_1", "--dispute")
+    assert command(shop, *dispute, "--by", "fay") == 0
+    assert "In suspense for order 1: 20.00 EUR" in capsys.readouterr().out
+    assert command(shop, "cleared", "1", "--to", "goodwill", "--reason", "dispute", "--by", "fay") == 0
+    assert shop.posted("suspense", "goodwill") == {"goodwill": -2000}
+    assert command(shop, "came-back", "dp_1", "--by", "fay") == 0
+    assert shop.ledger.verify().faults == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("refund", "1", "--payment", "pi_1", "--amount", "60", "--id", "re_x", "--by", "ann"), 1, "service, finance"),
+        (("refund", "1", "--payment", "pi_1", "--amount", "60.00", "--id", "re_x", "--by", "zoe"), 1, "zoe is nobody"),
+        (("cleared", "1", "--to", "goodwill", "--reason", "x", "--by", "shop"), 1, "that is for finance, admin"),
+        (("cleared", "1", "--to", "goodwill", "--reason", "x", "--by", "old"), 1, "old may not act any more"),
+        (("cleared", "1", "--to", "goodwill", "--reason", "no spaces", "--by", "fay"), 2, "a reason is a code"),
+        (("refund", "1", "--payment", "pi_1", "--amount", "60.001", "--id", "re_x", "--by", "fay"), 2, "60.001"),
+        (("refund", "1", "--payment", "pi_1", "--amount", "-5", "--id", "re_x", "--by", "fay"), 2, "money"),
+        (("refund", "1", "--payment", "pi_2", "--amount", "5", "--id", "re_x", "--by", "fay"), 2, "no payment pi_2"),
+        (("refund", "1", "--payment", "pi_1", "--amount", "5", "--id", "r e", "--by", "fay"), 2, "id"),
+        (("refund", "1", "--payment", "pi_1", "--amount", "5", "--id", "r", "--line", "a", "--by", "fay"), 2, "LINE:"),
+        (("refund", "2", "--payment", "pi_1", "--amount", "5", "--id", "re_x", "--by", "fay"), 1, "never opened"),
+        (("came-back", "re_9", "--by", "fay"), 2, "re_9"),
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_is_entered(
+    engine: Engine, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], code: int, told: str
+) -> None:
+    shop = Shop(engine, hundred())
+    shop.opened("r1", a=6)
+    before = [one.key for one in shop.ledger.entries()]
+    assert command(shop, *words) == code
+    assert told in capsys.readouterr().err
+    assert [one.key for one in shop.ledger.entries()] == before

@@ -32,6 +32,8 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
         return _may_cancel(state)
     if verb is Verb.RETRY_NOW and not state.troubles and state.look_at is None:
         return Refusal(code="nothing_waits", message="No step of this return waits to be tried again.")
+    if verb is Verb.REPLAN and state.plan is None:
+        return Refusal(code="no_plan", message="Nothing of this return was planned yet; it will be, from what is left.")
     return None
 
 

@@ -47,6 +47,7 @@ class Desk:
         self.heard: list[Heard] = []
         self.recorded = 0
         self.retries = 0
+        self.overtaken = False
 
     @workflow.query(name="view", description="The return as it stands: stage, next action, amounts, parcel, refund")
     def view(self) -> CaseView:

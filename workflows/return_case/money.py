@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from temporalio import workflow
+from temporalio.exceptions import ApplicationError
 
 from activities.decisions import DecisionActivities, PlanRefund
-from activities.payments import PayLeg, PaymentActivities
+from activities.payments import PLAN_WITHDRAWN, PayLeg, PaymentActivities
 from domain.money import Money
 from domain.notice import NoticeKind
 from domain.plan import Leg
 from domain.refund import FINAL_NO, Refund, RefundStatus
 from workflows import options
 from workflows.return_case.state import attempts, latest
-from workflows.return_case.steps import Steps
+from workflows.return_case.steps import NotWanted, Steps
 
 
 class Payout(Steps):
@@ -20,21 +21,32 @@ class Payout(Steps):
 
     async def plan_refund(self) -> None:
         """Compute what is owed for what was inspected, and reserve it."""
+        if self.state.plan is None:
+            await self.make_plan(1)
+
+    async def make_plan(self, number: int) -> None:
+        """The n-th plan; one after the first takes the place of the one before."""
         inspection = self.state.inspection
-        if self.state.plan is None and inspection is not None:
+        if inspection is not None:
             plan = await self.step(
-                "Compute the refund",
+                "Compute the refund" if number == 1 else "Compute the refund anew",
                 DecisionActivities.plan_refund,
-                lambda now: PlanRefund(**self.about, inspection=inspection, now=now),
+                lambda now: PlanRefund(**self.about, inspection=inspection, number=number, now=now),
                 options.JOURNAL,
             )
+            self.overtaken = False
             self.learn(plan=plan)
 
     async def refund(self) -> None:
-        """Pay every leg of the plan, once it is approved where that is needed."""
-        await self.wait_for_approval()
-        for leg in self.state.plan.legs if self.state.plan else ():
-            await self.pay(leg)
+        """Pay every leg of the plan, once it is approved where that is needed; one that was overtaken is made anew."""
+        while self.state.plan is not None:
+            try:
+                await self.wait_for_approval()
+                for leg in self.state.plan.legs:
+                    await self.pay(leg)
+                return
+            except NotWanted:
+                await self.make_plan(self.state.plan.number + 1)
 
     async def wait_for_approval(self) -> None:
         """Above the automatic limit nothing is paid before a person agrees; when nobody does, ops are asked to look."""
@@ -43,13 +55,16 @@ class Payout(Steps):
         self.learn(approve_until=workflow.now() + options.APPROVAL_PATIENCE)
         wanted = self.state.next_action.action
         try:
-            await workflow.wait_condition(
-                lambda: not self.state.needs_approval, timeout=options.APPROVAL_PATIENCE, timeout_summary=wanted
-            )
+            await workflow.wait_condition(self._answered, timeout=options.APPROVAL_PATIENCE, timeout_summary=wanted)
         except TimeoutError:
             self.learn(overdue=f"Overdue: {wanted}")
-            await workflow.wait_condition(lambda: not self.state.needs_approval)
+            await workflow.wait_condition(self._answered)
         self.learn(overdue="", approve_until=None)
+        if self.state.needs_approval:
+            raise NotWanted(ApplicationError("the plan was overtaken while it waited for its approval"))
+
+    def _answered(self) -> bool:
+        return self.overtaken or not self.state.needs_approval
 
     async def pay(self, leg: Leg) -> None:
         """One leg, until the provider confirms it. A final no waits for finance; the next try is a new intention."""
@@ -61,16 +76,21 @@ class Payout(Steps):
             refund = await self.ask_provider(leg)
 
     async def ask_provider(self, leg: Leg) -> Refund:
-        """Send the current intention, then look at growing intervals until the provider has decided."""
+        """Send the current intention, then look at growing intervals until the provider has decided.
+
+        Raises NotWanted if the plan was withdrawn.
+        """
         attempt, pause = attempts(self.state, leg.tender_id), options.POLL_FIRST
+        plan = self.state.plan.number if self.state.plan else 1
         while True:
             refund = await self.step(
                 f"Refund {Money(minor=leg.amount, currency=self.order.currency)} to {leg.tender_id}",
                 PaymentActivities.pay_leg,
                 lambda now: PayLeg(
-                    **self.about, plan=1, payment=leg.tender_id, amount=leg.amount, attempt=attempt, now=now
+                    **self.about, plan=plan, payment=leg.tender_id, amount=leg.amount, attempt=attempt, now=now
                 ),
                 options.PAYMENTS,
+                answers=(PLAN_WITHDRAWN,),
             )
             others = tuple(one for one in self.state.refunds if one.key != refund.key)
             self.learn(refunds=(*others, refund))

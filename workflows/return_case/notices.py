@@ -15,7 +15,6 @@ def notice(kind: NoticeKind, state: CaseState) -> Notice:
     """The notice of this kind as the case stands now. Raises ValueError before the order is known."""
     if state.order is None or state.request is None:
         raise ValueError("a notice needs the order")
-    plan = state.plan or state.quote
     return Notice(
         key=ids.notice_key(state.request.id, kind),
         kind=kind,
@@ -25,7 +24,7 @@ def notice(kind: NoticeKind, state: CaseState) -> Notice:
         customer_id=state.order.customer_id,
         locale=state.order.locale,
         lines=_about(kind, state),
-        total=amount(plan),
+        total=str(state.planned) if state.planned else amount(state.quote),
         label_url=state.label.url if state.label else "",
         tracking_number=state.label.tracking_number if state.label else "",
         send_back_until=f"{state.decision.send_back_until:%d %B %Y}" if state.decision else "",
@@ -44,7 +43,8 @@ def _about(kind: NoticeKind, state: CaseState) -> tuple[NoticeLine, ...]:
 
 
 def _lines(state: CaseState) -> tuple[NoticeLine, ...]:
-    plan = state.plan or state.quote
+    # A plan that goes on from another pays what that left owed, and names no goods.
+    plan = state.plan if state.plan and state.plan.lines else state.quote
     if plan is None:
         return ()
     return tuple(

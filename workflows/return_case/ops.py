@@ -7,12 +7,12 @@ from temporalio.common import RawValue
 
 from domain.verbs import Verb
 from workflows.return_case.desk import Desk
-from workflows.return_case.said import RetryNow
+from workflows.return_case.said import Replan, RetryNow
 from workflows.return_case.view import CaseView, view
 
 
 class Ops(Desk):
-    """Mends what got no answer."""
+    """Mends what got no answer, or was overtaken."""
 
     @workflow.update(description="Try the steps that wait for help again, at once")
     async def retry_now(self, raw: RawValue) -> CaseView:
@@ -23,3 +23,14 @@ class Ops(Desk):
     @retry_now.validator
     def _check_retry_now(self, raw: RawValue) -> None:
         self.check(Verb.RETRY_NOW, self.take(RetryNow, raw))
+
+    @workflow.update(description="Money of the order went another way: make the refund plan anew where it must be")
+    async def replan(self, raw: RawValue) -> CaseView:
+        """Noted; a plan that waits is made anew before anything of it is paid."""
+        self.overtaken = True
+        self.retries += 1
+        return view(self.state)
+
+    @replan.validator
+    def _check_replan(self, raw: RawValue) -> None:
+        self.check(Verb.REPLAN, self.take(Replan, raw))

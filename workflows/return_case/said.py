@@ -36,3 +36,9 @@ class RetryNow(Model):
     """Try the step that waits again at once."""
 
     by: Id
+
+
+class Replan(Model):
+    """Money of the order went another way: look whether the plan still stands, and make it anew if not."""
+
+    by: Id

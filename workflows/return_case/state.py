@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
+from domain import ids
 from domain.case import CaseSoFar
 from domain.model import Model, UtcDatetime
 from domain.money import Money
@@ -80,11 +81,19 @@ class CaseState(CaseSoFar):
         return Stage.LABEL if self.decision is not None else Stage.REQUESTED
 
     @property
+    def planned(self) -> Money | None:
+        """What goes back in the end: by the plan that stands, and by one that it goes on from; None before a plan."""
+        if self.plan is None:
+            return None
+        before = [one.amount for one in self.refunds if one.status is RefundStatus.SUCCEEDED and not of_plan(self, one)]
+        return Money(minor=sum(before) + self.plan.total, currency=self.plan.currency)
+
+    @property
     def refund_status(self) -> RefundStatus | None:
         """The refund's own axis: the status of the leg that is furthest behind; None before a plan."""
         if self.plan is None:
             return None
-        latest = {refund.payment: refund.status for refund in self.refunds}
+        latest = {refund.payment: refund.status for refund in self.refunds if of_plan(self, refund)}
         legs = [latest.get(leg.tender_id, RefundStatus.PENDING) for leg in self.plan.legs]
         behind = [status for status in legs if status is not RefundStatus.SUCCEEDED]
         return behind[0] if behind else RefundStatus.SUCCEEDED
@@ -143,11 +152,19 @@ _NEXT = {
 }
 
 
+def of_plan(state: CaseState, refund: Refund) -> bool:
+    """Whether a refund pays a leg of the plan that stands now; an earlier plan was overtaken."""
+    if state.request is None or state.plan is None:
+        return False
+    return refund.key.startswith(ids.refunds_of(state.request.id, state.plan.number))
+
+
 def attempts(state: CaseState, payment: str) -> int:
     """Which attempt at a leg is the current one: one more than the provider's final noes."""
-    return 1 + sum(1 for one in state.refunds if one.payment == payment and one.status in FINAL_NO)
+    mine = (one for one in state.refunds if one.payment == payment and of_plan(state, one))
+    return 1 + sum(1 for one in mine if one.status in FINAL_NO)
 
 
 def latest(state: CaseState, payment: str) -> Refund | None:
     """What is known last of the refund to a payment."""
-    return next((one for one in reversed(state.refunds) if one.payment == payment), None)
+    return next((one for one in reversed(state.refunds) if one.payment == payment and of_plan(state, one)), None)

@@ -63,12 +63,13 @@ class Steps(Desk):
         ask: Callable[[datetime], A],
         how: Options,
         wanted: Callable[[], bool] = lambda: True,
+        answers: tuple[str, ...] = (),
     ) -> R:
         """Run one activity until it answers. `ask` makes its input from the time of the burst.
 
         Raises ApplicationError `InvalidRequest` when the input of the return itself is wrong, and NotWanted after a
-        final no to what is not `wanted` any more; anything else waits for help and runs again, with the same key,
-        because keys are made from the input's ids.
+        final no to what is not `wanted` any more, or with a code that the verb takes for an answer; anything else waits
+        for help and runs again, with the same key, because keys are made from the input's ids.
         """
         pause = PAUSE_FIRST
         while True:
@@ -88,7 +89,7 @@ class Steps(Desk):
                     raise
                 message = _why(error)
                 no = _final_no(error)
-                if no is not None and not wanted():
+                if no is not None and (no.details[0] in answers or not wanted()):
                     raise NotWanted(no) from None
             await self.wait_for_help(name, how.owner, message, pause)
             pause = min(pause * 2, PAUSE_LONGEST)

@@ -92,7 +92,7 @@ def view(state: CaseState) -> CaseView:
         tracking_number=state.label.tracking_number if state.label else "",
         expected=state.expected,
         received=state.received,
-        planned=amount(state.plan),
+        planned=str(state.planned or ""),
         to_approve=_to_approve(state),
         approved_by=state.approval.by if state.approval and not state.needs_approval else "",
         refund_status=state.refund_status or "",
@@ -166,8 +166,8 @@ def attributes(state: CaseState) -> list[SearchAttributeUpdate[Any]]:
     if state.outcome:
         found.append(OUTCOME.value_set(state.outcome))
     found.append(DUE_AT.value_set(due.due_at) if due.due_at else DUE_AT.value_unset())
-    if state.plan:
-        found += [REFUND_CURRENCY.value_set(state.plan.currency), REFUND_AMOUNT.value_set(state.plan.total)]
+    if planned := state.planned:
+        found += [REFUND_CURRENCY.value_set(planned.currency), REFUND_AMOUNT.value_set(planned.minor)]
     if state.refund_status:
         found.append(REFUND_STATUS.value_set(state.refund_status))
     return found
