@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -9,13 +10,15 @@ from temporalio import activity
 
 from activities.people import check_person
 from domain import ids
-from domain.errors import OverLimit
+from domain.errors import OverLimit, Refused
 from domain.inspection import Inspection, Receipt, units
 from domain.model import Id, Model, UtcDatetime
 from domain.stores import People, Policies, Snapshots
 from domain.verbs import Verb
-from ledger import UNITS, EntryKind, Ledger, NewEntry, Transfer, TransferKind, accounts
+from ledger import UNITS, EntryKind, Ledger, NewEntry, accounts
+from ledger.deciding import decided
 from ledger.frozen import frozen
+from ledger.moves import goods
 
 
 class PutAway(Model):
@@ -85,33 +88,23 @@ class InventoryActivities:
         key = ids.receipt_key(ask.case, ask.receipt.id)
         self._check(key, ask.receipt.received_by, Verb.RECEIVE)
         counted = units(ask.receipt.lines)
-        entry = self._ledger.append(
-            NewEntry(
+        inspect_until = (ask.now + timedelta(days=self._inspection_days(ask.order_id))).isoformat()
+
+        def told() -> NewEntry:
+            self._check_approved(key, ask.case, counted)
+            return NewEntry(
                 key=key,
                 kind=EntryKind.RECEIPT,
                 order=ask.order_id,
                 case=ask.case,
                 actor=ask.receipt.received_by,
                 at=ask.now,
-                facts={
-                    "receipt": ask.receipt.model_dump(mode="json"),
-                    "inspect_until": (ask.now + timedelta(days=self._inspection_days(ask.order_id))).isoformat(),
-                },
+                facts={"receipt": ask.receipt.model_dump(mode="json"), "inspect_until": inspect_until},
                 asked={"units": counted},
-                transfers=tuple(
-                    Transfer(
-                        key=f"{key}/{line_id}",
-                        kind=TransferKind.POST,
-                        debit=accounts.with_customer(ask.order_id, line_id),
-                        credit=accounts.returning(ask.case, line_id),
-                        commodity=UNITS,
-                        amount=quantity,
-                        pending=ids.reserved_key(ask.case, line_id),
-                    )
-                    for line_id, quantity in counted.items()
-                ),
+                transfers=goods.received(key, ask.case, ask.order_id, counted, self._ledger.pending_left),
             )
-        )
+
+        entry = decided(self._ledger, ask.order_id, told)
         return ReceiptRecorded.model_validate(entry.facts)
 
     @activity.defn(no_thread_cancel_exception=True)
@@ -151,15 +144,16 @@ class InventoryActivities:
                 at=ask.now,
                 facts={"inspection": ask.inspection.id},
                 asked={"inspection": ask.inspection.id},
-                transfers=tuple(
-                    Transfer(
-                        key=f"{key}/{number}",
-                        debit=accounts.returning(ask.case, line_id),
-                        credit=accounts.stock(move.location, move.sku, move.disposition),
-                        commodity=UNITS,
-                        amount=move.quantity,
-                    )
-                    for number, (line_id, move) in enumerate(moves, start=1)
+                transfers=goods.put_away(
+                    key,
+                    (
+                        (
+                            accounts.returning(ask.case, line_id),
+                            accounts.stock(move.location, move.sku, move.disposition),
+                            move.quantity,
+                        )
+                        for line_id, move in moves
+                    ),
                 ),
             )
         )
@@ -168,6 +162,16 @@ class InventoryActivities:
         """Raises Refused if the person may not say it; what is recorded was said while they still could."""
         if self._ledger.find(key) is None:
             check_person(self._people, who, verb)
+
+    def _check_approved(self, key: str, case: str, counted: Mapping[str, int]) -> None:
+        """Raises Refused for units that were never approved: what they are worth has not been decided."""
+        if self._ledger.find(key) is not None:
+            return
+        for line_id, count in counted.items():
+            left = self._ledger.pending_left(ids.reserved_key(case, line_id))
+            if count > left:
+                text = f"{count} of line {line_id} counted, but return {case} was approved for {left} more of it"
+                raise Refused("more_than_approved", f"{text}; open a return for the others")
 
     def _check_came_back(self, ask: Restock) -> None:
         """Raises OverLimit where the journal would refuse the move, before the warehouse is told of it."""
