@@ -110,7 +110,7 @@ def test_more_than_was_approved_is_refused(shop: Shop, units: dict[str, int]) ->
     shop.begin("R-1", {"1": 2})
     with pytest.raises(Refused) as no:
         shop.receive("R-1", units)
-    assert no.value.code == "not_pending"
+    assert no.value.code == "more_than_approved"
     assert shop.recorded() == ["order:two-rates", "decision:R-1"]
 
 
