@@ -155,7 +155,8 @@ def _delivery(sent: ExplainedShipping, currency: str) -> Iterator[Row]:
         back, goods = _plain(sent.goods_so_far, currency), _plain(sent.goods, currency)
         yield f"  its share: {back} of {goods} for goods are back, half up", so_far
     yield from _if("  less paid back before", -sent.before)
-    yield from _if("  less what has to wait (below)", sent.gross + sent.before - so_far)
+    yield from _if("  less settled before without being paid back", -sent.short_before)
+    yield from _if("  less what has to wait (below)", sent.gross + sent.before + sent.short_before - so_far)
     yield "  of delivery back", sent.gross
     yield from _parts(sent.net, sent.taxes, currency)
 

@@ -8,7 +8,7 @@ from typing import Self
 from domain.arithmetic import parts_so_far, worth
 from domain.history import History, LineHistory
 from domain.model import Currency, Minor, Model
-from domain.order import Order, OrderLine, Shipping, TaxLine
+from domain.order import SHIPPING, Order, OrderLine, Shipping, TaxLine
 from domain.plan import (
     Adjustment,
     Bonus,
@@ -106,9 +106,10 @@ class ExplainedLine(Model):
 class ExplainedShipping(Model):
     """What goes back of delivery, less what is below a tender's step.
 
-    So far, gross + before: `cap` (what was `paid`, or less where only the cheapest standard delivery is paid back) once
-    everything is back; by value before that, half_up(cap * goods_so_far / goods). `goods` is what was paid for all
-    goods of the order, `goods_so_far` what those are worth of it that are back with this plan; both only by value.
+    So far, gross + before + `short_before` (what earlier refunds named of it and did not give): `cap` (what was
+    `paid`, or less where only the cheapest standard delivery is paid back) once everything is back; by value before
+    that, half_up(cap * goods_so_far / goods). `goods` is what was paid for all goods of the order, `goods_so_far` what
+    those are worth of it that are back with this plan; both only by value.
     """
 
     gross: Minor
@@ -120,6 +121,7 @@ class ExplainedShipping(Model):
     cap: Minor = 0
     goods_so_far: Minor = 0
     goods: Minor = 0
+    short_before: Minor = 0
 
     @classmethod
     def of(
@@ -137,6 +139,7 @@ class ExplainedShipping(Model):
             taxes=_taxes(sent.taxes, paid, history.shipping, parts),
             paid=paid,
             before=history.shipping,
+            short_before=history.short.get(SHIPPING, 0),
             rule=terms.refund_shipping,
             cap=cap,
             goods_so_far=so_far,

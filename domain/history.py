@@ -9,8 +9,10 @@ another system rounds, and stays in the line.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from operator import attrgetter
+from typing import NamedTuple
 
 from domain.arithmetic import worth
 from domain.model import Minor, Model
@@ -86,17 +88,20 @@ class LineHistory(Model):
             }
         )
 
-    def told(self, quantity: int, amount: int) -> LineHistory:
+    def told(self, quantity: int, amount: int, named_duties: int = 0) -> LineHistory:
         """So many units closed by an earlier refund of so much, at most what is `left`: the worth of the goods first,
-        then of the duties, then what refunds before it had left short, and only then out of other units' money."""
+        then of the duties and what else it names of them, then what refunds before it had left short, and only then out
+        of other units' money."""
         worth_gross, worth_duties = self.due(quantity)
         gross = min(amount, worth_gross)
         duties = min(amount - gross, worth_duties)
-        if amount < worth_gross + worth_duties <= amount + quantity:
+        if rounded(worth_gross + worth_duties - amount, quantity):
             return self.closing(quantity, gross, duties).parted(0)
+        more_duties = max(0, min(named_duties, amount - gross) - worth_duties)
+        more_duties = min(more_duties, self.duties_base - self.duties_settled - worth_duties)
         short, duties_short = self.short + worth_gross - gross, self.duties_short + worth_duties - duties
-        late = min(amount - gross - duties, short)
-        duties_late = min(amount - gross - duties - late, duties_short)
+        late = min(amount - gross - duties - more_duties, short)
+        duties_late = min(amount - gross - duties - more_duties - late, duties_short)
         settled = self.closing(quantity, worth_gross, worth_duties).model_copy(
             update={
                 "repaid": self.repaid + gross + late,
@@ -106,16 +111,25 @@ class LineHistory(Model):
             }
         )
         more = amount - gross - duties - late - duties_late
-        more_gross = min(more, settled.base - settled.back)
+        more_gross = min(more - more_duties, settled.base - settled.back)
         return settled.parted(more_gross, more - more_gross) if more else settled
 
 
+def rounded(less: int, quantity: int) -> bool:
+    """Whether so much less than units are worth is only how another system rounds: half a minor unit for each."""
+    return 0 < 2 * less <= quantity + 1
+
+
 class History(Model):
-    """What has gone back: per line of the order, of shipping, of the tip, and per tender, whoever paid it back."""
+    """What has gone back: per line of the order, of shipping, of the tip, and per tender, whoever paid it back.
+
+    `short` is what earlier refunds named of shipping and of the tip, by part, and did not give: that is settled, too.
+    """
 
     lines: Mapping[str, LineHistory]
     shipping: Minor = 0
     tip: Minor = 0
+    short: Mapping[str, int] = {}
     tenders: Mapping[str, int] = {}
     differences: tuple[Difference, ...] = ()
 
@@ -149,6 +163,7 @@ def with_plan(history: History, plan: RefundPlan) -> History:
         lines=lines,
         shipping=history.shipping + plan.shipping,
         tip=history.tip + plan.tip,
+        short=history.short,
         tenders=tenders,
         differences=history.differences,
     )
@@ -159,14 +174,15 @@ def with_refund(order: Order, history: History, refund: EarlierRefund) -> Histor
 
     Units that are closed already, by a return of ours, are not closed again.
     """
-    units: dict[str, int] = {}
+    units, duties = Counter[str](), Counter[str]()
     for line in refund.lines:
         most = history.lines[line.line_id].open
-        units[line.line_id] = min(most, units.get(line.line_id, 0) + line.quantity)
+        units[line.line_id] = min(most, units[line.line_id] + line.quantity)
+        duties[line.line_id] += line.duties
     tenders = dict(history.tenders)
     for tender, amount in refund.money.items():
         tenders[tender] = tenders.get(tender, 0) + amount
-    after = _with_fact(order, history, refund.id, units, _named(refund), refund.total)
+    after = _with_fact(order, history, _Fact(refund.id, refund.total, _named(refund), units, duties))
     return after.model_copy(update={"tenders": tenders})
 
 
@@ -180,7 +196,7 @@ def _with_refunds(order: Order, history: History) -> History:
         history = with_refund(order, history, refund)
     unnamed = sum(tender.refunded for tender in order.tenders) - sum(refund.total for refund in order.refunds)
     if unnamed:
-        history = _with_fact(order, history, "", {}, {}, unnamed)
+        history = _with_fact(order, history, _Fact("", unnamed))
     return history.model_copy(update={"tenders": {tender.id: tender.refunded for tender in order.tenders}})
 
 
@@ -188,30 +204,47 @@ def _named(refund: EarlierRefund) -> dict[str, int]:
     """What an earlier refund says its money was for."""
     named = {part: amount for part, amount in ((SHIPPING, refund.shipping), (TIP, refund.tip)) if amount}
     for line in refund.lines:
-        named[line.line_id] = named.get(line.line_id, 0) + line.gross
+        named[line.line_id] = named.get(line.line_id, 0) + line.gross + line.duties
     return named
 
 
-def _with_fact(
-    order: Order, history: History, refund_id: str, units: Mapping[str, int], named: Mapping[str, int], money: int
-) -> History:
+class _Fact(NamedTuple):
+    """An earlier refund: its money, what it says that was for, the units it closes, and what it names of duties."""
+
+    refund_id: str
+    money: int
+    named: Mapping[str, int] = {}
+    units: Mapping[str, int] = {}
+    duties: Mapping[str, int] = {}
+
+
+def _with_fact(order: Order, history: History, fact: _Fact) -> History:
     free = {line_id: line.left for line_id, line in history.lines.items()}
     free |= {SHIPPING: order.paid_for(order.shipping) - history.shipping, TIP: order.tip - history.tip}
-    spread = _spread(money, named, {line_id: line.missing for line_id, line in history.lines.items()}, free)
-    lines, found = dict(history.lines), list(history.differences)
+    missing = {**{line_id: line.missing for line_id, line in history.lines.items()}, **history.short}
+    spread = _spread(fact.money, fact.named, missing, free)
+    lines, found, short = dict(history.lines), list(history.differences), dict(history.short)
     for line_id, before in history.lines.items():
-        quantity, amount = units.get(line_id, 0), spread.get(line_id, 0)
+        quantity, amount = fact.units.get(line_id, 0), spread[line_id]
         due = sum(before.due(quantity))
         if quantity or amount:
-            lines[line_id] = before.told(quantity, amount)
+            lines[line_id] = before.told(quantity, amount, fact.duties.get(line_id, 0))
         if due != amount:
-            found.append(Difference(refund_id=refund_id, line_id=line_id, worth=due, money=amount))
+            found.append(Difference(refund_id=fact.refund_id, line_id=line_id, worth=due, money=amount))
     for part in (SHIPPING, TIP):
-        said, amount = named.get(part, 0), spread.get(part, 0)
+        said, amount = min(fact.named.get(part, 0), free[part]), spread[part]
         if said != amount:
-            found.append(Difference(refund_id=refund_id, line_id=part, worth=said, money=amount))
-    shipping, tip = history.shipping + spread.get(SHIPPING, 0), history.tip + spread.get(TIP, 0)
-    return History(lines=lines, shipping=shipping, tip=tip, tenders=history.tenders, differences=tuple(found))
+            found.append(Difference(refund_id=fact.refund_id, line_id=part, worth=said, money=amount))
+        if not rounded(said - amount, 1):
+            short[part] = max(0, short.get(part, 0) + said - amount)
+    return History(
+        lines=lines,
+        shipping=history.shipping + spread[SHIPPING],
+        tip=history.tip + spread[TIP],
+        short={part: amount for part, amount in short.items() if amount},
+        tenders=history.tenders,
+        differences=tuple(found),
+    )
 
 
 def _spread(

@@ -140,11 +140,16 @@ class Tender(Model):
 
 
 class RefundedLine(Model):
-    """Units that an earlier refund closed, and what it says it paid for them, gross; money alone closes none."""
+    """Units that an earlier refund closed, and what it says it paid for them, gross; money alone closes none.
+
+    `duties` is what it says it paid of the line's duties, on top of `gross`; where it does not tell them apart, `gross`
+    is for both.
+    """
 
     line_id: Id
     quantity: Annotated[int, Field(strict=True, ge=0, le=10**6)]
     gross: Minor
+    duties: Minor = 0
 
 
 class EarlierRefund(Model):

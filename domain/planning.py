@@ -12,7 +12,7 @@ from domain.fees import bonus_of, fees_of, rounding
 from domain.history import History, LineHistory, with_plan
 from domain.kits import kit_shares, without_kits
 from domain.money import Money, half_up
-from domain.order import Order, OrderLine
+from domain.order import SHIPPING, TIP, Order, OrderLine
 from domain.plan import Adjustment, KitShare, PlanLine, RefundPlan
 from domain.policy import ShippingRule
 from domain.tenders import legs_for
@@ -226,7 +226,7 @@ def _all_back(history: History, units: Mapping[str, int]) -> bool:
 def _once_per_order(order: Order, history: History, units: Mapping[str, int], terms: Terms) -> tuple[int, int]:
     """Shipping and tip that are due with these units."""
     everything = _all_back(history, units)
-    tip = order.tip - history.tip if everything and terms.refund_tip else 0
+    tip = order.tip - history.tip - history.short.get(TIP, 0) if everything and terms.refund_tip else 0
     shipping = order.paid_for(order.shipping)
     if terms.cheapest_standard_only and order.shipping and order.shipping.cheapest_standard is not None:
         shipping = min(shipping, order.shipping.cheapest_standard)
@@ -235,7 +235,7 @@ def _once_per_order(order: Order, history: History, units: Mapping[str, int], te
     elif not everything:
         by_value = terms.refund_shipping is ShippingRule.BY_VALUE
         shipping = _by_value(order, history, units, shipping) if by_value else 0
-    return max(0, shipping - history.shipping), tip
+    return max(0, shipping - history.shipping - history.short.get(SHIPPING, 0)), max(0, tip)
 
 
 def _by_value(order: Order, history: History, units: Mapping[str, int], shipping: int) -> int:

@@ -21,6 +21,7 @@ TABLE = {
     Verb.INSPECT: "       -     yes    yes    -     yes",
     Verb.APPROVE: "       -      -      -    yes    yes",
     Verb.RETRY_NOW: "     -      -     yes   yes    yes",
+    Verb.REPLAN: "       yes     -     yes   yes    yes",
 }
 KEY, OTHER_KEY = "A" * 43 + "=", "B" * 43 + "="
 

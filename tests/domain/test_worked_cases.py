@@ -6,7 +6,7 @@ import pytest
 
 from domain.errors import InvalidRequest, Refused
 from domain.history import history_of, with_plan
-from domain.order import SHIPPING, TIP, Shipping, TaxLine, TenderKind
+from domain.order import SHIPPING, TIP, EarlierRefund, RefundedLine, Shipping, TaxLine, TenderKind
 from domain.plan import Adjustment, FeeKind, RefundPlan
 from domain.planning import plan_adjustment, plan_refund, with_units
 from domain.policy import ShippingRule
@@ -348,3 +348,40 @@ def test_units_refunded_elsewhere_are_closed_at_their_worth() -> None:
     assert history.tenders == {"pi_1": 333}
     assert plan_refund(bought, history, {"a": 1}, BY_VALUE).lines[0].gross == 334
     assert plan_refund(bought, history, {"a": 2}, Terms()).total == 767
+
+
+def test_duties_that_went_back_alone_leave_the_goods_whole() -> None:
+    # 2 x 100.00 with 40.00 of duties; the duties alone went back: each unit is worth its 100.00, and no duties
+    gone = EarlierRefund(
+        id="e1", at=TUESDAY, lines=(RefundedLine(line_id="a", quantity=0, gross=0, duties=4000),), money={"pi_1": 4000}
+    )
+    bought = order(line("a", 2, 10000, duties=4000), tenders=[paid(24000, refunded=4000)], refunds=[gone])
+    plans = returned(bought, {"a": 1}, {"a": 1})
+    assert [(plan.total, plan.lines[0].duties) for plan in plans] == [(10000, 0), (10000, 0)]
+
+
+def test_a_fee_kept_of_a_refund_is_not_paid_out_with_delivery_later() -> None:
+    # 2 x 100.00 and 10.00 delivery; a refund of one unit and the delivery, worth 110.00, gave 60.00: the other unit
+    # brings 100.00, and delivery is settled
+    bought = order(
+        line("a", 2, 10000),
+        shipping=Shipping(price=1000),
+        tenders=[paid(21000, refunded=6000)],
+        refunds=[before(("a", 1, 10000), shipping=1000, money={"pi_1": 6000})],
+    )
+    (plan,) = returned(bought, {"a": 1})
+    assert (plan.total, plan.shipping) == (10000, 0)
+    # 50.00 that follow without a name make up for both, so that nothing changes for the rest
+    late = before(money={"pi_1": 5000}, name="e2")
+    bought = bought.model_copy(update={"tenders": (paid(21000, refunded=11000),), "refunds": (*bought.refunds, late)})
+    (plan,) = returned(bought, {"a": 1})
+    assert (plan.total, plan.shipping) == (10000, 0)
+
+
+def test_half_of_a_cheap_things_worth_is_no_rounding() -> None:
+    # 1000 x 0.02; 500 went back for 5.00 of their 10.00: the other 500 are worth 10.00
+    bought = order(
+        line("a", 1000, 2), tenders=[paid(2000, refunded=500)], refunds=[before(("a", 500, 500), money={"pi_1": 500})]
+    )
+    (plan,) = returned(bought, {"a": 500})
+    assert plan.total == 1000

@@ -83,15 +83,15 @@ def parts_by_definition(what: OrderLine | Shipping, paid: int, repaid: int) -> d
 
 
 def short_before(order: Order, history: History) -> Counter[str]:
-    """What earlier refunds gave less than their units are worth and no later one made good; a cent per unit is no more
-    than another way to round, and stays in the line."""
+    """What earlier refunds gave less than their units are worth and no later one made good; half a cent per unit is no
+    more than another way to round, and stays where it is."""
     found: Counter[str] = Counter()
     units: Counter[tuple[str, str]] = Counter()
     for refund in order.refunds:
         units.update({(refund.id, row.line_id): row.quantity for row in refund.lines})
     for one in history.differences:
         less = one.worth - one.money
-        if not 0 < less <= units.get((one.refund_id, one.line_id), 0):
+        if not 0 < 2 * less <= 1 + units[one.refund_id, one.line_id]:
             found[one.line_id] = max(0, found[one.line_id] + less)
     return found
 
@@ -229,7 +229,7 @@ class _Telling:
             elif amount > short[line_id]:
                 yield f"{amount} of {line_id} never went back, though at most {short[line_id]} was left short before"
         for (line_id, _), amount in left.items():
-            if line_id in (SHIPPING, TIP) and self.story.whole and again:
+            if line_id in (SHIPPING, TIP) and self.story.whole and again and amount > short[line_id]:
                 yield f"{amount} of {line_id} never went back"
         if sum(self.legs.values()) + self.kept != sum(self.gone.values()):
             yield "what left the order is neither refunded nor kept"
@@ -273,7 +273,7 @@ def _explained(plan: RefundPlan, told: Explanation) -> Iterator[str]:
     if sent := told.shipping:
         yield from _taken_apart(SHIPPING, sent, sent.paid, sent.before)
         share = Fraction(sent.goods_so_far, sent.goods) if sent.goods else Fraction(1)
-        missing.append(half_up(sent.cap * share) - sent.before - sent.gross)
+        missing.append(max(0, half_up(sent.cap * share) - sent.before - sent.short_before) - sent.gross)
         if sent.rule is ShippingRule.NEVER:
             yield "delivery is paid back, though never under these terms"
     if min(missing, default=0) < 0 or sum(missing) > told.later:
