@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from json.encoder import encode_basestring as _text
+from typing import NamedTuple, Protocol
 
 from domain.canonical import JsonFact, canonical_json, iso_utc, sha256
 from ledger import JournalEntry, Transfer
@@ -34,6 +36,62 @@ def entry_fields(entry: JournalEntry) -> dict[str, JsonFact]:
         "facts": dict(entry.facts),
         "transfers": transfer_fields(entry.transfers),
     }
+
+
+class Moved(Protocol):
+    """A transfer: as the model, or as one row of its table."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def debit(self) -> str: ...
+    @property
+    def credit(self) -> str: ...
+    @property
+    def commodity(self) -> str: ...
+    @property
+    def amount(self) -> int: ...
+    @property
+    def pending(self) -> str: ...
+
+
+class Written(NamedTuple):
+    """An entry as its table holds it: `reasons` and `facts` as canonical JSON, `at` as `iso_utc` writes it."""
+
+    seq: int
+    key: str
+    kind: str
+    order_id: str
+    case_id: str
+    actor: str
+    reasons: str
+    policy: str
+    at: str
+    facts: str
+    hash: str
+
+
+def written_text(entry: Written, transfers: Iterable[Moved]) -> str:
+    """The canonical JSON of `entry_fields`, put together from the texts that are stored.
+
+    Raises TypeError for a value that is no text where text belongs. Whether `reasons`, `at` and `facts` are what they
+    should be is for the caller to know.
+    """
+    return (
+        f'{{"actor":{_text(entry.actor)},"at":{_text(entry.at)},"facts":{entry.facts},"key":{_text(entry.key)},'
+        f'"kind":{_text(entry.kind)},"policy":{_text(entry.policy)},"reasons":{entry.reasons},"seq":{entry.seq},'
+        f'"subject":{{"case":{_text(entry.case_id)},"order":{_text(entry.order_id)}}},'
+        f'"transfers":[{",".join(map(_moved_text, transfers))}],"v":{VERSION}}}'
+    )
+
+
+def _moved_text(one: Moved) -> str:
+    return (
+        f'{{"amount":{one.amount},"commodity":{_text(one.commodity)},"credit":{_text(one.credit)},'
+        f'"debit":{_text(one.debit)},"key":{_text(one.key)},"kind":{_text(one.kind)},"pending":{_text(one.pending)}}}'
+    )
 
 
 def transfer_fields(transfers: Sequence[Transfer]) -> list[JsonFact]:

@@ -89,24 +89,10 @@ def _write(connection: Connection, entry: NewEntry, asked: str) -> JournalEntry:
     previous, hash_before = _last(connection)
     recorded = JournalEntry.model_validate({**dict(entry), "seq": previous + 1, "hash": ""})
     recorded = recorded.model_copy(update={"hash": entry_hash(hash_before, entry_fields(recorded))})
-    row = {
-        "seq": recorded.seq,
-        "key": recorded.key,
-        "kind": recorded.kind.value,
-        "order_id": recorded.order,
-        "case_id": recorded.case,
-        "actor": recorded.actor,
-        "reasons": list(recorded.reasons),
-        "policy": recorded.policy,
-        "at": recorded.at,
-        "facts": recorded.facts,
-        "asked": asked,
-        "hash": recorded.hash,
-    }
-    connection.execute(insert(journal).values(row))
+    connection.execute(insert(journal), journal_row(recorded, asked))
     series.take(connection, recorded.seq, recorded.facts)
     if recorded.transfers:
-        connection.execute(insert(transfers), list(_transfer_rows(recorded)))
+        connection.execute(insert(transfers), list(transfer_rows(recorded)))
     return recorded
 
 
@@ -117,6 +103,25 @@ def _last(connection: Connection) -> tuple[int, str]:
     return (row.seq, row.hash) if row else (0, START)
 
 
-def _transfer_rows(entry: JournalEntry) -> Iterator[dict[str, str | int]]:
+def journal_row(entry: JournalEntry, asked: str) -> dict[str, object]:
+    """An entry as a row of `journal`; `asked` is the SHA-256 of what was asked for."""
+    return {
+        "seq": entry.seq,
+        "key": entry.key,
+        "kind": entry.kind.value,
+        "order_id": entry.order,
+        "case_id": entry.case,
+        "actor": entry.actor,
+        "reasons": list(entry.reasons),
+        "policy": entry.policy,
+        "at": entry.at,
+        "facts": entry.facts,
+        "asked": asked,
+        "hash": entry.hash,
+    }
+
+
+def transfer_rows(entry: JournalEntry) -> Iterator[dict[str, str | int]]:
+    """Its transfers as rows of `transfers`."""
     for position, transfer in enumerate(entry.transfers):
         yield {**transfer.model_dump(mode="json"), "seq": entry.seq, "position": position}

@@ -10,7 +10,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from domain.errors import OverLimit, Refused
-from ledger import DEBIT_NORMAL, FACTS, GUARDED, UNCHECKED, Balance, EntryKind, Transfer, TransferKind
+from ledger import DEBIT_NORMAL, FACTS, GUARDED, UNCHECKED, Balance, EntryKind, TransferKind
+from ledger.hashing import Moved
+
+_GUARDED_AGAINST = {kind: frozenset(GUARDED).difference(UNCHECKED if kind in FACTS else ()) for kind in EntryKind}
+"""From which kinds of account an entry can never take more than they have, by the entry's kind."""
 
 
 class Account(NamedTuple):
@@ -20,14 +24,14 @@ class Account(NamedTuple):
     commodity: str
 
     @property
+    def kind(self) -> str:
+        """What it is for: the part before the first colon."""
+        return self.name.partition(":")[0]
+
+    @property
     def debit_normal(self) -> bool:
         """Whether a debit raises its balance."""
-        return _kind(self.name) in DEBIT_NORMAL
-
-    def guarded(self, kind: EntryKind) -> bool:
-        """Whether an entry of this kind can never take more from it than it has."""
-        mine = _kind(self.name)
-        return mine in GUARDED and not (kind in FACTS and mine in UNCHECKED)
+        return self.kind in DEBIT_NORMAL
 
 
 class Totals(NamedTuple):
@@ -38,15 +42,28 @@ class Totals(NamedTuple):
     pending_debits: int = 0
     pending_credits: int = 0
 
-    def plus(self, other: Totals) -> Totals:
-        """Both together."""
-        return Totals(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+    def debited(self, posted: int, pending: int) -> Totals:
+        """With so much more on the debit side."""
+        return Totals(self.debits + posted, self.credits, self.pending_debits + pending, self.pending_credits)
+
+    def credited(self, posted: int, pending: int) -> Totals:
+        """With so much more on the credit side."""
+        return Totals(self.debits, self.credits + posted, self.pending_debits, self.pending_credits + pending)
+
+    def available(self, debit_normal: bool) -> int:
+        """What is posted on the normal side less what pending transfers would take."""
+        if debit_normal:
+            return self.debits - self.credits - self.pending_credits
+        return self.credits - self.debits - self.pending_debits
+
+
+NOTHING = Totals()
 
 
 class Pending(NamedTuple):
     """A pending transfer, and how much of it is neither posted nor voided."""
 
-    transfer: Transfer
+    transfer: Moved
     left: int
 
 
@@ -58,7 +75,7 @@ def balance(account: Account, totals: Totals) -> Balance:
     )
 
 
-def sides(transfer: Transfer) -> tuple[Account, Account]:
+def sides(transfer: Moved) -> tuple[Account, Account]:
     """The account that a transfer debits and the one that it credits."""
     return Account(transfer.debit, transfer.commodity), Account(transfer.credit, transfer.commodity)
 
@@ -70,23 +87,28 @@ class Books:
     totals: dict[Account, Totals] = field(default_factory=dict)
     pending: dict[str, Pending] = field(default_factory=dict)
 
-    def apply(self, kind: EntryKind, transfers: Sequence[Transfer]) -> list[Refused]:
+    def apply(self, kind: EntryKind, transfers: Sequence[Moved]) -> list[Refused]:
         """Move the whole set of an entry, then say what it broke, worst first; nothing means that it may stand."""
         broken: list[Refused] = []
-        before = {account: self._available(account) for one in transfers for account in sides(one)}
+        before: dict[Account, Totals] = {}
         for transfer in transfers:
-            if transfer.kind is TransferKind.PENDING:
-                self.pending[transfer.key] = Pending(transfer, transfer.amount)
-            elif transfer.kind is not TransferKind.SINGLE:
+            amount = transfer.amount
+            if transfer.pending:
                 broken.extend(self._finish(transfer))
-            for account, moved in _moves(transfer):
-                self.totals[account] = self.totals.get(account, Totals()).plus(moved)
+            elif transfer.kind == TransferKind.PENDING:
+                self.pending[transfer.key] = Pending(transfer, amount)
+            debit, credit = sides(transfer)
+            posts, reserves = _MOVED[transfer.kind]
+            posted, pending = posts * amount, reserves * amount
+            had = self.totals.get(debit, NOTHING)
+            before.setdefault(debit, had)
+            self.totals[debit] = had.debited(posted, pending)
+            had = self.totals.get(credit, NOTHING)
+            before.setdefault(credit, had)
+            self.totals[credit] = had.credited(posted, pending)
         return [*broken, *self._below_zero(kind, transfers, before)]
 
-    def _available(self, account: Account) -> int:
-        return balance(account, self.totals.get(account, Totals())).available
-
-    def _finish(self, transfer: Transfer) -> Iterator[Refused]:
+    def _finish(self, transfer: Moved) -> Iterator[Refused]:
         known = self.pending.get(transfer.pending)
         left = known.left if known else 0
         if known and sides(known.transfer) != sides(transfer):
@@ -103,35 +125,35 @@ class Books:
             self.pending[transfer.pending] = Pending(known.transfer, left - transfer.amount)
 
     def _below_zero(
-        self, kind: EntryKind, transfers: Sequence[Transfer], before: Mapping[Account, int]
+        self, kind: EntryKind, transfers: Sequence[Moved], before: Mapping[Account, Totals]
     ) -> Iterator[OverLimit]:
+        guarded = _GUARDED_AGAINST[kind]
         for account, had in before.items():
-            available = self._available(account)
+            mine = account.kind
+            if mine not in guarded:
+                continue
+            debit_normal = mine in DEBIT_NORMAL
+            available = self.totals[account].available(debit_normal)
             # What a fact left below zero may be mended step by step.
-            if account.guarded(kind) and available < min(0, had):
+            if available < 0 and available < had.available(debit_normal):
                 asked = _asked(account, transfers)
                 yield OverLimit(account.name, asked, asked + available)
-
-
-def _kind(account: str) -> str:
-    return account.partition(":")[0]
 
 
 def _mirrored(totals: Totals) -> Totals:
     return Totals(totals.credits, totals.debits, totals.pending_credits, totals.pending_debits)
 
 
-def _moves(transfer: Transfer) -> tuple[tuple[Account, Totals], ...]:
-    """What a transfer adds to the account that it debits, and to the one that it credits."""
-    amount = transfer.amount
-    posted = amount if transfer.kind in (TransferKind.SINGLE, TransferKind.POST) else 0
-    pending = {TransferKind.SINGLE: 0, TransferKind.PENDING: amount}.get(transfer.kind, -amount)
-    debit, credit = sides(transfer)
-    moved = Totals(debits=posted, pending_debits=pending)
-    return (debit, moved), (credit, _mirrored(moved))
+_MOVED: dict[str, tuple[int, int]] = {
+    TransferKind.SINGLE: (1, 0),
+    TransferKind.PENDING: (0, 1),
+    TransferKind.POST: (1, -1),
+    TransferKind.VOID: (0, -1),
+}
+"""How often a transfer's amount is added to what is posted and to what is pending, on both its sides."""
 
 
-def _asked(account: Account, transfers: Sequence[Transfer]) -> int:
+def _asked(account: Account, transfers: Sequence[Moved]) -> int:
     """What a set newly takes from an account, at once or pending; posting takes nothing that was not pending before."""
     new = (one for one in transfers if one.kind in (TransferKind.SINGLE, TransferKind.PENDING))
     return sum(one.amount for one in new if sides(one)[account.debit_normal] == account)

@@ -4,15 +4,35 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
-from sqlalchemy import Connection, RowMapping, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, RowMapping, Select, func, select
 
 from database.tables import balances, journal, transfers
 from ledger import Balance, JournalEntry, Transfer, TransferKind
 from ledger.store.guards import Account, Pending, Totals, balance
 
-PAGE = 200
+PAGE = 500
 """Entries read at a time, so that a long journal never stands in memory."""
+
+
+class TransferRow(NamedTuple):
+    """A row of `transfers` as it stands there; `transfer_of` says whether it makes sense."""
+
+    key: str
+    kind: str
+    debit: str
+    credit: str
+    commodity: str
+    amount: int
+    pending: str
+    seq: int
+
+
+_TRANSFERS = select(*(transfers.c[name] for name in TransferRow._fields))
+
+BALANCES = select(balances.c.account, balances.c.commodity, *(balances.c[name] for name in Totals._fields))
+"""All balances, as `totals_of` reads them."""
 
 _LAST_CHARACTER = "\U0010ffff"
 
@@ -55,60 +75,60 @@ def page_of(statement: Select[*tuple[object, ...]], after: int) -> Select[*tuple
     return statement.where(journal.c.seq > after).order_by(journal.c.seq).limit(PAGE)
 
 
-def transfer_rows(connection: Connection, seqs: Collection[int]) -> dict[int, list[RowMapping]]:
+def moved_by(connection: Connection, which: ColumnElement[bool]) -> dict[int, list[TransferRow]]:
     """The transfers of some entries, by seq and in the order in which they were written."""
-    found: dict[int, list[RowMapping]] = defaultdict(list)
-    statement = select(transfers).where(transfers.c.seq.in_(seqs)).order_by(transfers.c.seq, transfers.c.position)
-    for row in connection.execute(statement).mappings():
-        found[row["seq"]].append(row)
+    found: dict[int, list[TransferRow]] = defaultdict(list)
+    rows = connection.execute(_TRANSFERS.where(which).order_by(transfers.c.seq, transfers.c.position)).all()
+    for row in map(TransferRow._make, rows):
+        found[row.seq].append(row)
     return found
 
 
 def totals(connection: Connection, accounts: Collection[Account]) -> dict[Account, Totals]:
     """The totals of those of some accounts that were ever touched."""
     names = {account.name for account in accounts}
-    rows = connection.execute(select(balances).where(balances.c.account.in_(names))).mappings()
+    rows = connection.execute(BALANCES.where(balances.c.account.in_(names)))
     found = dict(map(totals_of, rows))
     return {account: found[account] for account in accounts if account in found}
 
 
-def totals_of(row: RowMapping) -> tuple[Account, Totals]:
-    """One row of `balances`."""
-    sides = Totals(row["debits"], row["credits"], row["pending_debits"], row["pending_credits"])
-    return Account(row["account"], row["commodity"]), sides
+def totals_of(row: Row[str, str, int, int, int, int]) -> tuple[Account, Totals]:
+    """One row of `BALANCES`."""
+    account, commodity, *sums = row
+    return Account(account, commodity), Totals(*sums)
 
 
 def with_prefix(connection: Connection, prefix: str) -> list[Balance]:
     """All balances whose account begins so, by name."""
     # A range, not LIKE: SQLite's LIKE takes capital letters for small ones, and ids know the difference.
     between = (balances.c.account >= prefix, balances.c.account <= prefix + _LAST_CHARACTER)
-    statement = select(balances).where(*between).order_by(balances.c.account, balances.c.commodity)
-    return [balance(*totals_of(row)) for row in connection.execute(statement).mappings()]
+    statement = BALANCES.where(*between).order_by(balances.c.account, balances.c.commodity)
+    return [balance(*totals_of(row)) for row in connection.execute(statement)]
 
 
 def pendings(connection: Connection, keys: Collection[str]) -> dict[str, Pending]:
     """Those of some transfers that are pending, with what is left of each."""
     asked_for = (transfers.c.key.in_(keys), transfers.c.kind == TransferKind.PENDING.value)
-    rows = connection.execute(select(transfers).where(*asked_for)).mappings().all()
+    rows = [transfer_of(TransferRow._make(row)) for row in connection.execute(_TRANSFERS.where(*asked_for))]
     finished = select(transfers.c.pending, func.sum(transfers.c.amount)).where(transfers.c.pending.in_(keys))
     done = {key: int(amount) for key, amount in connection.execute(finished.group_by(transfers.c.pending))}
-    return {row["key"]: Pending(transfer_of(row), row["amount"] - done.get(row["key"], 0)) for row in rows}
+    return {row.key: Pending(row, row.amount - done.get(row.key, 0)) for row in rows}
 
 
-def transfer_of(row: RowMapping) -> Transfer:
+def transfer_of(row: TransferRow) -> Transfer:
     """One row of `transfers`. Raises ValueError for a row that is no transfer."""
-    return Transfer.model_validate(dict(row))
+    return Transfer.model_validate(row._asdict())
 
 
 def _with_transfers(connection: Connection, rows: Sequence[RowMapping]) -> list[JournalEntry]:
-    by_seq = transfer_rows(connection, [row["seq"] for row in rows])
+    moved = moved_by(connection, transfers.c.seq.in_([row["seq"] for row in rows]))
     return [
         JournalEntry.model_validate(
             {
                 **row,
                 "order": row["order_id"],
                 "case": row["case_id"],
-                "transfers": [transfer_of(one) for one in by_seq[row["seq"]]],
+                "transfers": [transfer_of(one) for one in moved[row["seq"]]],
             }
         )
         for row in rows

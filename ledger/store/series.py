@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
-from sqlalchemy import Connection, RowMapping, func, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from database.tables import journal, numbers
 from ledger import NUMBERED, NewEntry
+from ledger.hashing import Written
 from ledger.store import read
+
+_NAMED = f'"{NUMBERED}"'
 
 Taken = dict[int, tuple[str, int]]
 """Series and number, by the seq of the entry that took it."""
@@ -40,22 +43,24 @@ def seqs(connection: Connection, series: str | None, number: int | None, after: 
     return list(connection.execute(statement).scalars())
 
 
-def taken(connection: Connection, entries: Collection[int]) -> Taken:
+def taken(connection: Connection, first: int, last: int) -> Taken:
     """The numbers that these entries took, by the table."""
-    rows = connection.execute(select(numbers).where(numbers.c.seq.in_(entries)))
+    rows = connection.execute(select(numbers).where(numbers.c.seq.between(first, last)))
     return {row.seq: (row.series, row.number) for row in rows}
 
 
-def faults(last: dict[str, int], row: RowMapping, by_table: tuple[str, int] | None) -> Iterator[str]:
+def faults(last: dict[str, int], row: Written, by_table: tuple[str, int] | None) -> Iterator[str]:
     """What is wrong with the number of one entry, given the `last` one of each series, which is brought forward."""
     try:
-        number = _told(json.loads(row["facts"]))
+        if by_table is None and _NAMED not in row.facts:
+            return  # like most; a name in another spelling is no canonical text, a fault already
+        number = _told(json.loads(row.facts))
     except (ValueError, LookupError, TypeError):
         number = by_table  # an entry that cannot be read is a fault already
     given = number or by_table
     if given is None:
         return
-    name, (series, place) = f"entry {row['seq']} ({row['key']})", given
+    name, (series, place) = f"entry {row.seq} ({row.key})", given
     stood = last.get(series, 0)
     last[series] = place
     if number != by_table:

@@ -1,4 +1,6 @@
-"""A PostgreSQL server for as long as somebody holds the other end of standard input: `python -m tests.database.server`.
+"""A PostgreSQL server for as long as somebody holds the other end of standard input.
+
+`python -m tests.database.server SETTINGS`; the settings are those of postgresql.conf.
 
 Its only output is its address. It ends with whoever started it, however that one ends, and leaves nothing behind.
 """
@@ -10,11 +12,8 @@ import tempfile
 import warnings
 from pathlib import Path
 
-# What is lost in a power cut does not matter here. Writers are killed, never this server.
-SETTINGS = "fsync = off\nfull_page_writes = off\nmax_connections = 300\n"
 
-
-def main() -> None:
+def main(settings: str) -> None:
     """Start it, wait, end it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it looks for XDG_RUNTIME_DIR, which it does not need
@@ -24,7 +23,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="backhaul-pg-", ignore_cleanup_errors=True) as folder:
         server = get_server(Path(folder) / "data", start=False)
         server.ensure_pgdata_inited()
-        (server.pgdata / "postgresql.auto.conf").write_text(SETTINGS)
+        (server.pgdata / "postgresql.auto.conf").write_text(settings)
         try:
             server.start()
             sys.stdout.write(server.get_uri() + "\n")
@@ -35,4 +34,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1])

@@ -18,6 +18,9 @@ from database.engine import connect, migrate
 
 KINDS = ("sqlite", "postgresql")
 
+# What is lost in a power cut does not matter here. Writers are killed, never this server.
+SETTINGS = "fsync = off\nfull_page_writes = off\nmax_connections = 300\n"
+
 
 class Databases(NamedTuple):
     """Where new ones come from; both return an address for `connect`."""
@@ -45,16 +48,16 @@ def sqlite(folder: Path) -> Iterator[Databases]:
 @contextmanager
 def postgres() -> Iterator[Databases]:
     """Databases of a PostgreSQL server of our own, reached by its socket; it ends with the block."""
-    with _server() as address, psycopg.connect(address, autocommit=True) as server:
+    with server() as address, psycopg.connect(address, autocommit=True) as admin:
         numbers = itertools.count(1)
 
         def create(source: str) -> str:
             name = f"fresh_{next(numbers)}"
-            server.execute(f"CREATE DATABASE {name} TEMPLATE {source}")
+            admin.execute(f"CREATE DATABASE {name} TEMPLATE {source}")
             return make_url(address).set(database=name).render_as_string(hide_password=False)
 
         def drop(url: str) -> None:
-            server.execute(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+            admin.execute(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
 
         template = create("template1")
         _migrate(template)
@@ -69,17 +72,17 @@ def _migrate(url: str) -> None:
 
 
 @contextmanager
-def _server() -> Iterator[str]:
-    """The address of a server that runs until we are through, or gone."""
-    command = [sys.executable, "-m", "tests.database.server"]
+def server(settings: str = SETTINGS) -> Iterator[str]:
+    """The address of a server with these settings; it runs until we are through, or gone."""
+    command = [sys.executable, "-m", "tests.database.server", settings]
     # In a session of its own, so that Ctrl-C does not end it before those who use it.
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
-    ) as server:
-        assert server.stdin is not None
-        assert server.stdout is not None
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
         try:
-            yield server.stdout.readline().strip()
+            yield process.stdout.readline().strip()
         finally:
-            server.stdin.close()
-            server.wait()
+            process.stdin.close()
+            process.wait()
