@@ -59,7 +59,7 @@ class SqlLedger:
     def pending_left(self, transfer: str) -> int:
         """What of a pending transfer is neither posted nor voided; 0 if there is no such transfer."""
         with reading(self._engine) as connection:
-            pending = read.pendings(connection, [transfer]).get(transfer)
+            pending = read.pendings(read.connected(connection, [], [transfer])).get(transfer)
         return pending.left if pending else 0
 
     def verify(self) -> Verification:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from sqlalchemy import Connection, Engine, bindparam, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, insert, update
 
 from database.engine import writing
 from database.tables import balances, journal, transfers
 from domain.canonical import canonical_json, sha256
 from domain.errors import KeyConflict, Stale
 from ledger import EntryKind, JournalEntry, NewEntry, Transfer
-from ledger.hashing import START, entry_fields, entry_hash
+from ledger.hashing import entry_fields, entry_hash
 from ledger.store import read, series
 from ledger.store.guards import Account, Books, Totals, sides
+
+# Made once: putting a statement together takes longer than the database takes to answer it.
+_INSERT_ENTRY, _INSERT_TRANSFER, _INSERT_BALANCE = insert(journal), insert(transfers), insert(balances)
+_UPDATE_BALANCE = update(balances).where(
+    balances.c.account == bindparam("name"), balances.c.commodity == bindparam("unit")
+)
 
 
 def append(engine: Engine, entry: NewEntry, seen: int | None) -> JournalEntry:
@@ -25,82 +31,69 @@ def append(engine: Engine, entry: NewEntry, seen: int | None) -> JournalEntry:
     # first answer is the very one that a repetition will get.
     facts = json.loads(canonical_json(entry.facts))
     with writing(engine) as connection:
-        recorded = _recorded(connection, entry.key, asked)
-        if recorded is None:
-            _check_seen(connection, entry, seen)
-            if entry.transfers:
-                _move(connection, entry.kind, entry.transfers)
-            numbered = series.with_number(connection, entry.model_copy(update={"facts": facts}))
-            recorded = _write(connection, numbered, asked)
+        standing = read.standing(connection, entry.key, entry.order)
+        if standing.asked is not None:
+            return _recorded(connection, entry.key, asked, standing.asked)
+        _check_seen(entry.order, seen, standing.of_order)
+        if entry.transfers:
+            _move(connection, entry.kind, entry.transfers)
+        numbered = series.with_number(connection, entry.model_copy(update={"facts": facts}))
+        return _write(connection, numbered, asked, standing)
+
+
+def _recorded(connection: Connection, key: str, asked: str, stands: str) -> JournalEntry:
+    recorded = read.find(connection, key) if stands == asked else None
+    if recorded is None:
+        raise KeyConflict(f"{key} was recorded for something else before; a key means one thing for ever")
     return recorded
 
 
-def _recorded(connection: Connection, key: str, asked: str) -> JournalEntry | None:
-    stands = read.asked(connection, key)
-    if stands is None:
-        return None
-    if stands != asked:
-        raise KeyConflict(f"{key} was recorded for something else before; a key means one thing for ever")
-    return read.find(connection, key)
-
-
-def _check_seen(connection: Connection, entry: NewEntry, seen: int | None) -> None:
-    newest = read.last_seq(connection, entry.order)
+def _check_seen(order: str, seen: int | None, newest: int) -> None:
     # An order that is behind what was seen (a restored backup) has not been read either.
     if seen is not None and newest != seen:
-        text = f"order {entry.order} was read at entry {seen} and is at {newest} now; read it and decide again"
+        text = f"order {order} was read at entry {seen} and is at {newest} now; read it and decide again"
         raise Stale(text)
 
 
 def _move(connection: Connection, kind: EntryKind, moved: Sequence[Transfer]) -> None:
     """Check a set against keys, pending transfers and guards, and bring `balances` forward."""
-    _check_keys(connection, moved)
-    touched = {account for transfer in moved for account in sides(transfer)}
-    before = read.totals(connection, touched)
-    pending = read.pendings(connection, {transfer.pending for transfer in moved if transfer.pending})
-    books = Books(dict(before), pending)
+    keys = [transfer.key for transfer in moved]
+    known = read.connected(connection, keys, {transfer.pending for transfer in moved if transfer.pending})
+    _check_keys(keys, {row.key for row in known})
+    before = read.totals(connection, {account for transfer in moved for account in sides(transfer)})
+    books = Books(dict(before), read.pendings(known))
     broken = books.apply(kind, moved)
     if broken:
         raise broken[0]
     _write_balances(connection, before, books.totals)
 
 
-def _check_keys(connection: Connection, moved: Sequence[Transfer]) -> None:
-    keys = [transfer.key for transfer in moved]
-    used = connection.execute(select(transfers.c.key).where(transfers.c.key.in_(keys))).scalars().all()
+def _check_keys(keys: Sequence[str], known: Collection[str]) -> None:
+    used = [key for key in keys if key in known]
     twice = [key for key, times in Counter(keys).items() if times > 1]
     for key in (*used, *twice):
         raise KeyConflict(f"transfer {key} was made before; a key means one thing for ever")
 
 
 def _write_balances(connection: Connection, before: Mapping[Account, Totals], after: Mapping[Account, Totals]) -> None:
-    same = (balances.c.account == bindparam("name"), balances.c.commodity == bindparam("unit"))
     moved = [{"name": one.name, "unit": one.commodity, **after[one]._asdict()} for one in after if one in before]
     if moved:
-        connection.execute(update(balances).where(*same), moved)
+        connection.execute(_UPDATE_BALANCE, moved)
     new = [
         {"account": one.name, "commodity": one.commodity, **after[one]._asdict()} for one in after if one not in before
     ]
     if new:
-        connection.execute(insert(balances), new)
+        connection.execute(_INSERT_BALANCE, new)
 
 
-def _write(connection: Connection, entry: NewEntry, asked: str) -> JournalEntry:
-    previous, hash_before = _last(connection)
-    recorded = JournalEntry.model_validate({**dict(entry), "seq": previous + 1, "hash": ""})
-    recorded = recorded.model_copy(update={"hash": entry_hash(hash_before, entry_fields(recorded))})
-    connection.execute(insert(journal), journal_row(recorded, asked))
+def _write(connection: Connection, entry: NewEntry, asked: str, standing: read.Standing) -> JournalEntry:
+    recorded = JournalEntry.model_validate({**dict(entry), "seq": standing.seq + 1, "hash": ""})
+    recorded = recorded.model_copy(update={"hash": entry_hash(standing.hash, entry_fields(recorded))})
+    connection.execute(_INSERT_ENTRY, journal_row(recorded, asked))
     series.take(connection, recorded.seq, recorded.facts)
     if recorded.transfers:
-        connection.execute(insert(transfers), list(transfer_rows(recorded)))
+        connection.execute(_INSERT_TRANSFER, list(transfer_rows(recorded)))
     return recorded
-
-
-def _last(connection: Connection) -> tuple[int, str]:
-    """The seq and the hash of the newest entry."""
-    newest = select(journal.c.seq, journal.c.hash).order_by(journal.c.seq.desc()).limit(1)
-    row = connection.execute(newest).one_or_none()
-    return (row.seq, row.hash) if row else (0, START)
 
 
 def journal_row(entry: JournalEntry, asked: str) -> dict[str, object]:

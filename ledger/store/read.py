@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, RowMapping, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, RowMapping, Select, bindparam, func, select, union_all
 
 from database.tables import balances, journal, transfers
 from ledger import Balance, JournalEntry, Transfer, TransferKind
+from ledger.hashing import START
 from ledger.store.guards import Account, Pending, Totals, balance
 
 PAGE = 500
@@ -36,6 +37,29 @@ BALANCES = select(balances.c.account, balances.c.commodity, *(balances.c[name] f
 
 _LAST_CHARACTER = "\U0010ffff"
 
+# Made once: putting a statement together takes longer than the database takes to answer it.
+_BALANCES_OF = BALANCES.where(balances.c.account.in_(bindparam("names", expanding=True)))
+_CONNECTED = union_all(
+    _TRANSFERS.where(transfers.c.key.in_(bindparam("keys", expanding=True))),
+    _TRANSFERS.where(transfers.c.pending.in_(bindparam("pending", expanding=True))),
+)
+_STANDING = select(
+    select(journal.c.asked).where(journal.c.key == bindparam("of_key")).scalar_subquery(),
+    select(func.max(journal.c.seq)).where(journal.c.order_id == bindparam("order")).scalar_subquery(),
+    select(func.max(journal.c.seq)).scalar_subquery(),
+    select(journal.c.hash).order_by(journal.c.seq.desc()).limit(1).scalar_subquery(),
+)
+
+
+class Standing(NamedTuple):
+    """Where the journal stands before an entry: what was asked under its key, if it is taken, the seq of its order's
+    newest entry, and the seq and the hash of the newest of all."""
+
+    asked: str | None
+    of_order: int
+    seq: int
+    hash: str
+
 
 def find(connection: Connection, key: str) -> JournalEntry | None:
     """The entry under a key."""
@@ -43,9 +67,10 @@ def find(connection: Connection, key: str) -> JournalEntry | None:
     return next(iter(_with_transfers(connection, rows)), None)
 
 
-def asked(connection: Connection, key: str) -> str | None:
-    """The SHA-256 of what was asked for under a key; None if the key is free."""
-    return connection.execute(select(journal.c.asked).where(journal.c.key == key)).scalar()
+def standing(connection: Connection, key: str, order: str) -> Standing:
+    """Where the journal stands, for an entry of this order under this key."""
+    asked, of_order, seq, head = connection.execute(_STANDING, {"of_key": key, "order": order}).one()
+    return Standing(asked, of_order or 0, seq or 0, head or START)
 
 
 def last_seq(connection: Connection, order: str) -> int:
@@ -87,7 +112,7 @@ def moved_by(connection: Connection, which: ColumnElement[bool]) -> dict[int, li
 def totals(connection: Connection, accounts: Collection[Account]) -> dict[Account, Totals]:
     """The totals of those of some accounts that were ever touched."""
     names = {account.name for account in accounts}
-    rows = connection.execute(BALANCES.where(balances.c.account.in_(names)))
+    rows = connection.execute(_BALANCES_OF, {"names": list(names)})
     found = dict(map(totals_of, rows))
     return {account: found[account] for account in accounts if account in found}
 
@@ -106,13 +131,19 @@ def with_prefix(connection: Connection, prefix: str) -> list[Balance]:
     return [balance(*totals_of(row)) for row in connection.execute(statement)]
 
 
-def pendings(connection: Connection, keys: Collection[str]) -> dict[str, Pending]:
-    """Those of some transfers that are pending, with what is left of each."""
-    asked_for = (transfers.c.key.in_(keys), transfers.c.kind == TransferKind.PENDING.value)
-    rows = [transfer_of(TransferRow._make(row)) for row in connection.execute(_TRANSFERS.where(*asked_for))]
-    finished = select(transfers.c.pending, func.sum(transfers.c.amount)).where(transfers.c.pending.in_(keys))
-    done = {key: int(amount) for key, amount in connection.execute(finished.group_by(transfers.c.pending))}
-    return {row.key: Pending(row, row.amount - done.get(row.key, 0)) for row in rows}
+def connected(connection: Connection, keys: Collection[str], pending: Collection[str]) -> list[TransferRow]:
+    """The transfers under these keys, and some pending ones with those that finish them."""
+    named = {"keys": [*keys, *pending], "pending": [*pending]}
+    return [TransferRow._make(row) for row in connection.execute(_CONNECTED, named)]
+
+
+def pendings(rows: Sequence[TransferRow]) -> dict[str, Pending]:
+    """Those of some transfers that are pending, less what others of them finish."""
+    left = {row.key: Pending(row, row.amount) for row in rows if row.kind == TransferKind.PENDING}
+    for row in rows:
+        if row.pending in left:
+            left[row.pending] = Pending(left[row.pending].transfer, left[row.pending].left - row.amount)
+    return left
 
 
 def transfer_of(row: TransferRow) -> Transfer:

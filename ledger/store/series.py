@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from database.tables import journal, numbers
 from ledger import NUMBERED, NewEntry
 from ledger.hashing import Written
 from ledger.store import read
 
+_INSERT = insert(numbers)
+_NEWEST = select(func.coalesce(func.max(numbers.c.number), 0)).where(numbers.c.series == bindparam("of"))
 _NAMED = f'"{NUMBERED}"'
 
 Taken = dict[int, tuple[str, int]]
@@ -22,15 +24,15 @@ def with_number(connection: Connection, entry: NewEntry) -> NewEntry:
     """The entry with the next number of its series among its facts; it needs the journal's lock."""
     if not entry.series:
         return entry
-    newest = select(func.coalesce(func.max(numbers.c.number), 0)).where(numbers.c.series == entry.series)
-    given = {"series": entry.series, "number": int(connection.execute(newest).scalar_one()) + 1}
+    newest = connection.execute(_NEWEST, {"of": entry.series}).scalar_one()
+    given = {"series": entry.series, "number": int(newest) + 1}
     return entry.model_copy(update={"facts": {**entry.facts, NUMBERED: {**entry.facts[NUMBERED], **given}}})
 
 
 def take(connection: Connection, seq: int, facts: Mapping[str, object]) -> None:
     """Write down the number that the entry just recorded has taken, if it has one."""
     if (number := _told(facts)) is not None:
-        connection.execute(insert(numbers).values(series=number[0], number=number[1], seq=seq))
+        connection.execute(_INSERT, {"series": number[0], "number": number[1], "seq": seq})
 
 
 def seqs(connection: Connection, series: str | None, number: int | None, after: int) -> list[int]:

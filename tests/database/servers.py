@@ -46,18 +46,18 @@ def sqlite(folder: Path) -> Iterator[Databases]:
 
 
 @contextmanager
-def postgres() -> Iterator[Databases]:
+def postgres(settings: str = SETTINGS) -> Iterator[Databases]:
     """Databases of a PostgreSQL server of our own, reached by its socket; it ends with the block."""
-    with server() as address, psycopg.connect(address, autocommit=True) as admin:
+    with _server(settings) as address, psycopg.connect(address, autocommit=True) as server:
         numbers = itertools.count(1)
 
         def create(source: str) -> str:
             name = f"fresh_{next(numbers)}"
-            admin.execute(f"CREATE DATABASE {name} TEMPLATE {source}")
+            server.execute(f"CREATE DATABASE {name} TEMPLATE {source}")
             return make_url(address).set(database=name).render_as_string(hide_password=False)
 
         def drop(url: str) -> None:
-            admin.execute(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+            server.execute(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
 
         template = create("template1")
         _migrate(template)
@@ -72,7 +72,7 @@ def _migrate(url: str) -> None:
 
 
 @contextmanager
-def server(settings: str = SETTINGS) -> Iterator[str]:
+def _server(settings: str) -> Iterator[str]:
     """The address of a server with these settings; it runs until we are through, or gone."""
     command = [sys.executable, "-m", "tests.database.server", settings]
     # In a session of its own, so that Ctrl-C does not end it before those who use it.
