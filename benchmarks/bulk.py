@@ -8,16 +8,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from typing import Any
 
 from sqlalchemy import Connection, Engine, insert
 
 from benchmarks.returns import PER_RETURN, a_return, snapshot
 from database.engine import connect, migrate, writing
-from database.tables import balances, journal, numbers, snapshots, transfers
+from database.tables import balances, numbers, snapshots
 from domain.canonical import canonical_json, sha256
-from ledger import NUMBERED, EntryKind, JournalEntry, NewEntry
-from ledger.hashing import START, entry_fields, entry_hash
-from ledger.store.append import journal_row, transfer_rows
+from ledger import NUMBERED, EntryKind, NewEntry
+from ledger.hashing import START, entry_hash, written
+from ledger.store.append import INSERT_ENTRY, INSERT_TRANSFER, transfer_rows
 from ledger.store.guards import Books
 from tests.database.raw import raw
 
@@ -26,8 +27,8 @@ TOGETHER = 200
 
 SHOP = "demo"
 
-Recorded = tuple[JournalEntry, str]
-"""An entry with the hash of what was asked for."""
+Recorded = tuple[NewEntry, dict[str, Any]]
+"""An entry with its row."""
 
 
 def fill(engine: Engine, entries: int) -> None:
@@ -45,13 +46,13 @@ def fill(engine: Engine, entries: int) -> None:
 
 
 def _write(connection: Connection, page: Sequence[Recorded]) -> None:
-    entries = [entry for entry, _ in page]
-    notes = [(entry.seq, entry.facts[NUMBERED]) for entry in entries if NUMBERED in entry.facts]
-    taken = [{"series": note["series"], "number": note["number"], "seq": seq} for seq, note in notes]
-    opened = [entry.order for entry in entries if entry.kind is EntryKind.ORDER_OPENED]
+    numbered = [(row["seq"], entry.facts[NUMBERED]) for entry, row in page if NUMBERED in entry.facts]
+    taken = [{"series": note["series"], "number": note["number"], "seq": seq} for seq, note in numbered]
+    opened = [entry.order for entry, _ in page if entry.kind is EntryKind.ORDER_OPENED]
     connection.execute(insert(snapshots), [_kept(order) for order in opened])
-    connection.execute(insert(journal), [journal_row(entry, asked) for entry, asked in page])
-    connection.execute(insert(transfers), [row for entry in entries for row in transfer_rows(entry)])
+    connection.execute(INSERT_ENTRY, [row for _, row in page])
+    moved = [one for entry, row in page for one in transfer_rows(row["seq"], entry.transfers)]
+    connection.execute(INSERT_TRANSFER, moved)
     connection.execute(insert(numbers), taken)
 
 
@@ -64,9 +65,10 @@ def _chained(returns: range, books: Books) -> Iterator[Recorded]:
             broken = books.apply(entry.kind, entry.transfers)
             if broken:
                 raise broken[0]
-            unhashed = JournalEntry.model_validate({**dict(_numbered(entry, number + 1)), "seq": seq, "hash": ""})
-            head = entry_hash(head, entry_fields(unhashed))
-            yield unhashed.model_copy(update={"hash": head}), sha256(canonical_json(entry.asked))
+            numbered = _numbered(entry, number + 1)
+            texts = written(numbered, seq)
+            head = entry_hash(head, texts, entry.transfers)
+            yield numbered, {**texts._replace(hash=head)._asdict(), "asked": sha256(canonical_json(entry.asked))}
 
 
 def _numbered(entry: NewEntry, number: int) -> NewEntry:

@@ -39,7 +39,7 @@ def a_return(number: str, shop: str) -> list[NewEntry]:
 
 def _entries(n: str, shop: str) -> Iterator[NewEntry]:
     told, seen = {"verdict": "approve", "policy": POLICY, "lines": [_judged(line) for line in LINES]}, _inspected(n)
-    plan, note = {"plan": _plan(n)}, {NUMBERED: _plan(n), "refund": _refund(n, "card")}
+    plan, note = {"plan": _plan(n)}, {NUMBERED: _note(n, shop), "refund": _refund(n, "card")}
     yield _entry(n, EntryKind.ORDER_OPENED, "storefront", {"snapshot": sha256(snapshot(n))}, _sold(n), policy=POLICY)
     reasons = ("within_window", "units_available")
     facts = {"decision": told, "quote": _plan(n)}
@@ -164,3 +164,30 @@ def _plan(n: str) -> dict[str, object]:
 def _refund(n: str, payment: str) -> dict[str, object]:
     amount = dict(LEGS)[payment]
     return {"key": f"refund:R-{n}:{payment}", "payment": f"{payment}-{n}", "amount": amount, "currency": "EUR"}
+
+
+def _note(n: str, shop: str) -> dict[str, object]:
+    taxes = [{"name": "VAT", "rate": "0.19", "amount": 412}]
+    lines = [
+        {"line_id": line, "title": "Stoneware mug, blue", "quantity": 1, "net": 2168, "taxes": taxes, "gross": 2580}
+        for line in LINES
+    ]
+    refunds = [
+        {"payment": f"{payment}-{n}", "kind": payment, "amount": amount, "reference": f"re_{payment}_{n}"}
+        for payment, amount in LEGS
+    ]
+    totals = [{"name": "VAT", "rate": "0.19", "net": 3668, "tax": 697}]
+    return {
+        "issued_on": "2026-11-21",
+        "shop": shop,
+        "order_id": f"o-{n}",
+        "order_number": f"#{n}",
+        "case": f"R-{n}",
+        "plan": 1,
+        "currency": "EUR",
+        "lines": lines,
+        "gross": 4365,
+        "taxes": totals,
+        "total": 4365,
+        "refunds": refunds,
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -30,6 +30,7 @@ class _Kind(Protocol):
     READING: Mapping[str, object]
 
     def connect(self, url: URL, busy_seconds: int) -> Engine: ...
+    def turn(self, engine: Engine) -> AbstractContextManager[None]: ...
     def require(self, connection: Connection) -> None: ...
     def lacks_tables(self, error: DatabaseError) -> bool: ...
     def gave_no_answer(self, error: DatabaseError) -> bool: ...
@@ -58,7 +59,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
     Raises Unavailable if the database gives no answer or no turn, Refused `unknown_schema` if it has no tables.
     """
     kind = _KINDS[engine.dialect.name]
-    with _transaction(engine, kind, kind.WRITING) as connection:
+    with kind.turn(engine), _transaction(engine, kind, kind.WRITING) as connection:
         yield connection
 
 

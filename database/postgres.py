@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
@@ -69,6 +70,11 @@ def connect(url: URL, busy_seconds: int) -> Engine:
 
     event.listen(engine, "begin", begin)
     return engine
+
+
+def turn(engine: Engine) -> AbstractContextManager[None]:
+    """Writers queue at the server, which wakes the next one at once."""
+    return nullcontext()
 
 
 def require(connection: Connection) -> None:

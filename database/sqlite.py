@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from domain.errors import InvalidRequest
+from domain.errors import InvalidRequest, Unavailable
 
 DRIVERS: tuple[str, ...] = ("sqlite", "sqlite+pysqlite")
 WRITING: Mapping[str, object] = {"backhaul_writing": True}
@@ -31,11 +33,29 @@ def connect(url: URL, busy_seconds: int) -> Engine:
         hide_parameters=True,
         # Every thread may have its connection; waiting is left to the database, which knows whose turn it is.
         max_overflow=-1,
+        # The one used last knows best what the file holds; to the others its pages are stale.
+        pool_use_lifo=True,
         connect_args={"timeout": busy_seconds, "isolation_level": None},
+        execution_options={"backhaul_turns": (Lock(), busy_seconds)},
     )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+@contextmanager
+def turn(engine: Engine) -> Iterator[None]:
+    """The turn of one of this process's threads. Raises Unavailable if none comes.
+
+    Among themselves SQLite's writers only try again and again, with growing pauses, while the file lies idle.
+    """
+    turns, seconds = engine.get_execution_options()["backhaul_turns"]
+    if not turns.acquire(timeout=seconds):
+        raise Unavailable("the database gave no answer: another thread of this process does not end its writing")
+    try:
+        yield
+    finally:
+        turns.release()
 
 
 def require(connection: Connection) -> None:

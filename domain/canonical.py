@@ -39,7 +39,7 @@ def _plain(value: object) -> bool:
         return True
     if isinstance(value, dict):
         return set(map(type, value)) <= {str} and all(map(_plain, value.values()))
-    return isinstance(value, list) and all(map(_plain, value))
+    return isinstance(value, list | tuple) and all(map(_plain, value))
 
 
 def _check(value: object, path: str) -> None:

@@ -2,40 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from json.encoder import encode_basestring as _text
 from typing import NamedTuple, Protocol
 
-from domain.canonical import JsonFact, canonical_json, iso_utc, sha256
-from ledger import JournalEntry, Transfer
+from domain.canonical import canonical_json, iso_utc, sha256
+from ledger import JournalEntry, NewEntry
 
 START = "0" * 64
 """What stands before the first entry."""
 
 VERSION = 1
 """Rises when the fields that are hashed change; old entries keep theirs."""
-
-
-def entry_hash(previous: str, fields: Mapping[str, JsonFact]) -> str:
-    """SHA-256 over the previous hash (64 hex characters) and the canonical JSON of the entry's fields."""
-    return sha256(previous + canonical_json(fields))
-
-
-def entry_fields(entry: JournalEntry) -> dict[str, JsonFact]:
-    """What of an entry is hashed. Raises TypeError for facts other than integers and text."""
-    return {
-        "v": VERSION,
-        "seq": entry.seq,
-        "key": entry.key,
-        "kind": entry.kind.value,
-        "subject": {"case": entry.case, "order": entry.order},
-        "actor": entry.actor,
-        "reasons": list(entry.reasons),
-        "policy": entry.policy,
-        "at": iso_utc(entry.at),
-        "facts": dict(entry.facts),
-        "transfers": transfer_fields(entry.transfers),
-    }
 
 
 class Moved(Protocol):
@@ -70,11 +48,32 @@ class Written(NamedTuple):
     policy: str
     at: str
     facts: str
-    hash: str
+    hash: str = ""
+
+
+def written(entry: NewEntry | JournalEntry, seq: int) -> Written:
+    """The texts of an entry, without its hash. Raises TypeError for facts other than integers and text."""
+    return Written(
+        seq=seq,
+        key=entry.key,
+        kind=entry.kind.value,
+        order_id=entry.order,
+        case_id=entry.case,
+        actor=entry.actor,
+        reasons=canonical_json(entry.reasons),
+        policy=entry.policy,
+        at=iso_utc(entry.at),
+        facts=canonical_json(entry.facts),
+    )
+
+
+def entry_hash(previous: str, entry: Written, transfers: Iterable[Moved]) -> str:
+    """SHA-256 over the previous hash (64 hex characters) and the canonical JSON of the entry."""
+    return sha256(previous + written_text(entry, transfers))
 
 
 def written_text(entry: Written, transfers: Iterable[Moved]) -> str:
-    """The canonical JSON of `entry_fields`, put together from the texts that are stored.
+    """What is hashed: the canonical JSON of the entry, put together from the texts that are stored.
 
     Raises TypeError for a value that is no text where text belongs. Whether `reasons`, `at` and `facts` are what they
     should be is for the caller to know.
@@ -92,19 +91,3 @@ def _moved_text(one: Moved) -> str:
         f'{{"amount":{one.amount},"commodity":{_text(one.commodity)},"credit":{_text(one.credit)},'
         f'"debit":{_text(one.debit)},"key":{_text(one.key)},"kind":{_text(one.kind)},"pending":{_text(one.pending)}}}'
     )
-
-
-def transfer_fields(transfers: Sequence[Transfer]) -> list[JsonFact]:
-    """The transfers as they are hashed, in the order in which they were written."""
-    return [
-        {
-            "key": transfer.key,
-            "kind": transfer.kind.value,
-            "debit": transfer.debit,
-            "credit": transfer.credit,
-            "commodity": transfer.commodity,
-            "amount": transfer.amount,
-            "pending": transfer.pending,
-        }
-        for transfer in transfers
-    ]

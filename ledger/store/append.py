@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import Connection, Engine, bindparam, insert, update
+from sqlalchemy import Connection, Engine, bindparam, column, insert, table, update
 
 from database.engine import writing
 from database.tables import balances, journal, transfers
 from domain.canonical import canonical_json, sha256
 from domain.errors import KeyConflict, Stale
 from ledger import EntryKind, JournalEntry, NewEntry, Transfer
-from ledger.hashing import entry_fields, entry_hash
+from ledger.hashing import Written, entry_hash, written
 from ledger.store import read, series
 from ledger.store.guards import Account, Books, Totals, sides
 
 # Made once: putting a statement together takes longer than the database takes to answer it.
-_INSERT_ENTRY, _INSERT_TRANSFER, _INSERT_BALANCE = insert(journal), insert(transfers), insert(balances)
+INSERT_TRANSFER, _INSERT_BALANCE = insert(transfers), insert(balances)
+# Without the types of its columns: the texts are stored as they were hashed.
+INSERT_ENTRY = insert(table(journal.name, *(column(name) for name in (*Written._fields, "asked"))))
 _UPDATE_BALANCE = update(balances).where(
     balances.c.account == bindparam("name"), balances.c.commodity == bindparam("unit")
 )
@@ -87,34 +89,18 @@ def _write_balances(connection: Connection, before: Mapping[Account, Totals], af
 
 
 def _write(connection: Connection, entry: NewEntry, asked: str, standing: read.Standing) -> JournalEntry:
-    recorded = JournalEntry.model_validate({**dict(entry), "seq": standing.seq + 1, "hash": ""})
-    recorded = recorded.model_copy(update={"hash": entry_hash(standing.hash, entry_fields(recorded))})
-    connection.execute(_INSERT_ENTRY, journal_row(recorded, asked))
-    series.take(connection, recorded.seq, recorded.facts)
-    if recorded.transfers:
-        connection.execute(_INSERT_TRANSFER, list(transfer_rows(recorded)))
-    return recorded
+    texts = written(entry, standing.seq + 1)
+    texts = texts._replace(hash=entry_hash(standing.hash, texts, entry.transfers))
+    connection.execute(INSERT_ENTRY, {**texts._asdict(), "asked": asked})
+    series.take(connection, texts.seq, entry.facts)
+    if entry.transfers:
+        connection.execute(INSERT_TRANSFER, transfer_rows(texts.seq, entry.transfers))
+    return JournalEntry.model_validate({**dict(entry), "seq": texts.seq, "hash": texts.hash})
 
 
-def journal_row(entry: JournalEntry, asked: str) -> dict[str, object]:
-    """An entry as a row of `journal`; `asked` is the SHA-256 of what was asked for."""
-    return {
-        "seq": entry.seq,
-        "key": entry.key,
-        "kind": entry.kind.value,
-        "order_id": entry.order,
-        "case_id": entry.case,
-        "actor": entry.actor,
-        "reasons": list(entry.reasons),
-        "policy": entry.policy,
-        "at": entry.at,
-        "facts": entry.facts,
-        "asked": asked,
-        "hash": entry.hash,
-    }
-
-
-def transfer_rows(entry: JournalEntry) -> Iterator[dict[str, str | int]]:
-    """Its transfers as rows of `transfers`."""
-    for position, transfer in enumerate(entry.transfers):
-        yield {**transfer.model_dump(mode="json"), "seq": entry.seq, "position": position}
+def transfer_rows(seq: int, moved: Sequence[Transfer]) -> list[dict[str, object]]:
+    """The transfers of an entry as rows of their table."""
+    return [
+        {**dict(transfer), "kind": transfer.kind.value, "seq": seq, "position": position}
+        for position, transfer in enumerate(moved)
+    ]

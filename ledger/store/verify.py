@@ -16,7 +16,7 @@ from database.tables import balances, journal, snapshots, transfers
 from domain.canonical import canonical_json, iso_utc, sha256
 from ledger import EntryKind, JournalEntry, TransferKind, Verification
 from ledger.accounts import owed
-from ledger.hashing import START, Written, written_text
+from ledger.hashing import START, Written, entry_hash
 from ledger.store import read, series
 from ledger.store.guards import Account, Books, Totals, balance
 from ledger.store.staff import people_faults
@@ -102,7 +102,7 @@ def _entry(walk: _Walk, row: Written, moved: Sequence[read.TransferRow]) -> Iter
         broken = walk.books.apply(_kind(row), moved)
         if not _is_entry(row):
             _parsed(row)  # says what is wrong with it
-        expected = sha256(previous + written_text(row, moved))
+        expected = entry_hash(previous, row, moved)
     except (ValueError, TypeError) as error:
         yield f"{name} cannot be read: {_why(error)}"
         return

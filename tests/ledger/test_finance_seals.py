@@ -10,7 +10,7 @@ import pytest
 
 from ledger import Ledger
 from ledger.__main__ import main
-from ledger.hashing import START, entry_fields, entry_hash
+from ledger.hashing import START, entry_hash, written
 from ledger.signing import new_key
 from tests.ledger.entries import PENDING, POST, fact, move, open_order, plan
 
@@ -49,7 +49,7 @@ def relink(ledger: Ledger, tamper: Tamper) -> None:
     """Make every hash anew."""
     previous, script = START, ""
     for entry in ledger.entries():
-        previous = entry_hash(previous, entry_fields(entry))
+        previous = entry_hash(previous, written(entry, entry.seq), entry.transfers)
         script += f"UPDATE journal SET hash = '{previous}' WHERE seq = {entry.seq};"
     tamper(script)
 

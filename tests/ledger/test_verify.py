@@ -12,7 +12,7 @@ from activities.storefront.importers import read_order
 from database.stores import SqlSnapshots
 from domain.canonical import sha256
 from ledger import EntryKind, Ledger
-from ledger.hashing import START, entry_fields, entry_hash
+from ledger.hashing import START, entry_hash, written
 from tests.ledger.entries import POST, fact, move, open_order, plan
 
 ROOT = Path(__file__).parents[2]
@@ -112,7 +112,7 @@ def test_a_forger_who_hashes_everything_anew_still_breaks_a_limit(
     tamper("UPDATE transfers SET amount = 160 WHERE seq = 2")
     previous, script = START, ""
     for entry in ledger.entries():
-        previous = entry_hash(previous, entry_fields(entry))
+        previous = entry_hash(previous, written(entry, entry.seq), entry.transfers)
         script += f"UPDATE journal SET hash = '{previous}' WHERE seq = {entry.seq};"
     tamper(script)
     assert "entry 2 (plan:1) breaks a limit: paid:o:l:net can give 100, 160 was asked for" in ledger.verify().faults[0]
@@ -135,7 +135,8 @@ def test_an_empty_ledger_holds(ledger: Ledger) -> None:
 def test_the_hash_covers_the_one_before(ledger: Ledger) -> None:
     first = ledger.append(fact("a", kind=EntryKind.NOTICE))
     second = ledger.append(fact("b", kind=EntryKind.NOTICE))
-    assert second.hash == entry_hash(first.hash, entry_fields(second)) != entry_hash(START, entry_fields(second))
+    texts = written(second, second.seq)
+    assert second.hash == entry_hash(first.hash, texts, ()) != entry_hash(START, texts, ())
     assert len(sha256("")) == len(first.hash) == 64
 
 
