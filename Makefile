@@ -42,8 +42,9 @@ proof: $(STAMP) judges ## the long proofs [PART=arithmetic|books|kill|exits|ledg
 	@$(if $(filter books,$(or $(PART),books)),$(PYTHON) -m tests.proof.books $(or $(if $(PART),$(N)),1000) $(or $(SEED),1))
 	@$(if $(filter-out arithmetic books,$(or $(PART),all)),$(PYTHON) -m tests.proof $(if $(PART),--part $(PART)) $(if $(N),--returns $(N)) $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)))
 
-bench: $(STAMP) ## how fast quotes are computed [SECONDS=1]
-	@$(PYTHON) -m benchmarks.quote $(SECONDS)
+bench: $(STAMP) ## how fast quotes and the ledger are [PART=quote|ledger] [SECONDS=1] [N=20000]
+	@$(if $(filter quote,$(or $(PART),quote)),$(PYTHON) -m benchmarks.quote $(SECONDS))
+	@$(if $(filter ledger,$(or $(PART),ledger)),$(PYTHON) -m benchmarks.ledger $(N))
 
 check: $(STAMP) ## lint, format, types, import contracts, sizes
 	@$(VENV)/bin/ruff check .

@@ -12,7 +12,8 @@ from activities.storefront.importers import read_order
 from database.stores import SqlSnapshots
 from domain.canonical import sha256
 from ledger import EntryKind, Ledger
-from ledger.hashing import START, entry_hash, written
+from ledger.hashing import START, Written, entry_hash, written
+from ledger.store.read import TransferRow
 from tests.ledger.entries import POST, fact, move, open_order, plan
 
 ROOT = Path(__file__).parents[2]
@@ -116,6 +117,53 @@ def test_a_forger_who_hashes_everything_anew_still_breaks_a_limit(
         script += f"UPDATE journal SET hash = '{previous}' WHERE seq = {entry.seq};"
     tamper(script)
     assert "entry 2 (plan:1) breaks a limit: paid:o:l:net can give 100, 160 was asked for" in ledger.verify().faults[0]
+
+
+ONLY_WAY = {
+    "white space": "journal SET facts = '{ \"n\":1}'",
+    "a name twice": 'journal SET facts = \'{"n":9,"n":1}\'',
+    "names in another order": 'journal SET facts = \'{"n":1,"m":1}\'',
+    "a letter by its number": "journal SET facts = '{\"\\u006e\":1}'",
+    "a float": "journal SET facts = '{\"n\":1.0}'",
+    "true": "journal SET facts = '{\"n\":true}'",
+    "nothing": "journal SET facts = '{\"n\":[null]}'",
+    "a list for facts": "journal SET facts = '[1]'",
+    "a number for facts": "journal SET facts = '1'",
+    "no facts": "journal SET facts = ''",
+    "reasons with white space": "journal SET reasons = '[ ]'",
+    "a number for a reason": "journal SET reasons = '[1]'",
+    "an object for reasons": "journal SET reasons = '{}'",
+    "a moment in other words": "journal SET at = '2026-11-21T20:15:00+00:00'",
+    "a shorter moment": "journal SET at = '2026-11-21T20:15:00Z'",
+    "no moment": "journal SET at = 'yesterday'",
+    "no kind": "journal SET kind = 'nonsense'",
+    "too large an amount": "transfers SET amount = 1000000000000001",
+    "no kind of transfer": "transfers SET kind = 'nonsense'",
+    "a post of nothing": "transfers SET pending = ''",
+    "from an account to itself": "transfers SET credit = debit",
+    "a commodity without a name": "transfers SET commodity = ''",
+}
+
+
+@pytest.mark.parametrize("how", ONLY_WAY)
+def test_a_forger_who_hashes_everything_anew_cannot_write_it_another_way(
+    ledger: Ledger, engine: Engine, tamper: Callable[[str], None], how: str
+) -> None:
+    tamper(f"UPDATE {ONLY_WAY[how]} WHERE seq = 3")
+    columns = {"journal": Written._fields, "transfers": TransferRow._fields}
+    order = {"journal": "seq", "transfers": "seq, position"}
+    with engine.connect() as connection:
+        entries, moved = (
+            connection.exec_driver_sql(f"SELECT {', '.join(names)} FROM {table} ORDER BY {order[table]}").all()
+            for table, names in columns.items()
+        )
+    previous, script = START, ""
+    for entry in map(Written._make, entries):
+        mine = [one for one in map(TransferRow._make, moved) if one.seq == entry.seq]
+        previous = entry_hash(previous, entry, mine)
+        script += f"UPDATE journal SET hash = '{previous}' WHERE seq = {entry.seq};"
+    tamper(script)
+    assert ledger.verify().faults[0].startswith("entry 3 (submit) cannot be read: ")
 
 
 def test_faults_are_bounded(ledger: Ledger, tamper: Callable[[str], None]) -> None:
