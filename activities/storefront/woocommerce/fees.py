@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from activities.storefront.reading import Node
-from activities.storefront.woocommerce.fields import exact, is_negative, rounded
+from activities.storefront.woocommerce.fields import exact, is_negative
 from domain.errors import InvalidRequest
 from domain.money import split
 
@@ -36,20 +36,19 @@ def is_cut(order: Node, fee_id: str, currency: str) -> bool:
 
 @dataclass(frozen=True)
 class Cut:
-    """The fees below zero, and what they took off the goods; with their tax, where prices include it."""
+    """The fees below zero, and what they took off the goods: `net`, and `amount` with their tax where prices include
+    it."""
 
     fees: list[Node]
     amount: Decimal
-
-    def shares(self, paid: Sequence[int]) -> list[int]:
-        """What each line has of it. Raises InvalidRequest where there is more of it than was paid for the goods."""
-        return shared(rounded(self.amount), paid)
+    net: Decimal
 
 
 def cut_of(order: Node, currency: str, inclusive: bool) -> Cut:
     """The fees below zero of an order. Raises InvalidRequest for one with tax above zero."""
     fees = [one for one in order.each(_FEES) if _is_cut(one, currency)]
-    amount = Decimal(0)
+    net = sum((exact(one, "total", currency, either_sign=True) for one in fees), Decimal(0))
+    amount = net
     for one in fees:
         taxes = [(tax, "total") for tax in one.each("taxes")] or [(one, "total_tax")]
         for node, name in taxes:
@@ -57,8 +56,7 @@ def cut_of(order: Node, currency: str, inclusive: bool) -> Cut:
             if tax and not is_negative(node, name):
                 raise InvalidRequest(node.at(name), f"{node.figure(name)} is tax on a fee that is below zero")
             amount += tax if inclusive else 0
-        amount += exact(one, "total", currency, either_sign=True)
-    return Cut(fees, amount)
+    return Cut(fees, amount, net)
 
 
 def shared(cut: int, amounts: Sequence[int]) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_DOWN, ROUND_HALF_UP, Decimal
 
 from activities.storefront.reading import Node
 from domain.errors import InvalidRequest
@@ -32,33 +32,48 @@ def exact(raw: Node, name: str, currency: str, either_sign: bool = False) -> Dec
     return abs(Decimal(text).scaleb(exponent(currency)).quantize(Decimal(1).scaleb(-_FINE)))
 
 
-def rounded(figure: Decimal) -> int:
-    """Whole minor units, halves up."""
-    return int(figure.quantize(Decimal(1), ROUND_HALF_UP))
+def rounded(figure: Decimal, way: str = ROUND_HALF_UP) -> int:
+    """Whole minor units, halves up if nothing else is said."""
+    return int(figure.quantize(Decimal(1), way))
+
+
+def rounds_to(figure: Decimal, amount: int) -> bool:
+    """Whether an amount is the figure in whole minor units, whichever way halves go."""
+    return amount in (rounded(figure), rounded(figure, ROUND_HALF_DOWN))
 
 
 def agreed(
     figures: Sequence[Decimal], total: int, field: str, currency: str, beside: int = 0, less: Decimal = _NOTHING
 ) -> list[int]:
-    """The figures in whole minor units that, with what is known `beside` them and `less` what was taken off them all,
-    add up to the order's own `total`.
-
-    If they do not when each is rounded, but do when their sum is, the total is spread over them. Raises InvalidRequest
-    for `field` with both sums otherwise.
-    """
-    parts, off = [rounded(one) for one in figures], rounded(less)
-    if sum(parts) + beside - off == total:
-        return parts
-    whole = total - beside + off
-    if rounded(sum(figures, _NOTHING) - less) + beside != total or whole < 0:
-        ours, theirs = (Money(minor=minor, currency=currency) for minor in (sum(parts) + beside - off, total))
+    """As `adding_up()`. Raises InvalidRequest for `field` with both sums if they do not."""
+    parts = adding_up(figures, total, beside, less)
+    if parts is None:
+        found = sum(map(rounded, figures)) + beside - rounded(less)
+        ours, theirs = (Money(minor=minor, currency=currency) for minor in (found, total))
         raise InvalidRequest(field, f"the order says {theirs}, but its lines add up to {ours}")
+    return parts
+
+
+def adding_up(figures: Sequence[Decimal], total: int, beside: int = 0, less: Decimal = _NOTHING) -> list[int] | None:
+    """The figures in whole minor units that, with what is known `beside` them and `less` what was taken off them all,
+    add up to the order's own `total`; None if they do not.
+
+    Halves go up, or all go down, as WooCommerce rounds a tax that is part of the price. If the figures do not agree
+    when each is rounded, but do when their sum is, the total is spread over them.
+    """
+    for way in (ROUND_HALF_UP, ROUND_HALF_DOWN):
+        parts = [rounded(one, way) for one in figures]
+        if sum(parts) + beside - rounded(less, way) == total:
+            return parts
+    whole = total - beside + rounded(less)
+    if whole < 0 or not rounds_to(sum(figures, _NOTHING) - less, total - beside):
+        return None
     return spread(whole, figures)
 
 
 def spread(total: int, figures: Sequence[Decimal]) -> list[int]:
     """The total in parts that are as the figures."""
-    return split(total, [int(one.scaleb(_FINE)) for one in figures])
+    return split(total, [int(one.scaleb(_FINE)) for one in figures]) if figures else []
 
 
 def moment(raw: Node, name: str) -> str:

@@ -9,9 +9,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from activities.storefront.reading import Node, make
-from activities.storefront.woocommerce.fees import charged_fees, cut_of
-from activities.storefront.woocommerce.fields import agreed, exact, rounded
-from activities.storefront.woocommerce.taxes import Rate, read_rates
+from activities.storefront.woocommerce.fees import Cut, charged_fees, cut_of, shared
+from activities.storefront.woocommerce.fields import adding_up, agreed, exact, rounded, spread
+from activities.storefront.woocommerce.taxes import Rate, exact_tax, read_rates, spread_tax
 from domain.errors import InvalidRequest
 from domain.order import OrderLine, Shipping
 
@@ -46,19 +46,67 @@ def read_goods(order: Node, currency: str, total: int, delivered_at: datetime | 
     rates = read_rates(order, charged, sent, cut, currency)
     delivery = order.amount("shipping_total", currency)
     agreed([exact(one, "total", currency) for one in sent], delivery, "shipping_total", currency)
-    on_shipping = sum(one.on_shipping for one in rates)
-    beside = delivery + on_shipping + (0 if inclusive else sum(sum(one.on_lines) - one.cut for one in rates))
-    prices = [_price(one, "total", currency, inclusive) for one in charged]
-    paid = agreed(prices, total, "total", currency, beside, cut.amount)
-    shares = cut.shares(paid[: len(goods)])
+    bill = _Bill(charged, cut, delivery, total, currency, inclusive)
+    rates, paid = bill.settled(rates)
+    shares = shared(sum(paid) + bill.beside(rates) - total, paid[: len(goods)])
     rates = [one.lowered(len(goods)) for one in rates]
     sold = [
         _Sold(one, paid[position] - share, share, [rate.tax(rate.on_lines[position]) for rate in rates])
         for position, (one, share) in enumerate(zip(goods, shares, strict=True))
     ]
     lines = tuple(_line(order, one, currency, delivered_at) for one in sold)
-    price = delivery + (on_shipping if inclusive else 0) + sum(paid[len(goods) :])
+    price = delivery + (sum(one.on_shipping for one in rates) if inclusive else 0) + sum(paid[len(goods) :])
     return Goods(lines, _shipping(price, rates, len(goods)) if sent or fees or delivery else None)
+
+
+@dataclass(frozen=True)
+class _Bill:
+    """What was charged, and the total that it has to add up to."""
+
+    charged: Sequence[Node]
+    cut: Cut
+    delivery: int
+    total: int
+    currency: str
+    inclusive: bool
+
+    def settled(self, rates: list[Rate]) -> tuple[list[Rate], list[int]]:
+        """The rates, and what was charged for every line; raises InvalidRequest with both sums if nothing agrees.
+
+        The finest figures come first, then those of whole cents; last, the total leaves another tax than is told.
+        """
+        fine, plain = ([self._price(one, fine) for one in self.charged] for fine in (True, False))
+        beside = self.beside(rates)
+        plain_cut = self.cut.net + (sum(one.cut for one in rates) if self.inclusive else 0)
+        for prices, cut in ((fine, self.cut.amount), (plain, plain_cut)):
+            if (paid := adding_up(prices, self.total, beside, cut)) is not None:
+                return rates, paid
+        found = self._with_another_tax(rates)
+        return found or (rates, agreed(fine, self.total, "total", self.currency, beside, self.cut.amount))
+
+    def beside(self, rates: Sequence[Rate]) -> int:
+        """What the total has beside the prices of the lines."""
+        on_goods = 0 if self.inclusive else sum(sum(one.on_lines) - one.cut for one in rates)
+        return self.delivery + sum(one.on_shipping for one in rates) + on_goods
+
+    def _price(self, raw: Node, fine: bool) -> Decimal:
+        if fine:
+            return _price(raw, "total", self.currency, self.inclusive)
+        tax = exact(raw, "total_tax", self.currency) if self.inclusive else Decimal(0)
+        return exact(raw, "total", self.currency) + tax
+
+    def _with_another_tax(self, rates: Sequence[Rate]) -> tuple[list[Rate], list[int]] | None:
+        """The total is the judge where it is the rounded sum of all exact figures: the tax is what it leaves."""
+        nets = [_fine_total(one, self.currency) for one in self.charged]
+        net = sum(nets, Decimal(0)) - self.cut.net
+        tax = self.total - self.delivery - rounded(net)
+        if not rates or tax < 0 or rounded(net + exact_tax(rates)) + self.delivery != self.total:
+            return None
+        rates = spread_tax(rates, tax)
+        paid = spread(rounded(net) + rounded(self.cut.net), nets)
+        if self.inclusive:
+            paid = [one + sum(rate.on_lines[place] for rate in rates) for place, one in enumerate(paid)]
+        return list(rates), paid
 
 
 def _price(raw: Node, name: str, currency: str, inclusive: bool) -> Decimal:

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from activities.storefront.reading import Node
 from activities.storefront.woocommerce.fees import Cut, shared
-from activities.storefront.woocommerce.fields import agreed, exact, rounded, spread
+from activities.storefront.woocommerce.fields import agreed, exact, rounds_to, spread
 from domain.errors import InvalidRequest
 from domain.money import Money, exponent
 
@@ -21,21 +21,18 @@ _EFFECTIVE = ("1e-2", "1e-3", "1e-4")
 
 @dataclass(frozen=True)
 class Rate:
-    """One of the order's tax rates, and its amount on every line (fees are the last of them) and on shipping; `less` is
-    what discounts of the whole order took off its amount on the lines, before it was rounded."""
+    """One of the order's tax rates, and its amount on every line (fees are the last of them) and on shipping; `cut` is
+    what discounts of the whole order took off its amount on the lines."""
 
     name: str
     rate: str
     on_lines: list[int]
     on_shipping: int
-    less: Decimal
+    cut: int
     exactly: list[Decimal]
     """Before they were rounded; on shipping last."""
-
-    @property
-    def cut(self) -> int:
-        """What discounts of the whole order took off."""
-        return rounded(self.less)
+    less: Decimal
+    """The cut before it was rounded."""
 
     @property
     def total(self) -> int:
@@ -46,7 +43,7 @@ class Rate:
         """With the cut taken off the lines that are goods. Raises InvalidRequest if they have less of it."""
         shares = shared(self.cut, self.on_lines[:goods])
         on_goods = [amount - share for amount, share in zip(self.on_lines, shares, strict=False)]
-        return replace(self, on_lines=[*on_goods, *self.on_lines[goods:]], less=Decimal(0))
+        return replace(self, on_lines=[*on_goods, *self.on_lines[goods:]], cut=0)
 
     def tax(self, amount: int) -> dict[str, object]:
         """As a tax line."""
@@ -64,11 +61,29 @@ def read_rates(order: Node, charged: Sequence[Node], sent: Sequence[Node], cut: 
     found = sum(one.total for one in rates)
     if told == found:
         return rates
-    exactly = [one for rate in rates for one in rate.exactly]
-    if rounded(sum(exactly, Decimal(0)) - sum((one.less for one in rates), Decimal(0))) != told:
+    sent = sum(one.on_shipping for one in rates)
+    if rounds_to(exact_tax(rates, goods_alone=True), told - sent):
+        return _spread_on_goods(rates, told - sent)
+    if not rounds_to(exact_tax(rates), told):
         ours, theirs = (Money(minor=minor, currency=currency) for minor in (found, told))
         raise InvalidRequest("total_tax", f"the order says {theirs}, but its tax_lines add up to {ours}")
-    parts = iter(spread(told + sum(one.cut for one in rates), exactly))
+    return spread_tax(rates, told)
+
+
+def exact_tax(rates: Sequence[Rate], goods_alone: bool = False) -> Decimal:
+    """The tax of the whole order, or without its shipping, before anything of it was rounded."""
+    parts = (one.exactly[:-1] if goods_alone else one.exactly for one in rates)
+    return sum((amount for part in parts for amount in part), Decimal(0)) - sum(one.less for one in rates)
+
+
+def _spread_on_goods(rates: Sequence[Rate], told: int) -> list[Rate]:
+    parts = iter(spread(told + sum(one.cut for one in rates), [one for rate in rates for one in rate.exactly[:-1]]))
+    return [replace(one, on_lines=[next(parts) for _ in one.on_lines]) for one in rates]
+
+
+def spread_tax(rates: Sequence[Rate], told: int) -> list[Rate]:
+    """The rates with their amounts as near to the exact ones as adding up to `told` allows."""
+    parts = iter(spread(told + sum(one.cut for one in rates), [one for rate in rates for one in rate.exactly]))
     return [replace(one, on_lines=[next(parts) for _ in one.on_lines], on_shipping=next(parts)) for one in rates]
 
 
@@ -84,13 +99,15 @@ def _rate(raw: Node, charged: Sequence[Node], sent: Sequence[Node], cut: Cut, cu
     less = sum((_tax_on(one, raw, currency, either_sign=True) for one in cut.fees), Decimal(0))
     delivery = raw.amount("shipping_tax_total", currency)
     agreed(on_sent, delivery, raw.at("shipping_tax_total"), currency)
-    whole = agreed(on_lines, raw.amount("tax_total", currency), raw.at("tax_total"), currency, less=less)
+    on_goods = raw.amount("tax_total", currency)
+    whole = agreed(on_lines, on_goods, raw.at("tax_total"), currency, less=less)
     taxed = [
         exact(one, "total", currency) for one, tax in zip([*charged, *sent], [*on_lines, *on_sent], strict=True) if tax
     ]
     name = html.unescape(raw.text("label") or raw.text("rate_code"))[:100]
     percentage = _percentage(raw, name, taxed, sum(whole) + delivery)
-    return Rate(name, percentage, whole, delivery, less, [*on_lines, sum(on_sent, Decimal(0))])
+    exactly = [*on_lines, sum(on_sent, Decimal(0))]
+    return Rate(name, percentage, whole, delivery, sum(whole) - on_goods, exactly, less)
 
 
 def _tax_on(charged: Node, rate: Node, currency: str, either_sign: bool = False) -> Decimal:
