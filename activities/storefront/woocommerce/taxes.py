@@ -61,9 +61,9 @@ def read_rates(order: Node, charged: Sequence[Node], sent: Sequence[Node], cut: 
     found = sum(one.total for one in rates)
     if told == found:
         return rates
-    sent = sum(one.on_shipping for one in rates)
-    if rounds_to(exact_tax(rates, goods_alone=True), told - sent):
-        return _spread_on_goods(rates, told - sent)
+    on_goods = told - sum(one.on_shipping for one in rates)
+    if rounds_to(exact_tax(rates, goods_alone=True), on_goods):
+        return _spread_on_goods(rates, on_goods)
     if not rounds_to(exact_tax(rates), told):
         ours, theirs = (Money(minor=minor, currency=currency) for minor in (found, told))
         raise InvalidRequest("total_tax", f"the order says {theirs}, but its tax_lines add up to {ours}")
