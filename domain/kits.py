@@ -83,16 +83,19 @@ def _taxes(taxes: Sequence[TaxLine], paid: Sequence[int]) -> list[tuple[TaxLine,
 def refunded_parts(
     back: RefundedLine, lines: Sequence[OrderLine], paid_for: Callable[[OrderLine], int]
 ) -> tuple[RefundedLine, ...]:
-    """What went back of a kit as units of its parts, the gross in proportion to what was paid for each; anything else
-    is left as it is."""
+    """What went back of a kit as units of its parts, the gross in proportion to what was paid for each, the duties to
+    theirs; anything else is left as it is."""
     named = any(line.id == back.line_id for line in lines)
     parts = [] if named else [line for line in lines if line.kit == back.line_id]
     if not parts:
         return (back,)
-    shares = split(back.gross, [paid_for(part) for part in parts])
+    gross = split(back.gross, [paid_for(part) for part in parts])
+    duties = split(back.duties, [part.duties for part in parts])
     return tuple(
-        back.model_copy(update={"line_id": part.id, "quantity": back.quantity * part.per_kit, "gross": share})
-        for part, share in zip(parts, shares, strict=True)
+        back.model_copy(
+            update={"line_id": part.id, "quantity": back.quantity * part.per_kit, "gross": share, "duties": on_duties}
+        )
+        for part, share, on_duties in zip(parts, gross, duties, strict=True)
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from activities.storefront.reading import make
+from domain.errors import InvalidRequest
 from domain.order import UNLINKED, UNPAID, EarlierRefund, Order, Tender, TenderKind
 
 CARD_PAYMENTS = ("pi_", "ch_", "py_")
@@ -43,6 +44,13 @@ def refunded_by_tender(refunds: Iterable[EarlierRefund]) -> Counter[str]:
     for one in refunds:
         back.update(one.money)
     return back
+
+
+def refuse_untold(field: str, status: str, total: int, refunds: Sequence[EarlierRefund]) -> None:
+    """Raises InvalidRequest where the status says that money of the total went back, but no refund tells it."""
+    if total and not refunds and status in ("refunded", "partially_refunded"):
+        words = f"the order says that money went back ({field} is {status}), but tells no refund"
+        raise InvalidRequest("refunds", f"{words}; give its refunds, or its transactions, with --transactions")
 
 
 def never_paid(order: Order) -> int:

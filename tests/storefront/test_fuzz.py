@@ -168,6 +168,23 @@ def at_the_till() -> Json:
     return raw | {"refunds": [refund], "transactions": [transaction(1, "sale", "218.34", gateway="cash")]}
 
 
+def with_duties() -> Json:
+    """Two lines of 2 x 10.00 with duties, and the tax on them on one; a unit of it went back with its duties."""
+    raw = plain() | {"total_discounts": "0.00", "total_price": "57.20", "total_tax": "1.20", "subtotal_price": "40.00"}
+    line = raw["line_items"][0] | {"quantity": 2, "price": "10.00", "discount_allocations": []}
+    tax = {"title": "VAT", "rate": 0.2, "price": "1.20"}
+    raw["line_items"] = [
+        {**line, "id": 1, "duties": [{"id": 71, **of("6.00"), "tax_lines": [tax]}]},
+        {**line, "id": 2, "duties": [{"id": "72", **of("10.00"), "tax_lines": []}]},
+    ]
+    row = {"line_item_id": 1, "quantity": 1, "subtotal": "10.00", "total_tax": "0.00"}
+    refund = {"id": 50, "created_at": "2025-08-01T00:00:00Z", "refund_line_items": [row]}
+    refund["duties"] = [{"duty_id": 71, "amount_set": of("3.00")}]
+    refund["total_duties_set"] = of("3.00")
+    refund["transactions"] = [transaction(2, "refund", "13.60", parent_id=1)]
+    return raw | {"refunds": [refund], "transactions": [transaction(1, "sale", "57.20")]}
+
+
 def cents(figure: Any) -> Decimal:
     return Decimal(str(figure)) * 100
 
@@ -180,7 +197,13 @@ def total_of(raw: Json) -> Decimal:
     total -= sum(cuts) if cuts else cents(raw.get("total_discounts") or 0)
     if not raw["taxes_included"]:
         taxes = [cents(tax["price"]) for one in charged for tax in one.get("tax_lines") or []]
-        total += sum(taxes, Decimal(0)) if taxes else cents(raw.get("total_tax") or 0)
+        with_duties = any(one.get("duties") for one in charged)
+        total += sum(taxes, Decimal(0)) if taxes or with_duties else cents(raw.get("total_tax") or 0)
+    for duty in [
+        one for line in raw["line_items"] for one in line.get("duties") or [] if not raw.get("duties_included")
+    ]:
+        on_duty = [] if raw["taxes_included"] else duty.get("tax_lines") or []
+        total += cents(duty["shop_money"]["amount"]) + sum(cents(tax["price"]) for tax in on_duty)
     for name in ("original_total_additional_fees_set", "total_cash_rounding_payment_adjustment_set"):
         total += cents(((raw.get(name) or {}).get("shop_money") or {}).get("amount") or 0)
     return total
@@ -224,7 +247,7 @@ def check_sums(order: Order) -> None:
         assert plan(order).total == sum(one.captured // one.step * one.step for one in order.tenders)
 
 
-SHOPIFY = [plain, rich, refunded, paid_with_two, paid_in_part, at_the_till]
+SHOPIFY = [plain, rich, refunded, paid_with_two, paid_in_part, at_the_till, with_duties]
 WOOCOMMERCE = [woo, inclusive, gone_back, with_a_fee, with_a_discount_fee]
 
 

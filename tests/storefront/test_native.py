@@ -177,6 +177,33 @@ def test_a_kit_or_its_parts_may_have_gone_back(
     assert rest.total == (1800 if "." in line["line_id"] else 1200)
 
 
+def test_duties_that_went_back_of_a_kit() -> None:
+    # 6.01 of duties on mugs and saucers as 4.01 and 2.00; of 3.00 half a cent more went to the mugs
+    raw = kit_of_which_one_went_back(line_id="K", quantity=1, gross=1200, duties=300)
+    raw["order"]["lines"][0]["duties"] = 601
+    raw["order"] |= {"total": 3001}
+    raw["order"]["tenders"][0] |= {"captured": 3001, "refunded": 1500}
+    raw["order"]["refunds"][0]["money"] = {"pi_1": 1500}
+    order = import_native(raw).order
+    assert [(one.line_id, one.gross, one.duties) for one in order.refunds[0].lines] == [
+        ("K.1", 800, 200),
+        ("K.2", 400, 100),
+    ]
+    assert plan(order).total == 1501
+
+
+def test_duties_that_went_back_alone() -> None:
+    # 10.00 and 4.00 of duties on it, of which half went back
+    raw = two_rates()
+    line = {"id": "1", "title": "Mug", "quantity": 2, "unit_price": 500, "duties": 400}
+    back = {"line_id": "1", "quantity": 0, "gross": 0, "duties": 200}
+    refund = {"id": "re_1", "at": "2026-11-10T09:00:00Z", "money": {"pi_1": 200}, "lines": [back]}
+    tender = {"id": "pi_1", "kind": "card", "captured": 1400, "refunded": 200}
+    raw["order"] |= {"lines": [line], "shipping": None, "total": 1400, "tenders": [tender], "refunds": [refund]}
+    rest = plan(import_native(raw).order, {"1": 1})
+    assert [(one.gross, one.duties) for one in rest.lines] == [(500, 100)]
+
+
 @pytest.mark.parametrize(
     ("line_id", "quantity", "words"),
     [

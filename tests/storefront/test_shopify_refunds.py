@@ -8,6 +8,7 @@ import pytest
 
 from activities.storefront.importers import read_order
 from activities.storefront.shopify import import_shopify
+from domain.history import history_of
 from domain.order import TenderKind
 from tests.storefront.payloads import (
     REFUND,
@@ -153,3 +154,145 @@ def test_refunds_that_are_refused(changes: Json, field: str) -> None:
     raw = plain() | {"refunds": [back(**changes)]}
     error = refused(lambda: import_shopify(raw))
     assert error.field == field
+
+
+# ── Duties, fees, and refunds that failed ────────────────────────────────────────────────────────────────────────────
+
+
+def usd(amount: str) -> Json:
+    return {"shop_money": {"amount": amount, "currency_code": "USD"}}
+
+
+def dutiable(*refunds: Json) -> Json:
+    """2 x 100.00 with duties of 40.00, 2 x 100.00 without, and 1 x 50.00 with duties of 10.00: 500.00."""
+    raw = plain() | {"total_discounts": "0.00", "total_price": "500.00", "refunds": [*refunds]}
+    line = raw["line_items"][0] | {"quantity": 2, "price": "100.00", "discount_allocations": []}
+    raw["line_items"] = [
+        {**line, "id": 1, "duties": [{"id": 71, **usd("40.00"), "tax_lines": []}]},
+        {**line, "id": 2},
+        {**line, "id": 3, "quantity": 1, "price": "50.00", "duties": [{"id": "72", **usd("10.00")}]},
+    ]
+    return raw | {"transactions": [transaction(1, "sale", "500.00")]}
+
+
+def unit_of(line: int, amount: str = "100.00") -> Json:
+    return {"line_item_id": line, "quantity": 1, "subtotal": amount, "total_tax": "0.00"}
+
+
+def money_back(amount: str, number: int = 2, **more: object) -> Json:
+    return transaction(number, "refund", amount, parent_id=1, **more)
+
+
+BY_NAME: Json = {"duties": [{"duty_id": 71, "amount_set": usd("20.00")}]}
+
+
+@pytest.mark.parametrize(
+    "told", [BY_NAME, {"total_duties_set": usd("20.00")}, BY_NAME | {"total_duties_set": usd("20.00")}]
+)
+def test_duties_that_went_back_are_their_lines_own(told: Json) -> None:
+    raw = dutiable(back(refund_line_items=[unit_of(1), unit_of(2)], transactions=[money_back("220.00")], **told))
+    order = import_shopify(raw).order
+    assert [(one.line_id, one.quantity, one.gross, one.duties) for one in order.refunds[0].lines] == [
+        ("1", 1, 10000, 2000),
+        ("2", 1, 10000, 0),
+    ]
+    assert history_of(order).differences == ()
+    # the other units are worth 100.00 with 20.00 of duties, and 100.00
+    assert (plan(order, {"1": 1}).total, plan(order, {"2": 1}).total) == (12000, 10000)
+    assert plan(order).total == 50000 - 22000
+
+
+def test_duties_that_went_back_alone_leave_the_goods_worth_what_they_were() -> None:
+    named = [{"duty_id": "71", "amount_set": usd("40.00")}]
+    raw = dutiable(back(transactions=[money_back("40.00")], duties=named, total_duties_set=usd("40.00")))
+    order = import_shopify(raw).order
+    (line,) = order.refunds[0].lines
+    assert (line.line_id, line.quantity, line.gross, line.duties) == ("1", 0, 0, 4000)
+    assert (plan(order, {"1": 2}).total, plan(order, {"2": 1}).total, plan(order, {"3": 1}).total) == (
+        20000,
+        10000,
+        6000,
+    )
+
+
+def test_a_sum_of_duties_is_that_of_the_units_that_came_back() -> None:
+    # 20.00 on one unit of 1, and 10.00 on 3; half of it is told
+    rows = [unit_of(1), unit_of(3, "50.00")]
+    raw = dutiable(back(refund_line_items=rows, transactions=[money_back("165.00")], total_duties_set=usd("15.00")))
+    assert [one.duties for one in import_shopify(raw).order.refunds[0].lines] == [1000, 500]
+    # without units it is that of all duties, 40.00 and 10.00
+    raw = dutiable(back(transactions=[money_back("5.00")], total_duties_set=usd("5.00")))
+    assert [(one.line_id, one.duties) for one in import_shopify(raw).order.refunds[0].lines] == [("1", 400), ("3", 100)]
+
+
+def test_the_tax_on_duties_goes_back_with_them() -> None:
+    raw = dutiable(back(refund_line_items=[unit_of(1)], transactions=[money_back("124.00")], **BY_NAME))
+    raw["line_items"][0]["duties"][0]["tax_lines"] = [{"title": "VAT", "rate": 0.2, "price": "8.00"}]
+    paid = [transaction(1, "sale", "508.00")]
+    order = import_shopify(raw | {"total_price": "508.00", "total_tax": "8.00", "transactions": paid}).order
+    assert (order.refunds[0].lines[0].duties, history_of(order).differences) == (2400, ())
+
+
+def test_duties_that_are_part_of_the_prices_are_not_named_apart() -> None:
+    raw = dutiable(back(refund_line_items=[unit_of(1)], transactions=[money_back("100.00")], **BY_NAME))
+    paid = [transaction(1, "sale", "450.00")]
+    order = import_shopify(raw | {"total_price": "450.00", "duties_included": True, "transactions": paid}).order
+    assert order.refunds[0].lines[0].duties == 0
+
+
+def test_goods_and_duties_that_were_taken_off_before_they_were_paid() -> None:
+    named = [{"duty_id": 72, "amount_set": usd("10.00")}]
+    raw = dutiable(back(refund_line_items=[unit_of(3, "50.00")], duties=named)) | {"financial_status": "paid"}
+    order = import_shopify(raw | {"transactions": [transaction(1, "sale", "440.00")]}).order
+    assert (plan(order).total, history_of(order).differences) == (44000, ())
+
+
+def test_additional_fees_that_went_back_are_part_of_the_delivery() -> None:
+    raw = dutiable(
+        back(
+            refund_line_items=[unit_of(2)],
+            transactions=[money_back("105.00")],
+            additional_fees=[{"id": 9}],
+            total_additional_fees_set=usd("5.00"),
+        )
+    )
+    raw |= {"original_total_additional_fees_set": usd("5.00"), "total_price": "505.00"}
+    order = import_shopify(raw | {"transactions": [transaction(1, "sale", "505.00")]}).order
+    assert (order.refunds[0].shipping, history_of(order).differences) == (500, ())
+    assert (plan(order, {"2": 1}).total, plan(order).total) == (10000, 40000)
+
+
+def test_a_refund_that_failed_took_nothing_back() -> None:
+    failed = [money_back("105.00", status="failure"), money_back("105.00", 3, status="error")]
+    sent = [shipped_back("5.00")]
+    raw = dutiable(back(refund_line_items=[unit_of(2)], refund_shipping_lines=sent, transactions=failed, **BY_NAME))
+    order = import_shopify(raw).order
+    assert (order.refunds, order.tenders[0].refunded, plan(order).total) == ((), 0, 50000)
+    # it went through when it was tried again
+    raw["refunds"][0]["transactions"].append(money_back("125.00", 4))
+    assert [one.line_id for one in import_shopify(raw).order.refunds[0].lines] == ["2", "1"]
+    # without any transaction it is goods that were taken off the order
+    raw["refunds"][0]["transactions"] = []
+    assert import_shopify(raw).order.refunds[0].lines[0].quantity == 1
+
+
+def test_a_refund_of_which_one_payment_failed_closes_its_units() -> None:
+    legs = [money_back("60.00"), money_back("40.00", 3, status="failure")]
+    order = import_shopify(dutiable(back(refund_line_items=[unit_of(2)], transactions=legs))).order
+    assert [(one.quantity, one.gross) for one in order.refunds[0].lines] == [(1, 10000)]
+    # what did not arrive is shown, and no other unit's: the second is worth its own 100.00
+    assert [(one.line_id, one.worth, one.money) for one in history_of(order).differences] == [("2", 10000, 6000)]
+    assert (order.tenders[0].refunded, plan(order, {"2": 1}).total) == (6000, 10000)
+
+
+@pytest.mark.parametrize("status", ["refunded", "partially_refunded"])
+def test_money_that_went_back_untold_is_asked_for(status: str) -> None:
+    raw = plain() | {"financial_status": status}
+    error = refused(lambda: import_shopify(raw))
+    assert (error.field, "--transactions" in error.message) == ("refunds", True)
+    told = import_shopify(raw | {"transactions": [transaction(1, "sale", "181.09"), money_back("181.09")]}).order
+    assert told.tenders[0].refunded == 18109
+    # nothing was paid, so nothing can have gone back
+    free = raw | {"total_price": "0.00"}
+    free["line_items"] = [raw["line_items"][0] | {"price": "0.00", "discount_allocations": []}]
+    assert import_shopify(free | {"total_discounts": "0.00"}).order.refunds == ()

@@ -110,3 +110,13 @@ def test_a_refund_of_lines_that_a_fee_had_lowered() -> None:
     order = import_woocommerce(raw, back).order
     assert (order.refunds[0].shipping, order.refunds[0].total, history_of(order).differences) == (0, 1500, ())
     assert plan(order).total == 1500
+
+
+def test_money_that_went_back_untold_is_asked_for() -> None:
+    raw = woo() | {"status": "refunded", "refunds": []}
+    error = refused(lambda: import_woocommerce(raw))
+    assert (error.field, "--transactions" in error.message) == ("refunds", True)
+    assert import_woocommerce(raw, refund()).order.tenders[0].refunded == 1323
+    # of the sum alone it is known how much
+    listed = [{"id": 800, "reason": "", "total": "-29.35"}]
+    assert import_woocommerce(raw | {"refunds": listed}).order.tenders[0].refunded == 2935

@@ -16,11 +16,12 @@ from datetime import datetime
 
 from activities.storefront.reading import Node, make, utc
 from activities.storefront.shopify.discounts import ROUNDING
-from activities.storefront.shopify.lines import Sold, read_sold, taxes_on_duties
+from activities.storefront.shopify.duties import taxes_on_duties
+from activities.storefront.shopify.lines import Sold, read_sold
 from activities.storefront.shopify.payments import Payments
 from activities.storefront.shopify.refunds import read_refunds, taken_off, with_unpaid
 from activities.storefront.shopify.till import Till
-from activities.storefront.tenders import refunded_by_tender
+from activities.storefront.tenders import refunded_by_tender, refuse_untold
 from domain.errors import InvalidRequest
 from domain.money import Money
 from domain.order import UNPAID, Buyer, Contact, ImportedOrder, Order, OrderLine, Shipping
@@ -95,6 +96,7 @@ def _paid(
     transactions = _transactions(raw, payload, second)
     payments = Payments(raw, transactions, till, payment)
     refunds = read_refunds(raw, second, transactions, payments, till)
+    refuse_untold("financial_status", raw.text("financial_status"), till.amount(raw, "total_price"), refunds)
     tenders = payments.tenders(refunded_by_tender(refunds), taken_off(refunds))
     unpaid = sum(one.captured for one in tenders if one.id == UNPAID)
     return {"tenders": tenders, "refunds": with_unpaid(refunds, unpaid, placed_at)}

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from activities.storefront.reading import Node, make
 from activities.storefront.shopify.discounts import ROUNDING, Cut, charged_delivery, cuts, off_deliveries
+from activities.storefront.shopify.duties import duties_on
 from activities.storefront.shopify.taxes import Told, spread_taxes, tax_lines, told_taxes
 from activities.storefront.shopify.till import Till
 from domain.order import Delivery, Exclusion, OrderLine, Shipping
@@ -66,26 +67,11 @@ class _Basket:
             "discount": cut.own,
             "order_discount": cut.of_order,
             "taxes": tax_lines(self.order, [(paid, told or told_taxes(raw, self.till))], raw.at("tax_lines")),
-            "duties": 0 if _is(self.order, "duties_included") else _duties(self.order, raw, self.till),
+            "duties": duties_on(self.order, raw, self.till),
             "deliveries": [{"quantity": quantity, "at": self.delivered_at}] if self.delivered_at else arrived,
             "exclusions": [Exclusion.DIGITAL] if _is(raw, "gift_card") else [],
         }
         return make(OrderLine, line, raw.path, {"unit_price": "price", "title": "name"})
-
-
-def _duties(order: Node, raw: Node, till: Till) -> int:
-    """The duties of a line with the taxes on them."""
-    duties = raw.each("duties")
-    return sum(till.of_set(one) for one in duties) + (0 if order.flag("taxes_included") else _on_duties(duties, till))
-
-
-def _on_duties(duties: Sequence[Node], till: Till) -> int:
-    return sum(till.amount(tax, "price") for one in duties for tax in one.each("tax_lines"))
-
-
-def taxes_on_duties(order: Node, till: Till) -> int:
-    """The part of the order's tax that its duties carry."""
-    return sum(_on_duties(one.each("duties"), till) for one in order.each("line_items"))
 
 
 def _deliveries(order: Node) -> Mapping[int, list[Delivery]]:

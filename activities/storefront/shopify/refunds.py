@@ -1,15 +1,17 @@
 """What of an order went back before: units by Shopify's refunds, money by their transactions.
 
-A refund that is still pending counts as gone: paying it once more would be worse than waiting for it.
+A refund that is still pending counts as gone: paying it once more would be worse than waiting for it. One of which all
+transactions failed took nothing back; one without any is goods that were taken off the order.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from activities.storefront.reading import Node, make
 from activities.storefront.shopify.discounts import charged_delivery, off_deliveries
+from activities.storefront.shopify.duties import duties_back
 from activities.storefront.shopify.lines import tip_lines
 from activities.storefront.shopify.payments import Payments
 from activities.storefront.shopify.taxes import told_taxes
@@ -26,7 +28,7 @@ def read_refunds(
 ) -> tuple[EarlierRefund, ...]:
     """Every earlier refund of an order, oldest first as Shopify lists them; last, money that no refund names."""
     told = [*order.each("refunds"), *second.each("refunds"), *filter(None, [second.child("refund")])]
-    refunds = list({one.whole("id"): one for one in told}.values())
+    refunds = [one for one in {one.whole("id"): one for one in told}.values() if not _failed(one)]
     named = [_paid_back(one.each("transactions")) for one in refunds]
     others = {
         number: one for number, one in _paid_back(transactions).items() if not any(number in own for own in named)
@@ -59,13 +61,21 @@ def taken_off(refunds: Sequence[EarlierRefund]) -> int:
 
 
 def _taken_off(refund: EarlierRefund) -> int:
-    return 0 if refund.total else sum(line.gross for line in refund.lines) + refund.shipping + refund.tip
+    if refund.total:
+        return 0
+    return sum(line.gross + line.duties for line in refund.lines) + refund.shipping + refund.tip
 
 
 def _paid_back(transactions: Iterable[Node]) -> dict[int, Node]:
     return {
         one.whole("id"): one for one in transactions if one.text("kind") == "refund" and one.text("status") in _GONE
     }
+
+
+def _failed(refund: Node) -> bool:
+    """Whether a refund had money to give back and none of it went."""
+    transactions = refund.each("transactions")
+    return any(one.text("kind") == "refund" for one in transactions) and not _paid_back(transactions)
 
 
 def _refund(order: Node, raw: Node, money: Sequence[Mapping[str, int]], till: Till) -> EarlierRefund:
@@ -78,23 +88,26 @@ def _refund(order: Node, raw: Node, money: Sequence[Mapping[str, int]], till: Ti
     refund = {
         "id": str(raw.whole("id")),
         "at": raw.text("processed_at") or raw.text("created_at"),
-        "lines": _lines(order, [one for one in rows if one.whole("line_item_id") not in tips], till),
-        "shipping": _shipping(order, raw, till),
+        "lines": _lines(order, raw, [one for one in rows if one.whole("line_item_id") not in tips], till),
+        "shipping": _shipping(order, raw, till) + _additional_fees(raw, till),
         "tip": sum(_gross(order, one, till) for one in rows if one.whole("line_item_id") in tips),
         "money": by_tender,
     }
     return make(EarlierRefund, refund, raw.path, {"at": "processed_at", "lines": "refund_line_items"})
 
 
-def _lines(order: Node, rows: Sequence[Node], till: Till) -> list[dict[str, object]]:
-    """Units and gross by line; what came back to two places stands there twice."""
-    units: dict[str, int] = defaultdict(int)
-    gross: dict[str, int] = defaultdict(int)
+def _lines(order: Node, raw: Node, rows: Sequence[Node], till: Till) -> list[dict[str, object]]:
+    """Units, gross and duties by line; what came back to two places stands there twice, duties alone close no unit."""
+    units, gross = Counter[str](), Counter[str]()
     for one in rows:
         line_id = str(one.whole("line_item_id"))
         units[line_id] += one.whole("quantity")
         gross[line_id] += _gross(order, one, till)
-    return [{"line_id": line_id, "quantity": units[line_id], "gross": gross[line_id]} for line_id in units]
+    duties = duties_back(order, raw, units, till)
+    return [
+        {"line_id": one, "quantity": units[one], "gross": gross[one], "duties": duties.get(one, 0)}
+        for one in dict.fromkeys([*units, *duties])
+    ]
 
 
 def _gross(order: Node, row: Node, till: Till) -> int:
@@ -107,6 +120,12 @@ def _shipping(order: Node, raw: Node, till: Till) -> int:
     refunded shipping lines; where both stand, they are the same money."""
     adjusted = sum(_adjustment(one, till) for one in raw.each("order_adjustments"))
     return adjusted or sum(_shipping_line(order, one, till) for one in raw.each("refund_shipping_lines"))
+
+
+def _additional_fees(raw: Node, till: Till) -> int:
+    """What a refund gave back of the additional fees, which are part of the delivery here."""
+    fees = raw.child("total_additional_fees_set")
+    return till.of_set(fees, either_sign=True) if fees else 0
 
 
 def _adjustment(raw: Node, till: Till) -> int:

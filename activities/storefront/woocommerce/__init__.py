@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from activities.storefront.reading import Node, make, utc
-from activities.storefront.tenders import refunded_by_tender
+from activities.storefront.tenders import refunded_by_tender, refuse_untold
 from activities.storefront.woocommerce.fields import meta, moment
 from activities.storefront.woocommerce.goods import read_goods
 from activities.storefront.woocommerce.payments import read_tenders
@@ -48,6 +48,7 @@ def import_woocommerce(
     order_id, total = str(raw.whole("id")), sum(one.captured for one in tenders)
     goods = read_goods(raw, currency, total, utc(delivered_at))
     refunds = read_refunds(raw, more, currency, tenders)
+    refuse_untold("status", raw.text("status"), total, refunds)
     back = refunded_by_tender(refunds)
     customer_id = str(raw.whole("customer_id")) if raw.fields.get("customer_id") else f"guest-{order_id}"
     nobody = Node({})
