@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from domain.explanation import Explanation
     from domain.order import Order, OrderLine
     from domain.plan import RefundPlan
-    from domain.request import ReturnReason
+    from domain.request import RequestedLine, ReturnReason
 
 app = output.group("Quotes.")
 
@@ -68,17 +68,28 @@ class _Units:
     @classmethod
     def read(cls, order: Order, option: str, texts: Iterable[str]) -> _Units:
         """What was typed. Raises InvalidRequest for what names no line, no whole number or no reason."""
-        from domain.request import RequestedLine
-
         found = cls(option)
         for one in values.lines(texts, "reason", option=option):
             line_id = _line_id(order, option, str(one["line_id"]))
-            asked = values.make(RequestedLine, {**one, "line_id": line_id})
+            asked = _asked(f"{option} {line_id}", {**one, "line_id": line_id})
             found.units[line_id] = found.units.get(line_id, 0) + asked.quantity
             for part in order.lines:
                 if line_id in (part.id, part.kit) and "reason" in one:
                     found.reasons[part.id] = asked.reason
         return found
+
+
+def _asked(option: str, line: Mapping[str, object]) -> RequestedLine:
+    from domain.request import RequestedLine, ReturnReason
+
+    words = {
+        "quantity": f"the quantity is a whole number from 1 to 1000000, not {line['quantity']}",
+        "reason": f"{line.get('reason')!r} is no reason; it is one of {', '.join(ReturnReason)}",
+    }
+    try:
+        return values.make(RequestedLine, line)
+    except InvalidRequest as error:
+        raise InvalidRequest(option, words.get(error.field, _reason_of(error))) from None
 
 
 def _line_id(order: Order, option: str, name: str) -> str:
