@@ -218,6 +218,27 @@ def test_cash_that_was_rounded_up_goes_back_in_the_end(cash: str) -> None:
     assert plan(order).total == 1005
 
 
+@pytest.mark.parametrize(
+    ("currency", "total", "rounding", "said"),
+    [
+        ("USD", "10.02", "0.10", None),
+        ("USD", "10.02", "0.11", "it is 0.11 USD, more than 0.10 USD"),
+        ("USD", "10.02", "-0.11", "it is 0.11 USD, more than 0.10 USD"),
+        ("SEK", "10.02", "0.98", None),
+        ("SEK", "10.02", "90.00", "it is 90.00 SEK, more than 1.00 SEK"),
+    ],
+)
+def test_a_till_rounds_to_its_smallest_coin(currency: str, total: str, rounding: str, said: str | None) -> None:
+    raw = two_of_ten(total, rounding) | {"currency": currency, "presentment_currency": currency, "transactions": []}
+    for money in raw["total_cash_rounding_payment_adjustment_set"].values():
+        money["currency_code"] = currency
+    if said is None:
+        assert import_shopify(raw).order.total == 100 * (Decimal(total) + Decimal(rounding))
+        return
+    error = refused(lambda: import_shopify(raw))
+    assert (error.field, said in error.message) == ("total_cash_rounding_payment_adjustment_set", True)
+
+
 def test_cash_that_was_not_rounded_as_told_is_refused() -> None:
     error = refused(lambda: import_shopify(two_of_ten("9.90", "-0.02")))
     assert (error.field, "captured 9.90 USD" in error.message) == ("transactions", True)
@@ -247,6 +268,15 @@ def test_tax_that_only_the_order_tells_is_spread() -> None:
     # 8 % of 45.00: delivery is taxed, too
     order = import_shopify(old(total_tax="3.60", total_price="48.60", tax_lines=[gst | {"price": "3.60"}])).order
     assert (plan(order, {"1": 1}).total, order.paid_for(order.shipping)) == (3240, 540)
+
+
+def test_tax_that_is_not_told_is_none_and_the_sums_judge_it() -> None:
+    untold = {"total_tax": None, "total_tax_set": None}
+    assert import_shopify(old(**untold)).order.total == 4500
+    assert import_shopify(old(total_tax=None, total_tax_set=of("3.00"), total_price="48.00")).order.total == 4800
+    assert refused(lambda: import_shopify(old(**untold, total_price="48.00"))).field == "total_price"
+    error = refused(lambda: import_shopify(rich() | untold))
+    assert (error.field, "says 0.00 USD" in error.message) == ("total_tax", True)
 
 
 def test_tax_of_which_only_the_sum_is_told() -> None:

@@ -246,3 +246,9 @@ def test_tax_without_its_rates_is_that_of_the_lines() -> None:
     raw["line_items"][0]["total_tax"] = "0.45"
     order = import_woocommerce(raw | {"shipping_tax": "0.75", "total_tax": "2.10", "total": "30.10"}).order
     assert (order.paid_for(order.shipping), plan(order).total) == (1075, 3010)
+
+
+def test_prices_of_which_nothing_is_said_are_before_tax() -> None:
+    raw = woo()
+    del raw["prices_include_tax"]
+    assert import_woocommerce(raw).order == import_woocommerce(woo() | {"prices_include_tax": False}).order

@@ -15,7 +15,6 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from activities.storefront.reading import Node, make, utc
-from activities.storefront.shopify.discounts import ROUNDING
 from activities.storefront.shopify.duties import taxes_on_duties
 from activities.storefront.shopify.lines import Sold, read_sold
 from activities.storefront.shopify.payments import Payments
@@ -50,7 +49,7 @@ def import_shopify(
     raw = _order_in(payload)
     till = Till.of(raw)
     order_id = str(raw.whole("id"))
-    total = till.amount(raw, "total_price") + till.signed(raw, ROUNDING)
+    total = till.amount(raw, "total_price") + till.rounding(raw)
     placed_at = raw.text("processed_at") or raw.text("created_at")
     customer = raw.child("customer")
     customer_id = str(customer.whole("id")) if customer and customer.has("id") else f"guest-{order_id}"
@@ -130,9 +129,9 @@ def _check_figures(raw: Node, till: Till, sold: Sold) -> None:
     goods = sum(one.quantity * one.unit_price - one.discount - one.order_discount for one in sold.lines)
     delivery = sold.shipping.price - sold.shipping.discount if sold.shipping else 0
     total = goods + sum(one.duties for one in sold.lines) + delivery + sold.tip
-    total += (0 if raw.flag("taxes_included") else tax) - till.signed(raw, ROUNDING)
-    for name, found in (("total_tax", tax + taxes_on_duties(raw, till)), ("total_price", total)):
-        said = till.amount(raw, name)
+    total += (0 if raw.flag("taxes_included") else tax) - till.rounding(raw)
+    taxed = ("total_tax", till.tax(raw), tax + taxes_on_duties(raw, till))
+    for name, said, found in (taxed, ("total_price", till.amount(raw, "total_price"), total)):
         if said != found:
             ours, theirs = (Money(minor=minor, currency=till.paid_in) for minor in (found, said))
             raise InvalidRequest(name, f"the order says {theirs}, but its lines and shipping add up to {ours}")

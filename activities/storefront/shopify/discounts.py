@@ -9,9 +9,6 @@ from activities.storefront.reading import Node
 from activities.storefront.shopify.till import Till
 from domain.money import split
 
-ROUNDING = "total_cash_rounding_payment_adjustment_set"
-"""What the till added to the payments, or took off them, because there are no smaller coins."""
-
 
 @dataclass(frozen=True)
 class Cut:
@@ -24,7 +21,7 @@ class Cut:
 def cuts(order: Node, till: Till, sold: Sequence[Node]) -> list[Cut]:
     """What was taken off each line, the till's rounding down of cash too."""
     found = _allocated(order, till, sold) if _is_allocated(order) else _summed(order, till, sold)
-    down = max(0, -till.signed(order, ROUNDING))
+    down = max(0, -till.rounding(order))
     prices = [one.whole("quantity") * till.amount(one, "price") for one in sold]
     left = [max(0, price - cut.own - cut.of_order) for price, cut in zip(prices, found, strict=True)]
     shares = split(down, left) if down and left else [0] * len(found)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from activities.storefront.reading import Node, make
-from activities.storefront.shopify.discounts import ROUNDING, Cut, charged_delivery, cuts, off_deliveries
+from activities.storefront.shopify.discounts import Cut, charged_delivery, cuts, off_deliveries
 from activities.storefront.shopify.duties import duties_on
 from activities.storefront.shopify.taxes import Told, spread_taxes, tax_lines, told_taxes
 from activities.storefront.shopify.till import Till
@@ -93,7 +93,7 @@ def _shipping(order: Node, till: Till, untold: Sequence[Told]) -> Shipping | Non
     """All deliveries as one, with what else was paid once for the whole order: additional fees, and what the till added
     because there are no smaller coins. `untold` are taxes that no delivery tells itself."""
     fees = order.child(ADDITIONAL_FEES)
-    beside = (till.of_set(fees) if fees else 0) + max(0, till.signed(order, ROUNDING))
+    beside = (till.of_set(fees) if fees else 0) + max(0, till.rounding(order))
     charged = charged_delivery(order)
     if not charged and not beside:
         return None

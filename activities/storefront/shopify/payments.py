@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from activities.storefront.reading import Node, make
-from activities.storefront.shopify.discounts import ROUNDING
 from activities.storefront.shopify.gateways import kind_of, provider_id
 from activities.storefront.shopify.till import Till
 from activities.storefront.tenders import kind_at_provider, step, the_one_tender
@@ -69,7 +68,7 @@ class Payments:
 
     def _in_coins(self) -> None:
         """Where transactions are told before the till rounded them, what it added or took off goes to the cash."""
-        rounding = self._till.signed(self._order, ROUNDING)
+        rounding = self._till.rounding(self._order)
         cash = [self._ids[root] for root, kind in self._kinds.items() if kind is TenderKind.CASH_ON_DELIVERY]
         if rounding and cash and sum(self._captured.values()) + rounding == self._total:
             self._captured[cash[0]] += rounding
@@ -77,7 +76,7 @@ class Payments:
     @property
     def _total(self) -> int:
         """What was to be paid, after the till rounded it."""
-        return self._till.amount(self._order, "total_price") + self._till.signed(self._order, ROUNDING)
+        return self._till.amount(self._order, "total_price") + self._till.rounding(self._order)
 
     def gave_back(self, refunds: Mapping[int, Node]) -> dict[int, dict[str, int]]:
         """Which payments each of these transactions gave back to. Raises InvalidRequest if that is not told.

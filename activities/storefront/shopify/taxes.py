@@ -29,7 +29,7 @@ def spread_taxes(order: Node, goods: Sequence[tuple[Node, int]], sent: int, till
     """
     found: list[list[Told]] = [[] for _ in range(len(goods) + 1)]
     owners = [*order.each("line_items"), *order.each("shipping_lines")]
-    whole = till.amount(order, "total_tax")
+    whole = till.tax(order)
     if not whole or any(one.each("tax_lines") or one.each("duties") for one in owners):
         return found
     told = told_taxes(order, till) or [(Node({"title": "Tax"}), whole)]

@@ -8,7 +8,12 @@ from typing import Self
 
 from activities.storefront.reading import Node
 from domain.errors import InvalidRequest
-from domain.money import exponent
+from domain.money import Money, exponent
+
+_ROUNDING = "total_cash_rounding_payment_adjustment_set"
+_COINS = {"DKK": 50, "SEK": 100, "NOK": 100, "CZK": 100, "HUF": 500}
+"""The smallest coins in minor units, where they are more than the others'."""
+_COIN = 10
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,24 @@ class Till:
         if both is None or money is None or not money.amount("amount", money.currency("currency_code"), True):
             return 0
         return self.of_set(both, either_sign=True) * (-1 if money.figure("amount").startswith("-") else 1)
+
+    def rounding(self, order: Node) -> int:
+        """What the till added to the payments, or took off them, because there are no smaller coins.
+
+        Raises InvalidRequest for more than the smallest coin.
+        """
+        found, coin = self.signed(order, _ROUNDING), _COINS.get(self.paid_in, _COIN)
+        if abs(found) > coin:
+            told, most = (Money(minor=minor, currency=self.paid_in) for minor in (abs(found), coin))
+            raise InvalidRequest(order.at(_ROUNDING), f"it is {told}, more than {most}, which no till rounds by")
+        return found
+
+    def tax(self, order: Node) -> int:
+        """The order's own tax; 0 where it does not tell any."""
+        if order.has("total_tax"):
+            return self.amount(order, "total_tax")
+        both = order.child("total_tax_set")
+        return self.of_set(both) if both else 0
 
     @property
     def _side(self) -> str:

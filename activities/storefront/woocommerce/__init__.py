@@ -16,7 +16,7 @@ from datetime import datetime
 
 from activities.storefront.reading import Node, make, utc
 from activities.storefront.tenders import refunded_by_tender, refuse_untold
-from activities.storefront.woocommerce.fields import meta, moment
+from activities.storefront.woocommerce.fields import includes_tax, meta, moment
 from activities.storefront.woocommerce.goods import read_goods
 from activities.storefront.woocommerce.payments import read_tenders
 from activities.storefront.woocommerce.refunds import read_refunds
@@ -60,7 +60,7 @@ def import_woocommerce(
         "customer_id": customer_id,
         "currency": currency,
         "placed_at": moment(raw, "date_created_gmt") or moment(raw, "date_created"),
-        "prices_include_tax": raw.flag("prices_include_tax"),
+        "prices_include_tax": includes_tax(raw),
         "lines": goods.lines,
         "shipping": goods.shipping,
         "tenders": [{**one.model_dump(), "refunded": back[one.id]} for one in tenders],

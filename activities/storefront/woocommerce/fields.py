@@ -82,6 +82,12 @@ def moment(raw: Node, name: str) -> str:
     return f"{text}Z" if re.fullmatch(r"[0-9T:. -]+", text) else text
 
 
+def includes_tax(order: Node) -> bool:
+    """Whether the prices of an order include tax; where it does not say so, they do not."""
+    name = "prices_include_tax"
+    return order.has(name) and order.flag(name)
+
+
 def is_negative(raw: Node, name: str) -> bool:
     """Whether a figure is written below zero."""
     return raw.fields.get(name) not in (None, "") and raw.figure(name).startswith("-")

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from activities.storefront.reading import Node, make
 from activities.storefront.woocommerce.fees import Cut, charged_fees, cut_of, shared
-from activities.storefront.woocommerce.fields import adding_up, agreed, exact, rounded, spread
+from activities.storefront.woocommerce.fields import adding_up, agreed, exact, includes_tax, rounded, spread
 from activities.storefront.woocommerce.taxes import Rate, exact_tax, read_rates, spread_tax
 from domain.errors import InvalidRequest
 from domain.order import OrderLine, Shipping
@@ -40,7 +40,7 @@ class _Sold:
 def read_goods(order: Node, currency: str, total: int, delivered_at: datetime | None) -> Goods:
     """Lines and shipping of an order for which `total` was paid. Raises InvalidRequest naming the field, or the figure
     that disagrees."""
-    inclusive = order.flag("prices_include_tax")
+    inclusive = includes_tax(order)
     goods, fees, sent = order.each("line_items"), charged_fees(order, currency), order.each("shipping_lines")
     cut, charged = cut_of(order, currency, inclusive), [*goods, *fees]
     rates = read_rates(order, charged, sent, cut, currency)
@@ -133,7 +133,7 @@ def _line(order: Node, sold: _Sold, currency: str, delivered_at: datetime | None
     if quantity < 1:
         raise InvalidRequest(raw.at("quantity"), f"{quantity} units cannot be bought")
     same = exact(raw, "subtotal", currency) == exact(raw, "total", currency)
-    listed = paid if same else max(paid, rounded(_price(raw, "subtotal", currency, order.flag("prices_include_tax"))))
+    listed = paid if same else max(paid, rounded(_price(raw, "subtotal", currency, includes_tax(order))))
     unit_price = -(-listed // quantity)
     # a coupon is taken off the whole order; without one, somebody lowered this line
     of_order = sold.off + (listed - paid if order.each("coupon_lines") else 0)
