@@ -3,6 +3,7 @@ then the fact takes what the order has; what that cannot give stands in its susp
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -10,10 +11,9 @@ from domain import ids
 from domain.canonical import sha256
 from domain.errors import InvalidRequest, Refused
 from domain.history import Happened, history_of
-from domain.money import Money
 from domain.order import EarlierRefund, Order
 from domain.stores import Snapshots
-from ledger import EntryKind, JournalEntry, Ledger, NewEntry
+from ledger import UNITS, EntryKind, JournalEntry, Ledger, NewEntry, accounts
 from ledger.deciding import decided
 from ledger.moves import facts
 from ledger.order_books import OrderBooks
@@ -52,15 +52,17 @@ class Facts:
             withdrawn = [plan.key for plan in plans]
             after = books.history(refund, without=withdrawn)
             moves = facts.refunded_elsewhere(key, books.order, refund, books.free(voids), after)
+            kept = facts.units_kept(key, books.order, self._held(books.order, refund))
+            told = refund.model_dump(mode="json")
             return NewEntry(
                 key=key,
                 kind=kind,
                 order=order_id,
                 actor=actor,
                 at=now,
-                facts={"refund": refund.model_dump(mode="json"), "withdrawn": withdrawn},
-                asked={"order": order_id, "money": dict(refund.money)},
-                transfers=(*voids, *moves),
+                facts={"refund": told, "withdrawn": withdrawn},
+                asked={"order": order_id, "kind": kind.value, "refund": {**told, "at": ""}},
+                transfers=(*voids, *moves, *kept),
             )
 
         return decided(self._ledger, order_id, decide)
@@ -71,6 +73,9 @@ class Facts:
         if fact is None or fact.kind not in ELSEWHERE:
             raise InvalidRequest("refund", f"no refund {refund_id} made elsewhere is recorded; record it first")
         key, refund = ids.reversed_key(fact.key), EarlierRefund.model_validate(fact.facts["refund"])
+        kept = {
+            one.debit.rpartition(":")[2]: -one.amount for one in fact.transfers if one.credit == accounts.kept(fact.order)
+        }
 
         def decide() -> NewEntry:
             books = self._read(fact.order)
@@ -83,7 +88,10 @@ class Facts:
                 at=now,
                 facts={"fact": fact.key},
                 asked={"fact": fact.key},
-                transfers=facts.came_back(key, books.order, refund, books.free(), after),
+                transfers=(
+                    *facts.came_back(key, books.order, refund, books.free(), after),
+                    *facts.units_kept(key, books.order, kept),
+                ),
             )
 
         # Once undone, the fact is no part of the history that this would be decided on.
@@ -121,7 +129,8 @@ class Facts:
         return decided(self._ledger, order.id, decide)
 
     def cleared(self, order_id: str, account: str, actor: str, reason: str, now: datetime) -> JournalEntry:
-        """Finance takes what stands in an order's suspense upon `fees:...`, `goodwill` or a `receivable:...`.
+        """Finance takes what stands in an order's suspense upon `fees:...`, `goodwill` or a `receivable:...`; what came
+        back beyond what suspense needed goes there, too.
 
         Raises InvalidRequest for another account, and Refused if nothing stands in suspense.
         """
@@ -130,9 +139,9 @@ class Facts:
 
         def decide() -> NewEntry:
             books, key = self._read(order_id), ids.cleared_key(order_id, self._ledger.last_seq(order_id))
-            if not books.suspense:
+            stands = self._ledger.balance(accounts.suspense(order_id), books.order.currency).posted
+            if not stands:
                 raise Refused("no_suspense", f"nothing stands in suspense for order {order_id}")
-            amount = Money(minor=books.suspense, currency=books.order.currency)
             return NewEntry(
                 key=key,
                 kind=EntryKind.CLEARED,
@@ -140,12 +149,20 @@ class Facts:
                 actor=actor,
                 reasons=(reason,),
                 at=now,
-                facts={"account": account, "amount": amount.minor, "currency": amount.currency},
-                asked={"order": order_id, "account": account, "amount": amount.minor},
-                transfers=facts.cleared(key, order_id, amount.currency, account, amount.minor),
+                facts={"account": account, "amount": -stands, "currency": books.order.currency},
+                asked={"order": order_id, "account": account, "amount": -stands},
+                transfers=facts.cleared(key, order_id, books.order.currency, account, -stands),
             )
 
         return decided(self._ledger, order_id, decide)
+
+    def _held(self, order: Order, refund: EarlierRefund) -> dict[str, int]:
+        """Of the units that a refund names, those that the customer has and that are in no return."""
+        named: Counter[str] = Counter()
+        for line in refund.lines:
+            named[line.line_id] += line.quantity
+        held = {one: self._ledger.balance(accounts.with_customer(order.id, one), UNITS).available for one in named}
+        return {one: min(count, held[one]) for one, count in named.items() if min(count, held[one]) > 0}
 
     def _read(self, order_id: str) -> OrderBooks:
         return OrderBooks.read(self._ledger, self._snapshots, order_id)

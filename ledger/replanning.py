@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from domain import ids
 from domain.errors import Refused
+from domain.history import History
 from domain.plan import RefundPlan
 from domain.planning import plan_owed, plan_refund
 from domain.terms import Terms
@@ -33,7 +34,8 @@ def replanned(key: str, case: str, number: int, books: OrderBooks, units: Mappin
     Raises Refused if there is no plan before it, and what `plan_refund` raises.
     """
     if number == 1:
-        plan = plan_refund(books.order, books.history(), units, terms)
+        history = books.history()
+        plan = plan_refund(books.order, history, _open(history, units), terms)
         return Planned(plan, reserved(key, case, plan))
     before = ids.plan_key(case, number - 1)
     entry = next((one for one in books.entries if one.key == before), None)
@@ -43,10 +45,16 @@ def replanned(key: str, case: str, number: int, books: OrderBooks, units: Mappin
         return _rest(key, case, number, books, entry, terms)
     voids = books.withdrawing(key, [entry])
     history = books.history(without=[before])
-    plan = plan_refund(books.order, history, units, terms).model_copy(update={"number": number})
+    plan = plan_refund(books.order, history, _open(history, units), terms).model_copy(update={"number": number})
     aligned = fact_moves.aligned(f"{key}/aligned", books.order, books.free(voids), history)
     withdrawn = [before] if before in books.happened else []
     return Planned(plan, (*voids, *aligned, *reserved(key, case, plan)), {"withdrawn": withdrawn})
+
+
+def _open(history: History, units: Mapping[str, int]) -> dict[str, int]:
+    """Of these units those whose money has not gone back another way while they came back."""
+    left = {line_id: min(count, history.lines[line_id].open) for line_id, count in units.items()}
+    return {line_id: count for line_id, count in left.items() if count}
 
 
 def _rest(key: str, case: str, number: int, books: OrderBooks, before: JournalEntry, terms: Terms) -> Planned:

@@ -101,13 +101,11 @@ class DecisionActivities:
         case = ask.request.id
         order, policy = self._frozen(ask.order_id)
         wanted = in_parts(order, ask.request)
-        returnable = {
-            line.line_id: self._ledger.balance(accounts.with_customer(order.id, line.line_id), UNITS).available
-            for line in wanted.lines
-        }
+        history = self._history(order)
+        returnable = {line.line_id: self._returnable(order, history, line.line_id) for line in wanted.lines}
         decision = decide(order, wanted, policy, returnable, ask.now)
         approved = {line.line_id: line.quantity for line in decision.approved}
-        quote = plan_refund(order, self._history(order), approved, _terms(policy)) if approved else None
+        quote = plan_refund(order, history, approved, _terms(policy)) if approved else None
         opened = Opened(decision=decision, quote=quote)
         entry = NewEntry(
             key=key,
@@ -229,6 +227,11 @@ class DecisionActivities:
         found = tuple(code for code, holds in reasons.items() if holds)
         # The same units may be worth a cent more or less when other returns of the order were planned in between.
         return found or (("other_returns_since_quote",) if quote.total != plan.total else ())
+
+    def _returnable(self, order: Order, history: History, line_id: str) -> int:
+        """Units that the customer has, in no return, and whose money has not gone back."""
+        held = self._ledger.balance(accounts.with_customer(order.id, line_id), UNITS).available
+        return max(0, min(held, history.lines[line_id].open if line_id in history.lines else 0))
 
     def _history(self, order: Order) -> History:
         return history_of(order, happened(self._ledger.entries(order=order.id)).values())

@@ -27,6 +27,13 @@ def refunded_elsewhere(
     return _balanced(key, order, credits, free, after)
 
 
+def units_kept(key: str, order: Order, counts: Mapping[str, int]) -> tuple[Transfer, ...]:
+    """Units whose money went back without them stay with the customer for good; below zero they can be returned again."""
+    credits = Counter({accounts.with_customer(order.id, line_id): -count for line_id, count in counts.items()})
+    credits[accounts.kept(order.id)] = sum(counts.values())
+    return transfers(f"{key}/units", UNITS, matched(credits))
+
+
 def came_back(key: str, order: Order, money: EarlierRefund, free: Free, after: History) -> tuple[Transfer, ...]:
     """Such a refund failed, or such a dispute was won after all; `after` is the history without it.
 
@@ -55,8 +62,8 @@ def aligned(key: str, order: Order, free: Free, after: History) -> tuple[Transfe
 
 
 def cleared(key: str, order_id: str, currency: str, account: str, amount: int) -> tuple[Transfer, ...]:
-    """Finance clears what stands in suspense (an amount above zero) to `fees`, `goodwill` or a `receivable`."""
-    return transfers(key, currency, [(account, accounts.suspense(order_id), amount)])
+    """Finance clears what is missing in suspense to `fees`, `goodwill` or a `receivable`; below zero, what is too much."""
+    return transfers(key, currency, matched({account: -amount, accounts.suspense(order_id): amount}))
 
 
 def _balanced(key: str, order: Order, credits: Counter[str], free: Free, after: History) -> tuple[Transfer, ...]:

@@ -67,7 +67,7 @@ class Steps(Desk):
     ) -> R:
         """Run one activity until it answers. `ask` makes its input from the time of the burst.
 
-        Raises ApplicationError `InvalidRequest` when the input of the return itself is wrong, and NotWanted after a
+        Raises ApplicationError `InvalidRequest` when the input of a return is wrong that has not begun, and NotWanted after a
         final no to what is not `wanted` any more, or with a code that the verb takes for an answer; anything else waits
         for help and runs again, with the same key, because keys are made from the input's ids.
         """
@@ -87,12 +87,22 @@ class Steps(Desk):
             except ActivityError as error:
                 if is_cancelled_exception(error):
                     raise
-                message = _why(error)
+                message = self.why(error)
                 no = _final_no(error)
                 if no is not None and (no.details[0] in answers or not wanted()):
                     raise NotWanted(no) from None
             await self.wait_for_help(name, how.owner, message, pause)
             pause = min(pause * 2, PAUSE_LONGEST)
+
+    def why(self, error: ActivityError) -> str:
+        """The message of the innermost cause. An input that is wrong ends a return that has not begun instead; of a
+        return that has, goods may be on their way, so it waits for help."""
+        cause: BaseException = error
+        while cause.__cause__ is not None:
+            cause = cause.__cause__
+            if isinstance(cause, ApplicationError) and cause.type == "InvalidRequest" and self.state.decision is None:
+                raise ApplicationError(cause.message, *cause.details, type=cause.type, non_retryable=True)
+        return getattr(cause, "message", "") or str(cause)
 
     async def wait_for_help(self, step: str, owner: str, message: str, pause: timedelta | None) -> None:
         """Say who is needed, then wait for `retry_now`, or for the pause to pass if there is one."""
@@ -150,13 +160,3 @@ def _final_no(error: ActivityError) -> ApplicationError | None:
     if not isinstance(cause, ApplicationError) or cause.type not in ("Refused", "KeyConflict"):
         return None
     return ApplicationError(cause.message, *(cause.details or ("refused",)), type="Refused", non_retryable=True)
-
-
-def _why(error: ActivityError) -> str:
-    """The message of the innermost cause; an input that is wrong ends the return instead."""
-    cause: BaseException = error
-    while cause.__cause__ is not None:
-        cause = cause.__cause__
-        if isinstance(cause, ApplicationError) and cause.type == "InvalidRequest":
-            raise ApplicationError(cause.message, *cause.details, type=cause.type, non_retryable=True)
-    return getattr(cause, "message", "") or str(cause)
