@@ -110,8 +110,7 @@ class Rooms:
         """Policy, plan, end."""
         from activities.decisions import DecisionActivities
 
-        prefix = self.settings.credit_note_prefix
-        return DecisionActivities(self.snapshots, self.policies, self.ledger, self.people, prefix)
+        return DecisionActivities(self.snapshots, self.policies, self.ledger, self.people, self.credit_notes)
 
     @cached_property
     def approvals(self) -> ApprovalActivities:

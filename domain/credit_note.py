@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Self
 
@@ -85,7 +85,8 @@ class ShopAmounts(Model):
 class CreditNote(Model):
     """What a refund plan credited, once all of it was paid; or, where it `cancels` another note, what is owed again.
 
-    gross = lines with their duties + shipping + tip; total = gross - fees - exchanged, and the refunds add up to it.
+    gross = lines with their duties + shipping + tip; total = gross - fees - exchanged. The refunds and what
+    had gone back `elsewhere`, without us, add up to it.
     `number` counts the notes of a series from 1; it is given by the journal.
     """
 
@@ -109,6 +110,7 @@ class CreditNote(Model):
     exchanged: Minor = 0
     total: Minor
     refunds: tuple[NoteRefund, ...] = ()
+    elsewhere: Minor = 0
     in_shop_currency: ShopAmounts | None = None
 
     @property
@@ -191,7 +193,8 @@ def credit_note(
         fees=tuple(fee for fee in plan.fees if fee.amount),
         exchanged=plan.exchanged,
         total=plan.total,
-        refunds=_refunds(plan, refunds),
+        refunds=_refunds(order, refunds),
+        elsewhere=max(0, plan.total - sum(one.amount for one in refunds)),
         in_shop_currency=_in_shop_currency(order, plan, taxes),
     )
 
@@ -226,8 +229,8 @@ def _taxes(lines: Sequence[NoteLine]) -> tuple[TaxTotal, ...]:
     return tuple(TaxTotal(name=name, rate=rate, net=net, tax=tax) for (name, rate), (net, tax) in found.items())
 
 
-def _refunds(plan: RefundPlan, refunds: Sequence[Refund]) -> tuple[NoteRefund, ...]:
-    kinds: Mapping[str, TenderKind] = {leg.tender_id: leg.kind for leg in plan.legs}
+def _refunds(order: Order, refunds: Sequence[Refund]) -> tuple[NoteRefund, ...]:
+    kinds = {tender.id: tender.kind for tender in order.tenders}
     return tuple(
         NoteRefund(
             payment=one.payment,

@@ -21,11 +21,6 @@ def order_key(order_id: str) -> str:
     return f"order:{order_id}"
 
 
-def delivery_key(order_id: str, content: str) -> str:
-    """A later snapshot of an order, by its content: more is known of its deliveries."""
-    return f"delivery:{order_id}:{content}"
-
-
 def policy_key(policy_ref: str, effective_from: str) -> str:
     """The publication of a policy version."""
     return f"policy:{policy_ref}:{effective_from}"
@@ -116,9 +111,9 @@ def elsewhere_key(refund: str) -> str:
     return f"elsewhere:{refund}"
 
 
-def edited_key(order_id: str, content: str) -> str:
-    """A changed order, by its content."""
-    return f"edited:{order_id}:{content}"
+def changed_key(kind: str, order_id: str, before: str, after: str) -> str:
+    """A change of an order, by the content of its snapshots before and after."""
+    return f"{kind}:{order_id}:{before[:16]}:{after}"
 
 
 def cleared_key(order_id: str, seq: int) -> str:

@@ -52,7 +52,7 @@ def plan_refund(order: Order, history: History, units: Mapping[str, int], terms:
     """The plan for `units` (line or kit id to quantity).
 
     Raises InvalidRequest for a line the order does not have or more units than are left, and Refused
-    (`tender_exhausted`) where the payments have less left than is due, which no history of ours can bring about.
+    (`tender_exhausted`) where the payments have less left than is due, as after a lost dispute.
     """
     return plan_with_new_goods(order, history, units, terms, 0)
 

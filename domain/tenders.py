@@ -17,7 +17,7 @@ def legs_for(order: Order, history: History, due: int, kinds: Sequence[TenderKin
 
     Raises Refused (`tender_exhausted`) if all of them together have less left.
     """
-    left = {one.id: one.captured - history.tenders.get(one.id, 0) for one in order.tenders}
+    left = {one.id: max(0, one.captured - history.tenders.get(one.id, 0)) for one in order.tenders}
     if due > sum(left.values()):
         asked, have = (Money(minor=minor, currency=order.currency) for minor in (due, sum(left.values())))
         words = f"{asked} is due, but the payments of order {order.number} have only {have} left"

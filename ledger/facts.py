@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from domain import ids
-from domain.canonical import sha256
+from domain.delivery import without_deliveries
 from domain.errors import InvalidRequest, Refused
 from domain.history import Happened, history_of
 from domain.order import EarlierRefund, Order
@@ -17,6 +17,7 @@ from ledger import UNITS, EntryKind, JournalEntry, Ledger, NewEntry, accounts
 from ledger.deciding import decided
 from ledger.moves import facts
 from ledger.order_books import OrderBooks
+from ledger.recall import newest_snapshot
 
 ELSEWHERE = (EntryKind.REFUND_ELSEWHERE, EntryKind.DISPUTE_LOST)
 
@@ -46,7 +47,7 @@ class Facts:
 
         def decide() -> NewEntry:
             books = self._read(order_id)
-            _check_names(books.order, refund)
+            _check_names(books, refund)
             plans = books.unsubmitted()
             voids = books.withdrawing(key, plans)
             withdrawn = [plan.key for plan in plans]
@@ -73,60 +74,67 @@ class Facts:
         if fact is None or fact.kind not in ELSEWHERE:
             raise InvalidRequest("refund", f"no refund {refund_id} made elsewhere is recorded; record it first")
         key, refund = ids.reversed_key(fact.key), EarlierRefund.model_validate(fact.facts["refund"])
-        kept = {
-            one.debit.rpartition(":")[2]: -one.amount for one in fact.transfers if one.credit == accounts.kept(fact.order)
-        }
+        kept = [one for one in fact.transfers if one.credit == accounts.kept(fact.order)]
+        again = {one.debit.rpartition(":")[2]: -one.amount for one in kept}
 
         def decide() -> NewEntry:
             books = self._read(fact.order)
-            after = books.history(without=[fact.key])
+            plans = books.unsubmitted()
+            voids = books.withdrawing(key, plans)
+            withdrawn = [plan.key for plan in plans]
+            after = books.history(without=[fact.key, *withdrawn])
             return NewEntry(
                 key=key,
                 kind=EntryKind.REFUND_REVERSED,
                 order=fact.order,
                 actor=actor,
                 at=now,
-                facts={"fact": fact.key},
+                facts={"fact": fact.key, "withdrawn": withdrawn},
                 asked={"fact": fact.key},
                 transfers=(
-                    *facts.came_back(key, books.order, refund, books.free(), after),
-                    *facts.units_kept(key, books.order, kept),
+                    *voids,
+                    *facts.came_back(key, books.order, refund, books.free(voids), after),
+                    *facts.units_kept(key, books.order, again),
                 ),
             )
 
         # Once undone, the fact is no part of the history that this would be decided on.
         return self._ledger.find(key) or decided(self._ledger, fact.order, decide)
 
-    def edited(self, order: Order, actor: str, now: datetime) -> JournalEntry:
-        """The shop changed an order after it was first touched.
+    def changed(self, order: Order, actor: str, now: datetime) -> JournalEntry | None:
+        """The shop tells another order than was known: its deliveries, or that it was edited. None if it is the same.
 
         Only what was sold and captured is taken from it: what went back is known by its own facts. Raises Refused if
-        the order was never touched, or was sold in another currency then.
+        the order was never touched, or cannot have become this one.
         """
-        sold = _sold(order)
-        key = ids.edited_key(order.id, sold)
+        if changed_from(self._read(order.id).order, order) == self._read(order.id).order:
+            return None
+        return decided(self._ledger, order.id, lambda: self._changed(order, actor, now))
 
-        def decide() -> NewEntry:
-            books = self._read(order.id)
-            old, new = books.order, changed_from(books.order, order)
-            plans = books.unsubmitted() if _figures(old) != _figures(new) else []
-            voids = books.withdrawing(key, plans)
-            withdrawn = [plan.key for plan in plans]
-            left = [one for name, one in books.happened.items() if name not in withdrawn]
-            _check_lines(new, left)
-            before, after = books.history(without=withdrawn), history_of(new, left)
-            return NewEntry(
-                key=key,
-                kind=EntryKind.ORDER_EDITED,
-                order=order.id,
-                actor=actor,
-                at=now,
-                facts={"snapshot": self._snapshots.keep(new).content, "withdrawn": withdrawn},
-                asked={"order": order.id, "sold": sold},
-                transfers=(*voids, *facts.edited(key, old, new, books.free(voids), before, after)),
-            )
-
-        return decided(self._ledger, order.id, decide)
+    def _changed(self, order: Order, actor: str, now: datetime) -> NewEntry:
+        books = self._read(order.id)
+        old, new = books.order, changed_from(books.order, order)
+        only_deliveries = without_deliveries(old) == without_deliveries(new)
+        kind = EntryKind.DELIVERY if only_deliveries else EntryKind.ORDER_EDITED
+        # Named by what it changes, too: an order may be changed to and fro.
+        key = ids.changed_key(kind, order.id, newest_snapshot(books.entries), self._snapshots.keep(new).content)
+        plans = books.unsubmitted() if _figures(old) != _figures(new) else []
+        voids = books.withdrawing(key, plans)
+        withdrawn = [plan.key for plan in plans]
+        left = [one for name, one in books.happened.items() if name not in withdrawn]
+        _check_lines(new, left)
+        before, after = books.history(without=withdrawn), history_of(new, left)
+        moves = () if only_deliveries else facts.edited(key, old, new, books.free(voids), before, after)
+        return NewEntry(
+            key=key,
+            kind=kind,
+            order=order.id,
+            actor=actor,
+            at=now,
+            facts={"snapshot": self._snapshots.keep(new).content, "withdrawn": withdrawn},
+            asked={"order": order.id},
+            transfers=(*voids, *moves),
+        )
 
     def cleared(self, order_id: str, account: str, actor: str, reason: str, now: datetime) -> JournalEntry:
         """Finance takes what stands in an order's suspense upon `fees:...`, `goodwill` or a `receivable:...`; what came
@@ -168,7 +176,8 @@ class Facts:
         return OrderBooks.read(self._ledger, self._snapshots, order_id)
 
 
-def _check_names(order: Order, refund: EarlierRefund) -> None:
+def _check_names(books: OrderBooks, refund: EarlierRefund) -> None:
+    order = books.order
     for tender in refund.money:
         if order.tender(tender) is None:
             known = ", ".join(one.id for one in order.tenders)
@@ -176,6 +185,9 @@ def _check_names(order: Order, refund: EarlierRefund) -> None:
     for line in refund.lines:
         if order.line(line.line_id) is None:
             raise InvalidRequest("lines", f"order {order.number} has no line {line.line_id}")
+    for entry in books.entries:
+        if entry.kind is EntryKind.REFUND_SETTLED and entry.facts["refund"]["provider_id"] == refund.id:
+            raise InvalidRequest("id", f"{refund.id} is a refund of ours, of return {entry.case}; it is in the books")
 
 
 def _figures(order: Order) -> object:
@@ -194,12 +206,6 @@ def _check_lines(order: Order, left: Iterable[Happened]) -> None:
             if order.line(line.line_id) is None:
                 text = f"order {order.number} was changed so that line {line.line_id} is gone, of which units went back"
                 raise Refused("edited_below_refunds", text)
-
-
-def _sold(order: Order) -> str:
-    """The hash by which a changed order is known: without what went back of it, which changes with every refund."""
-    tenders = tuple(one.model_copy(update={"refunded": 0}) for one in order.tenders)
-    return sha256(order.model_copy(update={"refunds": (), "tenders": tenders}).model_dump_json())
 
 
 def changed_from(old: Order, new: Order) -> Order:

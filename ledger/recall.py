@@ -93,7 +93,7 @@ def happened(entries: Iterable[JournalEntry]) -> dict[str, Happened]:
             del found[key]
         match entry.kind:
             case EntryKind.PLAN:
-                if "continues" in entry.facts:
+                if entry.facts.get("continues") in found:
                     found |= _paid_alone(found, entry.facts["continues"], entry.facts["paid"])
                 found[entry.key] = RefundPlan.model_validate(entry.facts["plan"])
             case EntryKind.REFUND_ELSEWHERE | EntryKind.DISPUTE_LOST:

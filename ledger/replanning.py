@@ -13,7 +13,7 @@ from domain.planning import plan_owed, plan_refund
 from domain.terms import Terms
 from ledger import EntryKind, JournalEntry, Transfer, TransferKind, accounts
 from ledger.moves import facts as fact_moves
-from ledger.moves import finishing
+from ledger.moves import finishing, transfers
 from ledger.moves.money import is_leg, reserved
 from ledger.order_books import OrderBooks
 
@@ -41,7 +41,7 @@ def replanned(key: str, case: str, number: int, books: OrderBooks, units: Mappin
     entry = next((one for one in books.entries if one.key == before), None)
     if entry is None:
         raise Refused("no_plan", f"return {case} has no plan {number - 1} to plan again from")
-    if any(_is_of(one, case, number - 1) for one in books.entries):
+    if "continues" in entry.facts or any(_is_of(one, case, number - 1) for one in books.entries):
         return _rest(key, case, number, books, entry, terms)
     voids = books.withdrawing(key, [entry])
     history = books.history(without=[before])
@@ -70,15 +70,21 @@ def _rest(key: str, case: str, number: int, books: OrderBooks, before: JournalEn
     kept = [leg for leg in RefundPlan.model_validate(before.facts["plan"]).legs if leg.tender_id in paid]
     gone = {leg.tender_id: history.tenders.get(leg.tender_id, 0) + leg.amount for leg in kept}
     history = history.model_copy(update={"tenders": {**history.tenders, **gone}})
-    plan = plan_owed(books.order, history, number, owed, terms)
-    return Planned(plan, (*voids, *reserved(key, case, plan)), {"continues": before.key, "paid": sorted(paid)})
+    # What becomes free covers the order's suspense before anybody is paid of it.
+    cover = min(books.suspense, owed)
+    move = (accounts.owed(case), accounts.suspense(books.order.id), cover)
+    covered = transfers(f"{key}/cover", books.order.currency, [move])
+    plan = plan_owed(books.order, history, number, owed - cover, terms)
+    told = {"continues": before.key, "paid": sorted(paid)}
+    return Planned(plan, (*voids, *covered, *reserved(key, case, plan)), told)
 
 
 def _paid(books: OrderBooks, case: str, number: int) -> set[str]:
     """The payments to which a plan's legs went, or may still be going."""
     found = {one.facts["intention"]["key"]: one for one in books.entries if _is_of(one, case, number)}
     for entry in books.entries:
-        if entry.kind is EntryKind.REFUND_FAILED:
+        late = entry.kind is EntryKind.REFUND_REVERSED and "refund" in entry.facts
+        if late or entry.kind is EntryKind.REFUND_FAILED:
             found.pop(entry.facts["refund"]["key"], None)
     return {str(one.facts["intention"]["payment"]) for one in found.values()}
 

@@ -7,11 +7,14 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine
 
 from activities.decisions import DecisionActivities, OpenReturn, PlanRefund
+from activities.inventory import InventoryActivities, RecordInspection
+from activities.inventory.embedded import EmbeddedInventory
 from activities.payments import PayLeg, PaymentActivities
 from activities.storefront import FetchOrder, StorefrontActivities
 from database.stores import SqlPolicies, SqlSnapshots
 from domain.inspection import InspectedLine, Inspection
 from domain.order import Order
+from domain.people import Role
 from domain.plan import RefundPlan
 from domain.policy import Policy
 from domain.refund import Refund, RefundIntention, RefundStatus
@@ -68,6 +71,7 @@ class Shop:
         self.shelf, self.provider, self.facts = Shelf(bought), Provider(), Facts(self.ledger, snapshots)
         self.storefront = StorefrontActivities(self.shelf, snapshots, policies, self.ledger)
         self.decisions = DecisionActivities(snapshots, policies, self.ledger, Staff())
+        self.inventory = InventoryActivities(EmbeddedInventory(), snapshots, policies, self.ledger, Staff(sam=Role.WAREHOUSE))
         self.payments = PaymentActivities(self.provider, self.ledger, CreditNotes(self.ledger, snapshots))
 
     def opened(self, case: str, **units: int) -> None:
@@ -79,6 +83,8 @@ class Shop:
     def planned(self, case: str, number: int = 1, **units: int) -> RefundPlan:
         lines = tuple(InspectedLine(line_id=line_id, quantity=count) for line_id, count in units.items())
         inspection = Inspection(id="i1", inspected_by="sam", lines=lines)
+        seen = RecordInspection(case=case, order_id=self.order.id, inspection=inspection, now=NOW)
+        self.inventory.record_inspection(seen)
         ask = PlanRefund(case=case, order_id=self.order.id, inspection=inspection, number=number, now=NOW)
         return self.decisions.plan_refund(ask)
 

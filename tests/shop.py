@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from activities.decisions import CancelReturn, CloseReturn, DecisionActivities, Opened, OpenReturn, PlanRefund
-from activities.inventory import InventoryActivities, RecordReceipt
+from activities.inventory import InventoryActivities, RecordInspection, RecordReceipt
 from activities.inventory.embedded import EmbeddedInventory
 from activities.storefront import FetchOrder, StorefrontActivities
 from activities.storefront.embedded import EmbeddedStorefront
@@ -90,7 +90,9 @@ class Shop:
 
     def plan(self, case: str, units: Mapping[str, int], now: datetime = NOW) -> RefundPlan:
         """What is owed for inspected units."""
-        ask = PlanRefund(case=case, order_id="two-rates", inspection=inspection(units), now=now)
+        seen = inspection(units)
+        self.inventory.record_inspection(RecordInspection(case=case, order_id="two-rates", inspection=seen, now=now))
+        ask = PlanRefund(case=case, order_id="two-rates", inspection=seen, now=now)
         return self.decisions.plan_refund(ask)
 
     def cancel(self, case: str) -> None:

@@ -10,7 +10,6 @@ from temporalio import activity
 from activities.people import check_canceller
 from domain import ids
 from domain.case import Outcome
-from domain.credit_note import PREFIX, credit_note
 from domain.errors import Refused
 from domain.history import History, history_of
 from domain.inspection import Inspection, units
@@ -24,7 +23,7 @@ from domain.request import ReturnRequest
 from domain.stores import People, Policies, Snapshots
 from domain.terms import Terms
 from ledger import UNITS, EntryKind, Ledger, NewEntry, accounts
-from ledger.credit_notes import issuing
+from ledger.credit_notes import CreditNotes
 from ledger.deciding import decided
 from ledger.frozen import frozen
 from ledger.moves import goods
@@ -81,14 +80,18 @@ class DecisionActivities:
     """Decides from what is stored, never from what is on the way."""
 
     def __init__(
-        self, snapshots: Snapshots, policies: Policies, ledger: Ledger, people: People, prefix: str = PREFIX
+        self,
+        snapshots: Snapshots,
+        policies: Policies,
+        ledger: Ledger,
+        people: People,
+        credit_notes: CreditNotes | None = None,
     ) -> None:
-        """`prefix` begins the numbers of credit notes."""
         self._snapshots = snapshots
         self._policies = policies
         self._ledger = ledger
         self._people = people
-        self._prefix = prefix
+        self._credit_notes = credit_notes or CreditNotes(ledger, snapshots)
 
     @activity.defn(no_thread_cancel_exception=True)
     def open_return(self, ask: OpenReturn) -> Opened:
@@ -132,6 +135,7 @@ class DecisionActivities:
     def _planned(self, key: str, ask: PlanRefund) -> NewEntry:
         books = OrderBooks.read(self._ledger, self._snapshots, ask.order_id)
         order, policy = self._frozen(ask.order_id)
+        self._check_inspected(ask)
         inspected = units(ask.inspection.lines)
         made = replanned(key, ask.case, ask.number, books, inspected, _terms(policy))
         limit = policy.policy.limit_below(made.plan.total, made.plan.currency)
@@ -150,11 +154,14 @@ class DecisionActivities:
             asked={"inspection": ask.inspection.id, "units": inspected},
             transfers=made.transfers,
         )
-        if plan.gross and not plan.legs:
-            # Goods came back and fees took all of it: no settlement follows that would issue the note.
-            note = credit_note(order, plan, (), case=ask.case, number=ask.number, issued_on=ask.now.date())
-            entry = issuing(entry, note, self._prefix)
-        return entry
+        return self._credit_notes.planned(entry, plan)
+
+    def _check_inspected(self, ask: PlanRefund) -> None:
+        """Raises Refused unless somebody of the warehouse graded exactly this: a workflow's word moves no money."""
+        entry = self._ledger.find(ids.inspection_key(ask.case, ask.inspection.id))
+        if entry is None or Inspection.model_validate(entry.facts["inspection"]) != ask.inspection:
+            text = f"the inspection {ask.inspection.id} of return {ask.case} is not in the journal like this"
+            raise Refused("not_inspected", f"{text}; have it inspected first")
 
     @activity.defn(no_thread_cancel_exception=True)
     def cancel_return(self, ask: CancelReturn) -> None:
@@ -163,12 +170,8 @@ class DecisionActivities:
         Raises Refused if the actor may not, or the journal knows that its goods arrived or that it has ended: then a
         reset or a new run has forgotten it.
         """
-        recorded = {entry.kind for entry in self._ledger.entries(case=ask.case)}
-        if EntryKind.CANCELLED not in recorded:
+        if self._ledger.find(ids.cancel_key(ask.case)) is None:
             check_canceller(self._people, ask.actor)
-        if EntryKind.CANCELLED not in recorded and recorded & {EntryKind.RECEIPT, EntryKind.CLOSED}:
-            text = f"return {ask.case} cannot be called off: the journal knows its goods, or its end, already"
-            raise Refused("already_received", text)
         self._end(
             NewEntry(
                 key=ids.cancel_key(ask.case),
@@ -180,7 +183,8 @@ class DecisionActivities:
                 at=ask.now,
                 facts={"reason": ask.reason},
                 asked={"reason": ask.reason},
-            )
+            ),
+            never_after=(EntryKind.RECEIPT, EntryKind.CLOSED),
         )
 
     @activity.defn(no_thread_cancel_exception=True)
@@ -199,12 +203,19 @@ class DecisionActivities:
             )
         )
 
-    def _end(self, entry: NewEntry) -> None:
-        """Append the entry, and with it release what its return still has reserved; another end is a KeyConflict."""
+    def _end(self, entry: NewEntry, never_after: tuple[EntryKind, ...] = ()) -> None:
+        """Append the entry, and with it release what its return still has reserved; another end is a KeyConflict.
+
+        Raises Refused if the journal has one of the kinds that it can never follow.
+        """
         decision = self._ledger.find(ids.decision_key(entry.case))
         reserved = decision.transfers if decision else ()
 
         def decide() -> NewEntry:
+            recorded = {one.kind for one in self._ledger.entries(case=entry.case)}
+            if entry.kind not in recorded and recorded & set(never_after):
+                text = f"return {entry.case} cannot be called off: the journal knows its goods, or its end, already"
+                raise Refused("already_received", text)
             released = goods.released(entry.key, reserved, self._ledger.pending_left)
             return entry.model_copy(update={"transfers": released})
 

@@ -21,6 +21,7 @@ from domain.request import ReturnRequest
 from domain.stores import People
 from domain.verbs import Verb
 from ledger import EntryKind, JournalEntry, Ledger, NewEntry
+from ledger.moves.money import is_leg
 
 SignedBy = Callable[[str, Mapping[str, object], str], bool]
 """Whether the owner of a public key signed exactly this statement: key, statement, signature."""
@@ -83,6 +84,8 @@ class ApprovalActivities:
         plan = RefundPlan.model_validate(planned.facts["plan"]) if planned else None
         if planned is None or plan is None or plan.automatic_limit is None or planned.order != ask.order_id:
             raise Refused("nothing_to_approve", f"no refund of return {ask.case} waits for an approval")
+        if not any(self._ledger.pending_left(one.key) for one in planned.transfers if is_leg(one)):
+            raise Refused("plan_withdrawn", f"plan {ask.plan} of return {ask.case} does not wait any more; look again")
         if ask.amount != plan.total:
             total = Money(minor=plan.total, currency=plan.currency)
             raise Refused("other_amount", f"return {ask.case} pays back {total}; approve exactly that")

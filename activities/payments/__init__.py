@@ -120,6 +120,7 @@ class PaymentActivities:
 
     def _check(self, ask: PayLeg, plan: RefundPlan) -> None:
         """Raises Refused unless the plan pays exactly this, and this attempt is the one whose turn it is."""
+        tender = self._ledger.balance(accounts.tender(ask.payment), plan.currency).available
         legs = [(plan.order_id, leg.tender_id, leg.amount) for leg in plan.legs]
         if (ask.order_id, ask.payment, ask.amount) not in legs:
             text = f"plan {ask.plan} of return {ask.case} does not pay {ask.amount} to {ask.payment}"
@@ -129,11 +130,13 @@ class PaymentActivities:
                 if self._ledger.find(ask.key) is not None:
                     raise Stale(f"another attempt has just paid this leg of return {ask.case}; look at it again")
                 raise Refused(PLAN_WITHDRAWN, f"plan {ask.plan} of return {ask.case} was withdrawn; plan anew")
+            if tender < 0:
+                raise Refused(PLAN_WITHDRAWN, f"{ask.payment} has less left than {ask.amount}; plan anew")
         elif self._ledger.find(ids.failed_key(ask.before)) is None:
             text = f"attempt {ask.attempt - 1} at {ask.payment} has had no final no yet, so there is no next one"
             raise Refused("not_failed", text)
-        elif self._ledger.balance(accounts.owed(ask.case), plan.currency).available < ask.amount:
-            text = f"of plan {ask.plan} of return {ask.case}, less than {ask.amount} is still owed; plan anew"
+        elif min(tender, self._ledger.balance(accounts.owed(ask.case), plan.currency).available) < ask.amount:
+            text = f"less than {ask.amount} is still owed by return {ask.case}, or left of {ask.payment}; plan anew"
             raise Refused(PLAN_WITHDRAWN, text)
 
     def _check_approved(self, ask: PayLeg, plan: RefundPlan) -> None:

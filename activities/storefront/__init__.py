@@ -79,9 +79,12 @@ class StorefrontActivities:
             return self._open(sold, ask)
         order = frozen if sold is None else changed_from(frozen, sold)
         check_against(in_parts(order, ask.request), order)
-        if order != frozen:
-            self._learn(order, frozen, ask)
-        return order
+        if order == frozen:
+            return order
+        if without_deliveries(order) != without_deliveries(frozen):
+            _check_payable(order)
+        self._facts.changed(order, "storefront", ask.now)
+        return frozen_order(self._ledger, self._snapshots, order_id) or order
 
     def _open(self, order: Order | None, ask: FetchOrder) -> Order:
         if order is None:
@@ -95,25 +98,6 @@ class StorefrontActivities:
         self._ledger.append(_opening(ids.order_key(order.id), snapshot, policy, ask))
         # Another return may have come first, with the order as the shop knew it then.
         return frozen_order(self._ledger, self._snapshots, order.id) or order
-
-    def _learn(self, order: Order, known: Order, ask: FetchOrder) -> None:
-        """Keep what the shop has learned of the order: its deliveries, or that it was edited."""
-        if without_deliveries(order) != without_deliveries(known):
-            _check_payable(order)
-            self._facts.edited(order, "storefront", ask.now)
-            return
-        content = self._snapshots.keep(order).content
-        self._ledger.append(
-            NewEntry(
-                key=ids.delivery_key(order.id, content),
-                kind=EntryKind.DELIVERY,
-                order=order.id,
-                actor="storefront",
-                at=ask.now,
-                facts={"snapshot": content},
-                asked={"order": order.id},
-            )
-        )
 
 
 def _check_payable(order: Order) -> None:

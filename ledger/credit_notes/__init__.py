@@ -73,6 +73,32 @@ class CreditNotes:
 
         return decided(self._ledger, intention.order_id, told)
 
+    def planned(self, entry: NewEntry, plan: RefundPlan) -> NewEntry:
+        """A plan's entry, with the credit note where no settlement follows that would issue it: fees took all, or what
+        a plan before it left owed had gone back another way."""
+        if plan.legs:
+            return entry
+        debt, refunds = _Debt(plan.number, plan, (), 0), tuple[Refund, ...]()
+        if "continues" in entry.facts:
+            debt = self._debt(entry.case, plan.number - 1)
+            stands = self._standing(entry.case, debt)
+            refunds = tuple(stands.refunds.values())
+            last = next(one for _, one in self._plans(entry.case) if one.number == plan.number - 1)
+            dropped = sum(leg.amount for leg in last.legs if leg.tender_id not in entry.facts["paid"])
+            if stands.note is not None or sum(one.amount for one in refunds) < debt.expected - dropped:
+                return entry
+        if not debt.plan.gross:
+            return entry
+        note = credit_note(
+            self._order(entry.order),
+            debt.plan,
+            refunds,
+            case=entry.case,
+            number=debt.number,
+            issued_on=entry.at.date(),
+        )
+        return issuing(entry, note, self._prefix)
+
     def reverse(self, refund: Refund) -> JournalEntry:
         """Record that a refund which had succeeded failed late: its money is owed again, and the plan's note, if it has
         one, is cancelled by another.

@@ -39,7 +39,7 @@ def page_of(note: CreditNote) -> Page:
     """The page of a note."""
     title = f"Cancellation of credit note {note.cancels}" if note.cancels else "Credit note"
     tables = [("Taken back" if note.cancels else "Credited", _goods(note)), ("Tax", _tax(note))]
-    if note.refunds:
+    if note.refunds or note.elsewhere:
         tables.append(("Had been refunded to" if note.cancels else "Refunded to", _refunds(note)))
     if note.in_shop_currency:
         tables.append((_rate(note, note.in_shop_currency), _books(note, note.in_shop_currency)))
@@ -118,6 +118,8 @@ def _refunds(note: CreditNote) -> Table:
         (f"{one.kind.replace('_', ' ')} {one.payment}", one.reference, _amount(note, one.amount))
         for one in note.refunds
     )
+    if note.elsewhere:
+        rows += (("had gone back another way", "", _amount(note, note.elsewhere)),)
     return Table(("Payment", "Reference of the payment provider", "Amount"), rows, (44, 43, 12), (2,))
 
 

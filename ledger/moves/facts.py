@@ -28,7 +28,7 @@ def refunded_elsewhere(
 
 
 def units_kept(key: str, order: Order, counts: Mapping[str, int]) -> tuple[Transfer, ...]:
-    """Units whose money went back without them stay with the customer for good; below zero they can be returned again."""
+    """Units whose money went back without them stay with the customer for good; below zero they may come back again."""
     credits = Counter({accounts.with_customer(order.id, line_id): -count for line_id, count in counts.items()})
     credits[accounts.kept(order.id)] = sum(counts.values())
     return transfers(f"{key}/units", UNITS, matched(credits))
@@ -62,7 +62,7 @@ def aligned(key: str, order: Order, free: Free, after: History) -> tuple[Transfe
 
 
 def cleared(key: str, order_id: str, currency: str, account: str, amount: int) -> tuple[Transfer, ...]:
-    """Finance clears what is missing in suspense to `fees`, `goodwill` or a `receivable`; below zero, what is too much."""
+    """Finance clears what is missing in suspense to `fees`, `goodwill` or a `receivable`; below zero, what is over."""
     return transfers(key, currency, matched({account: -amount, accounts.suspense(order_id): amount}))
 
 

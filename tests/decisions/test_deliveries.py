@@ -76,7 +76,8 @@ def test_a_later_return_is_decided_on_what_came_since(shop: Shop) -> None:
     ]
     learned = next(one for one in shop.ledger.entries() if one.kind is EntryKind.DELIVERY)
     assert learned.transfers == ()
-    assert learned.key == f"delivery:{shop.order.id}:{learned.facts['snapshot']}"
+    assert learned.key.startswith(f"delivery:{shop.order.id}:")
+    assert learned.key.endswith(f":{learned.facts['snapshot']}")
     assert shop.ledger.verify().faults == ()
 
 

@@ -171,8 +171,8 @@ def test_an_order_that_grew(engine: Engine) -> None:
     shop = Shop(engine, hundred())
     shop.opened("r1", a=10)
     grown = order(*hundred().lines, line("b", 1, 500), tenders=[paid(10000), paid(500, "pi_2")])
-    shop.facts.edited(grown, "storefront", NOW)
-    shop.facts.edited(grown, "storefront", NOW)
+    shop.facts.changed(grown, "storefront", NOW)
+    shop.facts.changed(grown, "storefront", NOW)
     shop.shelf.only = grown
     assert shop.posted("tender") == {"tender:pi_1": 10000, "tender:pi_2": 500}
     assert shop.ledger.balance("with_customer:1:b", "UNITS").posted == 1
@@ -189,7 +189,7 @@ def test_an_order_that_shrank_below_what_went_back(engine: Engine) -> None:
     shop = Shop(engine, hundred())
     shop.refunded("r1", a=9)
     less = order(line("a", 8, 1000, tax=[("0.19", 1277)]), tenders=[paid(8000)])
-    shop.facts.edited(less, "storefront", NOW)
+    shop.facts.changed(less, "storefront", NOW)
     assert shop.posted("tender", "paid", "suspense") == {"tender:pi_1": -1000, "suspense:1": -1000}
     assert shop.ledger.verify().faults == ()
     assert shop.ledger.verify().open_accounts == ("suspense:1",)
@@ -203,7 +203,7 @@ def test_an_edit_that_cannot_be(engine: Engine) -> None:
         (order(line("z", 10, 1000), tenders=[paid(10000)]), "line a"),
     ):
         with pytest.raises(Refused, match=words):
-            shop.facts.edited(wrong, "storefront", NOW)
+            shop.facts.changed(wrong, "storefront", NOW)
 
 
 def test_a_new_return_finds_the_order_as_it_was_edited_since(engine: Engine) -> None:

@@ -213,7 +213,7 @@ def test_an_order_that_grew_in_the_shop_is_known_to_the_next_return(shop: Shop) 
     assert order is not None
     assert order.titles["4"] == "Spoon"
     assert shop.open("R-2", {"4": 1, "1": 3}).decision.verdict == "approve"
-    assert [key.partition(":")[0] for key in shop.recorded()] == ["order", "decision", "edited", "decision"]
+    assert [key.partition(":")[0] for key in shop.recorded()] == ["order", "decision", "order_edited", "decision"]
     assert shop.sound()
 
 

@@ -28,13 +28,13 @@ class Payout(Steps):
         """The n-th plan; one after the first takes the place of the one before."""
         inspection = self.state.inspection
         if inspection is not None:
+            self.overtaken = False
             plan = await self.step(
                 "Compute the refund" if number == 1 else "Compute the refund anew",
                 DecisionActivities.plan_refund,
                 lambda now: PlanRefund(**self.about, inspection=inspection, number=number, now=now),
                 options.JOURNAL,
             )
-            self.overtaken = False
             self.learn(plan=plan)
 
     async def refund(self) -> None:
