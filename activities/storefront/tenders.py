@@ -47,9 +47,9 @@ def refunded_by_tender(refunds: Iterable[EarlierRefund]) -> Counter[str]:
 
 
 def refuse_untold(field: str, status: str, total: int, refunds: Sequence[EarlierRefund]) -> None:
-    """Raises InvalidRequest where the status says that money of the total went back, but no refund tells it."""
+    """Raises InvalidRequest where the status says that money of the total went back, but no refund does."""
     if total and not refunds and status in ("refunded", "partially_refunded"):
-        words = f"the order says that money went back ({field} is {status}), but tells no refund"
+        words = f"the order says that money went back ({field} is {status}), but tells no refund that went through"
         raise InvalidRequest("refunds", f"{words}; give its refunds, or its transactions, with --transactions")
 
 

@@ -50,8 +50,7 @@ def duties_back(order: Node, refund: Node, units: Mapping[str, int], till: Till)
     whole = till.of_set(told, either_sign=True) if (told := refund.child(_SUM)) else 0
     found.update(_spread(max(unnamed, whole - found.total()), lines, units, till))
     taxed = {line_id: (duties_on(order, one, till), _untaxed(one, till)) for line_id, one in lines.items()}
-    found = +found
-    return {line_id: half_up(amount * taxed[line_id][0], taxed[line_id][1] or 1) for line_id, amount in found.items()}
+    return {one: half_up(amount * taxed[one][0], taxed[one][1] or 1) for one, amount in (+found).items()}
 
 
 def _spread(rest: int, lines: Mapping[str, Node], units: Mapping[str, int], till: Till) -> dict[str, int]:
