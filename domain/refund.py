@@ -25,6 +25,10 @@ FINAL_NO = (RefundStatus.FAILED, RefundStatus.CANCELED)
 """The provider will not pay this one any more."""
 
 
+PLAN_WITHDRAWN = "plan_withdrawn"
+"""Code of Refused where the plan does not stand any more, or less is owed than it pays: it has to be made anew."""
+
+
 class RefundIntention(Model):
     """The exact request to the provider, committed before the call; only this is ever sent under its key."""
 

@@ -48,7 +48,7 @@ class Provider:
     def refund(self, intention: RefundIntention, now: datetime) -> Refund:
         return Refund(
             key=intention.key,
-            provider_id="re_1",
+            provider_id=f"re_{intention.case}_{intention.plan}_{intention.attempt}",
             payment=intention.payment,
             amount=intention.amount,
             currency=intention.currency,
@@ -71,7 +71,8 @@ class Shop:
         self.shelf, self.provider, self.facts = Shelf(bought), Provider(), Facts(self.ledger, snapshots)
         self.storefront = StorefrontActivities(self.shelf, snapshots, policies, self.ledger)
         self.decisions = DecisionActivities(snapshots, policies, self.ledger, Staff())
-        self.inventory = InventoryActivities(EmbeddedInventory(), snapshots, policies, self.ledger, Staff(sam=Role.WAREHOUSE))
+        staff = Staff(sam=Role.WAREHOUSE)
+        self.inventory = InventoryActivities(EmbeddedInventory(), snapshots, policies, self.ledger, staff)
         self.payments = PaymentActivities(self.provider, self.ledger, CreditNotes(self.ledger, snapshots))
 
     def opened(self, case: str, **units: int) -> None:

@@ -17,6 +17,7 @@ from domain.model import Id, Minor, Model, Signature, UtcDatetime
 from domain.money import Money
 from domain.people import Person, may, who_may
 from domain.plan import RefundPlan
+from domain.refund import PLAN_WITHDRAWN
 from domain.request import ReturnRequest
 from domain.stores import People
 from domain.verbs import Verb
@@ -85,7 +86,7 @@ class ApprovalActivities:
         if planned is None or plan is None or plan.automatic_limit is None or planned.order != ask.order_id:
             raise Refused("nothing_to_approve", f"no refund of return {ask.case} waits for an approval")
         if not any(self._ledger.pending_left(one.key) for one in planned.transfers if is_leg(one)):
-            raise Refused("plan_withdrawn", f"plan {ask.plan} of return {ask.case} does not wait any more; look again")
+            raise Refused(PLAN_WITHDRAWN, f"plan {ask.plan} of return {ask.case} does not wait any more; look again")
         if ask.amount != plan.total:
             total = Money(minor=plan.total, currency=plan.currency)
             raise Refused("other_amount", f"return {ask.case} pays back {total}; approve exactly that")

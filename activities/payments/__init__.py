@@ -13,7 +13,7 @@ from domain import ids
 from domain.errors import Refused, Stale
 from domain.model import Id, Minor, Model, UtcDatetime
 from domain.plan import RefundPlan
-from domain.refund import FINAL_NO, Refund, RefundIntention, RefundStatus
+from domain.refund import FINAL_NO, PLAN_WITHDRAWN, Refund, RefundIntention, RefundStatus
 from ledger import EntryKind, Ledger, NewEntry, Transfer, accounts
 from ledger.credit_notes import CreditNotes
 from ledger.deciding import decided
@@ -22,9 +22,6 @@ from ledger.moves import money
 KEY_OF_ANOTHER, OTHER_REFUND = "idempotency_error", "other_refund"
 """Codes of Refused by which a provider says that it knows our key from another request, or has another refund under it.
 What became of the money is not known then: neither is a no, and no new intention may follow."""
-
-PLAN_WITHDRAWN = "plan_withdrawn"
-"""Code of Refused where the plan does not stand any more, or less is owed than it pays: it has to be made anew."""
 
 
 class Payments(Protocol):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 
-from domain.errors import InvalidRequest
+from activities.decisions import PlanRefund
+from activities.inventory import RecordInspection
+from domain.errors import Refused
 from ledger import TransferKind
-from tests.shop import NOW, Interrupted, Shop, card, transfers
+from tests.shop import NOW, Interrupted, Shop, card, inspection, transfers
 
 # Two mugs and the book: 3529 * 2 / 3 = 2352.7 -> 2353, tax 563 * 2353 / 3529 = 375.4 -> 375; 2271, tax 149.
 TWO_MUGS_AND_BOOK = {"1": 2, "2": 1}
@@ -119,12 +122,23 @@ def test_a_plan_is_made_anew_when_another_one_came_first(shop: Shop) -> None:
     assert other.plan("R-2", {"1": 1}).total == 1176
 
 
-def test_more_than_was_bought_is_refused_and_nothing_is_reserved(shop: Shop) -> None:
+def test_no_more_units_are_paid_than_have_money_left(shop: Shop) -> None:
+    # three were bought, for 35.29: whatever was counted, no fourth is paid
     arrived(shop, {"1": 2})
-    with pytest.raises(InvalidRequest):
-        shop.plan("R-1", {"1": 4})
+    assert shop.plan("R-1", {"1": 4}).total == 3529
+
+
+def test_what_nobody_inspected_is_not_planned(shop: Shop) -> None:
+    """The word of a workflow alone, which anybody in the namespace can start, moves no money."""
+    arrived(shop, {"1": 2})
+    about: dict[str, Any] = {"case": "R-1", "order_id": "two-rates", "now": NOW}
+    for recorded, said in ((None, {"1": 2}), ({"1": 1}, {"1": 2})):
+        if recorded:
+            shop.inventory.record_inspection(RecordInspection(inspection=inspection(recorded), **about))
+        with pytest.raises(Refused) as no:
+            shop.decisions.plan_refund(PlanRefund(inspection=inspection(said), **about))
+        assert no.value.code == "not_inspected"
     assert "plan:R-1:1" not in shop.recorded()
-    assert shop.money("owed:R-1").pending_out == 0
 
 
 def test_every_transfer_of_a_plan_only_reserves(shop: Shop) -> None:

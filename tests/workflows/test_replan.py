@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from domain.case import Outcome
-from domain.order import EarlierRefund
+from domain.order import EarlierRefund, RefundedLine
 from ledger import EntryKind
 from ledger.facts import Facts
 from tests.workflows.returns import SHOPIFY_LINE, SHOPIFY_PAYMENT, TWO_RATES_PAYMENT, Return, Shop, refusal
@@ -14,7 +14,7 @@ from tests.workflows.test_replay import replayer
 from workflows.return_case.said import Replan
 
 
-async def elsewhere(one: Return, payment: str, amount: int) -> None:
+async def elsewhere(one: Return, payment: str, amount: int, **units: int) -> None:
     """Somebody refunds in the provider's dashboard, and the fact is entered."""
     answer = await one.world.http.post(
         "/stripe/v1/refunds",
@@ -24,7 +24,8 @@ async def elsewhere(one: Return, payment: str, amount: int) -> None:
     answer.raise_for_status()
     made = answer.json()
     facts = Facts(one.world.rooms.ledger, one.world.rooms.snapshots)
-    refund = EarlierRefund(id=made["id"], at=datetime.now(UTC), money={payment: amount})
+    lines = tuple(RefundedLine(line_id=line, quantity=count, gross=0) for line, count in units.items())
+    refund = EarlierRefund(id=made["id"], at=datetime.now(UTC), lines=lines, money={payment: amount})
     order = one.world.entries("R-1", EntryKind.DECISION)[0].order
     facts.refunded_elsewhere(order, refund, "provider", datetime.now(UTC))
 
@@ -56,14 +57,43 @@ async def test_a_plan_that_waits_for_its_approval_is_made_anew(shop: Shop) -> No
     await replayer().replay_workflow(await one.history())
 
 
-async def test_an_approval_of_a_plan_that_was_overtaken_pays_nothing_of_it(shop: Shop) -> None:
-    # nobody tells the return: it finds out when it wants to pay
+async def test_an_approval_of_a_plan_that_was_overtaken_is_refused_and_the_plan_made_anew(shop: Shop) -> None:
+    # nobody tells the return of it: whoever wants to approve finds out
     one, _ = await waiting(shop)
     await elsewhere(one, TWO_RATES_PAYMENT, 8500)
-    await approve(one)
+    code, _ = await refusal(approve(one))
+    assert code == "plan_withdrawn"
     assert (await one.result()).outcome is Outcome.REFUNDED
     assert len(plans(one)) == 2
+    assert one.world.entries("R-1", EntryKind.APPROVAL) == []
     assert len(await shop.world.refunds(TWO_RATES_PAYMENT)) == 2
+    assert at_rest(one)
+
+
+async def test_units_that_went_back_elsewhere_meanwhile_are_not_paid_again(shop: Shop) -> None:
+    # two mugs and the book are under way when one mug is refunded in the shop: one mug and the book are left
+    one = await shop.two_rates({"1": 2, "2": 1})
+    await one.arrive()
+    await elsewhere(one, TWO_RATES_PAYMENT, 1176, **{"1": 3})
+    await one.inspect()
+    assert (await one.result()).outcome is Outcome.REFUNDED
+    ((_, total),) = plans(one)
+    assert total == 2271
+    assert at_rest(one)
+
+
+async def test_a_leg_that_was_refused_before_its_payment_went_elsewhere(shop: Shop) -> None:
+    # all of 181.09 is refused, then 100.00 go elsewhere: 81.09 are left, and are paid by a plan of their own
+    one = await shop.shopify()
+    await one.arrive()
+    failed = {"status": "failed", "failure_reason": "declined"}
+    await shop.world.post("/stripe/_control/next_refund", failed)
+    await one.inspect()
+    await one.until(lambda view: view.next_owner == "finance")
+    await elsewhere(one, SHOPIFY_PAYMENT, 10000)
+    await one.update("replan", Replan(by="fay"))
+    assert (await one.result()).refunded == "81.09 USD"
+    assert [total for _, total in plans(one)] == [18109, 8109]
     assert at_rest(one)
 
 

@@ -11,6 +11,7 @@ from activities.inventory import InventoryActivities, RecordInspection, RecordRe
 from activities.labels import LabelActivities, RecordScan
 from domain.inspection import Inspection, Receipt
 from domain.parcel import Scan
+from domain.refund import PLAN_WITHDRAWN
 from workflows import options
 from workflows.return_case.facts import Fact, known, with_fact
 from workflows.return_case.said import Approve, Cancel
@@ -36,6 +37,8 @@ class Clerk(Steps):
                     self.recorded += 1
             except NotWanted as no:
                 first.refusal = no.refusal
+                # Whoever wanted to approve has found out what the story has not yet: the plan has to be made anew.
+                self.overtaken = self.overtaken or no.refusal.details[0] == PLAN_WITHDRAWN
             except ApplicationError as error:
                 first.refusal = error
             first.answered = True

@@ -6,11 +6,11 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from activities.decisions import DecisionActivities, PlanRefund
-from activities.payments import PLAN_WITHDRAWN, PayLeg, PaymentActivities
+from activities.payments import PayLeg, PaymentActivities
 from domain.money import Money
 from domain.notice import NoticeKind
 from domain.plan import Leg
-from domain.refund import FINAL_NO, Refund, RefundStatus
+from domain.refund import FINAL_NO, PLAN_WITHDRAWN, Refund, RefundStatus
 from workflows import options
 from workflows.return_case.state import attempts, latest
 from workflows.return_case.steps import NotWanted, Steps
