@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal, TextIO
 
-from domain.errors import InvalidRequest
+from domain.errors import InvalidRequest, Refused
 from ledger import JournalEntry
 from ledger.chart import Chart
 
@@ -42,8 +42,8 @@ def export_text(entries: Iterable[JournalEntry], format: Format, chart: Chart, o
 
 
 def export_to(entries: Iterable[JournalEntry], format: Format, chart: Chart, path: Path) -> None:
-    """Write the entries to a file, which is there only when it is whole."""
-    with _whole(path) as part:
+    """Write the entries to a file, which is there only when it is whole. Raises Refused if it cannot be written."""
+    with whole(path) as part:
         if format == "xlsx":
             from ledger.exports.spreadsheet import write_xlsx
 
@@ -66,12 +66,15 @@ def watched(entries: Iterable[JournalEntry], screen: TextIO) -> Iterator[Journal
 
 
 @contextmanager
-def _whole(path: Path) -> Iterator[Path]:
+def whole(path: Path) -> Iterator[Path]:
+    """A file to write to, which takes the place of `path` in the end. Raises Refused if that cannot be."""
     part = path.with_name(f"{path.name}.part")
     try:
         yield part
         os.replace(part, path)
     except OSError as error:
-        raise InvalidRequest("out", f"{path} cannot be written: {error.strerror or error}") from None
+        raise Refused("not_written", f"{path} cannot be written: {error.strerror or error}") from None
     finally:
-        part.unlink(missing_ok=True)
+        # Where nothing can be written, nothing can be taken away either, and the first error says so.
+        with suppress(OSError):
+            part.unlink(missing_ok=True)

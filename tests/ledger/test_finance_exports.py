@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import re
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.errors import InvalidRequest
+from domain.errors import InvalidRequest, Refused
 from ledger import EntryKind, JournalEntry, Ledger
 from ledger.__main__ import main
 from ledger.chart import DEFAULT, Chart, load_chart
@@ -346,8 +347,22 @@ def test_a_file_is_there_only_when_it_is_whole(told: Ledger, tmp_path: Path) -> 
         with pytest.raises(RuntimeError):
             export_to(broken(), format, Chart(), tmp_path / "out")
     assert list(tmp_path.glob("out*")) == []
-    with pytest.raises(InvalidRequest, match="cannot be written"):
+    with pytest.raises(Refused, match="cannot be written"):
         export_to(told.entries(), "csv", Chart(), tmp_path / "no" / "out")
+
+
+def test_a_file_system_that_takes_nothing_is_said_in_one_sentence(
+    told: Ledger, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    # As on a read-only file system, taking away a file that is not there is refused as well.
+    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)
+    assert main(["export", "--format", "csv", "--out", str(tmp_path / "books.csv")], lambda: told) == 1
+    said = capsys.readouterr().err
+    assert said == f"{tmp_path / 'books.csv'} cannot be written: Read-only file system\n"
 
 
 def test_a_terminal_is_told_how_far_it_is_and_a_file_is_not(told: Ledger) -> None:
