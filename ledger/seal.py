@@ -99,10 +99,24 @@ def load_seals(paths: Iterable[Path]) -> dict[str, Seal]:
     return found
 
 
+def passed_over(paths: Iterable[Path]) -> tuple[str, ...]:
+    """A sentence per folder on what in it is not read as a seal."""
+    folders = {path: [one.name for one in path.iterdir() if one.suffix != ".json"] for path in paths if path.is_dir()}
+    return tuple(
+        f"In {path} only *.json was read as seals, not {', '.join(sorted(names))}."
+        for path, names in folders.items()
+        if names
+    )
+
+
 def _load(path: Path) -> Seal:
     try:
+        content = path.read_bytes()
+        if not content.strip():
+            text = f"{path} is empty: no seal was written to it; take it away, or look for another copy"
+            raise InvalidRequest("seal", text)
         # A field that is not known is not under the signature either.
-        return Seal.model_validate_json(path.read_bytes(), extra="forbid")
+        return Seal.model_validate_json(content, extra="forbid")
     except OSError as error:
         raise InvalidRequest("seal", f"{path} cannot be read: {error.strerror}") from None
     except ValidationError:

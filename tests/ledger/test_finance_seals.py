@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -78,13 +79,15 @@ def test_it_says_how_much_came_after_the_last_seal(
     ledger.append(fact("last"))
     code, said = verified(ledger, capsys, "--seal", str(tmp_path / "seals"), "--public-key", key[1])
     assert code == 0
-    assert "Everything holds." in said
+    lines = said.splitlines()
+    assert (lines[1], lines[-1]) == ("The journal holds in itself.", "Everything holds.")
     assert "The last seal that holds is at entry 6, " in said
     assert "no seal covers: 2\n" in said
     first = ["--seal", str(tmp_path / "seals" / "1.json"), "--public-key", key[1]]
     code, said = verified(ledger, capsys, *first, "--json")
     told = json.loads(said)
     assert (code, told["faults"], told["seals"]["after"], told["seals"]["last"]) == (0, [], 3, 5)
+    assert told["holds"] is True
 
 
 RELINKED = {
@@ -168,6 +171,9 @@ def test_seals_tell_from_where_on_it_was_changed(
     relink(ledger, tamper)
     code, said = verified(ledger, capsys, "--seal", str(tmp_path / "seals"), "--public-key", key[1])
     assert code == 1
+    assert "Everything holds." not in said
+    assert said.splitlines()[1] == "The journal holds in itself."
+    assert said.splitlines()[-1] == "Not everything holds: seals that it does not hold against: 1."
     assert "b.json: entry 6 has another hash" in said
     assert "(the seal at entry 5 still holds)" in said
     assert "no seal covers: 1" in said
@@ -240,9 +246,62 @@ def test_what_is_no_seal_or_no_key_is_said(
         ["verify", "--seal", str(tmp_path / "other.json")],
         ["verify", "--seal", str(tmp_path / "more.json")],
         ["verify", "--public-key", key[1]],
+        ["verify", "--public-key", ""],
+        ["verify", "--seal", str(seal), "--public-key", ""],
+        ["seal", "--key", str(key[0]), "--by", "anna smith"],
+        ["seal", "--key", str(key[0]), "--by", ""],
         ["seal", "--key", str(tmp_path / "other.json")],
         ["seal"],
     ):
         assert main(arguments, lambda: ledger) == 2, arguments
         said = capsys.readouterr()
         assert (said.out, said.err.count("\n")) == ("", 1)
+
+
+def test_json_says_in_one_place_whether_all_holds(
+    ledger: Ledger, tamper: Tamper, key: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seal = sealed(ledger, tmp_path / "s.json", key[0], capsys)
+    assert json.loads(verified(ledger, capsys, "--json")[1])["holds"] is True
+    tamper(RELINKED["who it was"])
+    relink(ledger, tamper)
+    code, said = verified(ledger, capsys, "--seal", str(seal), "--public-key", key[1], "--json")
+    told = json.loads(said)
+    assert (code, told["holds"], len(told["faults"])) == (1, False, 1)
+    assert told["faults"][0].startswith(f"seal {seal}: entry 5 has another hash")
+    tamper("UPDATE journal SET actor = 'eve' WHERE seq = 4")
+    code, said = verified(ledger, capsys, "--seal", str(seal), "--public-key", key[1])
+    assert said.splitlines()[-1].startswith("Not everything holds: the journal does not hold in itself; seals ")
+    assert json.loads(verified(ledger, capsys, "--json")[1])["holds"] is False
+
+
+def test_a_seal_goes_into_a_file_that_is_whole_or_not_there(
+    ledger: Ledger, tamper: Tamper, key: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    umask = os.umask(0o027)
+    try:
+        assert main(["seal", "--key", str(key[0]), "--out", str(tmp_path / "s.json")], lambda: ledger) == 0
+    finally:
+        os.umask(umask)
+    assert capsys.readouterr().out == ""
+    assert (tmp_path / "s.json").stat().st_mode & 0o777 == 0o640
+    assert verified(ledger, capsys, "--seal", str(tmp_path / "s.json"), "--public-key", key[1])[0] == 0
+    assert main(["seal", "--key", str(key[0]), "--out", str(tmp_path / "no" / "s.json")], lambda: ledger) == 1
+    assert "no/s.json cannot be written: No such file" in capsys.readouterr().err
+    tamper(RELINKED["who it was"])
+    assert main(["seal", "--key", str(key[0]), "--out", str(tmp_path / "t.json")], lambda: ledger) == 1
+    assert not list(tmp_path.glob("t.json*"))
+
+
+def test_nothing_in_a_folder_of_seals_is_passed_over_silently(
+    ledger: Ledger, key: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "seals").mkdir()
+    sealed(ledger, tmp_path / "seals" / "1.json", key[0], capsys)
+    (tmp_path / "seals" / "2.txt").write_text("{}")
+    code, said = verified(ledger, capsys, "--seal", str(tmp_path / "seals"), "--public-key", key[1])
+    assert (code, "only *.json was read as seals, not 2.txt." in said) == (0, True)
+    (tmp_path / "seals" / "3.json").write_text("")
+    assert main(["verify", "--seal", str(tmp_path / "seals")], lambda: ledger) == 2
+    said = capsys.readouterr().err
+    assert (said.count("\n"), "3.json is empty" in said) == (1, True)
