@@ -41,6 +41,9 @@ DEFAULT = {
 }
 """Beginnings of the journal's accounts, `*` for any one part, and the account of the books that stands for them."""
 
+KINDS = tuple(name for name in DEFAULT if ":" not in name)
+"""The kinds of the journal's accounts."""
+
 _OTHER = "Equity:Other:"
 
 
@@ -88,6 +91,10 @@ def _checked(document: Mapping[object, object]) -> Iterator[tuple[str, str]]:
         if name.startswith("*"):
             raise InvalidRequest(
                 "accounts", f"{name}: the first part is a kind of account, such as tender; `*` may follow"
+            )
+        if (kind := name.partition(":")[0]) not in KINDS:
+            raise InvalidRequest(
+                "accounts", f"{name}: there is no kind of account {kind}; there are {', '.join(KINDS)}"
             )
         if not account.isprintable() or len(account) > 200:
             raise InvalidRequest("accounts", f"{name}: an account's name is one line of at most 200 characters")

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from ledger import Balance, JournalEntry
+from domain.errors import Refused
+from ledger import Balance, JournalEntry, Ledger
 from ledger.cli import AsJson, opened, say, table
 from ledger.readable import amount, amounts, reference
 from ledger.totals import totals
@@ -49,16 +50,22 @@ def show(
 
 def balances(
     context: typer.Context,
-    prefix: Annotated[str, typer.Argument(metavar="[PREFIX]", help="Accounts that begin so: owed:, tender:pi_1.")] = "",
+    account: Annotated[
+        str, typer.Argument(metavar="[ACCOUNT]", help="An account and those below it: owed, tender:pi_1.")
+    ] = "",
     as_json: AsJson = False,
 ) -> int:
-    """Totals per kind of account and commodity; with a prefix, the accounts too."""
-    found = list(opened(context).balances(prefix))
+    """Totals per kind of account and commodity; with an account, or the beginning of some, these too."""
+    found = _below(opened(context), account)
     if as_json:
         accounts = [{**one.model_dump(), "available": one.available} for one in found]
         typer.echo(json.dumps({"accounts": accounts, "totals": [one.model_dump() for one in totals(found)]}, indent=2))
         return 0
-    if prefix:
+    if account and not found:
+        raise Refused(
+            "not_found", f"the journal has no accounts {account}; `python -m ledger balances` shows its kinds"
+        )
+    if account:
         _print_accounts(found)
         say("")
     rows = (
@@ -67,6 +74,15 @@ def balances(
     )
     table(("Kind", "Accounts", "Posted", "Reserved out", "Reserved in"), rows, "There are no such accounts.")
     return 0
+
+
+def _below(ledger: Ledger, account: str) -> list[Balance]:
+    """An account with those below it; a colon at its end leaves the account itself out."""
+    found = ledger.balances(account)
+    if not account or account.endswith(":"):
+        return list(found)
+    # What begins like two-rates may be two-rates-2 too.
+    return [one for one in found if one.account == account or one.account.startswith(f"{account}:")]
 
 
 def _print_accounts(found: Sequence[Balance]) -> None:

@@ -279,6 +279,11 @@ def test_every_kind_of_account_has_a_default_and_the_page_tells_it() -> None:
     assert told == DEFAULT
 
 
+def test_a_kind_that_the_journal_does_not_have_is_refused_with_those_that_it_has(tmp_path: Path) -> None:
+    with pytest.raises(InvalidRequest, match="no kind of account tendr; there are tender, payout, "):
+        chart(tmp_path, "tendr: Assets:Bank\n")
+
+
 def test_a_kind_that_nobody_mapped_is_kept_apart() -> None:
     assert Chart().account("brand_new:x") == "Equity:Other:BrandNew"
 

@@ -152,7 +152,25 @@ def test_balances_by_kind_and_by_account(shop: Shop, capsys: pytest.CaptureFixtu
     told = shown(shop, capsys, "balances", "with_customer:")
     assert "with_customer:two-rates:3  1 unit" in told
     assert "tender" not in told
-    assert "no such accounts" in shown(shop, capsys, "balances", "nobody:")
+    assert main(["balances", "nobody:"], lambda: shop.ledger) == 1
+    assert capsys.readouterr() == (
+        "",
+        "the journal has no accounts nobody:; `python -m ledger balances` shows its kinds\n",
+    )
+    assert json.loads(shown(shop, capsys, "balances", "nobody", "--json")) == {"accounts": [], "totals": []}
+
+
+def test_balances_of_an_account_and_those_below_it(ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("o", "o:l:net", "o-2:l:net", "o2"):
+        ledger.append(fact(name, move(name, f"found:{name}", f"kept:{name}", 5), kind=EntryKind.GOODWILL))
+    for asked, accounts in (
+        ("kept:o", ["kept:o", "kept:o:l:net"]),
+        ("kept:o:", ["kept:o:l:net"]),
+        ("kept:o-2", ["kept:o-2:l:net"]),
+        ("kept", ["kept:o", "kept:o-2:l:net", "kept:o2", "kept:o:l:net"]),
+    ):
+        assert main(["balances", asked, "--json"], lambda: ledger) == 0
+        assert sorted(one["account"] for one in json.loads(capsys.readouterr().out)["accounts"]) == accounts
 
 
 def test_balances_for_programs(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
