@@ -24,9 +24,9 @@ class Days(Model):
             raise ValueError("the last day is before the first")
         return self
 
-    def has(self, at: datetime) -> bool:
-        """Whether a moment is on one of these days."""
-        day = at.date()
+    def has(self, at: date) -> bool:
+        """Whether a day, or a moment, is one of these days."""
+        day = at.date() if isinstance(at, datetime) else at
         return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
 
     def of(self, entries: Iterable[JournalEntry]) -> Iterator[JournalEntry]:

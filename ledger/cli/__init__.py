@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 from pydantic import ValidationError
 
-from domain.errors import InvalidRequest
+from domain import ids
+from domain.errors import InvalidRequest, Refused
 from domain.stores import People, Snapshots
-from ledger import Ledger
+from ledger import EntryKind, Ledger
 from ledger.days import Days
 from ledger.facts import Facts
 
@@ -21,13 +22,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON instead of a table.")]
-From = Annotated[
-    datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], metavar="DAY", help="From this day on, in UTC.")
-]
-To = Annotated[
-    datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], metavar="DAY", help="Until this day, which counts too.")
-]
+From = Annotated[str | None, typer.Option("--from", metavar="DAY", help="From this day on, in UTC.")]
+To = Annotated[str | None, typer.Option("--to", metavar="DAY", help="Until this day, which counts too.")]
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # What steers a terminal must not reach it out of a name.
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 
@@ -63,12 +61,41 @@ def facts(context: typer.Context) -> Facts:
     return Facts(opened(context), snapshots(context))
 
 
-def days(first: datetime | None, last: datetime | None) -> Days:
-    """The days between two options. Raises InvalidRequest if the last comes before the first."""
+def order_id(ledger: Ledger, told: str) -> str:
+    """The id of an order that is told by its id or by its number.
+
+    Raises Refused if no return asked for such an order, and InvalidRequest where orders of several shops have that
+    number.
+    """
+    if ledger.find(ids.order_key(told)) is not None:
+        return told
+    opened = (one for one in ledger.entries() if one.kind is EntryKind.ORDER_OPENED)
+    found = [one.order for one in opened if one.facts.get("number") == told]
+    if len(found) > 1:
+        raise InvalidRequest("order", f"several orders have the number {told}; name one by its id: {', '.join(found)}")
+    if not found:
+        text = f"the journal has no order with the id or number {told}: it was never opened, as no return asked for it"
+        raise Refused("order_not_opened", text)
+    return found[0]
+
+
+def days(first: str | None, last: str | None) -> Days:
+    """The days between the options --from and --to. Raises InvalidRequest naming the one that is wrong."""
+    between = (_day("--from", first), _day("--to", last))
     try:
-        return Days(first=first.date() if first else None, last=last.date() if last else None)
+        return Days(first=between[0], last=between[1])
     except ValidationError:
-        raise InvalidRequest("to", "the last day comes before the first") from None
+        raise InvalidRequest("--to", "the last day comes before the first") from None
+
+
+def _day(option: str, text: str | None) -> date | None:
+    # The shape too, because Python also reads 20261130 and 2026-W48-1.
+    try:
+        if text is None or _DAY.fullmatch(text):
+            return date.fromisoformat(text) if text else None
+    except ValueError:
+        pass
+    raise InvalidRequest(option, "write a day as 2026-11-30")
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
-from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +14,9 @@ import typer
 from domain.credit_note import CreditNote, parse_name
 from domain.errors import InvalidRequest, Refused
 from ledger import Ledger
+from ledger.cli import From, To, days
 from ledger.credit_notes import issued_by
+from ledger.days import Days
 
 _COLUMNS = ("Number", "Date", "Order", "Return", "Credited", "Tax", "Kept", "Refunded", "Cancels")
 
@@ -38,23 +39,28 @@ def register(app: typer.Typer, ledger: Callable[[typer.Context], Ledger]) -> Non
     def credit_note(
         context: typer.Context,
         number: Annotated[str, typer.Argument(help="Its number, such as CN-demo-000123.")],
-        written: Annotated[Format, typer.Option("--format", help="How it is written.")] = Format.TEXT,
+        written: Annotated[
+            Format | None, typer.Option("--format", help="How it is written: text, unless said.")
+        ] = None,
         out: Annotated[Path | None, typer.Option(help="Into this file instead of standard output.")] = None,
         as_json: AsJson = False,
     ) -> int:
         """One credit note, drawn anew from the journal: the same bytes each time."""
-        content = _written(find(ledger(context), number), Format.JSON if as_json else written)
+        if as_json and written not in (None, Format.JSON):
+            raise typer.BadParameter(f"--json and --format {written} are two answers; ask for one")
+        form = Format.JSON if as_json else written or Format.TEXT
+        content = _written(find(ledger(context), number), form)
         return _put(content, out)
 
     @app.command("credit-notes")
     def credit_notes(
         context: typer.Context,
-        since: Annotated[str, typer.Option("--from", help="Only from this day on, as 2026-11-01.")] = "",
-        until: Annotated[str, typer.Option("--to", help="Only up to this day, as 2026-11-30.")] = "",
+        first: From = None,
+        last: To = None,
         as_json: AsJson = False,
     ) -> int:
         """Every credit note, in the order in which they were issued."""
-        found = _issued(ledger(context), _day("--from", since), _day("--to", until))
+        found = _issued(ledger(context), days(first, last))
         if as_json:
             _print_json(found)
         else:
@@ -97,17 +103,10 @@ def _put(content: bytes, out: Path | None) -> int:
     return 0
 
 
-def _day(option: str, text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise InvalidRequest(option, "write a day as 2026-11-30") from None
-
-
-def _issued(ledger: Ledger, since: date | None, until: date | None) -> Iterator[CreditNote]:
+def _issued(ledger: Ledger, when: Days) -> Iterator[CreditNote]:
     for entry in ledger.numbered():
         note = issued_by(entry)
-        if note and (since is None or since <= note.issued_on) and (until is None or note.issued_on <= until):
+        if note and when.has(note.issued_on):
             yield note
 
 

@@ -5,29 +5,33 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from itertools import combinations
+from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
+from domain import ids
 from domain.errors import InvalidRequest, Refused
+from domain.money import Money
+from domain.order import EarlierRefund, Order, RefundedLine
 from domain.people import Role, may_record
+from domain.request import first_fault
 from ledger import EntryKind, JournalEntry, Ledger, accounts
-from ledger.cli import facts, opened, people, say
+from ledger.cli import facts, opened, order_id, people, say, snapshots
+from ledger.frozen import frozen_order
 from ledger.readable import amount
-
-if TYPE_CHECKING:
-    from domain.order import EarlierRefund
 
 record = typer.Typer(help="Enter what happened outside.", no_args_is_help=True)
 
-Order = Annotated[str, typer.Argument(help="The order, by its id.")]
+WhichOrder = Annotated[str, typer.Argument(help="The order, by its id or its number.")]
 By = Annotated[str, typer.Option(metavar="PERSON", help="Who enters it: finance, admin, or a machine's name.")]
 
 
 @record.command("refund")
 def refund(
     context: typer.Context,
-    order: Order,
+    order: WhichOrder,
     payment: Annotated[str, typer.Option(help="The payment from which the money went, such as pi_123.")],
     money: Annotated[str, typer.Option("--amount", help="How much, in the order's currency, such as 60.00.")],
     reference: Annotated[str, typer.Option("--id", help="The provider's id of it, so that it counts once.")],
@@ -40,9 +44,12 @@ def refund(
     """A refund that was made elsewhere, in the provider's dashboard or in the shop, or a lost dispute."""
     _check_person(context, by, Role.SERVICE, Role.FINANCE, Role.ADMIN)
     ledger, now = opened(context), datetime.now(UTC)
-    told = _refund(ledger, order, payment, money, reference, line or (), now)
+    touched = frozen_order(ledger, snapshots(context), order_id(ledger, order))
+    if touched is None:
+        raise Refused("order_not_opened", f"order {order} was never opened in the journal")
+    told = _refund(touched, payment, money, reference, line or (), now)
     kind = EntryKind.DISPUTE_LOST if dispute else EntryKind.REFUND_ELSEWHERE
-    _show(ledger, facts(context).refunded_elsewhere(order, told, by, now, kind))
+    _show(ledger, facts(context).refunded_elsewhere(touched.id, told, by, now, kind))
     return 0
 
 
@@ -54,14 +61,19 @@ def came_back(
 ) -> int:
     """Such a refund failed after all, or such a dispute was won."""
     _check_person(context, by, Role.SERVICE, Role.FINANCE, Role.ADMIN)
-    _show(opened(context), facts(context).came_back(reference, by, datetime.now(UTC)))
+    ledger = opened(context)
+    fact = ledger.find(ids.elsewhere_key(reference))
+    if fact is None:
+        text = f"no refund made elsewhere and no dispute is entered under {reference}; enter it with `record refund`"
+        raise Refused("not_found", text)
+    _show(ledger, facts(context).came_back(reference, by, datetime.now(UTC)))
     return 0
 
 
 @record.command("cleared")
 def cleared(
     context: typer.Context,
-    order: Order,
+    order: WhichOrder,
     to: Annotated[str, typer.Option(metavar="ACCOUNT", help="fees:KIND, goodwill or receivable:CUSTOMER.")],
     reason: Annotated[str, typer.Option(metavar="CODE", help="Why, in one word.")],
     by: By,
@@ -69,8 +81,9 @@ def cleared(
     """Take what stands in an order's suspense upon another account."""
     _check_person(context, by, Role.FINANCE, Role.ADMIN)
     if not re.fullmatch(r"[a-z0-9_]{1,64}", reason):
-        raise InvalidRequest("reason", "a reason is a code of small letters, digits and underscores")
-    _show(opened(context), facts(context).cleared(order, to, by, reason, datetime.now(UTC)))
+        raise InvalidRequest("--reason", "a reason is a code of small letters, digits and underscores")
+    ledger = opened(context)
+    _show(ledger, facts(context).cleared(order_id(ledger, order), to, by, reason, datetime.now(UTC)))
     return 0
 
 
@@ -81,35 +94,59 @@ def _check_person(context: typer.Context, by: str, *roles: Role) -> None:
 
 
 def _refund(
-    ledger: Ledger, order: str, payment: str, money: str, reference: str, lines: Sequence[str], now: datetime
+    order: Order, payment: str, money: str, reference: str, lines: Sequence[str], now: datetime
 ) -> EarlierRefund:
-    from pydantic import ValidationError
-
-    from domain import ids
-    from domain.money import Money
-    from domain.order import EarlierRefund, RefundedLine
-    from domain.request import first_fault
-
-    touched = ledger.find(ids.order_key(order))
-    if touched is None:
-        raise Refused("order_not_opened", f"order {order} was never opened in the journal; no return asked for it")
+    """What was told, held against what was bought: mostly a typo is found so."""
+    minor = _amount(order, payment, money)
+    closed = tuple(_line(order, one) for one in lines)
+    for one, again in ((one, again) for one, again in combinations(closed, 2) if one.line_id == again.line_id):
+        raise InvalidRequest(
+            "--line", f"line {one.line_id} is named twice; write {one.quantity + again.quantity} units"
+        )
     try:
-        minor = Money.parse(money, str(touched.facts["currency"])).minor
-        named = [one.rpartition(":") for one in lines]
-        closed = tuple(RefundedLine(line_id=name, quantity=int(count), gross=0) for name, _, count in named)
         return EarlierRefund(id=reference, at=now, lines=closed, money={payment: minor})
     except ValidationError as error:
-        raise InvalidRequest(*first_fault(error)) from None
+        raise InvalidRequest("--id", first_fault(error)[1]) from None
+
+
+def _amount(order: Order, payment: str, money: str) -> int:
+    tender = order.tender(payment)
+    if tender is None:
+        known = ", ".join(one.id for one in order.tenders)
+        raise InvalidRequest("--payment", f"order {order.number} has no payment {payment}; it has {known}")
+    try:
+        minor = Money.parse(money, order.currency).minor
     except ValueError as error:
-        raise InvalidRequest("amount or line", f"{error}; write --amount 60.00 --line LINE:QUANTITY") from None
+        raise InvalidRequest("--amount", str(error)) from None
+    if minor <= 0:
+        raise InvalidRequest("--amount", f"{money} is no amount that went back; write one above zero, such as 60.00")
+    if minor > tender.captured:
+        asked, captured = amount(minor, order.currency), amount(tender.captured, order.currency)
+        raise InvalidRequest("--amount", f"{asked} is more than payment {payment} ever captured, which is {captured}")
+    return minor
+
+
+def _line(order: Order, told: str) -> RefundedLine:
+    name, _, count = told.rpartition(":")
+    if not name or not count.isdecimal() or not count.isascii() or not 1 <= int(count[:9]) <= 10**6:
+        raise InvalidRequest("--line", f"{told} does not say how many units of which line; write LINE:QUANTITY, as 3:1")
+    bought = order.line(name)
+    if bought is None:
+        known = ", ".join(one.id for one in order.lines)
+        raise InvalidRequest("--line", f"order {order.number} has no line {name}; it has {known}")
+    if int(count) > bought.quantity:
+        text = f"{count} units are more than were bought of line {name}, which is {bought.quantity}"
+        raise InvalidRequest("--line", text)
+    return RefundedLine(line_id=name, quantity=int(count), gross=0)
 
 
 def _show(ledger: Ledger, entry: JournalEntry) -> None:
     say(f"Entered as entry {entry.seq} ({entry.key}).")
     name = accounts.suspense(entry.order)
     for stands in (one for one in ledger.balances(name) if one.account == name and one.posted):
-        missing = amount(-stands.posted, stands.commodity)
-        say(f"In suspense for order {entry.order}: {missing}, which nothing covers yet.")
+        left = amount(abs(stands.posted), stands.commodity)
+        why = "which nothing covers yet" if stands.posted < 0 else "which came back beyond what was missing"
+        say(f"In suspense for order {entry.order}: {left}, {why}.")
     for plan in entry.facts.get("withdrawn", ()):
         case = plan.split(":")[1]
         say(f"Return {case} has to plan anew: python starter.py replan {case} --by {entry.actor}")

@@ -10,7 +10,7 @@ import typer
 
 from domain.errors import Refused
 from ledger import Balance, JournalEntry, Ledger
-from ledger.cli import AsJson, opened, say, table
+from ledger.cli import AsJson, opened, order_id, say, table
 from ledger.readable import amount, amounts, reference
 from ledger.totals import totals
 
@@ -18,16 +18,21 @@ from ledger.totals import totals
 def list_entries(
     context: typer.Context,
     case: Annotated[str | None, typer.Option(help="Only this return.")] = None,
-    order: Annotated[str | None, typer.Option(help="Only this order, by its id.")] = None,
+    order: Annotated[str | None, typer.Option(help="Only this order, by its id or number.")] = None,
     as_json: AsJson = False,
 ) -> int:
     """Every entry of the journal, oldest first."""
-    entries = opened(context).entries(order=order, case=case)
+    ledger = opened(context)
     if as_json:
-        _print_json(entries)
-    else:
-        columns = ("Seq", "Time (UTC)", "Kind", "Case", "Who", "Amounts", "Reasons", "Reference")
-        table(columns, map(_row, entries), "The journal has no such entries.")
+        _print_json(_entries(ledger, case, order))
+        return 0
+    rows = [_row(one) for one in _entries(ledger, case, order)]
+    if order is not None and not rows:
+        order_id(ledger, order)
+    if case is not None and not rows:
+        raise Refused("not_found", f"the journal has no return {case}; `python -m ledger list` shows those it has")
+    columns = ("Seq", "Time (UTC)", "Kind", "Case", "Who", "Amounts", "Reasons", "Reference")
+    table(columns, rows, "The journal has no entries.")
     return 0
 
 
@@ -83,6 +88,14 @@ def _below(ledger: Ledger, account: str) -> list[Balance]:
         return list(found)
     # What begins like two-rates may be two-rates-2 too.
     return [one for one in found if one.account == account or one.account.startswith(f"{account}:")]
+
+
+def _entries(ledger: Ledger, case: str | None, order: str | None) -> Iterable[JournalEntry]:
+    """Of a return and an order, if they are named; none where the journal does not know them."""
+    try:
+        return ledger.entries(order=None if order is None else order_id(ledger, order), case=case)
+    except Refused:
+        return ()
 
 
 def _print_accounts(found: Sequence[Balance]) -> None:

@@ -47,8 +47,31 @@ def test_list_of_one_case_or_order(told: Ledger, capsys: pytest.CaptureFixture[s
     assert [entry["seq"] for entry in json.loads(capsys.readouterr().out)] == [2, 3, 4]
     assert main(["list", "--order", "other", "--json"], lambda: told) == 0
     assert json.loads(capsys.readouterr().out) == []
-    assert main(["list", "--order", "other"], lambda: told) == 0
-    assert "no such entries" in capsys.readouterr().out
+    for option, name in (("--order", "other"), ("--case", "NOPE")):
+        assert main(["list", option, name], lambda: told) == 1
+        said = capsys.readouterr()
+        assert (said.out, said.err.count("\n"), name in said.err) == ("", 1, True)
+
+
+@pytest.mark.parametrize("command", [["export", "--format", "csv"], ["report", "month"], ["credit-notes"]])
+def test_a_day_that_is_none_is_said_by_its_option(
+    ledger: Ledger, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    for option, day in (("--from", "yesterday"), ("--to", "2026-02-30"), ("--from", "20261130"), ("--to", "")):
+        assert main([*command, option, day], lambda: ledger) == 2
+        assert capsys.readouterr() == ("", f"{option}: write a day as 2026-11-30\n")
+    assert main([*command, "--from", "2026-11-02", "--to", "2026-11-01"], lambda: ledger) == 2
+    assert capsys.readouterr().err == "--to: the last day comes before the first\n"
+
+
+def test_an_order_is_named_by_its_number_too(ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
+    for order, number in (("o-1", "B-1"), ("o-2", "B-2"), ("o-3", "B-2")):
+        facts = {"number": number}
+        ledger.append(fact(f"order:{order}", kind=EntryKind.ORDER_OPENED, order=order, case="", facts=facts))
+    assert main(["list", "--order", "B-1", "--json"], lambda: ledger) == 0
+    assert [entry["order"] for entry in json.loads(capsys.readouterr().out)] == ["o-1"]
+    assert main(["list", "--order", "B-2"], lambda: ledger) == 2
+    assert "several orders have the number B-2; name one by its id: o-2, o-3" in capsys.readouterr().err
 
 
 def test_verify_says_that_all_holds_and_what_is_open(told: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
