@@ -12,7 +12,7 @@ from ledger.chart import Chart, load_chart
 from ledger.cli import AsJson, From, To, days, opened, say, snapshots, table
 from ledger.exports import Format, export_text, export_to, watched
 from ledger.readable import amount
-from ledger.reports.exceptions import MANY, TITLES, Findings, customers, exceptions
+from ledger.reports.exceptions import MANY, TITLES, Finding, Findings, customers, exceptions
 from ledger.reports.period import TITLES as SECTIONS
 from ledger.reports.period import Length, period_report
 
@@ -59,10 +59,15 @@ def report_exceptions(
     for why, title in TITLES.items():
         ours = [one for one in found if one.why == why]
         say("", f"{title}: {len(ours)}")
-        rows = ((one.seq, f"{one.at:%Y-%m-%d}", one.case, one.order, one.who, one.amounts, one.detail) for one in ours)
         if ours:
-            table(("Seq", "Day", "Return", "Order", "Who", "Amounts", "Details"), rows, "")
+            columns = ("Seq", "Day", "Return", "Order", "Who", "Amounts", "Reference", "Details")
+            table(columns, map(_row, ours), "")
     return 0
+
+
+def _row(one: Finding) -> tuple[object, ...]:
+    who = (one.case, one.order, one.who)
+    return (one.seq, f"{one.at:%Y-%m-%d}", *who, one.amounts, one.reference, one.detail)
 
 
 @report.command("day")

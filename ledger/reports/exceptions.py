@@ -13,10 +13,18 @@ from domain.stores import Snapshots
 from ledger import EntryKind, JournalEntry, Ledger
 from ledger.days import Days
 from ledger.exports.rows import posted
-from ledger.readable import amount, amounts
+from ledger.readable import amount, amounts, reference
 
 Why = Literal[
-    "no_receipt", "over_limit", "override", "same_person", "repeat_customer", "other_instrument", "made_elsewhere"
+    "no_receipt",
+    "over_limit",
+    "override",
+    "same_person",
+    "repeat_customer",
+    "other_instrument",
+    "made_elsewhere",
+    "dispute_lost",
+    "cleared",
 ]
 
 TITLES: dict[Why, str] = {
@@ -27,6 +35,8 @@ TITLES: dict[Why, str] = {
     "repeat_customer": "Customers with many returns",
     "other_instrument": "Refunds to another instrument than was paid with",
     "made_elsewhere": "Refunds made outside, in the provider's dashboard or in the shop",
+    "dispute_lost": "Lost disputes",
+    "cleared": "Suspense that finance cleared",
 }
 
 MANY = 3
@@ -36,7 +46,8 @@ _REQUESTED = ("requested_by", "requester")
 
 
 class Finding(Model):
-    """One finding. `amounts` for people; of a repeat customer, `who` is the customer's id and `detail` the returns."""
+    """One finding. `amounts` for people, `reference` the provider's id; of a repeat customer `who` is the customer's
+    id and `detail` the returns."""
 
     why: Why
     seq: int
@@ -45,6 +56,7 @@ class Finding(Model):
     order: str
     who: str
     amounts: str
+    reference: str = ""
     detail: str = ""
 
 
@@ -89,8 +101,13 @@ def _of_entry(ledger: Ledger, entry: JournalEntry) -> Iterator[Finding]:
             yield _found("same_person", entry)
     if any(one.startswith("override") for one in (entry.kind.value, *entry.reasons, *entry.facts)):
         yield _found("override", entry)
-    if entry.kind is EntryKind.REFUND_ELSEWHERE:
-        yield _found("made_elsewhere", entry)
+    if entry.kind in (EntryKind.REFUND_ELSEWHERE, EntryKind.DISPUTE_LOST):
+        why: Why = "made_elsewhere" if entry.kind is EntryKind.REFUND_ELSEWHERE else "dispute_lost"
+        back = ledger.find(ids.reversed_key(entry.key))
+        yield _found(why, entry, detail=f"came back on {back.at:%Y-%m-%d} (entry {back.seq})" if back else "")
+    elif entry.kind is EntryKind.CLEARED:
+        to = f"to {entry.facts['account']}" if "account" in entry.facts else ""
+        yield _found("cleared", entry, detail=", ".join(filter(None, (to, *entry.reasons))))
     elif others := [one for one in posted(entry) if one.credit.partition(":")[0] == "payout"]:
         yield _found("other_instrument", entry, detail=", ".join(dict.fromkeys(one.credit for one in others)))
 
@@ -120,8 +137,15 @@ def _found(why: Why, entry: JournalEntry, detail: str = "", who: str = "") -> Fi
         order=entry.order,
         who=who or entry.actor,
         amounts=amounts(entry.transfers) or _named(_inner(entry)),
+        reference=reference(entry) or _elsewhere(entry),
         detail=detail or ", ".join(entry.reasons),
     )
+
+
+def _elsewhere(entry: JournalEntry) -> str:
+    """A refund that was made elsewhere is recorded under the provider's id."""
+    refund = entry.facts.get("refund")
+    return str(refund.get("id", "")) if isinstance(refund, Mapping) else ""
 
 
 def _named(facts: Mapping[str, object]) -> str:

@@ -32,7 +32,7 @@ _TAKEN = ("order", *_BACK)
 
 
 class Line(Model):
-    """One sum, in minor units, of `count` entries (section `kind`) or transfers; without a commodity, only counted."""
+    """One sum, in minor units, of `count` entries; without a commodity, they are only counted."""
 
     period: str
     section: Section
@@ -60,10 +60,14 @@ def period_report(ledger: Ledger, length: Length, days: Days, entries: Iterable[
     sums: dict[tuple[str, Section, str, str], int] = defaultdict(int)
     plans = Plans(ledger)
     for entry in days.of(entries):
+        touched = set()
         for section, name, commodity, amount in _parts(entry, plans):
             key = (_period(entry.at, length), section, name, commodity)
-            counts[key] += 1
+            touched.add(key)
             sums[key] += amount
+        # Once, however many transfers it has: people count refunds.
+        for key in touched:
+            counts[key] += 1
     order = list(TITLES)
     lines = (
         Line(period=key[0], section=key[1], name=key[2], commodity=key[3], count=counts[key], amount=sums[key])

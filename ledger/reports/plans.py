@@ -44,12 +44,15 @@ def _plan_key(entry: JournalEntry) -> str:
 def tax_of(account: str, plan: RefundPlan | None) -> str:
     """What a part of what was paid is to the tax office: `tax at 0.19`, `net at 0.19`, `net without tax`.
 
-    A net that bears several taxes names them all. Duties and tips are named as such.
+    Without a plan that names the line nothing is known of its taxes. A net that bears several taxes names them all.
+    Duties and tips are named as such.
     """
     _, _, line_id, kind, *position = [*account.split(":"), "", "", ""][:5]
     if kind not in (ComponentKind.NET, ComponentKind.TAX):
         return kind or "not told apart"
     of_line = [one for one in plan.components if one.line_id == line_id] if plan else []
+    if not of_line:
+        return f"{kind} at an unknown rate"
     taxes = [one for one in of_line if one.kind is ComponentKind.TAX]
     if kind == ComponentKind.TAX:
         taxes = [one for one in taxes if str(one.tax) == position[0]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from sqlalchemy import Engine
 
@@ -78,6 +80,33 @@ def test_an_order_is_named_by_its_number(shop: Shop, capsys: pytest.CaptureFixtu
         assert words[1] in capsys.readouterr().err
     assert refund(shop, "B-9") == 1
     assert "no order with the id or number B-9" in capsys.readouterr().err
+
+
+def test_what_was_entered_by_hand_is_an_exception(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    assert refund(shop, id="re_1") == 0
+    assert command(shop, "came-back", "re_1", "--by", "fay") == 0
+    assert refund(shop, id="re_2") == 0
+    options = {**REFUND, "--id": "dp_1", "--amount": "50.00"}
+    dispute = [word for option in options.items() for word in option]
+    assert command(shop, "refund", "1", *dispute, "--dispute") == 0
+    assert command(shop, "cleared", "1", "--to", "goodwill", "--reason", "paid_twice", "--by", "fay") == 0
+    capsys.readouterr()
+    assert main(["report", "exceptions", "--json"], lambda: shop.ledger, lambda: shop.snapshots) == 0
+    found = json.loads(capsys.readouterr().out)["found"]
+    back = shop.ledger.find("reversed:elsewhere:re_1")
+    assert back is not None
+    assert [(one["why"], one["reference"], one["detail"].partition(" on ")[0], one["amounts"]) for one in found] == [
+        ("made_elsewhere", "re_1", "came back", "60.00 EUR"),
+        ("made_elsewhere", "re_2", "", "60.00 EUR"),
+        # 40.00 were left
+        ("dispute_lost", "dp_1", "", "50.00 EUR"),
+        ("cleared", "", "to goodwill, paid_twice", "10.00 EUR"),
+    ]
+    assert found[0]["detail"].endswith(f"(entry {back.seq})")
+    assert main(["report", "exceptions"], lambda: shop.ledger, lambda: shop.snapshots) == 0
+    text = capsys.readouterr().out
+    assert "Lost disputes: 1\n" in text
+    assert "dp_1" in text
 
 
 def test_two_forms_of_one_credit_note_are_wrong_usage(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:

@@ -131,8 +131,17 @@ def test_a_refund_that_fails_late_and_one_made_elsewhere(ledger: Ledger) -> None
     found = period_report(ledger, "month", Days(), ledger.entries())
     # What was sold, then or later, is no refund.
     assert sums(found, "tender", "2026-11") == {"tender": 20, "store_credit": 10}
-    assert sums(found, "tax", "2026-11") == {"net without tax": 30}
+    assert sums(found, "tax", "2026-11") == {"net at an unknown rate": 30}
     assert sums(found, "policy", "2026-11") == {"no policy": 30}
+
+
+def test_a_refund_of_several_parts_counts_once(ledger: Ledger) -> None:
+    open_order(ledger)
+    parts = (move("a", "paid:o:l:net", "owed:r", 30), move("b", "paid:o:l:net", "owed:r", 5))
+    ledger.append(fact("one", *parts, kind=EntryKind.REFUND_SUBMITTED))
+    ledger.append(fact("two", move("d", "paid:o:l:net", "owed:r", 1), kind=EntryKind.REFUND_SUBMITTED))
+    found = period_report(ledger, "month", Days(), ledger.entries())
+    assert [(one.count, one.amount) for one in found.of("tax")] == [(2, 36)]
 
 
 def test_the_same_as_table_and_json(two_months: Shop, capsys: pytest.CaptureFixture[str]) -> None:
