@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from domain.approval import Approval
 from domain.case import CaseSoFar
 from domain.errors import Refused
 from domain.model import Model, UtcDatetime
@@ -29,7 +30,7 @@ _TOLD_APART = (
 
 
 class Step(Model):
-    """One entry; `detail` are its plain facts, `amounts` what its transfers move."""
+    """One entry; `detail` are its plain facts, `amounts` what its transfers move, `signed` what an approval is for."""
 
     seq: int
     at: UtcDatetime
@@ -42,6 +43,7 @@ class Step(Model):
     amounts: str
     reference: str
     credit_note: str = ""
+    signed: str = ""
 
 
 class Person(Model):
@@ -52,7 +54,8 @@ class Person(Model):
 
 
 class Story(Model):
-    """What is known of a return; `open` are sentences on what waits for somebody."""
+    """What is known of a return. `replaced` are sentences on what became of its plans, `withdrawn` whether the newest
+    of them was; `open` are sentences on what waits for somebody."""
 
     case: str
     order: str
@@ -60,6 +63,8 @@ class Story(Model):
     policy: str
     known: CaseSoFar
     plans: int
+    withdrawn: bool
+    replaced: tuple[str, ...]
     people: tuple[Person, ...]
     approvals: tuple[Step, ...]
     steps: tuple[Step, ...]
@@ -71,20 +76,50 @@ def story(ledger: Ledger, case: str) -> Story:
     entries = tuple(ledger.entries(case=case))
     if not entries:
         raise Refused("not_found", f"The journal has no return {case}; `python -m ledger list` shows those it has.")
+    plans = [one.key for one in entries if one.kind is EntryKind.PLAN]
     known = case_so_far(entries)
+    entries = tuple(sorted((*entries, *_around(ledger, entries[0].order, plans)), key=lambda one: one.seq))
+    gone = {key for one in entries for key in _withdrew(one)}
     steps = tuple(map(_step, entries))
     return Story(
         case=case,
-        order=entries[0].order,
+        order=next(one.order for one in entries if one.case == case),
         requested_by=next((_requester(one) for one in entries if one.kind is EntryKind.DECISION), ""),
         policy=next((one.policy for one in entries if one.policy), ""),
         known=known,
-        plans=sum(1 for one in entries if one.kind is EntryKind.PLAN),
+        plans=len(plans),
+        withdrawn=bool(plans) and plans[-1] in gone,
+        replaced=tuple(sentence for one in entries for sentence in _replaced(one, plans)),
         people=tuple(_people(entries)),
         approvals=tuple(one for one in steps if one.kind == EntryKind.APPROVAL.value),
         steps=steps,
         open=tuple(_open(ledger, case, known, entries)),
     )
+
+
+def _around(ledger: Ledger, order: str, plans: Collection[str]) -> Iterator[JournalEntry]:
+    """What happened to the order alone and withdrew a plan of this return."""
+    for entry in ledger.entries(order=order) if order and plans else ():
+        if not entry.case and set(plans) & set(_withdrew(entry)):
+            yield entry
+
+
+def _withdrew(entry: JournalEntry) -> tuple[str, ...]:
+    return tuple(map(str, entry.facts.get("withdrawn", ())))
+
+
+def _replaced(entry: JournalEntry, plans: Collection[str]) -> Iterator[str]:
+    by = f"plan {_number(entry.key)}" if entry.kind is EntryKind.PLAN else entry.kind.value
+    for key in _withdrew(entry):
+        if key in plans:
+            yield f"plan {_number(key)} was withdrawn by {by} (entry {entry.seq})"
+    if "continues" in entry.facts:
+        before = _number(str(entry.facts["continues"]))
+        yield f"plan {before} keeps what was paid of it; its rest is {by} (entry {entry.seq})"
+
+
+def _number(plan: str) -> str:
+    return plan.rpartition(":")[2]
 
 
 def _requester(decision: JournalEntry) -> str:
@@ -105,7 +140,15 @@ def _step(entry: JournalEntry) -> Step:
         amounts=amounts(entry.transfers),
         reference=reference(entry),
         credit_note=credit_note(entry),
+        signed=_signed(entry),
     )
+
+
+def _signed(entry: JournalEntry) -> str:
+    if entry.kind is not EntryKind.APPROVAL:
+        return ""
+    told = Approval.model_validate(entry.facts["approval"])
+    return f"{amount(told.amount, told.currency)} of plan {told.plan}"
 
 
 def _detail(entry: JournalEntry) -> str:
@@ -114,7 +157,8 @@ def _detail(entry: JournalEntry) -> str:
         inner = [one for one in facts.values() if isinstance(one, Mapping)]
         facts = {name: value for one in (facts, *inner) for name, value in one.items()}
     plain = {name: str(value) for name, value in facts.items() if isinstance(value, str | int)}
-    return ", ".join(f"{name} {value}" for name, value in plain.items() if len(value) <= _LONGEST)
+    told = [f"{name} {value}" for name, value in plain.items() if len(value) <= _LONGEST]
+    return ", ".join([*told, *(f"withdrew {key}" for key in _withdrew(entry))])
 
 
 def _people(entries: Sequence[JournalEntry]) -> Iterator[Person]:

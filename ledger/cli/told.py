@@ -21,14 +21,14 @@ def tell(story: Story) -> None:
     _decision(story)
     _goods(story)
     if known.plan:
-        _plan(known.plan, story.plans, known.quote)
+        _plan(known.plan, story)
     _refunds(story)
     notes = [one for one in story.steps if one.credit_note]
     _section("Credit notes", bool(notes))
     say(*(f"  {one.credit_note}, {one.at:%Y-%m-%d}, by {one.kind} (entry {one.seq})" for one in notes))
     _section("Approvals", bool(story.approvals))
     for one in story.approvals:
-        say(f"  entry {one.seq}, {one.at:%Y-%m-%d %H:%M} by {one.actor}: {one.detail} {' '.join(one.reasons)}".rstrip())
+        say(f"  entry {one.seq}, {one.at:%Y-%m-%d %H:%M} by {one.actor}: {one.signed} {' '.join(one.reasons)}".rstrip())
     _section("Who acted", True)
     for person in story.people:
         say(f"  {person.actor}: {', '.join(person.did)}")
@@ -74,11 +74,13 @@ def _goods(story: Story) -> None:
     say(*(f"  {one}" for one in lines))
 
 
-def _plan(plan: RefundPlan, number: int, quote: RefundPlan | None) -> None:
-    of = f" (the newest of {number} plans)" if number > 1 else ""
+def _plan(plan: RefundPlan, story: Story) -> None:
+    quote = story.known.quote
+    of = f" (the newest of {story.plans} plans)" if story.plans > 1 else ""
+    of += ", withdrawn" if story.withdrawn else ""
     quoted = f", quoted {amount(quote.total, plan.currency)}" if quote else ""
     _section(f"Plan: {amount(plan.total, plan.currency)}{quoted}{of}", True)
-    say(*(f"  {one}" for one in _plan_lines(plan)))
+    say(*(f"  {one}" for one in (*_plan_lines(plan), *story.replaced)))
 
 
 def _plan_lines(plan: RefundPlan) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
 from activities.inventory import RecordInspection, Restock
 from activities.payments import PayLeg, PaymentActivities
@@ -15,7 +16,10 @@ from ledger import EntryKind, Ledger
 from ledger.__main__ import main
 from ledger.credit_notes import CreditNotes
 from ledger.story import story
+from tests import one_order
+from tests.domain.orders import before
 from tests.ledger.entries import fact, move, open_order
+from tests.ledger.test_facts import hundred
 from tests.payments.fake import FakeProvider
 from tests.shop import NOW, Shop, inspection, open_shop
 
@@ -129,7 +133,7 @@ def test_approvals_and_kinds_to_come_are_told(ledger: Ledger, capsys: pytest.Cap
     ledger.append(fact("a", kind=EntryKind.APPROVAL, actor="anna", facts=facts, reasons=("damaged\x1b[31m",)))
     assert main(["show", "r"], lambda: ledger) == 0
     told = capsys.readouterr().out
-    assert "by anna: amount 12000, by anna, currency EUR" in told
+    assert "by anna: 120.00 EUR of plan 1 damaged" in told
     assert "xxx" not in told
     assert "\x1b" not in told
 
@@ -179,3 +183,40 @@ def test_balances_for_programs(shop: Shop, capsys: pytest.CaptureFixture[str]) -
     expected = {"commodity": "EUR", "posted": 4624, "pending_out": 4624, "pending_in": 0}
     assert told["accounts"] == [{"account": "owed:R-1", **expected, "available": 0}]
     assert told["totals"] == [{"kind": "owed", "accounts": 1, **expected}]
+
+
+def test_a_plan_that_was_withdrawn_and_made_anew_is_told(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
+    one = one_order.Shop(engine, hundred())
+    one.opened("r1", a=6)
+    one.opened("r2", a=1)
+    one.planned("r1", a=6)
+    gone = before(money={"pi_1": 6000}, name="re_x")
+    fact = one.facts.refunded_elsewhere("1", gone, "provider", NOW)
+    assert main(["show", "r1"], lambda: one.ledger) == 0
+    told = capsys.readouterr().out
+    assert "Plan: 60.00 EUR, quoted 60.00 EUR, withdrawn\n" in told
+    assert f"  plan 1 was withdrawn by refund_elsewhere (entry {fact.seq})\n" in told
+    assert "  provider: refund_elsewhere\n" in told
+    assert "withdrew plan:r1:1" in told
+    # 40.00 are left for ten units
+    one.planned("r1", number=2, a=6)
+    assert main(["show", "r1"], lambda: one.ledger) == 0
+    told = capsys.readouterr().out
+    assert "Plan: 24.00 EUR, quoted 60.00 EUR (the newest of 2 plans)\n" in told
+    assert f"  plan 1 was withdrawn by refund_elsewhere (entry {fact.seq})\n" in told
+    # Another return of the order has nothing to do with it.
+    assert main(["show", "r2"], lambda: one.ledger) == 0
+    assert "refund_elsewhere" not in capsys.readouterr().out
+
+
+def test_a_plan_whose_rest_was_planned_anew_is_told(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
+    one = one_order.Shop(engine, hundred())
+    one.opened("r1", a=6)
+    one.provider.says = [RefundStatus.FAILED]
+    one.pay("r1", one.planned("r1", a=6))
+    one.planned("r1", number=2, a=6)
+    again = one.ledger.find("plan:r1:2")
+    assert again is not None
+    assert main(["show", "r1"], lambda: one.ledger) == 0
+    told = capsys.readouterr().out
+    assert f"  plan 1 keeps what was paid of it; its rest is plan 2 (entry {again.seq})\n" in told
