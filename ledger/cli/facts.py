@@ -19,7 +19,6 @@ from domain.people import Role, may_record
 from domain.request import first_fault
 from ledger import EntryKind, JournalEntry, Ledger, accounts
 from ledger.cli import facts, opened, order_id, people, say, snapshots
-from ledger.frozen import frozen_order
 from ledger.readable import amount
 
 record = typer.Typer(help="Enter what happened outside.", no_args_is_help=True)
@@ -44,12 +43,13 @@ def refund(
     """A refund that was made elsewhere, in the provider's dashboard or in the shop, or a lost dispute."""
     _check_person(context, by, Role.SERVICE, Role.FINANCE, Role.ADMIN)
     ledger, now = opened(context), datetime.now(UTC)
-    touched = frozen_order(ledger, snapshots(context), order_id(ledger, order))
-    if touched is None:
-        raise Refused("order_not_opened", f"order {order} was never opened in the journal")
-    told = _refund(touched, payment, money, reference, line or (), now)
+    # As it was sold, then as it was edited: what a payment captured once may have gone back.
+    name, kept = order_id(ledger, order), snapshots(context)
+    told_by = (str(one.facts["snapshot"]) for one in ledger.entries(order=name) if "snapshot" in one.facts)
+    sold = [kept.get(name, content).order for content in dict.fromkeys(told_by)]
+    told = _refund(sold, payment, money, reference, line or (), now)
     kind = EntryKind.DISPUTE_LOST if dispute else EntryKind.REFUND_ELSEWHERE
-    _show(ledger, facts(context).refunded_elsewhere(touched.id, told, by, now, kind))
+    _show(ledger, facts(context).refunded_elsewhere(name, told, by, now, kind))
     return 0
 
 
@@ -94,11 +94,11 @@ def _check_person(context: typer.Context, by: str, *roles: Role) -> None:
 
 
 def _refund(
-    order: Order, payment: str, money: str, reference: str, lines: Sequence[str], now: datetime
+    sold: Sequence[Order], payment: str, money: str, reference: str, lines: Sequence[str], now: datetime
 ) -> EarlierRefund:
     """What was told, held against what was bought: mostly a typo is found so."""
-    minor = _amount(order, payment, money)
-    closed = tuple(_line(order, one) for one in lines)
+    minor = _amount(sold, payment, money)
+    closed = tuple(_line(sold, one) for one in lines)
     for one, again in ((one, again) for one, again in combinations(closed, 2) if one.line_id == again.line_id):
         raise InvalidRequest(
             "--line", f"line {one.line_id} is named twice; write {one.quantity + again.quantity} units"
@@ -109,9 +109,9 @@ def _refund(
         raise InvalidRequest("--id", first_fault(error)[1]) from None
 
 
-def _amount(order: Order, payment: str, money: str) -> int:
-    tender = order.tender(payment)
-    if tender is None:
+def _amount(sold: Sequence[Order], payment: str, money: str) -> int:
+    order = sold[-1]
+    if order.tender(payment) is None:
         known = ", ".join(one.id for one in order.tenders)
         raise InvalidRequest("--payment", f"order {order.number} has no payment {payment}; it has {known}")
     try:
@@ -120,22 +120,24 @@ def _amount(order: Order, payment: str, money: str) -> int:
         raise InvalidRequest("--amount", str(error)) from None
     if minor <= 0:
         raise InvalidRequest("--amount", f"{money} is no amount that went back; write one above zero, such as 60.00")
-    if minor > tender.captured:
-        asked, captured = amount(minor, order.currency), amount(tender.captured, order.currency)
+    most = max(tender.captured for one in sold if (tender := one.tender(payment)))
+    if minor > most:
+        asked, captured = amount(minor, order.currency), amount(most, order.currency)
         raise InvalidRequest("--amount", f"{asked} is more than payment {payment} ever captured, which is {captured}")
     return minor
 
 
-def _line(order: Order, told: str) -> RefundedLine:
+def _line(sold: Sequence[Order], told: str) -> RefundedLine:
     name, _, count = told.rpartition(":")
     if not name or not count.isdecimal() or not count.isascii() or not 1 <= int(count[:9]) <= 10**6:
         raise InvalidRequest("--line", f"{told} does not say how many units of which line; write LINE:QUANTITY, as 3:1")
-    bought = order.line(name)
-    if bought is None:
+    order = sold[-1]
+    if order.line(name) is None:
         known = ", ".join(one.id for one in order.lines)
         raise InvalidRequest("--line", f"order {order.number} has no line {name}; it has {known}")
-    if int(count) > bought.quantity:
-        text = f"{count} units are more than were bought of line {name}, which is {bought.quantity}"
+    bought = max(line.quantity for one in sold if (line := one.line(name)))
+    if int(count) > bought:
+        text = f"{count} units are more than were bought of line {name}, which is {bought}"
         raise InvalidRequest("--line", text)
     return RefundedLine(line_id=name, quantity=int(count), gross=0)
 

@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import Engine
 
 from ledger.__main__ import main
+from tests.domain.orders import line, order, paid
 from tests.ledger.test_facts import command, hundred
-from tests.one_order import Shop
+from tests.one_order import NOW, Shop
 
 REFUND = {"--payment": "pi_1", "--amount": "60.00", "--id": "re_x", "--by": "fay"}
 
@@ -64,6 +65,13 @@ def test_a_line_that_is_named_twice_is_added_up_by_the_reader(shop: Shop, capsys
 def test_all_that_was_captured_and_bought_is_no_typo(shop: Shop) -> None:
     assert refund(shop, amount="100.00", line="a:10") == 0
     assert shop.ledger.balance("tender:pi_1", "EUR").posted == 0
+
+
+def test_what_was_captured_before_an_edit_still_counts(shop: Shop) -> None:
+    less = order(line("a", 8, 1000, tax=[("0.19", 1277)]), tenders=[paid(8000)]).model_copy(update={"number": "B-2041"})
+    shop.facts.changed(less, "storefront", NOW)
+    assert refund(shop, amount="100.01") == 2
+    assert refund(shop, amount="90.00", line="a:9") == 0
 
 
 def test_an_order_is_named_by_its_number(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
