@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,29 @@ def test_deliveries_that_are_refused(words: list[str], code: int, says: str, run
     assert (answer.code, answer.out) == (code, "")
     assert says in answer.err
     assert run("orders", "show", "B-2041", "--json").json == imported
+
+
+def test_a_day_of_delivery_is_taken_only_where_the_file_tells_none(run: Run, ready: Rooms, tmp_path: Path) -> None:
+    document = json.loads(ORDER.read_text())
+    told = {"quantity": 2, "at": "2026-11-05T10:00:00Z", "parcel": "P-1"}
+    for line, deliveries in zip(document["order"]["lines"], ([told], [{"quantity": 1}], []), strict=True):
+        line["deliveries"] = deliveries
+    file = tmp_path / "order.json"
+    file.write_text(json.dumps(document))
+    shown = run("orders", "import", file, "--delivered", "2026-11-07", "--json").json
+    day = (1, "2026-11-07T23:59:59Z", None)
+    assert _deliveries(shown) == [[(2, "2026-11-05T10:00:00Z", "P-1"), day], [day], [day]]
+
+
+def test_a_delivery_that_is_still_to_come_is_refused(run: Run, ready: Rooms) -> None:
+    now = datetime.now(UTC)
+    for moment in (f"{now + timedelta(days=1):%Y-%m-%d}", f"{now + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"):
+        told = run("orders", "import", ORDER, "--delivered", moment)
+        assert (told.code, "--delivered" in told.err, "still to come" in told.err) == (2, True, True)
+    assert ready.orders.all() == []
+    assert run("orders", "import", UNLINKED, "--delivered", f"{now:%Y-%m-%d}").code == 0
+    later = run("orders", "delivered", "1001", "--at", f"{now + timedelta(days=1):%Y-%m-%d}")
+    assert (later.code, "--at" in later.err) == (2, True)
 
 
 def test_an_order_with_its_transactions(run: Run, ready: Rooms, tmp_path: Path) -> None:

@@ -86,6 +86,8 @@ class Shop:
         document = json.loads(ORDER.read_text())
         payment = f"pi_{number.replace('-', '_')}"
         document["order"] |= {"id": number.lower(), "number": number, "tenders": []}
+        for line in document["order"]["lines"]:
+            line["deliveries"] = []
         file = Path(self.env["BACKHAUL_HOME"]) / f"{number}.json"
         file.write_text(json.dumps(document))
         await self.control("payment_intents", {"id": payment, "amount": 10850, "currency": "eur"})
