@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from domain.order import Order
+from ledger import EntryKind, NewEntry
 from tests.commands.conftest import ORDER, UNLINKED, Run
 from wiring import Rooms
 
@@ -61,6 +62,51 @@ def test_a_payment_is_linked_by_importing_again(run: Run, ready: Rooms) -> None:
     assert [(one["id"], one["kind"]) for one in linked["tenders"]] == [("pi_1", "card")]
     assert linked["lines"][0]["deliveries"] == [{"quantity": 1, "at": "2026-11-06T23:59:59Z", "parcel": None}]
     assert [one["payment_linked"] for one in run("orders", "list", "--json").json] == [True]
+
+
+def _paid_with(shown: Any) -> list[tuple[str, str, int]]:
+    return [(one["id"], one["kind"], one["captured"]) for one in shown["tenders"]]
+
+
+def test_a_link_is_kept_by_an_import_without_the_payment(run: Run, ready: Rooms, tmp_path: Path) -> None:
+    run("orders", "import", UNLINKED, "--payment", "pi_1")
+    assert _paid_with(run("orders", "import", UNLINKED, "--json").json) == [("pi_1", "card", 18109)]
+    # nothing was refunded or returned yet, so a payment that was mistyped can be mended
+    assert _paid_with(run("orders", "import", UNLINKED, "--payment", "pi_2", "--json").json)[0][0] == "pi_2"
+    # transactions that do not name the payment are no reason to forget it either
+    sale = {"id": 1, "kind": "sale", "status": "success", "amount": "181.09", "gateway": "shopify_payments"}
+    (tmp_path / "sale.json").write_text(json.dumps([sale]))
+    shown = run("orders", "import", UNLINKED, "--transactions", tmp_path / "sale.json", "--json").json
+    assert _paid_with(shown) == [("pi_2", "card", 18109)]
+
+
+def test_another_amount_is_another_payment(run: Run, ready: Rooms, tmp_path: Path) -> None:
+    sale = {"id": 1, "kind": "sale", "status": "success", "amount": "100.00", "gateway": "shopify_payments"}
+    order = json.loads(UNLINKED.read_text())
+    order["order"] |= {"financial_status": "partially_paid", "transactions": [sale]}
+    (tmp_path / "part.json").write_text(json.dumps(order))
+    run("orders", "import", UNLINKED, "--payment", "pi_1")
+    assert "not linked" in run("orders", "import", tmp_path / "part.json").out
+
+
+def test_a_payment_that_returns_run_on_is_not_replaced(run: Run, ready: Rooms) -> None:
+    shown = run("orders", "import", UNLINKED, "--payment", "pi_1", "--delivered", "2026-11-06", "--json").json
+    order = Order.model_validate(shown)
+    snapshot = ready.snapshots.keep(order).content
+    facts = {"snapshot": snapshot}
+    ready.ledger.append(
+        NewEntry(
+            key=f"order:{order.id}", kind=EntryKind.ORDER_OPENED, actor="shop", order=order.id, facts=facts,
+            at=order.placed_at, asked=facts,
+        )
+    )  # fmt: skip
+    other = run("orders", "import", UNLINKED, "--payment", "pi_other")
+    assert (other.code, other.out, other.err.count("\n")) == (1, "", 1)
+    assert "card pi_1" in other.err
+    assert "pi_other cannot take its place" in other.err
+    assert _paid_with(run("orders", "show", order.id, "--json").json) == [("pi_1", "card", 18109)]
+    assert run("orders", "import", UNLINKED, "--payment", "pi_1").code == 0
+    assert _paid_with(run("orders", "import", UNLINKED, "--json").json) == [("pi_1", "card", 18109)]
 
 
 def test_an_order_that_is_not_there(run: Run, ready: Rooms) -> None:
