@@ -115,10 +115,15 @@ def test_an_order_that_is_not_there(run: Run, ready: Rooms) -> None:
     assert "no order B-1" in answer.err
 
 
-def test_without_tables(run: Run) -> None:
-    answer = run("orders", "list")
-    assert answer.code == 1
-    assert "has not been set up" in answer.err
+def test_without_tables(run: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("BACKHAUL_DATABASE_URL", "sqlite:///rel.db")
+    for words in (("orders", "list"), ("orders", "import", ORDER), ("policy", "list"), ("people", "list")):
+        answer = run(*words)
+        assert answer.code == 1
+        assert "has not been set up" in answer.err
+        assert f"there is no file {home}/rel.db" in answer.err
+    assert list(home.iterdir()) == []
 
 
 def _changed(where: str, value: Any) -> str:
