@@ -67,9 +67,7 @@ def list_returns(
     stage: Annotated[
         str, typer.Option(help="requested, label, awaiting_parcel, in_transit, inspection, refund, closing or closed.")
     ] = "",
-    needs: Annotated[
-        str, typer.Option(help=f"Who must act: {', '.join(OWNERS)}.")
-    ] = "",
+    needs: Annotated[str, typer.Option(help=f"Who must act: {', '.join(OWNERS)}.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many, the newest.")] = 50,
     as_json: AsJson = False,
 ) -> None:
