@@ -17,7 +17,7 @@ from ledger.frozen import frozen_order
 from ledger.readable import amounts, reference
 from ledger.recall import case_so_far
 from wiring import Rooms
-from workflows.return_case.state import CaseState
+from workflows.return_case.state import CaseState, Stage
 from workflows.return_case.view import view as seen_of
 
 _ENDED_BADLY = ("failed", "terminated", "canceled", "timed_out")
@@ -37,13 +37,15 @@ class Step(Model):
 
 
 class Dossier(Model):
-    """`note` says what is missing, if `view` was put together from the journal or could not be had at all."""
+    """`note` says what is missing, if `view` was put together from the journal or could not be had at all; `failure`
+    why a return that ended badly did so, unless the journal had brought it to its end before."""
 
     id: str
     view: CaseView | None
     source: Literal["workflow", "journal"]
     status: str
     note: str = ""
+    failure: str = ""
     decision: Decision | None
     timeline: tuple[Step, ...]
     ui: str = ""
@@ -53,29 +55,39 @@ class Dossier(Model):
 async def dossier(case: str, rooms: Rooms) -> Dossier:
     """Put it together. Raises Refused `not_found` or Unavailable if nobody knows the return."""
     entries = tuple(rooms.ledger.entries(case=case))
-    seen, status, note, ui, command = None, "", "", "", ""
+    seen, status, note, why, ui, command = None, "", "", "", "", ""
     try:
         returns = await Returns.connect()
         status = await returns.status(case)
         ui, command = links.ui(rooms.settings, returns.namespace, case), links.history(returns, case)
         # A run that ended badly knows less than the journal, which an earlier run may have brought to its end.
-        seen = None if entries and status in _ENDED_BADLY else await returns.view(case)
+        why = await returns.failure(case) or status if status in _ENDED_BADLY else ""
+        seen = None if entries and why else await returns.view(case)
     except (Refused, Unavailable) as error:
         if not (entries or status):
             raise
         gone = isinstance(error, Refused)
         note = "Temporal does not keep this return any more." if gone else error.message
+    view = seen or _from_journal(rooms, entries)
+    failure = "" if view and view.outcome else why
     return Dossier(
         id=case,
-        view=seen or _from_journal(rooms, entries),
+        view=_told(view, failure) if view and failure else view,
         source="workflow" if seen else "journal",
         status=status,
         note=note,
+        failure=failure,
         decision=case_so_far(entries).decision,
         timeline=tuple(map(_step, entries)),
         ui=ui,
         command=command,
     )
+
+
+def _told(view: CaseView, failure: str) -> CaseView:
+    """A workflow that ended badly waits for nobody it names; somebody has to look at the reason."""
+    action = f"It failed; start it again once this is mended: {failure}"
+    return view if view.stage is Stage.CLOSED else view.model_copy(update={"next_owner": "ops", "next_action": action})
 
 
 def _from_journal(rooms: Rooms, entries: Sequence[JournalEntry]) -> CaseView | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import time
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +12,7 @@ import typer
 from commands import output, values
 from commands.deployment import open_rooms
 from commands.output import AsJson, Format, Transactions, example
-from domain.errors import Refused
+from domain.errors import InvalidRequest, Refused
 
 if TYPE_CHECKING:
     from domain.order import Order, OrderLine, Tender
@@ -41,14 +41,17 @@ def import_order(
 ) -> None:
     """Import an order, or a newer version of it; personal data is kept apart from it."""
     from activities.storefront.importers import read_order
-    from domain.delivery import keeping_deliveries
+    from domain.delivery import keeping_deliveries, with_delivery
 
-    at = values.moment("--delivered", delivered, _LAST_MOMENT)
+    at = _arrival("--delivered", delivered)
     more = values.read_text(transactions) if transactions else None
-    imported = read_order(values.read_text(file), format, payment, at, more)
-    rooms = open_rooms()
-    earlier = rooms.orders.get(imported.order.id)
-    order = keeping_deliveries(imported.order, earlier) if earlier else imported.order
+    text, rooms = values.read_text(file), open_rooms()
+    imported = read_order(text, format, payment, more=more)
+    earlier = _earlier(rooms, imported.order, payment)
+    if earlier and payment is None and (known := _known_payment(imported.order, earlier)):
+        imported = read_order(text, format, known, more=more)
+    order = imported.order if at is None else with_delivery(imported.order, {}, at)
+    order = keeping_deliveries(order, earlier) if earlier else order
     rooms.contacts.put(imported.contact)
     rooms.orders.put(order)
     _show(order, as_json)
@@ -72,7 +75,7 @@ def delivered(
     from domain.inspection import ReceivedLine
     from domain.order import Delivery
 
-    moment = values.moment("--at", at, _LAST_MOMENT)
+    moment = _arrival("--at", at)
     units: dict[str, int] = {}
     for one in values.lines(line or ()):
         counted = values.make(ReceivedLine, one)
@@ -108,6 +111,40 @@ def show(
 ) -> None:
     """One order: its lines, whose ids a return names, its total and its payments."""
     _show(_found(open_rooms(), order), as_json)
+
+
+def _earlier(rooms: Rooms, order: Order, payment: str | None) -> Order | None:
+    """The order as it was imported before. Raises Refused for another payment than the one that its returns run on."""
+    from domain import ids
+    from ledger.frozen import frozen_order
+
+    if payment is not None and rooms.ledger.find(ids.order_key(order.id)) is not None:
+        opened = frozen_order(rooms.ledger, rooms.snapshots, order.id)
+        if opened and _linked(opened) and payment not in [one.id for one in opened.tenders]:
+            words = f"Order {order.number} was paid with {_payment(opened)}, and returns run on that already"
+            raise Refused("payment_known", f"{words}; {payment} cannot take its place. Leave --payment out")
+    found = rooms.orders.get(order.id)
+    return found if found and found.id == order.id else None
+
+
+def _known_payment(order: Order, earlier: Order) -> str | None:
+    """The payment that was linked before to what this version of the order comes without; None if that is not clear."""
+    from domain.order import UNPAID, TenderKind
+
+    missing = [one.captured for one in order.tenders if one.kind is TenderKind.UNKNOWN and one.id != UNPAID]
+    told = [one.id for one in order.tenders]
+    known = [one for one in earlier.tenders if one.kind is not TenderKind.UNKNOWN and one.id not in told]
+    return known[0].id if len(known) == 1 and missing == [known[0].captured] else None
+
+
+def _arrival(option: str, text: str | None) -> datetime | None:
+    """When a parcel came. Raises InvalidRequest naming the option for a day that has not begun yet."""
+    came, now = values.moment(option, text, _LAST_MOMENT), values.now()
+    # Today is taken to its end like any other day.
+    if came is not None and came > now and came != datetime.combine(now.date(), _LAST_MOMENT, UTC):
+        words = f"{came:%Y-%m-%d %H:%M} UTC is still to come; tell a delivery when it has arrived"
+        raise InvalidRequest(option, words)
+    return came
 
 
 def _found(rooms: Rooms, order: str) -> Order:

@@ -14,6 +14,13 @@ if TYPE_CHECKING:
 
 Row = tuple[str, object]
 
+_ENDED = {
+    "failed": "failed",
+    "terminated": "been terminated",
+    "canceled": "been cancelled in Temporal",
+    "timed_out": "timed out",
+}
+
 
 def show_view(view: CaseView, decision: Decision | None, ui: str, command: str) -> None:
     """One return."""
@@ -28,7 +35,9 @@ def show_dossier(found: Dossier) -> None:
     else:
         output.say(f"Return {found.id}")
         _show_links(found.ui, found.command)
-    if found.status not in ("", "running", "completed"):
+    if found.failure:
+        output.say("", output.sentence(f"This return has {_ENDED.get(found.status, 'ended badly')}: {found.failure}"))
+    elif found.status not in ("", "running", "completed"):
         output.say("", f"Temporal says {found.status.replace('_', ' ')} of it; see its history for the reason.")
     if found.note:
         knows = "This is what the journal knows." if found.timeline else "Nothing is recorded of it yet."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,8 +25,10 @@ app = output.group("Returns.")
 _NOTE_CHARACTERS = 2_000
 """What the store of notes takes."""
 
+OWNERS = ("shopper", "carrier", "warehouse", "ops", "finance", "provider", "backhaul", "nobody")
+"""Everybody that a return may wait for."""
+
 _PATIENCE_SECONDS = 10.0
-_OWNER = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 @app.command(epilog=example("start --id R-1 --order B-2041 --line 1:2:defective --note '1=The handle is loose.'"))
@@ -66,9 +67,7 @@ def list_returns(
     stage: Annotated[
         str, typer.Option(help="requested, label, awaiting_parcel, in_transit, inspection, refund, closing or closed.")
     ] = "",
-    needs: Annotated[
-        str, typer.Option(help="Who must act: shopper, carrier, warehouse, ops, finance, provider, backhaul, nobody.")
-    ] = "",
+    needs: Annotated[str, typer.Option(help=f"Who must act: {', '.join(OWNERS)}.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many, the newest.")] = 50,
     as_json: AsJson = False,
 ) -> None:
@@ -146,12 +145,14 @@ def _show(found: Dossier, as_json: bool) -> None:
     from commands import panel
     from domain import ids
 
-    if not as_json:
+    if as_json:
+        shown = found.model_dump(mode="json", exclude={"command", "view"})
+        view = found.view.model_dump(mode="json") if found.view else None
+        output.print_json({**shown, "return": view, "workflow_id": ids.workflow_id(found.id)})
+    else:
         panel.show_dossier(found)
-        return
-    shown = found.model_dump(mode="json", exclude={"command", "view"})
-    view = found.view.model_dump(mode="json") if found.view else None
-    output.print_json({**shown, "return": view, "workflow_id": ids.workflow_id(found.id)})
+    if found.failure:
+        raise typer.Exit(1)
 
 
 async def _list(stage: str, needs: str, limit: int) -> list[ListedReturn]:
@@ -160,8 +161,8 @@ async def _list(stage: str, needs: str, limit: int) -> list[ListedReturn]:
 
     if stage and stage not in list(Stage):
         raise InvalidRequest("--stage", f"{stage!r} is none; a return is in {', '.join(Stage)}")
-    if needs and not _OWNER.fullmatch(needs):
-        raise InvalidRequest("--needs", "it is one word, such as warehouse")
+    if needs and needs not in OWNERS:
+        raise InvalidRequest("--needs", f"{needs!r} is none; a return waits for {', '.join(OWNERS)}")
     returns = await Returns.connect()
     return await returns.list(stage, needs, limit)
 

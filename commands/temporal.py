@@ -15,6 +15,7 @@ from temporalio.api.workflow.v1 import WorkflowExecutionInfo
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest, ListWorkflowExecutionsRequest
 from temporalio.client import (
     Client,
+    WorkflowFailureError,
     WorkflowHandle,
     WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
@@ -115,6 +116,15 @@ class Returns:
             described = await self._client.workflow_service.describe_workflow_execution(request, timeout=PATIENCE)
         return _status(described.workflow_execution_info.status)
 
+    async def failure(self, case: str) -> str:
+        """Why a return that ended badly did so: what was said where it happened. Only to be asked of one that ended."""
+        with _in_words(case):
+            try:
+                await self._handle(case).result(rpc_timeout=PATIENCE)
+            except WorkflowFailureError as error:
+                return innermost(error)
+        return ""
+
     async def list(self, stage: str, needs: str, limit: int) -> list[ListedReturn]:
         """The newest returns, in one stage and waiting for one owner if named."""
         wanted = {"WorkflowType": ids.WORKFLOW_TYPE, STAGE.name: stage, NEEDS_ACTION.name: needs}
@@ -136,6 +146,13 @@ class Returns:
 
     def _handle(self, case: str) -> WorkflowHandle[Any, CaseView]:
         return self._client.get_workflow_handle(ids.workflow_id(case), result_type=CaseView)
+
+
+def innermost(error: BaseException) -> str:
+    """The message at the bottom of the envelopes that Temporal puts around a failure."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return str(getattr(error, "message", "") or error)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from database import postgres, sqlite
+from database.address import DATABASE_URL
 from domain.errors import InvalidRequest, Refused, Unavailable
 
 BUSY_SECONDS = 30
@@ -32,6 +33,8 @@ class _Kind(Protocol):
     def connect(self, url: URL, busy_seconds: int) -> Engine: ...
     def turn(self, engine: Engine) -> AbstractContextManager[None]: ...
     def require(self, connection: Connection) -> None: ...
+    def missing(self, engine: Engine) -> str: ...
+    def wrong_address(self, error: DatabaseError) -> bool: ...
     def lacks_tables(self, error: DatabaseError) -> bool: ...
     def gave_no_answer(self, error: DatabaseError) -> bool: ...
 
@@ -45,18 +48,19 @@ def connect(url: str) -> Engine:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
         # The text itself is not told: it may hold a password.
-        raise InvalidRequest("database", f"this is no database address; {_ADDRESSES}") from None
+        raise InvalidRequest(DATABASE_URL, f"this is no database address; {_ADDRESSES}") from None
     for kind in _KINDS.values():
         if parsed.drivername in kind.DRIVERS:
             return kind.connect(parsed, BUSY_SECONDS)
-    raise InvalidRequest("database", f"{parsed.drivername} is not supported; {_ADDRESSES}")
+    raise InvalidRequest(DATABASE_URL, f"{parsed.drivername} is not supported; {_ADDRESSES}")
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """One writing transaction, whole or not at all. Its first statement takes the one lock that writers share.
 
-    Raises Unavailable if the database gives no answer or no turn, Refused `unknown_schema` if it has no tables.
+    Raises Unavailable if the database gives no answer or no turn, Refused `unknown_schema` if it has no tables, and
+    InvalidRequest for an address that no database can be reached by.
     """
     kind = _KINDS[engine.dialect.name]
     with kind.turn(engine), _transaction(engine, kind, kind.WRITING) as connection:
@@ -67,9 +71,11 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def reading(engine: Engine) -> Iterator[Connection]:
     """One reading transaction: everything in it is seen as of one moment. It never waits for a writer.
 
-    Raises what `writing` raises.
+    Raises what `writing` raises. A database that is not there is not made.
     """
     kind = _KINDS[engine.dialect.name]
+    if why := kind.missing(engine):
+        raise _not_set_up(why)
     with _transaction(engine, kind, kind.READING) as connection:
         yield connection
 
@@ -108,11 +114,17 @@ def _transaction(engine: Engine, kind: _Kind, options: Mapping[str, object]) -> 
     except DatabaseError as error:
         said = _said(error)
         if kind.lacks_tables(error):
-            text = f"the database has not been set up yet ({said}); the worker does that when it starts"
-            raise Refused("unknown_schema", text) from error
+            raise _not_set_up(said) from error
+        if kind.wrong_address(error):
+            raise InvalidRequest(DATABASE_URL, said) from error
         if kind.gave_no_answer(error):
             raise Unavailable(f"the database gave no answer: {said}") from error
         raise
+
+
+def _not_set_up(why: str) -> Refused:
+    words = "the worker does that when it starts, and so does `python starter.py database upgrade`"
+    return Refused("unknown_schema", f"the database has not been set up yet ({why}); {words}")
 
 
 def _said(error: DatabaseError) -> str:

@@ -7,8 +7,9 @@ from contextlib import AbstractContextManager, nullcontext
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError, ProgrammingError
 
+from database.address import DATABASE_URL
 from domain.errors import InvalidRequest, Refused
 
 DRIVERS: tuple[str, ...] = ("postgres", "postgresql", "postgresql+psycopg")
@@ -51,7 +52,7 @@ def connect(url: URL, busy_seconds: int) -> Engine:
     """An engine; nothing is connected yet. Raises InvalidRequest if no database is named."""
     if not url.database:
         text = "the address names no database; write postgresql://user:password@host/name"
-        raise InvalidRequest("database", text)
+        raise InvalidRequest(DATABASE_URL, text)
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         # Parameters are left out of error texts: those end up in workflow histories, and contacts are among them.
@@ -75,6 +76,16 @@ def connect(url: URL, busy_seconds: int) -> Engine:
 def turn(engine: Engine) -> AbstractContextManager[None]:
     """Writers queue at the server, which wakes the next one at once."""
     return nullcontext()
+
+
+def missing(engine: Engine) -> str:
+    """Whether a database is there, its server says itself."""
+    return ""
+
+
+def wrong_address(error: DatabaseError) -> bool:
+    """Whether the client library refused the address before it asked a server: an option that it does not know."""
+    return isinstance(error, ProgrammingError) and error.statement is None and not _code(error)
 
 
 def require(connection: Connection) -> None:

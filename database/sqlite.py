@@ -13,6 +13,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from database.address import DATABASE_URL
 from domain.errors import InvalidRequest, Unavailable
 
 DRIVERS: tuple[str, ...] = ("sqlite", "sqlite+pysqlite")
@@ -23,10 +24,9 @@ _WAL_ATTEMPTS = 100
 
 
 def connect(url: URL, busy_seconds: int) -> Engine:
-    """An engine; the file's folder is made. Raises InvalidRequest if no file is named."""
+    """An engine; nothing is opened yet. Raises InvalidRequest if no file is named."""
     if url.database in (None, "", ":memory:"):
-        raise InvalidRequest("database", "a database in memory is lost at the first crash; name a file: sqlite:///path")
-    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+        raise InvalidRequest(DATABASE_URL, "a database in memory is lost at the first crash; name a file: sqlite:///path")
     engine = create_engine(
         url,
         # Parameters are left out of error texts: those end up in workflow histories, and contacts are among them.
@@ -45,10 +45,12 @@ def connect(url: URL, busy_seconds: int) -> Engine:
 
 @contextmanager
 def turn(engine: Engine) -> Iterator[None]:
-    """The turn of one of this process's threads. Raises Unavailable if none comes.
+    """The turn of one of this process's threads; the file's folder is made. Raises Unavailable if none comes, and
+    InvalidRequest if there cannot be such a folder.
 
     Among themselves SQLite's writers only try again and again, with growing pauses, while the file lies idle.
     """
+    _make_folder(engine.url)
     turns, seconds = engine.get_execution_options()["backhaul_turns"]
     if not turns.acquire(timeout=seconds):
         raise Unavailable("the database gave no answer: another thread of this process does not end its writing")
@@ -56,6 +58,28 @@ def turn(engine: Engine) -> Iterator[None]:
         yield
     finally:
         turns.release()
+
+
+def _make_folder(url: URL) -> None:
+    folder = Path(str(url.database)).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidRequest(DATABASE_URL, f"the folder {folder.absolute()} cannot be made: {error.strerror}") from None
+
+
+def missing(engine: Engine) -> str:
+    """The file, if it is not there: whoever only reads must not make it."""
+    url = engine.url
+    # An address of SQLite's own (`?uri=true`) is no path; what it means is left to SQLite.
+    if "uri" in url.query or Path(str(url.database)).exists():
+        return ""
+    return f"there is no file {Path(str(url.database)).absolute()}"
+
+
+def wrong_address(error: DatabaseError) -> bool:
+    """A file that cannot be opened may be there later."""
+    return False
 
 
 def require(connection: Connection) -> None:

@@ -53,6 +53,8 @@ class Notice(Model):
     locale: str = "en"
     lines: tuple[NoticeLine, ...] = ()
     total: str = ""
+    nothing_left: bool = False
+    """Nothing goes back with this return, because all of it had gone back before."""
     label_url: str = ""
     tracking_number: str = ""
     send_back_until: str = ""

@@ -41,11 +41,18 @@ def demo(
 
 
 def _run(story: Coroutine[Any, Any, int]) -> int:
+    from temporalio.client import WorkflowFailureError, WorkflowUpdateFailedError
+
+    from commands.temporal import innermost
+
     try:
         return asyncio.run(story)
     except BackhaulError as error:
-        Console(stderr=True, highlight=False).print(error.message, style="red", markup=False)
-        return 1
+        said = error.message
+    except (WorkflowFailureError, WorkflowUpdateFailedError) as error:
+        said = innermost(error)
+    Console(stderr=True, highlight=False).print(said, style="red", markup=False, soft_wrap=True)
+    return 1
 
 
 def _stopped() -> asyncio.Event:

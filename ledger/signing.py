@@ -22,17 +22,19 @@ from domain.errors import InvalidRequest
 def new_key(path: Path) -> str:
     """Make a key pair, write the private key to a new file (mode 600) and return the public key as base64.
 
-    Raises InvalidRequest if the file exists: a key that is overwritten can never sign again.
+    Raises InvalidRequest if the file exists, because a key that is overwritten can never sign again, or cannot be made.
     """
     key = Ed25519PrivateKey.generate()
     text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if os.path.lexists(path):
+        raise InvalidRequest("key", f"{path} exists already; name another file, or use the key in it")
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise InvalidRequest("key", f"{path} exists already; name another file, or use the key in it") from None
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(text)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Only if it is still not there: two that make a key at once must not share a file.
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(text)
+    except OSError as error:
+        raise InvalidRequest("key", f"{path} cannot be written: {error.strerror}") from None
     return public_key(key)
 
 

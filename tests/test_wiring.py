@@ -15,6 +15,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 import wiring
+from database.engine import writing
 from domain.errors import Unavailable
 from settings import ROOT, Settings
 from tests.loopback import closed_port
@@ -59,7 +60,7 @@ def test_nothing_is_opened_before_it_is_used(folder: Path) -> None:
     rooms = wiring.rooms(settings)
     assert rooms.settings is settings
     assert list(folder.iterdir()) == []
-    with rooms.engine.connect():
+    with writing(rooms.engine):
         assert (folder / "elsewhere" / "backhaul.db").exists()
     rooms.engine.dispose()
 

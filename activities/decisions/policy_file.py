@@ -71,8 +71,10 @@ def _value(node: yaml.Node, path: str) -> JsonFact:
         return int(node.value)
     # YAML takes 30.0, 2026-01-01, yes and 010 for other things than they look like; a policy is hashed and must not.
     kind = node.tag.rpartition(":")[2]
-    words = f"{_line(node)}: {node.value or 'nothing'} is a {kind} to YAML; write a whole number, or a text in quotes"
-    raise InvalidRequest(path, words)
+    instead = "write a whole number, or a text in quotes"
+    if path.startswith("automatic_limit."):
+        instead = "write a whole number of minor units, such as 2000 for 20.00 EUR"
+    raise InvalidRequest(path, f"{_line(node)}: {node.value or 'nothing'} is a {kind} to YAML; {instead}")
 
 
 def _line(at: yaml.Node | yaml.Event) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from domain.order import Order
+from ledger import EntryKind, NewEntry
 from tests.commands.conftest import ORDER, UNLINKED, Run
 from wiring import Rooms
 
@@ -62,16 +64,66 @@ def test_a_payment_is_linked_by_importing_again(run: Run, ready: Rooms) -> None:
     assert [one["payment_linked"] for one in run("orders", "list", "--json").json] == [True]
 
 
+def _paid_with(shown: Any) -> list[tuple[str, str, int]]:
+    return [(one["id"], one["kind"], one["captured"]) for one in shown["tenders"]]
+
+
+def test_a_link_is_kept_by_an_import_without_the_payment(run: Run, ready: Rooms, tmp_path: Path) -> None:
+    run("orders", "import", UNLINKED, "--payment", "pi_1")
+    assert _paid_with(run("orders", "import", UNLINKED, "--json").json) == [("pi_1", "card", 18109)]
+    # nothing was refunded or returned yet, so a payment that was mistyped can be mended
+    assert _paid_with(run("orders", "import", UNLINKED, "--payment", "pi_2", "--json").json)[0][0] == "pi_2"
+    # transactions that do not name the payment are no reason to forget it either
+    sale = {"id": 1, "kind": "sale", "status": "success", "amount": "181.09", "gateway": "shopify_payments"}
+    (tmp_path / "sale.json").write_text(json.dumps([sale]))
+    shown = run("orders", "import", UNLINKED, "--transactions", tmp_path / "sale.json", "--json").json
+    assert _paid_with(shown) == [("pi_2", "card", 18109)]
+
+
+def test_another_amount_is_another_payment(run: Run, ready: Rooms, tmp_path: Path) -> None:
+    sale = {"id": 1, "kind": "sale", "status": "success", "amount": "100.00", "gateway": "shopify_payments"}
+    order = json.loads(UNLINKED.read_text())
+    order["order"] |= {"financial_status": "partially_paid", "transactions": [sale]}
+    (tmp_path / "part.json").write_text(json.dumps(order))
+    run("orders", "import", UNLINKED, "--payment", "pi_1")
+    assert "not linked" in run("orders", "import", tmp_path / "part.json").out
+
+
+def test_a_payment_that_returns_run_on_is_not_replaced(run: Run, ready: Rooms) -> None:
+    shown = run("orders", "import", UNLINKED, "--payment", "pi_1", "--delivered", "2026-11-06", "--json").json
+    order = Order.model_validate(shown)
+    snapshot = ready.snapshots.keep(order).content
+    facts = {"snapshot": snapshot}
+    ready.ledger.append(
+        NewEntry(
+            key=f"order:{order.id}", kind=EntryKind.ORDER_OPENED, actor="shop", order=order.id, facts=facts,
+            at=order.placed_at, asked=facts,
+        )
+    )  # fmt: skip
+    other = run("orders", "import", UNLINKED, "--payment", "pi_other")
+    assert (other.code, other.out, other.err.count("\n")) == (1, "", 1)
+    assert "card pi_1" in other.err
+    assert "pi_other cannot take its place" in other.err
+    assert _paid_with(run("orders", "show", order.id, "--json").json) == [("pi_1", "card", 18109)]
+    assert run("orders", "import", UNLINKED, "--payment", "pi_1").code == 0
+    assert _paid_with(run("orders", "import", UNLINKED, "--json").json) == [("pi_1", "card", 18109)]
+
+
 def test_an_order_that_is_not_there(run: Run, ready: Rooms) -> None:
     answer = run("orders", "show", "B-1")
     assert (answer.code, answer.out) == (1, "")
     assert "no order B-1" in answer.err
 
 
-def test_without_tables(run: Run) -> None:
-    answer = run("orders", "list")
-    assert answer.code == 1
-    assert "has not been set up" in answer.err
+def test_without_tables(run: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("BACKHAUL_DATABASE_URL", "sqlite:///rel.db")
+    for words in (("orders", "list"), ("orders", "import", ORDER), ("policy", "list"), ("people", "list")):
+        answer = run(*words)
+        assert answer.code == 1
+        assert "has not been set up" in answer.err
+        assert f"there is no file {home}/rel.db" in answer.err
+    assert list(home.iterdir()) == []
 
 
 def _changed(where: str, value: Any) -> str:
@@ -154,6 +206,29 @@ def test_deliveries_that_are_refused(words: list[str], code: int, says: str, run
     assert (answer.code, answer.out) == (code, "")
     assert says in answer.err
     assert run("orders", "show", "B-2041", "--json").json == imported
+
+
+def test_a_day_of_delivery_is_taken_only_where_the_file_tells_none(run: Run, ready: Rooms, tmp_path: Path) -> None:
+    document = json.loads(ORDER.read_text())
+    told = {"quantity": 2, "at": "2026-11-05T10:00:00Z", "parcel": "P-1"}
+    for line, deliveries in zip(document["order"]["lines"], ([told], [{"quantity": 1}], []), strict=True):
+        line["deliveries"] = deliveries
+    file = tmp_path / "order.json"
+    file.write_text(json.dumps(document))
+    shown = run("orders", "import", file, "--delivered", "2026-11-07", "--json").json
+    day = (1, "2026-11-07T23:59:59Z", None)
+    assert _deliveries(shown) == [[(2, "2026-11-05T10:00:00Z", "P-1"), day], [day], [day]]
+
+
+def test_a_delivery_that_is_still_to_come_is_refused(run: Run, ready: Rooms) -> None:
+    now = datetime.now(UTC)
+    for moment in (f"{now + timedelta(days=1):%Y-%m-%d}", f"{now + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"):
+        told = run("orders", "import", ORDER, "--delivered", moment)
+        assert (told.code, "--delivered" in told.err, "still to come" in told.err) == (2, True, True)
+    assert ready.orders.all() == []
+    assert run("orders", "import", UNLINKED, "--delivered", f"{now:%Y-%m-%d}").code == 0
+    later = run("orders", "delivered", "1001", "--at", f"{now + timedelta(days=1):%Y-%m-%d}")
+    assert (later.code, "--at" in later.err) == (2, True)
 
 
 def test_an_order_with_its_transactions(run: Run, ready: Rooms, tmp_path: Path) -> None:

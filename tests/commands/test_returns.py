@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from commands.returns import OWNERS
 from database.tables import notes
 from tests.commands.conftest import ORDER, UNLINKED, Run
 from wiring import Rooms
+from workflows import options
+from workflows.return_case.state import _NEXT
 
 NOTE = "The handle came loose on the first day."
 
@@ -98,6 +101,7 @@ def test_no_command_waits_for_a_server_that_is_not_there(words: list[str], run: 
         (["approve", "R-1", "--by", "fay", "--key", "nowhere.pem"], "key: nowhere.pem cannot be read"),
         (["list", "--stage", "lost"], "--stage"),
         (["list", "--needs", 'ops" OR "'], "--needs"),
+        (["list", "--needs", "nobodyx"], "--needs: 'nobodyx' is none; a return waits for shopper, carrier, warehouse"),
     ],
 )
 def test_bad_messages_never_reach_temporal(words: list[str], says: str, run: Run, ready: Rooms) -> None:
@@ -116,3 +120,8 @@ def test_temporals_own_configuration_is_wrong(run: Run, ready: Rooms, monkeypatc
 def test_a_broken_stack_file(run: Run, ready: Rooms, home: Path) -> None:
     (home / "stack.toml").write_text("no toml")
     assert run("orders", "list").code == 2
+
+
+def test_every_owner_can_be_asked_for() -> None:
+    helpers = {one.owner for one in vars(options).values() if isinstance(one, options.Options)}
+    assert helpers | {owner for owner, _ in _NEXT.values()} <= set(OWNERS)

@@ -20,7 +20,7 @@ import pytest
 import pytest_asyncio
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowFailureError
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
@@ -86,6 +86,8 @@ class Shop:
         document = json.loads(ORDER.read_text())
         payment = f"pi_{number.replace('-', '_')}"
         document["order"] |= {"id": number.lower(), "number": number, "tenders": []}
+        for line in document["order"]["lines"]:
+            line["deliveries"] = []
         file = Path(self.env["BACKHAUL_HOME"]) / f"{number}.json"
         file.write_text(json.dumps(document))
         await self.control("payment_intents", {"id": payment, "amount": 10850, "currency": "eur"})
@@ -149,7 +151,7 @@ async def test_a_whole_return(shop: Shop) -> None:
     note = "1=The handle came loose."
     started = await shop.ok("start", "--id", "R-1", "--order", "B-1", "--line", "1:2:defective", "--note", note)
     assert set(started) == {
-        "id", "return", "decision", "source", "status", "note", "timeline", "workflow_id", "ui",
+        "id", "return", "decision", "source", "status", "note", "failure", "timeline", "workflow_id", "ui",
     }  # fmt: skip
     assert (started["source"], started["status"], started["note"]) == ("workflow", "running", "")
     assert started["ui"] == "http://ui.test/namespaces/default/workflows/return-R-1"
@@ -224,6 +226,48 @@ async def test_declined_with_its_reason(shop: Shop) -> None:
     assert answer.code == 0
     assert "could be returned ended on 01 February 2026" in answer.out
     assert (await shop.closed("R-4")).outcome == "declined"
+
+
+async def test_a_return_that_ended_badly_says_why(shop: Shop) -> None:
+    await shop.order("B-20")
+    words = ("start", "--id", "R-20", "--order", "B-20", "--line", "3:1")
+    await shop.ok(*words)
+    await shop.client.get_workflow_handle("return-R-20").terminate(reason="the shop was closed")
+    told = await shop.run("show", "R-20")
+    assert told.code == 1
+    assert "This return has been terminated: the shop was closed." in told.out
+    assert "Next" in told.out
+    assert "ops: It failed; start it again once this is mended: the shop was closed" in told.out
+    shown = await shop.run("show", "R-20", "--json")
+    assert (shown.code, shown.json["status"], shown.json["failure"]) == (1, "terminated", "the shop was closed")
+    assert shown.json["return"]["next_owner"] == "ops"
+    # started again it goes on, and nothing of it is a failure any more
+    again = await shop.ok(*words)
+    assert (again["status"], again["failure"], again["return"]["stage"]) == ("running", "", "awaiting_parcel")
+
+
+async def test_a_return_that_failed_says_why_and_can_be_started_anew(shop: Shop) -> None:
+    await shop.order("B-21")
+    words = ("start", "--id", "R-21", "--order", "B-21", "--line", "1:1")
+    raw = {"id": "R-21", "order_id": "nowhere", "lines": [{"line_id": "1", "quantity": 1}]}
+    await shop.client.start_workflow("ReturnCase", raw, id="return-R-21", task_queue="returns")
+    with pytest.raises(WorkflowFailureError):
+        await shop.closed("R-21")
+    told = await shop.run("show", "R-21")
+    assert (told.code, "This return has failed: order_id: there is no order nowhere" in told.out) == (1, True)
+    assert (await shop.ok(*words))["return"]["stage"] == "awaiting_parcel"
+
+
+async def test_a_request_that_cannot_be_read_has_the_workflows_id(shop: Shop) -> None:
+    await shop.client.start_workflow("ReturnCase", {"lines": "none"}, id="return-R-22", task_queue="returns")
+    with pytest.raises(WorkflowFailureError):
+        await shop.closed("R-22")
+    told = await shop.run("show", "R-22", "--json")
+    shown = told.json
+    assert (told.code, shown["status"]) == (1, "failed")
+    assert (shown["id"], shown["return"]["id"], shown["return"]["stage"]) == ("R-22", "R-22", "closed")
+    assert shown["failure"].startswith("id: ")
+    assert "Return R-22: closed" in (await shop.run("show", "R-22")).out
 
 
 async def test_refusals_say_what_is_allowed(shop: Shop) -> None:

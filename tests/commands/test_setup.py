@@ -129,3 +129,13 @@ def test_publish_without_a_date_takes_effect_now(ready: Rooms) -> None:
     assert (first.effective_from, second.effective_from) == (monday, tuesday)
     assert third == second
     assert ready.policies.in_force(tuesday) == second
+
+
+def test_a_limit_with_decimals_is_told_its_unit(run: Run, ready: Rooms, tmp_path: Path) -> None:
+    (tmp_path / "policy.yaml").write_text("id: a\ntitle: x\nwindow_days: 30\nautomatic_limit:\n  EUR: 20.00\n")
+    answer = run("policy", "publish", tmp_path / "policy.yaml")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err == (
+        "automatic_limit.EUR: line 5: 20.00 is a float to YAML; write a whole number of minor units, "
+        "such as 2000 for 20.00 EUR.\n"
+    )

@@ -84,6 +84,7 @@ def test_without_tables_one_is_told_who_makes_them(empty_url: str) -> None:
     with pytest.raises(Refused, match="not been set up yet") as caught, reading(engine) as connection:
         connection.execute(select(notes.c.id))
     assert caught.value.code == "unknown_schema"
+    assert "`python starter.py database upgrade`" in caught.value.message
     engine.dispose()
 
 
@@ -139,8 +140,36 @@ def test_a_writer_that_gets_no_turn_is_unavailable(engine: Engine, path: Path) -
     ["", "backhaul.db", "mysql://x/y", "sqlite://", "sqlite:///:memory:", "postgresql://host", "postgresql:///"],
 )
 def test_other_addresses_are_refused(address: str) -> None:
-    with pytest.raises(InvalidRequest, match="database"):
+    with pytest.raises(InvalidRequest, match="^BACKHAUL_DATABASE_URL: "):
         connect(address)
+
+
+def test_an_option_that_postgresql_does_not_know_is_refused() -> None:
+    engine = connect("postgresql://me:geheim@127.0.0.1:1/name?aplication_name=x")
+    with pytest.raises(InvalidRequest, match='^BACKHAUL_DATABASE_URL: .*"aplication_name"') as caught, reading(engine):
+        pass
+    assert "geheim" not in _everything(caught.value)
+    engine.dispose()
+
+
+def test_who_only_reads_makes_no_database(tmp_path: Path) -> None:
+    file = tmp_path / "folder" / "shop.db"
+    engine = connect(f"sqlite:///{file}")
+    with pytest.raises(Refused, match=f"there is no file {file}.*starter.py database upgrade"), reading(engine):
+        pass
+    assert list(tmp_path.iterdir()) == []
+    migrate(engine)
+    with reading(engine) as connection:
+        assert connection.execute(select(notes.c.id)).all() == []
+    engine.dispose()
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    engine = connect(f"sqlite:///{tmp_path}/file/more/shop.db")
+    with pytest.raises(InvalidRequest, match=f"^BACKHAUL_DATABASE_URL: the folder {tmp_path}/file/more cannot be made"):
+        migrate(engine)
+    engine.dispose()
 
 
 def test_errors_carry_no_parameters(engine: Engine) -> None:

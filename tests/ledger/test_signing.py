@@ -47,3 +47,11 @@ def test_what_is_no_key_is_refused_in_words(tmp_path: Path) -> None:
     for path in (tmp_path / "none", tmp_path, tmp_path / "text"):
         with pytest.raises(InvalidRequest):
             load_key(path)
+
+
+def test_a_place_where_no_key_can_be_written_is_named(tmp_path: Path) -> None:
+    """A file in the way of the folder, a device, and a folder that nobody can write to."""
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path / "file" / "anna.pem", Path("/proc/anna.pem"), Path("/proc/keys-of/anna.pem")):
+        with pytest.raises(InvalidRequest, match=f"key: {path} cannot be written: [A-Z]"):
+            new_key(path)

@@ -58,6 +58,15 @@ def test_text_and_html_say_all_of_it(kind: NoticeKind) -> None:
     assert (made.kind, made.case, made.to, made.key) == (kind, "R-1001", TO, f"notice:R-1001:{kind}:1")
 
 
+def test_a_return_whose_money_had_gone_back_before_promises_none() -> None:
+    made = letter(notice(NoticeKind.REFUND_DONE, total="0.00 EUR", provider_reference="", nothing_left=True))
+    for text in (made.text, entities.unescape(made.html)):
+        assert "Nothing was left to pay back: your money for it had gone back to you before." in text
+        for wrong in ("0.00", "5 to 10 days", "confirmed", *ITEMS):
+            assert wrong not in text
+    assert made.subject == "Your return is complete (return R-1001)"
+
+
 @pytest.mark.parametrize("kind", NoticeKind)
 def test_nothing_empty_shows_when_little_is_known(kind: NoticeKind) -> None:
     bare = dict.fromkeys(("total", "label_url", "tracking_number", "send_back_until", "provider_reference"), "")

@@ -97,6 +97,17 @@ async def test_a_leg_that_was_refused_before_its_payment_went_elsewhere(shop: Sh
     assert at_rest(one)
 
 
+async def test_a_refund_of_which_nothing_is_left_is_told_as_that(shop: Shop) -> None:
+    one, _ = await waiting(shop)
+    await elsewhere(one, TWO_RATES_PAYMENT, 10850)
+    await one.update("replan", Replan(by="fay"))
+    await one.result()
+    assert [total for _, total in plans(one)][-1] == 0
+    (told,) = [mail for mail in await shop.world.mails("R-1") if "is complete" in mail["subject"]]
+    assert "Nothing was left to pay back" in told["text"]
+    assert "0.00" not in told["text"]
+
+
 async def test_what_is_left_of_a_submitted_refund_is_planned_anew(shop: Shop) -> None:
     # 181.09 pending at the provider when 100.00 go back elsewhere; it fails, 100.00 cover suspense, 81.09 are paid
     one = await shop.shopify()

@@ -25,11 +25,19 @@ def notice(kind: NoticeKind, state: CaseState) -> Notice:
         locale=state.order.locale,
         lines=_about(kind, state),
         total=str(state.planned) if state.planned else amount(state.quote),
+        nothing_left=_nothing_left(state),
         label_url=state.label.url if state.label else "",
         tracking_number=state.label.tracking_number if state.label else "",
         send_back_until=f"{state.decision.send_back_until:%d %B %Y}" if state.decision else "",
         provider_reference=", ".join(one.provider_id for one in state.refunds if one.status not in FINAL_NO),
     )
+
+
+def _nothing_left(state: CaseState) -> bool:
+    # What fees take, or was never paid, is no money that has gone back.
+    if state.plan is None or state.planned is None or state.planned.minor or state.plan.gross:
+        return False
+    return state.quote is not None and state.quote.total > 0
 
 
 def _about(kind: NoticeKind, state: CaseState) -> tuple[NoticeLine, ...]:
