@@ -26,7 +26,9 @@ _WAL_ATTEMPTS = 100
 def connect(url: URL, busy_seconds: int) -> Engine:
     """An engine; nothing is opened yet. Raises InvalidRequest if no file is named."""
     if url.database in (None, "", ":memory:"):
-        raise InvalidRequest(DATABASE_URL, "a database in memory is lost at the first crash; name a file: sqlite:///path")
+        raise InvalidRequest(
+            DATABASE_URL, "a database in memory is lost at the first crash; name a file: sqlite:///path"
+        )
     engine = create_engine(
         url,
         # Parameters are left out of error texts: those end up in workflow histories, and contacts are among them.

@@ -140,13 +140,13 @@ def test_a_writer_that_gets_no_turn_is_unavailable(engine: Engine, path: Path) -
     ["", "backhaul.db", "mysql://x/y", "sqlite://", "sqlite:///:memory:", "postgresql://host", "postgresql:///"],
 )
 def test_other_addresses_are_refused(address: str) -> None:
-    with pytest.raises(InvalidRequest, match="^BACKHAUL_DATABASE_URL: "):
+    with pytest.raises(InvalidRequest, match=r"^BACKHAUL_DATABASE_URL: "):
         connect(address)
 
 
 def test_an_option_that_postgresql_does_not_know_is_refused() -> None:
     engine = connect("postgresql://me:geheim@127.0.0.1:1/name?aplication_name=x")
-    with pytest.raises(InvalidRequest, match='^BACKHAUL_DATABASE_URL: .*"aplication_name"') as caught, reading(engine):
+    with pytest.raises(InvalidRequest, match=r'^BACKHAUL_DATABASE_URL: .*"aplication_name"') as caught, reading(engine):
         pass
     assert "geheim" not in _everything(caught.value)
     engine.dispose()
