@@ -15,7 +15,7 @@ from database.stores import SqlPolicies, SqlSnapshots
 from domain.inspection import InspectedLine, Inspection
 from domain.order import Order
 from domain.people import Role
-from domain.plan import RefundPlan
+from domain.plan import Leg, RefundPlan
 from domain.policy import Policy
 from domain.refund import Refund, RefundIntention, RefundStatus
 from domain.request import RequestedLine, ReturnRequest
@@ -91,17 +91,20 @@ class Shop:
 
     def pay(self, case: str, plan: RefundPlan, attempt: int = 1) -> None:
         for leg in plan.legs:
-            self.payments.pay_leg(
-                PayLeg(
-                    case=case,
-                    order_id=self.order.id,
-                    plan=plan.number,
-                    payment=leg.tender_id,
-                    amount=leg.amount,
-                    attempt=attempt,
-                    now=NOW,
-                )
+            self.pay_leg(case, plan, leg, attempt)
+
+    def pay_leg(self, case: str, plan: RefundPlan, leg: Leg, attempt: int) -> Refund:
+        return self.payments.pay_leg(
+            PayLeg(
+                case=case,
+                order_id=self.order.id,
+                plan=plan.number,
+                payment=leg.tender_id,
+                amount=leg.amount,
+                attempt=attempt,
+                now=NOW,
             )
+        )
 
     def refunded(self, case: str, **units: int) -> RefundPlan:
         self.opened(case, **units)

@@ -52,6 +52,7 @@ def test_all_commands_are_there() -> None:
         "policy publish",
         "quote",
         "receive",
+        "replan",
         "retry",
         "scan",
         "show",

@@ -161,7 +161,7 @@ class _Return:
         keep = self.fate == "keep"
         if not keep:
             self.arrive(label)
-        seen = self.inspect(goods=not keep)
+        seen = self.inspect()
         plan = self.run.decisions.plan_refund(
             PlanRefund(case=self.case, order_id=self.order.id, now=self.now, inspection=seen)
         )
@@ -186,15 +186,14 @@ class _Return:
         box = Receipt(id=f"{self.case}-box", received_by="ann", lines=counted)
         self.run.inventory.record_receipt(RecordReceipt(**self.about, now=self.now, receipt=box))
 
-    def inspect(self, *, goods: bool) -> Inspection:
+    def inspect(self) -> Inspection:
         chance = self.run.chance
         graded = tuple(
             InspectedLine(line_id=line, quantity=count, grade=chance.choice(list(Grade)))
             for line, count in self.units.items()
         )
         seen = Inspection(id=f"{self.case}-seen", inspected_by="ben", lines=graded)
-        if goods:
-            self.run.inventory.record_inspection(RecordInspection(**self.about, now=self.now, inspection=seen))
+        self.run.inventory.record_inspection(RecordInspection(**self.about, now=self.now, inspection=seen))
         return seen
 
     def pay(self, leg: Leg, plan: RefundPlan) -> str:
