@@ -61,7 +61,7 @@ def test_the_version_is_that_of_the_content_not_of_the_text() -> None:
         ("id: [", "line 1: this is no YAML"),
         ("id: short\n\ttitle: x", "line 2: this is no YAML"),
         ("\x00", "this is no YAML"),
-        (SHORT + "window: 2\n", "window: a policy has no such field; it has id, title, window_days"),
+        (SHORT + "windows: 2\n", "windows: line 4: a policy has no such field; it has id, title, window_days"),
         (SHORT + "automatic_limit: 5\n", "automatic_limit"),
         (SHORT + "automatic_limit:\n  EUE: 5\n", "'EUE' is no currency"),
         (SHORT + "automatic_limit:\n  EUR: 5.00\n", "automatic_limit.EUR: line 5: 5.00 is a float"),
