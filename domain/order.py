@@ -34,6 +34,9 @@ class Exclusion(StrEnum):
     CUSTOM_MADE = "custom_made"
     PERISHABLE = "perishable"
     DIGITAL = "digital"
+    MEDIA_SEALED = "media_sealed"
+    PRESS = "press"
+    DATED = "dated"
 
 
 class Delivery(Model):

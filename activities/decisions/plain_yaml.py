@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import yaml
@@ -21,10 +21,11 @@ Path = tuple[str | int, ...]
 
 @dataclass
 class Document:
-    """What a text says, and on which line each part of it begins, from 1."""
+    """What a text says, and on which line each part of it begins, from 1. `empty` is its first list of nothing."""
 
     fields: Mapping[str, JsonFact]
     lines: dict[Path, int] = field(default_factory=dict)
+    empty: Path | None = None
 
     def line(self, path: Sequence[str | int]) -> int:
         """The line of a part, or of the nearest that it would belong to."""
@@ -39,6 +40,7 @@ def read(text: str) -> Document:
     root = _root(text)
     document = Document({}, {(): _number(root)})
     document.fields = _fields(root, (), document.lines)
+    document.empty = next(_empty(document.fields, ()), None)
     return document
 
 
@@ -95,6 +97,18 @@ def _value(node: yaml.Node, path: Path, lines: dict[Path, int]) -> JsonFact:
         instead = "write a whole number of minor units, such as 2000 for 20.00 EUR"
     words = f"{_line(node)}: {node.value or 'nothing'} is a {kind} to YAML; {instead}"
     raise InvalidRequest(named(path), words)
+
+
+def _empty(value: JsonFact | Mapping[str, JsonFact], path: Path) -> Iterator[Path]:
+    """Where a list has nothing in it."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _empty(inner, (*path, name))
+    elif isinstance(value, list):
+        if not value:
+            yield path
+        for position, inner in enumerate(value):
+            yield from _empty(inner, (*path, position))
 
 
 def named(path: Sequence[str | int]) -> str:

@@ -71,6 +71,9 @@ def policy_schema() -> JsonSchemaValue:
 
 
 def _load(model: type[M], document: Document) -> tuple[M, str]:
+    if document.empty is not None and document.empty != ("told",):
+        words = f"line {document.line(document.empty)}: an empty list says nothing; leave the field out"
+        raise InvalidRequest(plain_yaml.named(document.empty), words)
     try:
         found = model.model_validate(document.fields, extra="forbid")
     except ValidationError as error:

@@ -41,6 +41,19 @@ Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 """ISO 3166-1: `DE`."""
 
 
+_CAPITALS = (
+    "AT Vienna, BE Brussels, BG Sofia, CZ Prague, DE Berlin, DK Copenhagen, EE Tallinn, ES Madrid, FI Helsinki, "
+    "FR Paris, GB London, GR Athens, HR Zagreb, HU Budapest, IE Dublin, IT Rome, LT Vilnius, LU Luxembourg, LV Riga, "
+    "MT Malta, NL Amsterdam, PL Warsaw, PT Lisbon, RO Bucharest, SE Stockholm, SI Ljubljana, SK Bratislava"
+)
+ZONES: Mapping[str, str] = {
+    **{one[:2]: f"Europe/{one[3:]}" for one in _CAPITALS.split(", ")},
+    "CY": "Asia/Nicosia",
+    "CN": "Asia/Shanghai",
+}
+"""The time zone of a country that has one, or of its mainland."""
+
+
 class Calendar(Model):
     """Days on which nobody works: Saturdays, Sundays, and the holidays of each country."""
 

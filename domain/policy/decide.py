@@ -147,7 +147,7 @@ def _verdict(
         reasons.append(Reason(code=f"judged_{rule.verdict}", verdict=rule.verdict, text=text, basis=Basis.POLICY))
     if terms is None:
         return Verdict.DECLINE, reasons
-    if any(one.basis is Basis.WITHDRAWAL for one in open_now):
+    if any(one.basis is Basis.WITHDRAWAL and not one.by_person for one in open_now):
         # Whoever withdraws needs nobody's consent.
         return Verdict.APPROVE, reasons
     if Resolution.REFUND not in terms.resolutions:
@@ -156,6 +156,9 @@ def _verdict(
         reasons.append(Reason(code="no_refund_offered", verdict=Verdict.REVIEW, text=text))
         return Verdict.REVIEW, reasons
     review = rule is not None and rule.verdict is not Verdict.APPROVE
+    if all(one.by_person for one in open_now):
+        reasons.append(Reason(code="judged_by_person", verdict=Verdict.REVIEW, text=_JUDGED[Verdict.REVIEW]))
+        review = True
     return Verdict.REVIEW if review else Verdict.APPROVE, reasons
 
 

@@ -12,7 +12,7 @@ from domain.canonical import canonical_json, sha256
 from domain.model import Id, Minor, Model, ShortText, UtcDatetime
 from domain.money import ListedCurrency
 from domain.order import Buyer
-from domain.policy.calendar import Calendar, Country, Day, Zone
+from domain.policy.calendar import ZONES, Calendar, Country, Day, Zone
 from domain.policy.deadlines import DAY, DeadlineRule, SendBackRule
 from domain.policy.goods import EligibilityRule
 from domain.policy.judgement import JudgementRule, WarrantyRule
@@ -88,7 +88,7 @@ class Policy(Clauses):
 
     def zone(self, country: str | None) -> str:
         """The time zone in which days end for an order that went to a country."""
-        return self.time_zones.get(country or "", self.time_zone)
+        return self.time_zones.get(country or "") or ZONES.get(country or "", self.time_zone)
 
     @property
     def calendar(self) -> Calendar:

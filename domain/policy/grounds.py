@@ -13,13 +13,15 @@ from domain.policy.grant import Grant, Prices, of_policy, of_statute, of_warrant
 from domain.policy.judgement import JudgementRule, Verdict, WarrantyRule
 from domain.policy.reader import Reader, Step
 from domain.policy.reasons import NOT_CONFORMING, ReasonGroup, group_of
-from domain.policy.window import Anchor, Count, Window, WindowRule, window_of
+from domain.policy.window import Anchor, Count, Ends, Window, WindowRule, window_of
 from domain.request import Basis
 
 
 @dataclass(frozen=True)
 class Ground:
-    """One basis by one document: whether it is open, every reason for that, and the terms that it would give."""
+    """One basis by one document: whether it is open, every reason for that, and the terms that it would give.
+
+    `by_person` where somebody has to judge whether the claim is right, or still in time."""
 
     basis: Basis
     policy: str
@@ -28,6 +30,7 @@ class Ground:
     reasons: tuple[Reason, ...]
     grant: Callable[[Prices], Grant]
     obligations: tuple[str, ...] = ()
+    by_person: bool = False
 
 
 def judgement(reader: Reader, published: PublishedPolicy) -> JudgementRule | None:
@@ -66,6 +69,7 @@ def _promise(reader: Reader, published: PublishedPolicy, judged: Verdict, goods:
         window=window,
         reasons=tuple(reasons),
         grant=lambda prices: of_policy(reader, published, prices),
+        by_person=rule.ends is Ends.REASONABLE_TIME,
     )
 
 
@@ -114,6 +118,7 @@ def _law(reader: Reader, published: PublishedStatute) -> Ground | None:
         reasons=tuple(reasons),
         grant=lambda prices: of_statute(reader, published, prices, ends),
         obligations=tuple(one.what for one in statute.obligations if one.since <= reader.facts.placed),
+        by_person=rule.ends is Ends.REASONABLE_TIME,
     )
 
 
@@ -151,6 +156,9 @@ def _longest(reader: Reader, ref: str, rules: Sequence[WindowRule], zone: str) -
 
 def _window_reason(rule: WindowRule, window: Window, reader: Reader) -> Reason:
     length, started = _length(rule), _start(rule.anchor)
+    if rule.ends is Ends.REASONABLE_TIME:
+        text = "It can be returned for as long as is reasonable for such goods."
+        return Reason(code="within_window", verdict=Verdict.APPROVE, text=text, basis=Basis.POLICY)
     if window.day is None:
         text = f"The {length} to return it begin with {started}, which is not known yet."
         return Reason(code="delivery_unknown", verdict=Verdict.APPROVE, text=text, basis=Basis.POLICY)
@@ -164,6 +172,9 @@ def _window_reason(rule: WindowRule, window: Window, reader: Reader) -> Reason:
 
 def _basis_reason(basis: Basis, title: str, rule: WindowRule, window: Window, reader: Reader, cite: str) -> Reason:
     law = f" ({cite})" if cite else ""
+    if rule.ends is Ends.REASONABLE_TIME:
+        text = f"{title} is open for as long as is reasonable for such goods{law}."
+        return Reason(code=f"{basis}_open", verdict=Verdict.APPROVE, text=text, basis=basis, cite=cite)
     if window.day is None:
         text = f"{title} is open: its {_length(rule)} begin with {_start(rule.anchor)}, which is not known yet{law}."
         return Reason(code=f"{basis}_open", verdict=Verdict.APPROVE, text=text, basis=basis, cite=cite)

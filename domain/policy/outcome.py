@@ -51,6 +51,8 @@ class DueFrom(StrEnum):
     """The shopper said that the goods come back."""
     RECEIPT = "receipt"
     """The goods are here."""
+    AGREEMENT = "agreement"
+    """The shop agreed that the shopper is right."""
     SENT_OR_RECEIVED = "sent_or_received"
     """The goods are here, or the shopper has shown that they were sent; whichever is earlier."""
 

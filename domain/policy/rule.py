@@ -55,7 +55,7 @@ _Reason = Annotated[_One, AfterValidator(_reason)]
 _MonthDay = Annotated[str, StringConstraints(pattern=r"^\d\d-\d\d$"), AfterValidator(_month_day)]
 _Region = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,3}$")]
 _Count = Annotated[int, Field(strict=True, ge=0, le=10**6)]
-_Many = (BeforeValidator(listed), Field(min_length=1, max_length=500))
+_Many = (BeforeValidator(listed), Field(max_length=500))
 
 
 class ValueRange(Model):

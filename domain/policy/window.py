@@ -42,6 +42,14 @@ class AtEnd(StrEnum):
     NEXT_WORKING_DAY = "next_working_day"
 
 
+class Ends(StrEnum):
+    """Whether there is a last day."""
+
+    FIXED_DAY = "fixed_day"
+    REASONABLE_TIME = "reasonable_time"
+    """As long as is reasonable for such goods, which a person judges."""
+
+
 class WindowRule(Rule):
     """So many months and days after the event, the event's own day not counted; never before the day `until`.
 
@@ -55,11 +63,13 @@ class WindowRule(Rule):
     count: Count = Count.CALENDAR
     at_end: AtEnd = AtEnd.STAYS
     transit_days: Days | None = None
+    ends: Ends = Ends.FIXED_DAY
 
     @model_validator(mode="after")
     def _has_a_length(self) -> Self:
-        if not self.model_fields_set & {"days", "months", "until"}:
-            raise ValueError("give days, months or until")
+        given = self.model_fields_set & {"days", "months", "until"}
+        if bool(given) is (self.ends is Ends.REASONABLE_TIME):
+            raise ValueError("give days, months or until; or ends: reasonable_time, and none of them")
         if self.months and self.count is Count.BUSINESS:
             raise ValueError("months are counted by the calendar; leave count out, or give business days only")
         return self
@@ -79,6 +89,8 @@ class Window(Model):
 
 def window_of(rule: WindowRule, order: Order, line: OrderLine, calendar: Calendar, zone: str) -> Window:
     """Where the window of a line ends under a rule, in a time zone."""
+    if rule.ends is Ends.REASONABLE_TIME:
+        return Window()
     begun = event(rule.anchor, order, line)
     placed, start = local_day(order.placed_at, zone), local_day(begun, zone) if begun else None
     assumed = start is None
