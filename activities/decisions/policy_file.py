@@ -18,9 +18,8 @@ from pydantic.json_schema import JsonSchemaValue
 from activities.decisions import plain_yaml
 from activities.decisions.plain_yaml import Document
 from domain.errors import InvalidRequest
-from domain.model import Model
+from domain.model import PATTERNS, Model
 from domain.policy.document import Policy, PublishedStatute, Statute, version_of
-from domain.request import first_fault
 
 M = TypeVar("M", bound=Model)
 
@@ -32,6 +31,9 @@ _PATTERNS = {
     r"^(only|any)$": "it is only or any",
 }
 """What to tell people instead of a regular expression."""
+
+_LISTS_ONLY = [name.replace("_", " ").title() for name, one in Policy.model_fields.items() if one.default == ()]
+"""Clauses: lists of rules, even of one."""
 
 
 def load_policy(text: str) -> tuple[Policy, str]:
@@ -67,7 +69,20 @@ def policy_schema() -> JsonSchemaValue:
     for part in (schema, *schema["$defs"].values()):
         if part["type"] == "object":
             part["additionalProperties"] = False
+            part["properties"] = {name: _written(one) for name, one in part["properties"].items()}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _written(field: dict[str, object]) -> dict[str, object]:
+    """A field as it may be written: one value for a list of them, a whole number for a percentage."""
+    if field.get("type") == "array" and field.get("title") not in _LISTS_ONLY:
+        kept: dict[str, object] = {name: field.pop(name) for name in ("title", "default") if name in field}
+        return {**kept, "anyOf": [field["items"], field]}
+    choices = field.get("anyOf", [field])
+    if isinstance(choices, list) and any("(\\.[0-9]{1,4})" in str(one.get("pattern")) for one in choices):
+        kept = {name: field[name] for name in ("title", "default") if name in field}
+        return {**kept, "anyOf": [*choices, {"type": "integer", "minimum": 0, "maximum": 100}]}
+    return field
 
 
 def _load(model: type[M], document: Document) -> tuple[M, str]:
@@ -82,9 +97,10 @@ def _load(model: type[M], document: Document) -> tuple[M, str]:
 
 
 def _refusal(model: type[Model], document: Document, error: ValidationError) -> InvalidRequest:
-    fault = error.errors(include_url=False, include_input=False)[0]
-    path = fault["loc"]
-    _, message = first_fault(error)
+    faults = error.errors(include_url=False, include_input=False)
+    # A field that does not exist is often the one that is missing, misspelt.
+    fault = next((one for one in faults if one["type"] == "extra_forbidden"), faults[0])
+    path, message = fault["loc"], fault["msg"]
     match fault["type"]:
         case "extra_forbidden":
             here = _model_at(model, path[:-1])
@@ -97,7 +113,8 @@ def _refusal(model: type[Model], document: Document, error: ValidationError) -> 
         case "missing":
             message = "it is missing"
         case "string_pattern_mismatch":
-            message = _PATTERNS.get(str(fault.get("ctx", {}).get("pattern")), message)
+            pattern = str(fault.get("ctx", {}).get("pattern"))
+            message = _PATTERNS.get(pattern) or PATTERNS.get(pattern, message)
     while path and isinstance(path[-1], int) and path not in document.lines:
         path = path[:-1]  # one value that stands for a list of them
     return InvalidRequest(

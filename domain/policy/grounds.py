@@ -189,7 +189,7 @@ def _against(basis: Basis, what: str, text: str, cite: str) -> Reason:
 
 
 def _length(rule: WindowRule) -> str:
-    days = f"{rule.days} {'business ' if rule.count is Count.BUSINESS else ''}days"
+    days = f"{rule.days or 0} {'business ' if rule.count is Count.BUSINESS else ''}days"
     if not rule.months:
         return days
     return f"{rule.months} months and {days}" if rule.days else f"{rule.months} months"

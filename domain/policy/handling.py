@@ -25,7 +25,7 @@ def handling(reader: Reader, published: PublishedPolicy, goods: EligibilityRule)
         condition=goods.condition,
         proof=goods.proof,
         methods=methods.allowed if methods else (Method.LABEL,),
-        refund_on=trigger.on,
+        refund_on=trigger.event,
         exposure_limit=trigger.exposure_limit.get(currency),
         keep_it="offered" if keeps else "no",
         price_adjustment_days=adjusts.days if adjusts else 0,

@@ -92,12 +92,12 @@ class RefundDueRule(Rule):
 class TriggerRule(Rule):
     """On which event the refund is paid, and how much of it may be out before the goods are here."""
 
-    on: Trigger = Trigger.INSPECTION
+    event: Trigger = Trigger.INSPECTION
     exposure_limit: Mapping[ListedCurrency, Minor] = {}
 
     def favour(self) -> tuple[int, ...]:
         """The earlier event."""
-        return (-list(Trigger).index(self.on),)
+        return (-list(Trigger).index(self.event),)
 
 
 class ReturnlessRule(Rule):

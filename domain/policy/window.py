@@ -56,8 +56,8 @@ class WindowRule(Rule):
     While the delivery is not known, it is taken to be `transit_days` after the order; without them the window is open.
     """
 
-    days: Days = 0
-    months: Months = 0
+    days: Days | None = None
+    months: Months | None = None
     until: Day | None = None
     anchor: Anchor = Anchor.DELIVERY
     count: Count = Count.CALENDAR
@@ -67,8 +67,8 @@ class WindowRule(Rule):
 
     @model_validator(mode="after")
     def _has_a_length(self) -> Self:
-        given = self.model_fields_set & {"days", "months", "until"}
-        if bool(given) is (self.ends is Ends.REASONABLE_TIME):
+        given = any(one is not None for one in (self.days, self.months, self.until))
+        if given is (self.ends is Ends.REASONABLE_TIME):
             raise ValueError("give days, months or until; or ends: reasonable_time, and none of them")
         if self.months and self.count is Count.BUSINESS:
             raise ValueError("months are counted by the calendar; leave count out, or give business days only")
@@ -99,9 +99,9 @@ def window_of(rule: WindowRule, order: Order, line: OrderLine, calendar: Calenda
             return Window()
         start = placed + timedelta(days=rule.transit_days)
     if rule.count is Count.BUSINESS:
-        day = calendar.business_days_after(start, rule.days, order.country)
+        day = calendar.business_days_after(start, rule.days or 0, order.country)
     else:
-        day = months_after(start, rule.months) + timedelta(days=rule.days)
+        day = months_after(start, rule.months or 0) + timedelta(days=rule.days or 0)
     day = max(day, rule.until or day)
     if rule.at_end is AtEnd.NEXT_WORKING_DAY:
         day = calendar.moved(day, order.country)

@@ -251,7 +251,7 @@ def test_how_the_merchant_goes_about_it_is_recorded() -> None:
     policy = published(
         eligibility=[{"condition": ["unused", "tags_attached"], "proof": "photo"}],
         methods=[{"allowed": ["qr_code", "in_store"]}],
-        refund_trigger=[{"on": "first_scan", "exposure_limit": {"EUR": 5000}}],
+        refund_trigger=[{"event": "first_scan", "exposure_limit": {"EUR": 5000}}],
         returnless=[{"currency": "EUR", "costs": 600, "salvage": 40, "at_most": 2000}],
         price_adjustment=[{"days": 14}],
         deadlines=[
