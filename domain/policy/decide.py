@@ -41,7 +41,7 @@ def decide(
     `returnable` is how many units of each line are still with the customer and in no other return. Raises ValueError
     for a line that the order does not have.
     """
-    return traced(order, request, policies, returnable, calendar, now).decision
+    return _decided(order, request, policies, returnable, calendar, now, None)
 
 
 def traced(
@@ -53,20 +53,32 @@ def traced(
     now: datetime,
 ) -> Traced:
     """The same decision with what became of every rule. Raises what `decide` raises."""
-    policy, found, steps, obliged = policies.policy.policy, [], [], dict[str, None]()
+    steps: list[Step] = []
+    return Traced(_decided(order, request, policies, returnable, calendar, now, steps), tuple(steps))
+
+
+def _decided(
+    order: Order,
+    request: ReturnRequest,
+    policies: Policies,
+    returnable: Mapping[str, int],
+    calendar: Calendar,
+    now: datetime,
+    steps: list[Step] | None,
+) -> Decision:
+    policy, found, obliged = policies.policy.policy, [], dict[str, None]()
     for wanted in request.lines:
         line = order.line(wanted.line_id)
         if line is None:
             raise ValueError(f"order {order.id} has no line {wanted.line_id}")
-        reader = Reader(order, line, wanted, request.basis, policy, calendar, now)
+        reader = Reader(order, line, wanted, request.basis, policy, calendar, now, steps)
         decided, open_now = _line(reader, policies, returnable.get(line.id, 0))
         found.append(decided)
-        steps += reader.steps
         obliged |= dict.fromkeys(one for ground in open_now for one in ground.obligations)
     zone = policy.zone(order.country)
     days = [one.terms.send_back_day for one in found if one.terms and one.verdict is not Verdict.DECLINE]
     day = max(days, default=local_day(now, zone) + timedelta(days=policy.send_back_days))
-    decision = Decision(
+    return Decision(
         verdict=_folded([one.verdict for one in found]),
         policy=policies.policy.ref,
         lines=tuple(found),
@@ -75,7 +87,6 @@ def traced(
         send_back_day=day,
         obligations=tuple(obliged),
     )
-    return Traced(decision, tuple(steps))
 
 
 def _folded(verdicts: Sequence[Verdict]) -> Verdict:

@@ -11,7 +11,7 @@ from domain.policy.document import Policies, PublishedPolicy, PublishedStatute
 from domain.policy.goods import Answer, EligibilityRule
 from domain.policy.grant import Grant, Prices, of_policy, of_statute, of_warranty
 from domain.policy.judgement import JudgementRule, Verdict, WarrantyRule
-from domain.policy.reader import Reader, Step
+from domain.policy.reader import Reader
 from domain.policy.reasons import NOT_CONFORMING, ReasonGroup, group_of
 from domain.policy.window import Anchor, Count, Ends, Window, WindowRule, window_of
 from domain.request import Basis
@@ -94,11 +94,12 @@ def _warranty(reader: Reader, published: PublishedPolicy) -> Iterator[Ground]:
 
 def _law(reader: Reader, published: PublishedStatute) -> Ground | None:
     """A statute; None where it does not govern this line or nobody claims what it is about."""
-    statute, ref = published.statute, published.ref
+    statute = published.statute
     if missed := _not_applying(reader, published):
-        reader.steps.append(Step(ref, reader.line.id, "applies", 0, "missed", missed))
+        reader.note(published.ref, "applies", 0, "missed", missed)
         return None
-    reader.steps.append(Step(ref, reader.line.id, "applies", 0, "speaks"))
+    ref = published.ref
+    reader.note(ref, "applies", 0, "speaks")
     zone = statute.time_zone or reader.zone
     rule, window = _longest(reader, ref, statute.window, zone)
     if rule is None:
@@ -125,11 +126,12 @@ def _law(reader: Reader, published: PublishedStatute) -> Ground | None:
 def _not_applying(reader: Reader, published: PublishedStatute) -> str:
     """Why a statute says nothing of this line, as the condition that does not hold; empty if it does."""
     statute, order, applies = published.statute, reader.order, published.statute.applies
+    if order.country not in applies.country:
+        return "country"  # first, because most laws are of elsewhere
     claimed = reader.wanted.reason in NOT_CONFORMING or (
         reader.invoked is Basis.NON_CONFORMITY and group_of(reader.wanted.reason) is ReasonGroup.UNSAID
     )
     checks = {
-        "country": order.country in applies.country,
         "region": not applies.region or order.region in applies.region,
         "buyer": applies.buyer in (None, order.buyer),
         "at_a_distance": applies.at_a_distance == "any" or order.channel != IN_STORE,

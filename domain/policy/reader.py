@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
@@ -38,7 +38,7 @@ class Step(NamedTuple):
 
 @dataclass
 class Reader:
-    """One line of a request, and what has been read for it so far."""
+    """One line of a request, and, where anybody asks for it, what became of every rule that was read for it."""
 
     order: Order
     line: OrderLine
@@ -47,7 +47,7 @@ class Reader:
     policy: Policy
     calendar: Calendar
     now: datetime
-    steps: list[Step] = field(default_factory=list)
+    steps: list[Step] | None = None
 
     @cached_property
     def zone(self) -> str:
@@ -100,20 +100,31 @@ class Reader:
     ) -> R | None:
         """The rule that holds: of those whose conditions do, the one with the most; of several, the best for the
         shopper. None if none does. The order of the rules plays no part."""
+        if not rules:
+            return None
         facts = self._graded[grade] if grade else self.facts
-        graded, most, held = grade or "", -1, []
+        most, held, missed = -1, [], []
         for number, rule in enumerate(rules, 1):
-            if missed := rule.when.missed(facts):
-                self.steps.append(Step(document, self.line.id, clause, number, "missed", missed, graded))
-                continue
-            held.append((number, rule))
-            most = max(most, rule.when.count)
+            if condition := rule.when.missed(facts):
+                missed.append((number, condition))
+            else:
+                held.append((number, rule))
+                most = max(most, rule.when.count)
         best = [rule for _, rule in held if rule.when.count == most]
-        found = (
-            best[0] if len(best) == 1 else max(best, key=lambda one: (favour(one), one.model_dump_json()), default=None)
-        )
-        for number, rule in held:
-            lost = "less_specific" if rule.when.count < most else "less_favourable"
-            outcome = "speaks" if rule is found else lost
-            self.steps.append(Step(document, self.line.id, clause, number, outcome, "", graded))
+        if len(best) < 2:
+            found = best[0] if best else None
+        else:
+            found = max(best, key=lambda one: (favour(one), one.model_dump_json()))
+        if self.steps is not None:
+            graded = grade or ""
+            for number, condition in missed:
+                self.note(document, clause, number, "missed", condition, graded)
+            for number, rule in held:
+                lost = "less_specific" if rule.when.count < most else "less_favourable"
+                self.note(document, clause, number, "speaks" if rule is found else lost, "", graded)
         return found
+
+    def note(self, document: str, clause: str, number: int, outcome: str, condition: str = "", grade: str = "") -> None:
+        """Write down what became of a rule, where anybody asks for it."""
+        if self.steps is not None:
+            self.steps.append(Step(document, self.line.id, clause, number, outcome, condition, grade))
