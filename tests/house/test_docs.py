@@ -14,6 +14,8 @@ import pytest
 import typer
 
 from domain.errors import BackhaulError
+from domain.policy import Policy
+from domain.policy.rule import When
 from settings import Settings
 from tests.house.tree import ROOT, project
 
@@ -102,6 +104,19 @@ def test_defaults_are_told_as_they_are() -> None:
 def test_no_setting_is_told_that_does_not_exist() -> None:
     told = set(re.findall(r"BACKHAUL_([A-Z_]+)", page("configuration.md")))
     assert told - {"HOME", ""} <= {name.upper() for name in Settings.model_fields}
+
+
+def test_every_field_of_a_policy_has_a_line_and_every_condition_too() -> None:
+    facets = [row.split(" | ")[0] for row in page("policy.md").splitlines() if row.count(" | ") == 3]
+    conditions = [row.split(" | ")[0] for row in page("policy.md").splitlines() if row.count(" | ") == 1]
+    assert not [name for name in Policy.model_fields if not any(f"`{name}`" in one for one in facets)]
+    assert not [name for name in When.model_fields if not any(f"`{name}`" in one for one in conditions)]
+
+
+def test_every_statute_is_told() -> None:
+    names = [one.stem for one in (ROOT / "policies" / "statutes").glob("*.yaml")]
+    told = page("policy.md")
+    assert not [one for one in names if f"`{one}`" not in told and not one.endswith("_no_posted_policy")]
 
 
 @pytest.mark.parametrize("noun", NOUNS)
