@@ -1,1 +1,0 @@
-"""Measures: how fast, and in how much memory."""
