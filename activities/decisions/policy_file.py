@@ -48,13 +48,15 @@ def load_statute(text: str) -> PublishedStatute:
 
 
 def load_statutes(folder: Path) -> tuple[PublishedStatute, ...]:
-    """All statutes of a folder, by file name. Raises InvalidRequest naming the file too."""
+    """All statutes of a folder, by file name. Raises InvalidRequest naming the file too, or if there is none at all."""
     found = []
     for file in sorted(folder.glob("*.yaml")):
         try:
             found.append(load_statute(file.read_text(encoding="utf-8")))
         except InvalidRequest as error:
             raise InvalidRequest(file.name, error.message) from None
+    if not found:
+        raise InvalidRequest("statutes", f"{folder} holds no statutes; without them no policy has the law under it")
     return tuple(found)
 
 

@@ -191,6 +191,8 @@ def test_a_policy_is_no_statute_and_the_other_way_round() -> None:
 
 
 def test_a_statute_that_is_wrong_is_named_by_its_file(tmp_path: Path) -> None:
+    with pytest.raises(InvalidRequest, match="holds no statutes"):
+        load_statutes(tmp_path)
     (tmp_path / "odd.yaml").write_text("id: odd\n")
     with pytest.raises(InvalidRequest, match=r"odd\.yaml: .*line 1: it is missing"):
         load_statutes(tmp_path)
