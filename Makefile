@@ -43,8 +43,9 @@ proof: $(STAMP) judges ## the long proofs [PART=arithmetic|facts|books|kill|exit
 	@$(if $(filter books,$(or $(PART),books)),$(PYTHON) -m tests.proof.books $(or $(if $(PART),$(N)),1000) $(or $(SEED),1))
 	@$(if $(filter-out arithmetic facts books,$(or $(PART),all)),$(PYTHON) -m tests.proof $(if $(PART),--part $(PART)) $(if $(N),--returns $(N)) $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)))
 
-bench: $(STAMP) ## how fast quotes and the ledger are [PART=quote|ledger] [SECONDS=1] [N=20000]
+bench: $(STAMP) ## how fast quotes, decisions and the ledger are [PART=quote|decide|ledger] [SECONDS=1] [N=20000]
 	@$(if $(filter quote,$(or $(PART),quote)),$(PYTHON) -m benchmarks.quote $(SECONDS))
+	@$(if $(filter decide,$(or $(PART),decide)),$(PYTHON) -m benchmarks.decide $(SECONDS))
 	@$(if $(filter ledger,$(or $(PART),ledger)),$(PYTHON) -m benchmarks.ledger $(N))
 
 check: $(STAMP) ## lint, format, types, import contracts, sizes
@@ -67,5 +68,6 @@ schemas: $(STAMP) ## write the published JSON Schemas anew from the models
 	@$(PYTHON) -m activities.storefront.native > docs/order.schema.json
 	@$(PYTHON) -m workflows.start > docs/return_request.schema.json
 	@$(PYTHON) -m commands.quote > docs/quote.schema.json
+	@$(PYTHON) -m activities.decisions.policy_file > docs/policy.schema.json
 
 .PHONY: help setup judges demo test proof bench check format lock schemas

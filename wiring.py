@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from domain.errors import Unavailable
-from settings import Settings, home, stack_file
+from settings import ROOT, Settings, home, stack_file
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from activities.mail import MailActivities
     from activities.payments import PaymentActivities
     from activities.storefront import StorefrontActivities
+    from domain.policy import PublishedStatute
     from domain.stores import Contacts, Notes, Orders, Outbox, People, Policies, Snapshots
     from ledger import Ledger
     from ledger.credit_notes import CreditNotes
@@ -110,7 +111,15 @@ class Rooms:
         """Policy, plan, end."""
         from activities.decisions import DecisionActivities
 
-        return DecisionActivities(self.snapshots, self.policies, self.ledger, self.people, self.credit_notes)
+        kept = (self.snapshots, self.policies, self.ledger, self.people)
+        return DecisionActivities(*kept, self.credit_notes, self.statutes)
+
+    @cached_property
+    def statutes(self) -> tuple[PublishedStatute, ...]:
+        """The law that every policy stands on, as it came with this version of the program."""
+        from activities.decisions.policy_file import load_statutes
+
+        return load_statutes(ROOT / "policies" / "statutes")
 
     @cached_property
     def approvals(self) -> ApprovalActivities:

@@ -77,13 +77,14 @@ def publish_policy(rooms: Rooms, text: str, effective_from: datetime | None, now
 
     Without `effective_from` it takes effect now; if this very version is in force already, nothing changes.
     """
-    from activities.decisions.policy_file import load_policy
+    from activities.decisions.policy_file import canonical_document, load_policy
     from domain import ids
-    from domain.canonical import iso_utc
+    from domain.canonical import canonical_json, iso_utc
     from domain.policy import PublishedPolicy
     from ledger import EntryKind, NewEntry
 
     policy, version = load_policy(text)
+    document = canonical_document(text)
     known = rooms.policies.in_force(now)
     if effective_from is None and known and known.version == version and known.effective_from <= now:
         return known
@@ -97,11 +98,16 @@ def publish_policy(rooms: Rooms, text: str, effective_from: datetime | None, now
             actor="ops",
             policy=published.ref,
             at=now,
-            facts={"version": version, "effective_from": since, "policy": policy.model_dump(mode="json")},
+            facts={
+                "version": version,
+                "effective_from": since,
+                "policy": policy.model_dump(mode="json", exclude_none=True),
+                "document": document,
+            },
             asked={"version": version, "effective_from": since},
         )
     )
-    return rooms.policies.publish(policy, version, published.effective_from)
+    return rooms.policies.publish(policy, version, published.effective_from, canonical_json(document), text)
 
 
 def _published(rooms: Rooms) -> list[tuple[PublishedPolicy, bool]]:

@@ -128,6 +128,9 @@ policies = Table(
     Column("version", Name, nullable=False),
     Column("effective_from", UtcDatetime, nullable=False, index=True),
     Column("content", Text, nullable=False),
+    # What the version is the hash of, and the file as it was written; nothing for what was published before both.
+    Column("document", Text, nullable=True),
+    Column("text", Text, nullable=True),
     UniqueConstraint("ref", "version", "effective_from"),
 )
 

@@ -22,8 +22,7 @@ from domain.plan import (
     PlanLine,
     RefundPlan,
 )
-from domain.policy import ShippingRule
-from domain.terms import Terms
+from domain.terms import ShippingRule, Terms
 
 
 class ExplainedTax(Model):

@@ -20,7 +20,7 @@ def fees_of(terms: Terms, lines: Sequence[PlanLine], due: int) -> tuple[Fee, ...
     for term in terms.fees:
         for line in returned:
             if term.kind is not FeeKind.RETURN_SHIPPING and term.line_id in (None, line.line_id):
-                fee = _fee(term, line.line_id, line.worth, left[line.line_id])
+                fee = _fee(term, line.line_id, _base(term, line), left[line.line_id])
                 left[line.line_id] -= fee.amount
                 found.append(fee)
     rest = due - sum(fee.amount for fee in found)
@@ -30,6 +30,13 @@ def fees_of(terms: Terms, lines: Sequence[PlanLine], due: int) -> tuple[Fee, ...
             rest -= fee.amount
             found.append(fee)
     return tuple(fee for fee in found if fee.amount or fee.waived)
+
+
+def _base(term: FeeTerm, line: PlanLine) -> int:
+    """What those units of the line are worth that the fee is for."""
+    if term.units is None or term.units >= line.quantity:
+        return line.worth
+    return half_up(line.worth * term.units, line.quantity)
 
 
 def _fee(term: FeeTerm, line_id: str, base: int, most: int) -> Fee:

@@ -9,6 +9,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from domain.customer import CustomerFacts, Word
 from domain.model import Currency, Id, Minor, Model, Quantity, UtcDatetime
 from domain.money import exponent
 
@@ -33,6 +34,9 @@ class Exclusion(StrEnum):
     CUSTOM_MADE = "custom_made"
     PERISHABLE = "perishable"
     DIGITAL = "digital"
+    MEDIA_SEALED = "media_sealed"
+    PRESS = "press"
+    DATED = "dated"
 
 
 class Delivery(Model):
@@ -47,13 +51,16 @@ class OrderLine(Model):
     """One line of the order.
 
     `unit_price` is the list price. `discount` (the line's own) and `order_discount` (its share of what was taken off
-    the whole order) are for all its units together, as are taxes and `duties`. A kit is sold as one and kept as its
+    the whole order) are for all its units together, as are taxes and `duties`. `category` and `tags` are the shop's own
+    words, for its policy. A kit is sold as one and kept as its
     parts: each part is a line that names the kit, `per_kit` units of it to each.
     """
 
     id: Id
     sku: Annotated[str, StringConstraints(max_length=100)] = ""
     title: Annotated[str, StringConstraints(max_length=300)]
+    category: Word = ""
+    tags: Annotated[tuple[Word, ...], Field(max_length=100)] = ()
     quantity: Quantity
     unit_price: Minor
     discount: Minor = 0
@@ -184,6 +191,7 @@ class Order(Model):
 
     `currency` is the one the shopper was charged in, and all amounts are in it. Where the shop keeps its books in
     another, that is `shop_currency`, and one unit of `currency` was `exchange_rate` of it (a decimal as text).
+    `country` and `region` (the part of ISO 3166-2 after the country: `CA`) are where the goods were sent.
     """
 
     id: Id
@@ -204,6 +212,9 @@ class Order(Model):
     buyer: Buyer = Buyer.CONSUMER
     locale: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})*$")] = "en"
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = None
+    region: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,3}$")] | None = None
+    channel: Word = "online"
+    customer: CustomerFacts = CustomerFacts()
 
     @model_validator(mode="after")
     def _figures_agree(self) -> Self:

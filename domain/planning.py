@@ -14,9 +14,8 @@ from domain.kits import kit_shares, without_kits
 from domain.money import Money, half_up
 from domain.order import SHIPPING, TIP, Order, OrderLine
 from domain.plan import Adjustment, KitShare, PlanLine, RefundPlan
-from domain.policy import ShippingRule
 from domain.tenders import legs_for
-from domain.terms import Terms
+from domain.terms import ShippingRule, Terms
 
 
 @dataclass(frozen=True)

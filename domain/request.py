@@ -17,10 +17,15 @@ _UNKNOWN = "there is no such field; free text and personal data are not taken he
 
 
 class ReturnReason(StrEnum):
-    """Why an item comes back; the names are Shopify's."""
+    """Why an item comes back: Shopify's names, and some that it has none for. `domain.policy.reasons` groups them."""
 
+    ACCIDENTAL_ORDER = "accidental_order"
+    BETTER_PRICE = "better_price"
     COLOR = "color"
+    DAMAGED_IN_TRANSIT = "damaged_in_transit"
     DEFECTIVE = "defective"
+    LATE = "late"
+    MISSING_PARTS = "missing_parts"
     NOT_AS_DESCRIBED = "not_as_described"
     OTHER = "other"
     SIZE_TOO_LARGE = "size_too_large"
@@ -29,6 +34,21 @@ class ReturnReason(StrEnum):
     UNKNOWN = "unknown"
     UNWANTED = "unwanted"
     WRONG_ITEM = "wrong_item"
+
+
+class Basis(StrEnum):
+    """On what ground something comes back."""
+
+    WITHDRAWAL = "withdrawal"
+    """The law lets the shopper go back on a purchase without a reason."""
+    NON_CONFORMITY = "non_conformity"
+    """The law answers for goods that are not as they were sold."""
+    WARRANTY = "warranty"
+    """The merchant answers for defects beyond the law."""
+    POLICY = "policy"
+    """The merchant takes goods back."""
+    GOODWILL = "goodwill"
+    """Nobody has to; a person decided so."""
 
 
 NoteId = Annotated[str, StringConstraints(pattern=r"^note_[a-z0-9]{8,40}$")]
@@ -45,13 +65,17 @@ class RequestedLine(Model):
 
 
 class ReturnRequest(Model):
-    """The input of a return. `id` is chosen by the storefront; the same id is the same return for ever."""
+    """The input of a return. `id` is chosen by the storefront; the same id is the same return for ever.
+
+    `basis` is what the shopper invokes; without it a return within a period of withdrawal counts as withdrawal.
+    """
 
     id: Id
     order_id: Id
     lines: Annotated[tuple[RequestedLine, ...], Field(min_length=1, max_length=200)]
     requested_by: Id = "shopper"
     requested_at: UtcDatetime | None = None
+    basis: Basis | None = None
 
 
 def parse_request(raw: object) -> ReturnRequest:

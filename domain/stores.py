@@ -79,8 +79,13 @@ class People(Protocol):
 class Policies(Protocol):
     """Published policies; a version stays readable for ever."""
 
-    def publish(self, policy: Policy, version: str, effective_from: datetime) -> PublishedPolicy:
-        """Store a version with the date it takes effect; the same version and date are stored once."""
+    def publish(
+        self, policy: Policy, version: str, effective_from: datetime, document: str = "", text: str = ""
+    ) -> PublishedPolicy:
+        """Store a version with the date it takes effect; the same version and date are stored once.
+
+        `document` is the canonical JSON that the version is the hash of, `text` the file as it was written.
+        """
 
     def in_force(self, at: datetime) -> PublishedPolicy | None:
         """The policy in force at a moment: the newest that had taken effect, else the first ever published."""

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from domain.model import Id, Minor, Model, ShortText
+from domain.model import Id, Minor, Model, Quantity, ShortText
 from domain.money import half_up
 from domain.order import TenderKind
 from domain.plan import FeeKind
-from domain.policy import ShippingRule
+
+
+class ShippingRule(StrEnum):
+    """Whether the shopper gets back what delivery cost."""
+
+    NEVER = "never"
+    WHEN_ALL_RETURNED = "when_all_returned"
+    BY_VALUE = "by_value"
+
 
 Percent = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}(\.[0-9]{1,4})?$")]
 """A percentage as decimal text: `12.5`."""
@@ -49,12 +58,14 @@ class Share(Model):
 class FeeTerm(Share):
     """A fee or deduction.
 
-    Restocking and lost value are per line that comes back (`line_id` names the one, none means each), return shipping
-    is once per return. `tax_rate` is a decimal fraction as text; the tax is inside the amount.
+    Restocking and lost value are per line that comes back (`line_id` names the one, none means each; `units` is how
+    many of its units it is for, none means all), return shipping is once per return. `tax_rate` is a decimal fraction
+    as text; the tax is inside the amount.
     """
 
     kind: FeeKind
     line_id: Id | None = None
+    units: Quantity | None = None
     tax_name: Annotated[str, StringConstraints(max_length=100)] = ""
     tax_rate: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}(\.[0-9]{1,8})?$")] | None = None
 
@@ -64,6 +75,8 @@ class FeeTerm(Share):
             raise ValueError("kind: rounding is found, never asked for")
         if self.kind is FeeKind.RETURN_SHIPPING and self.line_id is not None:
             raise ValueError("line_id: return shipping is for the whole return")
+        if self.units is not None and self.line_id is None:
+            raise ValueError("units: name the line that they are of")
         return self
 
 

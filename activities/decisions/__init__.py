@@ -16,11 +16,23 @@ from domain.inspection import Inspection, units
 from domain.kits import in_parts
 from domain.model import Id, Model, UtcDatetime
 from domain.order import Order, TenderKind
-from domain.plan import RefundPlan
+from domain.plan import FeeKind, RefundPlan
 from domain.planning import plan_refund
-from domain.policy import Decision, PublishedPolicy, decide
+from domain.policy import (
+    Decision,
+    Policies,
+    PublishedPolicy,
+    PublishedStatute,
+    as_new,
+    decide,
+    graded,
+    terms_of,
+    to_review,
+)
+from domain.policy.terms import Graded
 from domain.request import ReturnRequest
-from domain.stores import People, Policies, Snapshots
+from domain.stores import People, Snapshots
+from domain.stores import Policies as PolicyStore
 from domain.terms import Terms
 from ledger import UNITS, EntryKind, Ledger, NewEntry, accounts
 from ledger.credit_notes import CreditNotes
@@ -82,16 +94,19 @@ class DecisionActivities:
     def __init__(
         self,
         snapshots: Snapshots,
-        policies: Policies,
+        policies: PolicyStore,
         ledger: Ledger,
         people: People,
         credit_notes: CreditNotes | None = None,
+        statutes: tuple[PublishedStatute, ...] = (),
     ) -> None:
+        """`statutes` is the law that the policies stand on."""
         self._snapshots = snapshots
         self._policies = policies
         self._ledger = ledger
         self._people = people
         self._credit_notes = credit_notes or CreditNotes(ledger, snapshots)
+        self._statutes = statutes
 
     @activity.defn(no_thread_cancel_exception=True)
     def open_return(self, ask: OpenReturn) -> Opened:
@@ -106,9 +121,11 @@ class DecisionActivities:
         wanted = in_parts(order, ask.request)
         history = self._history(order)
         returnable = {line.line_id: self._returnable(order, history, line.line_id) for line in wanted.lines}
-        decision = decide(order, wanted, policy, returnable, ask.now)
+        judges = Policies(policy=policy, statutes=self._statutes)
+        decision = decide(order, wanted, judges, returnable, policy.policy.calendar, ask.now)
         approved = {line.line_id: line.quantity for line in decision.approved}
-        quote = plan_refund(order, history, approved, _terms(policy)) if approved else None
+        terms = terms_of(decision, as_new(decision)) or Terms()
+        quote = plan_refund(order, history, approved, terms) if approved else None
         opened = Opened(decision=decision, quote=quote)
         entry = NewEntry(
             key=key,
@@ -136,9 +153,12 @@ class DecisionActivities:
         books = OrderBooks.read(self._ledger, self._snapshots, ask.order_id)
         order, policy = self._frozen(ask.order_id)
         self._check_inspected(ask)
-        inspected = units(ask.inspection.lines)
-        made = replanned(key, ask.case, ask.number, books, inspected, _terms(policy))
+        inspected, grades = units(ask.inspection.lines), graded(order, ask.inspection.lines)
+        decision = self._decision(ask.case)
+        made = replanned(key, ask.case, ask.number, books, inspected, _terms(policy, decision, grades))
         limit = policy.policy.limit_below(made.plan.total, made.plan.currency)
+        if decision is not None and to_review(decision, grades) and made.plan.total:
+            limit = 0  # a person looks at it, however little it is
         plan = made.plan.model_copy(update={"automatic_limit": limit})
         _check_linked(order, plan)
         entry = NewEntry(
@@ -224,6 +244,10 @@ class DecisionActivities:
     def _frozen(self, order_id: str) -> tuple[Order, PublishedPolicy]:
         return frozen(self._ledger, self._snapshots, self._policies, order_id)
 
+    def _decision(self, case: str) -> Decision | None:
+        entry = self._ledger.find(ids.decision_key(case))
+        return Decision.model_validate(entry.facts["decision"]) if entry else None
+
     def _unlike_quote(self, case: str, plan: RefundPlan) -> tuple[str, ...]:
         """Why the shopper gets another amount than was quoted; empty if it is the same."""
         decision = self._ledger.find(ids.decision_key(case))
@@ -234,6 +258,7 @@ class DecisionActivities:
         reasons = {
             "other_units_than_quoted": quoted != planned,
             "other_shipping_than_quoted": quote.shipping != plan.shipping,
+            "other_fees_than_quoted": _kept(quote) != _kept(plan),
         }
         found = tuple(code for code, holds in reasons.items() if holds)
         # The same units may be worth a cent more or less when other returns of the order were planned in between.
@@ -252,8 +277,15 @@ def _facts(model: Model) -> dict[str, object]:
     return model.model_dump(mode="json", exclude_none=True)
 
 
-def _terms(policy: PublishedPolicy) -> Terms:
-    return Terms(refund_shipping=policy.policy.refund_shipping)
+def _terms(policy: PublishedPolicy, decision: Decision | None, grades: Graded) -> Terms:
+    """What was decided; where a decision says nothing of terms, what the policy has for everything."""
+    decided = terms_of(decision, grades) if decision else None
+    return decided or Terms(refund_shipping=policy.policy.refund_shipping)
+
+
+def _kept(plan: RefundPlan) -> set[tuple[str, str, str]]:
+    """Which fees a plan has, by line; their amounts follow its units."""
+    return {(fee.kind.value, fee.line_id, fee.rate) for fee in plan.fees if fee.kind is not FeeKind.ROUNDING}
 
 
 def _check_linked(order: Order, plan: RefundPlan) -> None:

@@ -1,81 +1,147 @@
-"""A return policy as a merchant writes it: YAML that means one thing only."""
+"""Return policies and statutes as they are written: YAML. The schema of a policy is docs/policy.schema.json.
+
+python -m activities.decisions.policy_file > docs/policy.schema.json
+"""
 
 from __future__ import annotations
 
-import re
+import json
+import sys
+import typing
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeVar
 
-import yaml
 from pydantic import ValidationError
+from pydantic.json_schema import JsonSchemaValue
 
-from domain.canonical import JsonFact
+from activities.decisions import plain_yaml
+from activities.decisions.plain_yaml import Document
 from domain.errors import InvalidRequest
-from domain.policy import Policy, version_of
-from domain.request import first_fault
+from domain.model import PATTERNS, Model
+from domain.policy.document import Policy, PublishedStatute, Statute, version_of
 
-_STR, _INT = "tag:yaml.org,2002:str", "tag:yaml.org,2002:int"
-_WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+M = TypeVar("M", bound=Model)
+
+_PATTERNS = {
+    r"^[A-Z]{2}$": "a country is two capital letters, such as DE",
+    r"^[A-Z0-9]{1,3}$": "a region is one to three capital letters or digits, such as CA",
+    r"^[0-9]{1,3}(\.[0-9]{1,4})?$": 'a percentage is a number such as 15, or a text such as "12.5"',
+    r"^\d\d-\d\d$": "a day of the year is month and day, such as 12-24",
+    r"^(only|any)$": "it is only or any",
+}
+"""What to tell people instead of a regular expression."""
+
+_LISTS_ONLY = [name.replace("_", " ").title() for name, one in Policy.model_fields.items() if one.default == ()]
+"""Clauses: lists of rules, even of one."""
 
 
 def load_policy(text: str) -> tuple[Policy, str]:
-    """The policy in a YAML text, and its version. Raises InvalidRequest with the line or the field that is wrong."""
-    document = _document(text)
+    """The policy in a YAML text, and its version. Raises InvalidRequest with the line and the field that is wrong."""
+    return _load(Policy, plain_yaml.read(text))
+
+
+def load_statute(text: str) -> PublishedStatute:
+    """The statute in a YAML text. Raises InvalidRequest with the line and the field that is wrong."""
+    statute, version = _load(Statute, plain_yaml.read(text))
+    return PublishedStatute(statute=statute, version=version)
+
+
+def load_statutes(folder: Path) -> tuple[PublishedStatute, ...]:
+    """All statutes of a folder, by file name. Raises InvalidRequest naming the file too, or if there is none at all."""
+    found = []
+    for file in sorted(folder.glob("*.yaml")):
+        try:
+            found.append(load_statute(file.read_text(encoding="utf-8")))
+        except InvalidRequest as error:
+            raise InvalidRequest(file.name, error.message) from None
+    if not found:
+        raise InvalidRequest("statutes", f"{folder} holds no statutes; without them no policy has the law under it")
+    return tuple(found)
+
+
+def canonical_document(text: str) -> dict[str, object]:
+    """What a YAML text says, as it is hashed. Raises InvalidRequest if it is no plain YAML."""
+    return dict(plain_yaml.read(text).fields)
+
+
+def policy_schema() -> JsonSchemaValue:
+    """The JSON Schema of a policy document, made from the models that read it."""
+    schema = Policy.model_json_schema()
+    for part in (schema, *schema["$defs"].values()):
+        if part["type"] == "object":
+            part["additionalProperties"] = False
+            part["properties"] = {name: _written(one) for name, one in part["properties"].items()}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _written(field: dict[str, object]) -> dict[str, object]:
+    """A field as it may be written: one value for a list of them, a whole number for a percentage."""
+    if field.get("type") == "array" and field.get("title") not in _LISTS_ONLY:
+        kept: dict[str, object] = {name: field.pop(name) for name in ("title", "default") if name in field}
+        return {**kept, "anyOf": [field["items"], field]}
+    choices = field.get("anyOf", [field])
+    if isinstance(choices, list) and any("(\\.[0-9]{1,4})" in str(one.get("pattern")) for one in choices):
+        kept = {name: field[name] for name in ("title", "default") if name in field}
+        return {**kept, "anyOf": [*choices, {"type": "integer", "minimum": 0, "maximum": 100}]}
+    return field
+
+
+def _load(model: type[M], document: Document) -> tuple[M, str]:
+    if document.empty is not None and document.empty != ("told",):
+        words = f"line {document.line(document.empty)}: an empty list says nothing; leave the field out"
+        raise InvalidRequest(plain_yaml.named(document.empty), words)
     try:
-        policy = Policy.model_validate(document, extra="forbid")
+        found = model.model_validate(document.fields, extra="forbid")
     except ValidationError as error:
-        field, message = first_fault(error)
-        if error.errors()[0]["type"] == "extra_forbidden":
-            message = f"a policy has no such field; it has {', '.join(Policy.model_fields)}"
-        raise InvalidRequest(field, message) from None
-    return policy, version_of(document)
+        raise _refusal(model, document, error) from None
+    return found, version_of(document.fields)
 
 
-def _document(text: str) -> dict[str, JsonFact]:
-    try:
-        # An alias would let a few lines stand for a document without end; no policy needs one.
-        alias = next((one for one in yaml.parse(text, yaml.SafeLoader) if isinstance(one, yaml.AliasEvent)), None)
-        root = None if alias else yaml.compose(text, yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        where = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
-        raise InvalidRequest("policy", f"{where}this is no YAML: {error.problem or error.context}") from None
-    except yaml.YAMLError:
-        raise InvalidRequest("policy", "this is no YAML: it has characters that no text has") from None
-    except RecursionError:
-        raise InvalidRequest("policy", "it is nested too deeply for a policy") from None
-    if alias:
-        raise InvalidRequest("policy", f"{_line(alias)}: references (*name) are not taken; write the value out")
-    if not isinstance(root, yaml.MappingNode):
-        raise InvalidRequest("policy", "a policy is a list of fields, such as `window_days: 30`")
-    return _fields(root, "")
+def _refusal(model: type[Model], document: Document, error: ValidationError) -> InvalidRequest:
+    faults = error.errors(include_url=False, include_input=False)
+    # A field that does not exist is often the one that is missing, misspelt.
+    fault = next((one for one in faults if one["type"] == "extra_forbidden"), faults[0])
+    path, message = fault["loc"], fault["msg"]
+    match fault["type"]:
+        case "extra_forbidden":
+            here = _model_at(model, path[:-1])
+            kind = "a policy" if here is Policy else "this"
+            message = f"{kind} has no such field; it has {', '.join(_fields(here))}"
+        case "tuple_type":
+            message = "it is a list; each of its parts begins with a dash"
+        case "model_type" | "dict_type":
+            message = "it has fields of its own, each with a colon"
+        case "missing":
+            message = "it is missing"
+        case "string_pattern_mismatch":
+            pattern = str(fault.get("ctx", {}).get("pattern"))
+            message = _PATTERNS.get(pattern) or PATTERNS.get(pattern, message)
+    while path and isinstance(path[-1], int) and path not in document.lines:
+        path = path[:-1]  # one value that stands for a list of them
+    return InvalidRequest(
+        plain_yaml.named(path), f"line {document.line(path)}: {message.removeprefix('Value error, ')}"
+    )
 
 
-def _fields(node: yaml.MappingNode, path: str) -> dict[str, JsonFact]:
-    fields: dict[str, JsonFact] = {}
-    for key, inner in node.value:
-        name = _value(key, path or "policy")
-        if not isinstance(name, str):
-            raise InvalidRequest(path or "policy", f"{_line(key)}: the name of a field is a word")
-        if name in fields:
-            raise InvalidRequest(path + name, f"{_line(key)}: it stands here twice; keep one")
-        fields[name] = _value(inner, path + name)
-    return fields
+def _model_at(model: type[Model], path: Sequence[str | int]) -> type[Model]:
+    """The model whose fields stand at a place of a document."""
+    for part in path:
+        if isinstance(part, str) and part in model.model_fields:
+            model = _model_in(model.model_fields[part].annotation) or model
+    return model
 
 
-def _value(node: yaml.Node, path: str) -> JsonFact:
-    if isinstance(node, yaml.MappingNode):
-        return _fields(node, f"{path}.")
-    if isinstance(node, yaml.SequenceNode):
-        return [_value(inner, f"{path}.{position}") for position, inner in enumerate(node.value)]
-    if node.tag == _STR:
-        return str(node.value)
-    if node.tag == _INT and _WHOLE.fullmatch(node.value):
-        return int(node.value)
-    # YAML takes 30.0, 2026-01-01, yes and 010 for other things than they look like; a policy is hashed and must not.
-    kind = node.tag.rpartition(":")[2]
-    instead = "write a whole number, or a text in quotes"
-    if path.startswith("automatic_limit."):
-        instead = "write a whole number of minor units, such as 2000 for 20.00 EUR"
-    raise InvalidRequest(path, f"{_line(node)}: {node.value or 'nothing'} is a {kind} to YAML; {instead}")
+def _fields(model: type[Model]) -> list[str]:
+    """Its fields, what it cannot be without first."""
+    return sorted(model.model_fields, key=lambda name: not model.model_fields[name].is_required())
 
 
-def _line(at: yaml.Node | yaml.Event) -> str:
-    return f"line {at.start_mark.line + 1}" if at.start_mark else "somewhere"
+def _model_in(annotation: object) -> type[Model] | None:
+    if isinstance(annotation, type) and issubclass(annotation, Model):
+        return annotation
+    return next((found for one in typing.get_args(annotation) if (found := _model_in(one))), None)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(policy_schema(), indent=2, ensure_ascii=False) + "\n")

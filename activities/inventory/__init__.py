@@ -13,6 +13,7 @@ from domain import ids
 from domain.errors import OverLimit, Refused
 from domain.inspection import Inspection, Receipt, units
 from domain.model import Id, Model, UtcDatetime
+from domain.policy import Decision
 from domain.stores import People, Policies, Snapshots
 from domain.verbs import Verb
 from ledger import UNITS, EntryKind, Ledger, NewEntry, accounts
@@ -88,7 +89,7 @@ class InventoryActivities:
         key = ids.receipt_key(ask.case, ask.receipt.id)
         self._check(key, ask.receipt.received_by, Verb.RECEIVE)
         counted = units(ask.receipt.lines)
-        inspect_until = (ask.now + timedelta(days=self._inspection_days(ask.order_id))).isoformat()
+        inspect_until = (ask.now + timedelta(days=self._inspection_days(ask.case, ask.order_id))).isoformat()
 
         def told() -> NewEntry:
             self._check_approved(key, ask.case, counted)
@@ -197,6 +198,11 @@ class InventoryActivities:
             for line in ask.inspection.lines
         ]
 
-    def _inspection_days(self, order_id: str) -> int:
+    def _inspection_days(self, case: str, order_id: str) -> int:
+        """What the decision has; one that says nothing of it goes by the policy."""
+        entry = self._ledger.find(ids.decision_key(case))
+        decided = Decision.model_validate(entry.facts["decision"]).inspection_days if entry else None
+        if decided is not None:
+            return decided
         _, published = frozen(self._ledger, self._snapshots, self._policies, order_id)
         return published.policy.inspection_days

@@ -17,7 +17,9 @@ class SqlPolicies:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def publish(self, policy: Policy, version: str, effective_from: datetime) -> PublishedPolicy:
+    def publish(
+        self, policy: Policy, version: str, effective_from: datetime, document: str = "", text: str = ""
+    ) -> PublishedPolicy:
         """Store a version with its date; the same version and date are stored once."""
         published = PublishedPolicy(policy=policy, version=version, effective_from=effective_from)
         row = {
@@ -25,6 +27,8 @@ class SqlPolicies:
             "version": version,
             "effective_from": published.effective_from,
             "content": policy.model_dump_json(),
+            "document": document or None,
+            "text": text or None,
         }
         same = [policies.c[name] == row[name] for name in ("ref", "version", "effective_from")]
         with writing(self._engine) as connection:

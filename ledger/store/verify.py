@@ -19,6 +19,7 @@ from ledger.accounts import owed
 from ledger.hashing import START, Written, entry_hash
 from ledger.store import read, series
 from ledger.store.guards import Account, Books, Totals, balance
+from ledger.store.policies import policy_faults
 from ledger.store.staff import people_faults
 
 _KINDS = {kind.value: kind for kind in EntryKind}
@@ -50,7 +51,7 @@ class _Walk:
 
 
 def verify(connection: Connection) -> Verification:
-    """Check chain, transfers, guards, cached balances, people and the orders decided on, in one reading transaction."""
+    """Check chain, transfers, guards, cached balances, people, policies and orders decided on, in one transaction."""
     walk = _Walk()
     faults: list[str] = []
     for fault in _faults(connection, walk):
@@ -82,6 +83,7 @@ def _faults(connection: Connection, walk: _Walk) -> Iterator[str]:
         yield f"{written - walk.transfers} transfers belong to no entry of the journal"
     yield from _balances(connection, dict(walk.books.totals))
     yield from people_faults(connection)
+    yield from policy_faults(connection)
 
 
 def _entry(walk: _Walk, row: Written, moved: Sequence[read.TransferRow]) -> Iterator[str]:

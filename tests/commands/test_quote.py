@@ -143,7 +143,7 @@ def test_duties_tip_and_a_kit(run: Run, tmp_path: Path) -> None:
         (["--line", "MUG-BLUE:9999999"], "--line 1: the quantity is a whole number from 1 to 1000000, not 9999999"),
         (["--line", "1:1", "--refunded", "2:0"], "--refunded 2: the quantity is a whole number from 1 to"),
         (["--line", "1"], "--line: '1' is not LINE:QUANTITY[:REASON]"),
-        (["--line", "1:1:whim"], "--line 1: 'whim' is no reason; it is one of color, defective, not_as_described,"),
+        (["--line", "1:1:whim"], "--line 1: 'whim' is no reason; it is one of accidental_order, better_price, color,"),
         (["--line", "1:2", "--line", "MUG-BLUE:2"], "--line 1: 4 asked for"),
         (["--line", "1:1", "--refunded", "9:1"], "--refunded: order B-2041 has no line 9"),
         (["--line", "1:1", "--refunded", "x"], "--refunded: 'x' is not LINE:QUANTITY"),

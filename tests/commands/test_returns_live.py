@@ -156,14 +156,15 @@ async def test_a_whole_return(shop: Shop) -> None:
     assert (started["source"], started["status"], started["note"]) == ("workflow", "running", "")
     assert started["ui"] == "http://ui.test/namespaces/default/workflows/return-R-1"
     seen = started["return"]
-    assert (seen["stage"], seen["verdict"], seen["quote"]) == ("awaiting_parcel", "approve", "23.53 EUR")
+    assert (seen["stage"], seen["verdict"], seen["quote"]) == ("awaiting_parcel", "approve", "24.65 EUR")
     assert re.fullmatch(
         rf"{shop.simulators}/labels/{seen['tracking_number']}-[A-Za-z0-9_-]{{22}}\.pdf", seen["label_url"]
     )
     assert "handle" not in json.dumps(started)
 
     shown = await shop.run("show", "R-1")
-    assert f"It can be returned until {YESTERDAY + timedelta(days=30):%d %B %Y}" in shown.out
+    # The last moment of that day in UTC, which a day without a time means, is the next day where the order went.
+    assert f"It can be returned until {YESTERDAY + timedelta(days=31):%d %B %Y}" in shown.out
     assert "temporal workflow show -w return-R-1 --address" in shown.out
     assert "http://ui.test/namespaces/default/workflows/return-R-1" in shown.out
 
@@ -179,13 +180,13 @@ async def test_a_whole_return(shop: Shop) -> None:
     assert inspected.code == 0, inspected.err
     assert "temporal workflow update execute -w return-R-1 --name inspect --input" in inspected.out
     closed = await shop.closed("R-1")
-    assert (closed.outcome, closed.refund_status, closed.refunded) == ("refunded", "succeeded", "23.53 EUR")
+    assert (closed.outcome, closed.refund_status, closed.refunded) == ("refunded", "succeeded", "24.65 EUR")
 
     shown = await shop.run("show", "R-1")
     assert shown.code == 0
     for text in (
         "closed, refunded",
-        "23.53 EUR (re_",
+        "24.65 EUR (re_",
         "refund settled",
         "scan: in transit",
         "notice: approved",
@@ -224,7 +225,7 @@ async def test_declined_with_its_reason(shop: Shop) -> None:
     await shop.order("B-4", delivered="2026-01-02")
     answer = await shop.run("start", "--id", "R-4", "--order", "B-4", "--line", "1:1")
     assert answer.code == 0
-    assert "could be returned ended on 01 February 2026" in answer.out
+    assert "could be returned ended on 02 February 2026" in answer.out
     assert (await shop.closed("R-4")).outcome == "declined"
 
 
@@ -298,7 +299,7 @@ async def test_a_refund_that_fails_is_tried_again_by_finance(shop: Shop) -> None
     listed = await shop.until(("list", "--needs", "finance"), bool)
     assert [one["id"] for one in listed] == ["R-6"]
     await shop.ok("retry", "R-6", "--by", "finance")
-    assert (await shop.closed("R-6")).refunded == "11.76 EUR"
+    assert (await shop.closed("R-6")).refunded == "12.32 EUR"
 
 
 async def test_list(shop: Shop) -> None:
@@ -332,7 +333,7 @@ async def test_a_return_that_temporal_has_forgotten(shop: Shop) -> None:
     await shop.client.workflow_service.delete_workflow_execution(request)
     shown = await shop.until(("show", "R-1"), lambda shown: shown["status"] == "")
     assert (shown["source"], shown["return"]["outcome"]) == ("journal", "refunded")
-    assert (shown["return"]["order_number"], shown["return"]["refunded"]) == ("B-1", "23.53 EUR")
+    assert (shown["return"]["order_number"], shown["return"]["refunded"]) == ("B-1", "24.65 EUR")
     assert "does not keep this return any more" in (await shop.run("show", "R-1")).out
 
 
@@ -341,7 +342,7 @@ async def test_a_refund_above_the_automatic_limit_is_approved_by_its_own_key(sho
     (home / "limited.yaml").write_text("id: limited\ntitle: x\nwindow_days: 30\nautomatic_limit:\n  EUR: 1175\n")
     await shop.ok("policy", "publish", home / "limited.yaml", "--from", "2020-01-01")
     keys = {name: (await shop.ok("people", "key", "--out", home / name))["public_key"] for name in ("fay", "eve")}
-    for name, limit in (("fay", "EUR:11.76"), ("eve", "EUR:11.75")):
+    for name, limit in (("fay", "EUR:12.32"), ("eve", "EUR:12.31")):
         who = ("--role", "finance", "--limit", limit, "--key", keys[name], "--by", "ada")
         await shop.ok("people", "add", name, *who)
     await shop.order("B-8")
@@ -351,15 +352,15 @@ async def test_a_refund_above_the_automatic_limit_is_approved_by_its_own_key(sho
     assert "waits for an approval" in await shop.refused("approve", "R-8", "--by", "fay", "--key", home / "fay")
     await shop.ok("inspect", "R-8", "--by", "ann")
     shown = await shop.until(("show", "R-8"), lambda shown: shown["return"]["next_owner"] == "finance")
-    assert shown["return"]["next_action"] == "Approve the refund of 11.76 EUR"
-    assert shown["return"]["to_approve"] == {"minor": 1176, "currency": "EUR"}
+    assert shown["return"]["next_action"] == "Approve the refund of 12.32 EUR"
+    assert shown["return"]["to_approve"] == {"minor": 1232, "currency": "EUR"}
     over = await shop.refused("approve", "R-8", "--by", "eve", "--key", home / "eve")
-    assert "eve may approve up to 11.75 EUR, and this is 11.76 EUR. Who could: fay." in over
+    assert "eve may approve up to 12.31 EUR, and this is 12.32 EUR. Who could: fay." in over
     assert "not signed with the key" in await shop.refused("approve", "R-8", "--by", "fay", "--key", home / "eve")
     # What was refused may be said again in the same words once it is mended.
     await shop.ok("people", "change", "eve", "--limit", "EUR:20.00", "--by", "ada")
     await shop.ok("approve", "R-8", "--by", "eve", "--key", home / "eve")
-    assert (await shop.closed("R-8")).refunded == "11.76 EUR"
+    assert (await shop.closed("R-8")).refunded == "12.32 EUR"
     shown = await shop.ok("show", "R-8")
     assert [step["actor"] for step in shown["timeline"] if step["kind"] == "approval"] == ["eve"]
     assert "Approved by" in (await shop.run("show", "R-8")).out

@@ -9,6 +9,7 @@ import pytest
 
 from activities.decisions.policy_file import load_policy
 from commands.setup import publish_policy
+from domain.canonical import canonical_json, sha256
 from domain.errors import InvalidRequest
 from domain.policy import ShippingRule
 from ledger import EntryKind
@@ -61,7 +62,7 @@ def test_the_version_is_that_of_the_content_not_of_the_text() -> None:
         ("id: [", "line 1: this is no YAML"),
         ("id: short\n\ttitle: x", "line 2: this is no YAML"),
         ("\x00", "this is no YAML"),
-        (SHORT + "window: 2\n", "window: a policy has no such field; it has id, title, window_days"),
+        (SHORT + "windows: 2\n", "windows: line 4: a policy has no such field; it has id, title, window_days"),
         (SHORT + "automatic_limit: 5\n", "automatic_limit"),
         (SHORT + "automatic_limit:\n  EUE: 5\n", "'EUE' is no currency"),
         (SHORT + "automatic_limit:\n  EUR: 5.00\n", "automatic_limit.EUR: line 5: 5.00 is a float"),
@@ -107,6 +108,34 @@ def test_publish_is_recorded_once(run: Run, ready: Rooms) -> None:
     assert (entry.kind, entry.policy) == (EntryKind.POLICY_PUBLISHED, first.json["ref"])
     assert entry.key == f"policy:{first.json['ref']}:2026-01-01T00:00:00.000000Z"
     assert ready.ledger.verify().faults == ()
+
+
+def test_verify_holds_the_published_document_against_its_version(run: Run, ready: Rooms) -> None:
+    whole = ROOT / "tests" / "policy" / "whole.yaml"
+    assert run("policy", "publish", whole).code == 0
+    [entry] = ready.ledger.entries()
+    assert sha256(canonical_json(entry.facts["document"])) == entry.facts["version"]
+    assert ready.ledger.verify().faults == ()
+    _tamper(ready, "UPDATE policies SET document = replace(document, '30', '31')")
+    assert [fault.partition(" of ")[0] for fault in ready.ledger.verify().faults] == [
+        "the document",
+        "what the table",
+    ]
+    _tamper(ready, "DELETE FROM policies")
+    assert "is missing; publish it again" in ready.ledger.verify().faults[0]
+
+
+def _tamper(rooms: Rooms, statement: str) -> None:
+    """What nobody may do: behind the triggers' back."""
+    with rooms.engine.begin() as connection:
+        triggers = connection.exec_driver_sql(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'policies'"
+        ).all()
+        for name, _ in triggers:
+            connection.exec_driver_sql(f"DROP TRIGGER {name}")
+        connection.exec_driver_sql(statement)
+        for _, sql in triggers:
+            connection.exec_driver_sql(sql)
 
 
 def test_list_says_which_is_in_force(run: Run, ready: Rooms, tmp_path: Path) -> None:

@@ -11,17 +11,21 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy import Engine, func, select, update
 
+from activities.decisions.policy_file import canonical_document, load_policy
 from database import tables
 from database.engine import reading, writing
 from database.stores import SqlContacts, SqlNotes, SqlOrders, SqlOutbox, SqlPolicies, SqlSnapshots
+from domain.canonical import canonical_json, sha256
 from domain.errors import InvalidRequest
 from domain.notice import NoticeState
 from domain.order import Contact, Order, OrderLine, Tender, TenderKind
 from domain.policy import Policy
 from domain.request import RequestedLine
 from domain.stores import Contacts, Notes, Orders, Outbox, Policies, Snapshots
+from settings import ROOT
 
 NOW = datetime(2026, 11, 21, 20, 15, tzinfo=UTC)
+WHOLE = ROOT / "tests" / "policy" / "whole.yaml"
 
 
 def _order(order_id: str = "o1", number: str = "1001", price: int = 500, placed_at: datetime = NOW) -> Order:
@@ -119,6 +123,17 @@ def test_policies_by_date_and_by_name(engine: Engine) -> None:
     back = policies.publish(strict, "a" * 64, NOW + timedelta(days=20))
     assert policies.in_force(NOW + timedelta(days=20)) == back
     assert policies.get(first.ref) == first
+
+
+def test_a_policy_with_every_clause_comes_back_as_it_was(engine: Engine) -> None:
+    text = WHOLE.read_text()
+    policy, version = load_policy(text)
+    kept = SqlPolicies(engine).publish(policy, version, NOW, canonical_json(canonical_document(text)), text)
+    assert SqlPolicies(engine).get(kept.ref) == kept
+    assert SqlPolicies(engine).in_force(NOW) == kept
+    with reading(engine) as connection:
+        row = connection.execute(select(tables.policies.c.document, tables.policies.c.text)).one()
+    assert (sha256(row.document), row.text) == (version, text)
 
 
 def test_of_two_policies_from_the_same_moment_the_later_published_holds(engine: Engine) -> None:

@@ -14,6 +14,8 @@ import pytest
 import typer
 
 from domain.errors import BackhaulError
+from domain.policy import Policy
+from domain.policy.rule import When
 from settings import Settings
 from tests.house.tree import ROOT, project
 
@@ -37,9 +39,16 @@ ENUMS = (
     "domain.parcel",
     "domain.people",
     "domain.plan",
-    "domain.policy",
+    "domain.policy.goods",
+    "domain.policy.judgement",
+    "domain.policy.money",
+    "domain.policy.outcome",
+    "domain.policy.reasons",
+    "domain.policy.rule",
+    "domain.policy.window",
     "domain.refund",
     "domain.request",
+    "domain.terms",
     "domain.verbs",
     "ledger",
     "workflows.return_case.said",
@@ -97,6 +106,19 @@ def test_no_setting_is_told_that_does_not_exist() -> None:
     assert told - {"HOME", ""} <= {name.upper() for name in Settings.model_fields}
 
 
+def test_every_field_of_a_policy_has_a_line_and_every_condition_too() -> None:
+    facets = [row.split(" | ")[0] for row in page("policy.md").splitlines() if row.count(" | ") == 3]
+    conditions = [row.split(" | ")[0] for row in page("policy.md").splitlines() if row.count(" | ") == 1]
+    assert not [name for name in Policy.model_fields if not any(f"`{name}`" in one for one in facets)]
+    assert not [name for name in When.model_fields if not any(f"`{name}`" in one for one in conditions)]
+
+
+def test_every_statute_is_told() -> None:
+    names = [one.stem for one in (ROOT / "policies" / "statutes").glob("*.yaml")]
+    told = page("policy.md")
+    assert not [one for one in names if f"`{one}`" not in told and not one.endswith("_no_posted_policy")]
+
+
 @pytest.mark.parametrize("noun", NOUNS)
 def test_every_noun_is_explained(noun: str) -> None:
     assert f"\n| **{noun}** | " in page("terminology.md")
@@ -116,7 +138,7 @@ def test_every_value_is_explained(enum: type[StrEnum]) -> None:
 
 
 def test_no_module_with_values_is_forgotten() -> None:
-    modules = [f"domain.{one.name}" for one in pkgutil.iter_modules([str(ROOT / "domain")])]
+    modules = [one.name for one in pkgutil.walk_packages([str(ROOT / "domain")], "domain.")]
     modules += [
         f"workflows.return_case.{one.name}" for one in pkgutil.iter_modules([str(ROOT / "workflows/return_case")])
     ]

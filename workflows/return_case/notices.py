@@ -28,7 +28,7 @@ def notice(kind: NoticeKind, state: CaseState) -> Notice:
         nothing_left=_nothing_left(state),
         label_url=state.label.url if state.label else "",
         tracking_number=state.label.tracking_number if state.label else "",
-        send_back_until=f"{state.decision.send_back_until:%d %B %Y}" if state.decision else "",
+        send_back_until=f"{state.decision.last_day_to_send:%d %B %Y}" if state.decision else "",
         provider_reference=", ".join(one.provider_id for one in state.refunds if one.status not in FINAL_NO),
     )
 

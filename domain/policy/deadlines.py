@@ -1,0 +1,47 @@
+"""How long everybody has."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from domain.policy.rule import Rule
+
+DAY = Annotated[int, Field(strict=True, ge=1, le=365)]
+
+
+def _alone(value: object) -> object:
+    return (value,) if isinstance(value, int) else value
+
+
+class SendBackRule(Rule):
+    """How many days the shopper has to send the goods, from the decision on."""
+
+    days: DAY
+
+    def favour(self) -> tuple[int, ...]:
+        """The longer, the better."""
+        return (self.days,)
+
+
+class DeadlineRule(Rule):
+    """Days for a review, for the life of a label and the reminders before its end, for the inspection, and for the
+    shopper to answer an offer."""
+
+    review_days: DAY = 2
+    label_days: DAY = 28
+    reminder_days: Annotated[tuple[DAY, ...], BeforeValidator(_alone), Field(max_length=5)] = (7,)
+    inspection_days: Annotated[int, Field(strict=True, ge=1, le=90)] | None = None
+    answer_days: DAY = 14
+
+    @model_validator(mode="after")
+    def _reminded_while_it_lives(self) -> Self:
+        if any(days >= self.label_days for days in self.reminder_days):
+            raise ValueError(f"reminder_days: a label of {self.label_days} days is not reminded of so long before")
+        return self
+
+    def favour(self) -> tuple[int, ...]:
+        """The sooner we are done, and the more time the shopper has."""
+        inspection = 0 if self.inspection_days is None else -self.inspection_days
+        return (self.answer_days, self.label_days, -self.review_days, inspection, len(self.reminder_days))

@@ -1,0 +1,133 @@
+"""What was decided: the verdict on each line with every reason, and the terms that hold for it. Recorded as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Literal
+
+from domain.inspection import Grade
+from domain.model import Id, Minor, Model, Quantity, UtcDatetime
+from domain.policy.goods import Condition, Proof
+from domain.policy.judgement import Verdict
+from domain.policy.money import Cap, Cut, Duties, Payer
+from domain.policy.outcome import Method, RefundDue, Resolution, Trigger
+from domain.policy.reasons import Fault
+from domain.request import Basis, ReturnReason
+from domain.terms import ShippingRule
+
+
+class Reason(Model):
+    """One rule's word: a stable code, the sentence for people, and whether it speaks for or against."""
+
+    code: str
+    verdict: Verdict
+    text: str
+    basis: Basis | None = None
+    cite: str = ""
+
+
+class Given(Model):
+    """Which basis gave a term, by which document and which law."""
+
+    term: str
+    basis: Basis
+    policy: str
+    text: str
+    cite: str = ""
+
+
+class LineTerms(Model):
+    """What holds for a line that may come back. `restocking` and `lost_value` are per unit of a grade; one that they
+    leave out costs nothing. `label_fee` is once per return, in minor units."""
+
+    restocking: Mapping[Grade, Cut] = {}
+    lost_value: Mapping[Grade, Cut] = {}
+    return_shipping: Payer = Payer.SHOP
+    label_fee: Minor = 0
+    delivery: ShippingRule = ShippingRule.WHEN_ALL_RETURNED
+    cap: Cap = Cap.NONE
+    duties: Duties = Duties.REFUND
+    bonus: str = ""
+    resolutions: tuple[Resolution, ...] = (Resolution.REFUND,)
+    send_back_day: date
+    refund_due: tuple[RefundDue, ...] = ()
+    given: tuple[Given, ...] = ()
+
+
+class Handling(Model):
+    """How the merchant goes about a line: ways back, what is checked, when money goes, and how long everybody has.
+
+    What no step of a return uses yet is recorded all the same: it was promised. `exposure_limit` in minor units.
+    """
+
+    condition: tuple[Condition, ...] = ()
+    proof: Proof = Proof.NONE
+    methods: tuple[Method, ...] = (Method.LABEL,)
+    refund_on: Trigger = Trigger.INSPECTION
+    exposure_limit: Minor | None = None
+    keep_it: Literal["offered", "no"] = "no"
+    price_adjustment_days: int = 0
+    review_days: int = 2
+    label_days: int = 28
+    reminder_days: tuple[int, ...] = (7,)
+    inspection_days: int = 3
+    answer_days: int = 14
+
+
+class LineDecision(Model):
+    """The verdict on one requested line with every reason; `quantity` is what may come back.
+
+    `basis` is the ground on which it comes back, `open` all that are open now, `terms` the best of these for the
+    shopper. `returnable_until` is the end of the longest window, `returnable_day` its last day where the order went.
+    """
+
+    line_id: Id
+    quantity: Quantity
+    verdict: Verdict
+    reasons: tuple[Reason, ...]
+    returnable_until: UtcDatetime | None = None
+    returnable_day: date | None = None
+    reason: ReturnReason = ReturnReason.UNKNOWN
+    fault: Fault = Fault.SHOPPER
+    basis: Basis | None = None
+    open: tuple[Basis, ...] = ()
+    statutes: tuple[str, ...] = ()
+    terms: LineTerms | None = None
+    handling: Handling | None = None
+
+
+class Decision(Model):
+    """The policy's answer to a request: approved if any line is; declined lines stay with the customer.
+
+    With a line to review a person looks at it before anything is paid. `send_back_day` is the day on which
+    `send_back_until` ends where the order went; `obligations` are what the law asks besides.
+    """
+
+    verdict: Verdict
+    policy: str
+    lines: tuple[LineDecision, ...]
+    decided_at: UtcDatetime
+    send_back_until: UtcDatetime
+    send_back_day: date | None = None
+    obligations: tuple[str, ...] = ()
+
+    @property
+    def approved(self) -> tuple[LineDecision, ...]:
+        """The lines that may come back."""
+        return tuple(line for line in self.lines if line.verdict is not Verdict.DECLINE)
+
+    @property
+    def reason_codes(self) -> tuple[str, ...]:
+        """All codes once, in the order of the lines."""
+        return tuple(dict.fromkeys(reason.code for line in self.lines for reason in line.reasons))
+
+    @property
+    def inspection_days(self) -> int | None:
+        """The shortest time to inspect that any line has; None where the decision says nothing of it."""
+        return min((line.handling.inspection_days for line in self.approved if line.handling), default=None)
+
+    @property
+    def last_day_to_send(self) -> date:
+        """The last day to send the goods, where the order went; old decisions know it in UTC only."""
+        return self.send_back_day or self.send_back_until.date()

@@ -1,0 +1,209 @@
+"""The grounds on which a line could come back, and whether each is open now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from domain.customer import IN_STORE
+from domain.policy.decision import Reason
+from domain.policy.document import Policies, PublishedPolicy, PublishedStatute
+from domain.policy.goods import Answer, EligibilityRule
+from domain.policy.grant import Grant, Prices, of_policy, of_statute, of_warranty
+from domain.policy.judgement import JudgementRule, Verdict, WarrantyRule
+from domain.policy.reader import Reader
+from domain.policy.reasons import NOT_CONFORMING, ReasonGroup, group_of
+from domain.policy.window import Anchor, Count, Ends, Window, WindowRule, window_of
+from domain.request import Basis
+
+
+@dataclass(frozen=True)
+class Ground:
+    """One basis by one document: whether it is open, every reason for that, and the terms that it would give.
+
+    `by_person` where somebody has to judge whether the claim is right, or still in time."""
+
+    basis: Basis
+    policy: str
+    open: bool
+    window: Window
+    reasons: tuple[Reason, ...]
+    grant: Callable[[Prices], Grant]
+    obligations: tuple[str, ...] = ()
+    by_person: bool = False
+
+
+def judgement(reader: Reader, published: PublishedPolicy) -> JudgementRule | None:
+    """What the merchant's rules say of a request like this, if any speaks."""
+    return reader.speaking(published.ref, "judgement", published.policy.judgement, JudgementRule.favour)
+
+
+def eligibility(reader: Reader, published: PublishedPolicy) -> EligibilityRule:
+    """Whether the merchant takes these goods back, and in which condition."""
+    rules = published.policy.eligibility
+    return reader.speaking(published.ref, "eligibility", rules, EligibilityRule.favour) or EligibilityRule()
+
+
+def grounds(reader: Reader, policies: Policies, judged: Verdict, goods: EligibilityRule) -> Iterator[Ground]:
+    """Every ground that there is for this line, the law before the merchant's own word."""
+    found = [one for statute in policies.statutes if (one := _law(reader, statute))]
+    yield from sorted(found, key=lambda one: (list(Basis).index(one.basis), one.policy))
+    yield from _warranty(reader, policies.policy)
+    yield _promise(reader, policies.policy, judged, goods)
+
+
+def _promise(reader: Reader, published: PublishedPolicy, judged: Verdict, goods: EligibilityRule) -> Ground:
+    """The merchant's own policy."""
+    rule, window = _longest(reader, published.ref, published.policy.window, reader.zone)
+    if rule is None:
+        rule = WindowRule(days=published.policy.window_days)
+        window = window_of(rule, reader.order, reader.line, reader.calendar, reader.zone)
+    reasons = [_window_reason(rule, window, reader)]
+    if goods.answer is Answer.EXCLUDED:
+        text = goods.reason or "The shop does not take these goods back."
+        reasons.append(Reason(code="not_returnable", verdict=Verdict.DECLINE, text=text, basis=Basis.POLICY))
+    return Ground(
+        basis=Basis.POLICY,
+        policy=published.ref,
+        open=window.open_at(reader.now) and goods.answer is Answer.ACCEPTED and judged is not Verdict.DECLINE,
+        window=window,
+        reasons=tuple(reasons),
+        grant=lambda prices: of_policy(reader, published, prices),
+        by_person=rule.ends is Ends.REASONABLE_TIME,
+    )
+
+
+def _warranty(reader: Reader, published: PublishedPolicy) -> Iterator[Ground]:
+    """The merchant's warranty, where there is one and the reason is one that it covers."""
+    rule = reader.speaking(published.ref, "warranty", published.policy.warranty, WarrantyRule.favour)
+    if rule is None or reader.wanted.reason not in rule.covers:
+        return
+    length = WindowRule(months=rule.months)
+    window = window_of(length, reader.order, reader.line, reader.calendar, reader.zone)
+    reason = _basis_reason(Basis.WARRANTY, "The warranty", length, window, reader, "")
+    warranty = rule
+    yield Ground(
+        basis=Basis.WARRANTY,
+        policy=published.ref,
+        open=window.open_at(reader.now),
+        window=window,
+        reasons=(reason,),
+        grant=lambda _: of_warranty(reader, published, warranty),
+    )
+
+
+def _law(reader: Reader, published: PublishedStatute) -> Ground | None:
+    """A statute; None where it does not govern this line or nobody claims what it is about."""
+    statute = published.statute
+    if missed := _not_applying(reader, published):
+        reader.note(published.ref, "applies", 0, "missed", missed)
+        return None
+    ref = published.ref
+    reader.note(ref, "applies", 0, "speaks")
+    zone = statute.time_zone or reader.zone
+    rule, window = _longest(reader, ref, statute.window, zone)
+    if rule is None:
+        return None
+    goods = reader.speaking(ref, "eligibility", statute.eligibility, EligibilityRule.favour)
+    excluded = goods is not None and goods.answer is Answer.EXCLUDED
+    reasons = [_basis_reason(statute.basis, statute.title, rule, window, reader, rule.cite)]
+    if goods is not None and excluded:
+        text = f"{statute.title} is not for these goods: {goods.reason or 'the law leaves them out'}."
+        reasons = [_against(statute.basis, "excluded", text, goods.cite)]
+    ends = rule.at_end
+    return Ground(
+        basis=statute.basis,
+        policy=ref,
+        open=window.open_at(reader.now) and not excluded,
+        window=window,
+        reasons=tuple(reasons),
+        grant=lambda prices: of_statute(reader, published, prices, ends),
+        obligations=tuple(one.what for one in statute.obligations if one.since <= reader.facts.placed),
+        by_person=rule.ends is Ends.REASONABLE_TIME,
+    )
+
+
+def _not_applying(reader: Reader, published: PublishedStatute) -> str:
+    """Why a statute says nothing of this line, as the condition that does not hold; empty if it does."""
+    statute, order, applies = published.statute, reader.order, published.statute.applies
+    if order.country not in applies.country:
+        return "country"  # first, because most laws are of elsewhere
+    claimed = reader.wanted.reason in NOT_CONFORMING or (
+        reader.invoked is Basis.NON_CONFORMITY and group_of(reader.wanted.reason) is ReasonGroup.UNSAID
+    )
+    checks = {
+        "region": not applies.region or order.region in applies.region,
+        "buyer": applies.buyer in (None, order.buyer),
+        "at_a_distance": applies.at_a_distance == "any" or order.channel != IN_STORE,
+        "not_told": not applies.not_told or any(one not in reader.policy.told for one in applies.not_told),
+        "since": statute.in_force(reader.facts.placed),
+        "reason": statute.basis is not Basis.NON_CONFORMITY or claimed,
+    }
+    return next((name for name, holds in checks.items() if not holds), "")
+
+
+def _longest(reader: Reader, ref: str, rules: Sequence[WindowRule], zone: str) -> tuple[WindowRule | None, Window]:
+    """The rule that speaks, and the window that it gives; of two alike, the one that ends later here."""
+
+    def window(rule: WindowRule) -> Window:
+        return window_of(rule, reader.order, reader.line, reader.calendar, zone)
+
+    def favour(rule: WindowRule) -> tuple[object, ...]:
+        until = window(rule).until
+        return (until is None, until or reader.now)
+
+    found = reader.speaking(ref, "window", rules, favour)
+    return found, Window() if found is None else window(found)
+
+
+def _window_reason(rule: WindowRule, window: Window, reader: Reader) -> Reason:
+    length, started = _length(rule), _start(rule.anchor)
+    if rule.ends is Ends.REASONABLE_TIME:
+        text = "It can be returned for as long as is reasonable for such goods."
+        return Reason(code="within_window", verdict=Verdict.APPROVE, text=text, basis=Basis.POLICY)
+    if window.day is None:
+        text = f"The {length} to return it begin with {started}, which is not known yet."
+        return Reason(code="delivery_unknown", verdict=Verdict.APPROVE, text=text, basis=Basis.POLICY)
+    day, of = f"{window.day:%d %B %Y}", _of(rule, window)
+    if window.open_at(reader.now):
+        text = f"It can be returned until {day}, {of}."
+        return Reason(code="within_window", verdict=Verdict.APPROVE, text=text, basis=Basis.POLICY)
+    text = f"The {of} in which it could be returned ended on {day}."
+    return Reason(code="return_period_ended", verdict=Verdict.DECLINE, text=text, basis=Basis.POLICY)
+
+
+def _basis_reason(basis: Basis, title: str, rule: WindowRule, window: Window, reader: Reader, cite: str) -> Reason:
+    law = f" ({cite})" if cite else ""
+    if rule.ends is Ends.REASONABLE_TIME:
+        text = f"{title} is open for as long as is reasonable for such goods{law}."
+        return Reason(code=f"{basis}_open", verdict=Verdict.APPROVE, text=text, basis=basis, cite=cite)
+    if window.day is None:
+        text = f"{title} is open: its {_length(rule)} begin with {_start(rule.anchor)}, which is not known yet{law}."
+        return Reason(code=f"{basis}_open", verdict=Verdict.APPROVE, text=text, basis=basis, cite=cite)
+    if window.open_at(reader.now):
+        text = f"{title} is open until {window.day:%d %B %Y}, {_of(rule, window)}{law}."
+        return Reason(code=f"{basis}_open", verdict=Verdict.APPROVE, text=text, basis=basis, cite=cite)
+    return _against(basis, "ended", f"{title} ended on {window.day:%d %B %Y}, {_of(rule, window)}{law}.", cite)
+
+
+def _against(basis: Basis, what: str, text: str, cite: str) -> Reason:
+    return Reason(code=f"{basis}_{what}", verdict=Verdict.DECLINE, text=text, basis=basis, cite=cite)
+
+
+def _length(rule: WindowRule) -> str:
+    days = f"{rule.days or 0} {'business ' if rule.count is Count.BUSINESS else ''}days"
+    if not rule.months:
+        return days
+    return f"{rule.months} months and {days}" if rule.days else f"{rule.months} months"
+
+
+def _start(anchor: Anchor) -> str:
+    return {Anchor.DELIVERY: "delivery", Anchor.LAST_PARCEL: "the last parcel", Anchor.ORDER: "the order"}[anchor]
+
+
+def _of(rule: WindowRule, window: Window) -> str:
+    """How the last day came about."""
+    if rule.until is not None and rule.until == window.day and not (rule.days or rule.months):
+        return "the day that was set"
+    taken = f", which is taken to be {rule.transit_days} days after the order" if window.assumed else ""
+    return f"{_length(rule)} after {_start(rule.anchor)}{taken}"

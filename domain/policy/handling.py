@@ -1,0 +1,37 @@
+"""How the merchant goes about a line that comes back: recorded with the decision."""
+
+from __future__ import annotations
+
+from domain.policy.deadlines import DeadlineRule
+from domain.policy.decision import Handling
+from domain.policy.document import PublishedPolicy
+from domain.policy.goods import EligibilityRule
+from domain.policy.money import PriceAdjustmentRule
+from domain.policy.outcome import Method, MethodRule, ReturnlessRule, TriggerRule
+from domain.policy.reader import Reader
+
+
+def handling(reader: Reader, published: PublishedPolicy, goods: EligibilityRule) -> Handling:
+    """Ways back, checks, the moment of the refund and the deadlines, as the merchant's document has them."""
+    policy, ref = published.policy, published.ref
+    methods = reader.speaking(ref, "methods", policy.methods, MethodRule.favour)
+    trigger = reader.speaking(ref, "refund_trigger", policy.refund_trigger, TriggerRule.favour) or TriggerRule()
+    kept = reader.speaking(ref, "returnless", policy.returnless, ReturnlessRule.favour)
+    adjusts = reader.speaking(ref, "price_adjustment", policy.price_adjustment, PriceAdjustmentRule.favour)
+    days = reader.speaking(ref, "deadlines", policy.deadlines, DeadlineRule.favour) or DeadlineRule()
+    currency = reader.order.currency
+    keeps = kept is not None and kept.keeps(currency, reader.value, reader.wanted.quantity)
+    return Handling(
+        condition=goods.condition,
+        proof=goods.proof,
+        methods=methods.allowed if methods else (Method.LABEL,),
+        refund_on=trigger.event,
+        exposure_limit=trigger.exposure_limit.get(currency),
+        keep_it="offered" if keeps else "no",
+        price_adjustment_days=adjusts.days if adjusts else 0,
+        review_days=days.review_days,
+        label_days=days.label_days,
+        reminder_days=days.reminder_days,
+        inspection_days=days.inspection_days or policy.inspection_days,
+        answer_days=days.answer_days,
+    )

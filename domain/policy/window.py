@@ -1,0 +1,119 @@
+"""How long something may come back: from which event, in which days, and when that ends."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from domain.model import Model
+from domain.order import Order, OrderLine
+from domain.policy.calendar import Calendar, Day, end_of, local_day, months_after
+from domain.policy.rule import Rule
+
+Days = Annotated[int, Field(strict=True, ge=0, le=3650)]
+Months = Annotated[int, Field(strict=True, ge=0, le=600)]
+
+
+class Anchor(StrEnum):
+    """The event from which days are counted."""
+
+    DELIVERY = "delivery"
+    """The last unit of the line arrived."""
+    LAST_PARCEL = "last_parcel"
+    """The last parcel of the whole order arrived."""
+    ORDER = "order"
+    """The order was placed."""
+
+
+class Count(StrEnum):
+    """Which days are counted."""
+
+    CALENDAR = "calendar"
+    BUSINESS = "business"
+
+
+class AtEnd(StrEnum):
+    """What happens where the last day is not worked on."""
+
+    STAYS = "stays"
+    NEXT_WORKING_DAY = "next_working_day"
+
+
+class Ends(StrEnum):
+    """Whether there is a last day."""
+
+    FIXED_DAY = "fixed_day"
+    REASONABLE_TIME = "reasonable_time"
+    """As long as is reasonable for such goods, which a person judges."""
+
+
+class WindowRule(Rule):
+    """So many months and days after the event, the event's own day not counted; never before the day `until`.
+
+    While the delivery is not known, it is taken to be `transit_days` after the order; without them the window is open.
+    """
+
+    days: Days | None = None
+    months: Months | None = None
+    until: Day | None = None
+    anchor: Anchor = Anchor.DELIVERY
+    count: Count = Count.CALENDAR
+    at_end: AtEnd = AtEnd.STAYS
+    transit_days: Days | None = None
+    ends: Ends = Ends.FIXED_DAY
+
+    @model_validator(mode="after")
+    def _has_a_length(self) -> Self:
+        given = any(one is not None for one in (self.days, self.months, self.until))
+        if given is (self.ends is Ends.REASONABLE_TIME):
+            raise ValueError("give days, months or until; or ends: reasonable_time, and none of them")
+        if self.months and self.count is Count.BUSINESS:
+            raise ValueError("months are counted by the calendar; leave count out, or give business days only")
+        return self
+
+
+class Window(Model):
+    """Until when: `until` in UTC, and that as a `day` of its own place; both None while nobody can know."""
+
+    until: datetime | None = None
+    day: date | None = None
+    assumed: bool = False
+
+    def open_at(self, now: datetime) -> bool:
+        """Whether it is not over."""
+        return self.until is None or now <= self.until
+
+
+def window_of(rule: WindowRule, order: Order, line: OrderLine, calendar: Calendar, zone: str) -> Window:
+    """Where the window of a line ends under a rule, in a time zone."""
+    if rule.ends is Ends.REASONABLE_TIME:
+        return Window()
+    begun = event(rule.anchor, order, line)
+    placed, start = local_day(order.placed_at, zone), local_day(begun, zone) if begun else None
+    assumed = start is None
+    if start is None:
+        if rule.transit_days is None:
+            return Window()
+        start = placed + timedelta(days=rule.transit_days)
+    if rule.count is Count.BUSINESS:
+        day = calendar.business_days_after(start, rule.days or 0, order.country)
+    else:
+        day = months_after(start, rule.months or 0) + timedelta(days=rule.days or 0)
+    day = max(day, rule.until or day)
+    if rule.at_end is AtEnd.NEXT_WORKING_DAY:
+        day = calendar.moved(day, order.country)
+    return Window(until=end_of(day, zone), day=day, assumed=assumed)
+
+
+def event(anchor: Anchor, order: Order, line: OrderLine) -> datetime | None:
+    """When it happened; None if it has not, or nobody knows."""
+    if anchor is Anchor.ORDER:
+        return order.placed_at
+    if anchor is Anchor.DELIVERY:
+        return line.delivered_at
+    arrived = [one.delivered_at for one in order.lines]
+    known = [one for one in arrived if one is not None]
+    return max(known) if len(known) == len(arrived) else None

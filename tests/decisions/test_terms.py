@@ -1,0 +1,104 @@
+"""The terms that were decided are the terms that are paid by, with the grade that the warehouse saw."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from activities.decisions import DecisionActivities, PlanRefund
+from activities.inventory import RecordInspection
+from domain.inspection import Grade, InspectedLine, Inspection
+from domain.plan import FeeKind, RefundPlan
+from domain.policy import Decision, Verdict
+from domain.request import Basis
+from tests.policy.cases import STATUTES
+from tests.shop import NOW, Shop
+
+FEES: dict[str, Any] = {
+    "restocking": [
+        {"percent": 10, "reason": "Opened", "when": {"grade": "grade_b"}},
+        {"percent": 50, "when": {"grade": ["grade_c", "grade_d"]}},
+    ]
+}
+SINCE = NOW - timedelta(days=30)
+
+
+def planned(shop: Shop, *seen: tuple[str, int, Grade], case: str = "R-1") -> RefundPlan:
+    """What is owed for units of these grades, which have all come."""
+    lines = tuple(InspectedLine(line_id=line, quantity=quantity, grade=grade) for line, quantity, grade in seen)
+    inspection = Inspection(id="insp-1", inspected_by="bench", lines=lines)
+    shop.inventory.record_inspection(RecordInspection(case=case, order_id="two-rates", inspection=inspection, now=NOW))
+    return shop.decisions.plan_refund(PlanRefund(case=case, order_id="two-rates", inspection=inspection, now=NOW))
+
+
+def decided(shop: Shop, case: str = "R-1") -> Decision:
+    return Decision.model_validate(shop.entry(f"decision:{case}").facts["decision"])
+
+
+def under_german_law(shop: Shop) -> None:
+    shop.decisions = DecisionActivities(
+        shop.snapshots, shop.policies, shop.ledger, shop.people, statutes=(STATUTES["de-withdrawal"],)
+    )
+
+
+def test_the_grade_makes_the_fee_and_the_difference_has_its_reason(shop: Shop) -> None:
+    shop.publish(since=SINCE, **FEES)
+    opened = shop.begin("R-1", {"1": 3})
+    assert opened.quote is not None
+    assert opened.quote.fees == ()
+    shop.receive("R-1", {"1": 3})
+    plan = planned(shop, ("1", 1, Grade.A), ("1", 1, Grade.B), ("1", 1, Grade.D))
+    # three mugs are 35.29: a third is 11.76, of which 10 % and 50 %
+    assert [(fee.kind, fee.base, fee.rate, fee.amount, fee.reason) for fee in plan.fees] == [
+        (FeeKind.RESTOCKING, 1176, "10", 118, "Opened"),
+        (FeeKind.RESTOCKING, 1176, "50", 588, ""),
+    ]
+    assert plan.total == 3529 - 118 - 588
+    assert shop.entry("plan:R-1:1").reasons == ("other_fees_than_quoted",)
+    assert shop.sound()
+
+
+def test_a_policy_that_is_published_later_changes_no_decided_return(shop: Shop) -> None:
+    shop.publish(since=SINCE, restocking=[{"percent": 20}])
+    opened = shop.begin("R-1", {"1": 3})
+    assert opened.quote is not None
+    shop.publish(since=SINCE + timedelta(days=1), restocking=[{"percent": 90}])
+    shop.receive("R-1", {"1": 3})
+    plan = planned(shop, ("1", 3, Grade.A))
+    assert plan.total == opened.quote.total == 3529 - 706
+    assert shop.entry("plan:R-1:1").reasons == ()
+
+
+def test_what_is_to_be_reviewed_waits_for_a_person_before_it_is_paid(shop: Shop) -> None:
+    shop.publish(since=SINCE, judgement=[{"verdict": "review", "reason": "Many returns."}])
+    opened = shop.begin("R-1", {"1": 1})
+    assert (opened.decision.verdict, opened.decision.lines[0].verdict) == (Verdict.REVIEW, Verdict.REVIEW)
+    assert opened.quote is not None
+    shop.receive("R-1", {"1": 1})
+    assert planned(shop, ("1", 1, Grade.A)).automatic_limit == 0
+
+
+def test_the_law_stands_under_the_policy(shop: Shop) -> None:
+    delivered = datetime(2026, 11, 18, 12, tzinfo=UTC)
+    lines = [
+        {**line.model_dump(), "deliveries": [{"quantity": line.quantity, "at": delivered}]}
+        for line in shop.sell().lines
+    ]
+    shop.sell(lines=lines, country="DE")
+    shop.publish(since=SINCE, window_days=0, refund_shipping="never", restocking=[{"percent": 30}])
+    under_german_law(shop)
+    opened = shop.begin("R-1", {"1": 3})
+    line = opened.decision.lines[0]
+    assert (line.verdict, line.basis) == (Verdict.APPROVE, Basis.WITHDRAWAL)
+    assert line.statutes == (STATUTES["de-withdrawal"].ref,)
+    assert opened.quote is not None
+    # no fee, and of delivery (4.95) the share of 35.29 in 103.55
+    assert (opened.quote.fees, opened.quote.shipping) == ((), 169)
+    assert decided(shop).obligations
+    assert shop.sound()
+
+
+def test_the_days_to_inspect_are_those_that_were_decided(shop: Shop) -> None:
+    shop.publish(since=SINCE, inspection_days=9, deadlines=[{"inspection_days": 2}])
+    shop.begin("R-1", {"1": 1})
+    assert shop.receive("R-1", {"1": 1}) == NOW + timedelta(days=2)
