@@ -187,9 +187,10 @@ async def test_when_nobody_sends_anything_ops_are_asked_and_a_scan_calms_them(sh
     one = await shop.shopify()
     view = await one.labelled()
     (decision,) = shop.world.entries("R-1", EntryKind.DECISION)
-    assert view.due_at == decision.at + timedelta(days=14)
+    day_after = (decision.at + timedelta(days=15)).replace(hour=0, minute=0, second=0, microsecond=0)
+    assert view.due_at == day_after - timedelta(microseconds=1)  # the whole fourteenth day is the shopper's
     assert (view.next_owner, (await one.attributes())["NeedsAction"]) == ("shopper", "shopper")
-    await shop.skip(timedelta(days=13, hours=23))
+    await shop.skip(day_after - decision.at - timedelta(hours=1))
     assert (await one.view()).next_owner == "shopper"
     await shop.skip(timedelta(hours=2))
     view = await one.until(lambda view: view.next_owner == "ops")

@@ -42,7 +42,8 @@ async def test_the_list_and_the_panel_tell_each_stage(real_shop: Shop) -> None:
         f"**Return {case}** of order {SHOPIFY_ORDER}\n\n- 1 × line `{SHOPIFY_LINE}`, unwanted"
     )
     always = {"OrderId": SHOPIFY_ORDER, "CustomerId": "1073339475"}
-    due = real_shop.world.entries(case, EntryKind.DECISION)[0].at + timedelta(days=14)
+    day_after = real_shop.world.entries(case, EntryKind.DECISION)[0].at + timedelta(days=15)
+    due = day_after.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(microseconds=1)
     seen = await one.attributes()
     assert datetime.fromisoformat(seen.pop("DueAt")) == due
     assert seen == {**always, "ReturnStage": "awaiting_parcel", "NeedsAction": "shopper"}
