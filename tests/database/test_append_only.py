@@ -15,7 +15,7 @@ ROWS = {
     "transfers": ("t", 1, 0, "single", "found", "kept", "USD", 5, ""),
     "numbers": ("CN-s", 1, 1),
     "snapshots": ("o", "h", "{}"),
-    "policies": (1, "p@1", "1", "2026-01-01T00:00:00.000000Z", "{}"),
+    "policies": (1, "p@1", "1", "2026-01-01T00:00:00.000000Z", "{}", None, None),
 }
 COLUMN = {"journal": "actor", "transfers": "amount", "numbers": "series", "snapshots": "content", "policies": "content"}
 KEY = {
