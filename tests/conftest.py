@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.configuration import set_hypothesis_home_dir
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
@@ -13,6 +15,14 @@ from database.engine import connect
 from tests.database import servers
 from tests.database.raw import raw
 from tests.database.servers import KINDS, Databases
+
+# The suite says the same of the same code every time; what chance finds is for the proof.
+settings.register_profile(
+    "suite", derandomize=True, max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("proof", settings.get_profile("suite"), derandomize=False, max_examples=5000, print_blob=True)
+settings.load_profile("suite")
+set_hypothesis_home_dir(Path(__file__).parents[1] / ".backhaul" / "hypothesis")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -11,7 +11,7 @@ from domain.policy.calendar import Calendar, end_of, local_day
 from domain.policy.combine import combined
 from domain.policy.decision import Decision, LineDecision, LineTerms, Reason
 from domain.policy.document import Policies
-from domain.policy.grant import prices_of
+from domain.policy.grant import Grant, prices_of
 from domain.policy.grounds import Ground, eligibility, grounds, judgement
 from domain.policy.handling import handling
 from domain.policy.judgement import JudgementRule, Verdict
@@ -102,8 +102,10 @@ def _line(reader: Reader, policies: Policies, left: int) -> tuple[LineDecision, 
     known = list(grounds(reader, policies, rule.verdict if rule else Verdict.APPROVE, goods))
     open_now = [one for one in known if one.open]
     basis, asked = _basis(reader.invoked, open_now)
-    terms = _terms(reader, policies, open_now)
-    verdict, judged = _verdict(rule, open_now, terms)
+    prices = prices_of(reader, published)
+    grants = [one.grant(prices) for one in open_now]
+    terms = combined(grants, reader.unit) if grants else None
+    verdict, judged = _verdict(rule, list(zip(open_now, grants, strict=True)), terms)
     units = _units(reader.wanted, left)
     # The merchant's own word first, then what counts as its units, then the law and the rest.
     promised = [reason for one in known if one.basis is Basis.POLICY for reason in one.reasons]
@@ -128,13 +130,6 @@ def _line(reader: Reader, policies: Policies, left: int) -> tuple[LineDecision, 
     return decided, open_now
 
 
-def _terms(reader: Reader, policies: Policies, open_now: Sequence[Ground]) -> LineTerms | None:
-    if not open_now:
-        return None
-    prices = prices_of(reader, policies.policy)
-    return combined([one.grant(prices) for one in open_now], reader.unit)
-
-
 def _basis(invoked: Basis | None, open_now: Sequence[Ground]) -> tuple[Basis | None, list[Reason]]:
     """The ground on which the line comes back: what the shopper invoked if that is open, else the law's before ours."""
     found = [one.basis for one in open_now]
@@ -149,7 +144,7 @@ def _basis(invoked: Basis | None, open_now: Sequence[Ground]) -> tuple[Basis | N
 
 
 def _verdict(
-    rule: JudgementRule | None, open_now: Sequence[Ground], terms: LineTerms | None
+    rule: JudgementRule | None, open_now: Sequence[tuple[Ground, Grant]], terms: LineTerms | None
 ) -> tuple[Verdict, list[Reason]]:
     """The verdict on a line whose units are there, with what was said besides the windows."""
     reasons = []
@@ -158,8 +153,7 @@ def _verdict(
         reasons.append(Reason(code=f"judged_{rule.verdict}", verdict=rule.verdict, text=text, basis=Basis.POLICY))
     if terms is None:
         return Verdict.DECLINE, reasons
-    if any(one.basis is Basis.WITHDRAWAL and not one.by_person for one in open_now):
-        # Whoever withdraws needs nobody's consent.
+    if any(_by_right(ground, grant) for ground, grant in open_now):
         return Verdict.APPROVE, reasons
     if Resolution.REFUND not in terms.resolutions:
         offered = ", ".join(terms.resolutions).replace("_", " ")
@@ -167,10 +161,16 @@ def _verdict(
         reasons.append(Reason(code="no_refund_offered", verdict=Verdict.REVIEW, text=text))
         return Verdict.REVIEW, reasons
     review = rule is not None and rule.verdict is not Verdict.APPROVE
-    if all(one.by_person for one in open_now):
+    if all(ground.by_person for ground, _ in open_now):
         reasons.append(Reason(code="judged_by_person", verdict=Verdict.REVIEW, text=_JUDGED[Verdict.REVIEW]))
         review = True
     return Verdict.REVIEW if review else Verdict.APPROVE, reasons
+
+
+def _by_right(ground: Ground, grant: Grant) -> bool:
+    """Whether a law gives the money back by itself; whoever has that right needs nobody's consent."""
+    law = ground.basis in (Basis.WITHDRAWAL, Basis.NON_CONFORMITY)
+    return law and not ground.by_person and Resolution.REFUND in grant.terms.resolutions
 
 
 _JUDGED = {

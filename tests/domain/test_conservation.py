@@ -13,7 +13,7 @@ from fractions import Fraction
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import domain.history
@@ -26,11 +26,7 @@ from domain.terms import Terms
 from tests.proof.arithmetic import faults, run, shares, thin
 from tests.proof.stories import story
 
-# a busy machine is no fault
-PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=150)
 
-
-@PATIENT
 @given(st.randoms(use_true_random=False))
 def test_every_story_holds(chance: Random) -> None:
     assert faults(story(chance), chance) == []

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from activities.storefront.importers import read_order
@@ -21,7 +21,6 @@ from domain.policy import ShippingRule
 from domain.terms import Terms
 
 # a busy machine is no fault
-PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 NEVER = Terms(refund_shipping=ShippingRule.NEVER)
 ALL = Terms(refund_shipping=ShippingRule.WHEN_ALL_RETURNED)
@@ -356,7 +355,6 @@ def expected_parts(bought: Order, shipping: bool) -> dict[tuple[str, int], int]:
     return {part: amount for part, amount in found.items() if amount}
 
 
-@PATIENT
 @given(stories())
 def test_at_every_step_no_more_goes_back_than_was_paid(story: Story) -> None:
     plans = returned(story.bought, *story.groups, terms=story.terms)
@@ -368,7 +366,6 @@ def test_at_every_step_no_more_goes_back_than_was_paid(story: Story) -> None:
         assert all(by_tender.get(one.id, 0) <= one.captured for one in story.bought.tenders)
 
 
-@PATIENT
 @given(stories())
 def test_the_whole_returns_the_whole_in_any_grouping(story: Story) -> None:
     by_part, by_tender = paid_back(returned(story.bought, *story.groups, terms=story.terms))
@@ -377,7 +374,6 @@ def test_the_whole_returns_the_whole_in_any_grouping(story: Story) -> None:
         assert by_tender == {one.id: one.captured for one in story.bought.tenders if one.captured}
 
 
-@PATIENT
 @given(stories(), st.data())
 def test_grouping_does_not_matter_on_the_way_either(story: Story, data: st.DataObject) -> None:
     # the same units, in another order and in other groups
@@ -389,7 +385,6 @@ def test_grouping_does_not_matter_on_the_way_either(story: Story, data: st.DataO
     )
 
 
-@PATIENT
 @given(stories())
 def test_every_unit_is_worth_its_share_within_one(story: Story) -> None:
     for plan in returned(story.bought, *story.groups, terms=NEVER):
@@ -399,7 +394,6 @@ def test_every_unit_is_worth_its_share_within_one(story: Story) -> None:
             assert abs(one.gross * bought.quantity - share) <= bought.quantity
 
 
-@PATIENT
 @given(stories(steps=(5, 10, 100)))
 def test_with_steps_nothing_is_lost_and_nothing_is_paid_too_early(story: Story) -> None:
     plans = returned(story.bought, *story.groups, terms=story.terms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -140,9 +140,7 @@ class Story(RuleBasedStateMachine):
         return not transfer.pending or any(row.key == transfer.pending for row in self.model.rows)
 
 
-SETTINGS = settings(
-    max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+SETTINGS = settings(max_examples=15, stateful_step_count=20)
 
 
 def test_ledger_and_model_agree(databases: Databases) -> None:

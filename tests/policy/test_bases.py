@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from domain.inspection import Grade
+from domain.order import Exclusion
 from domain.policy import LineDecision, Verdict
 from domain.policy.money import Cap, Payer
 from domain.policy.outcome import Resolution
@@ -135,6 +136,18 @@ def test_a_watched_shopper_may_still_withdraw_and_a_claim_is_looked_at() -> None
     assert judged(DAY_5, strict).verdict is Verdict.APPROVE
     assert judged(DAY_20, strict).verdict is Verdict.DECLINE
     assert judged(DAY_20, strict, reason=ReturnReason.DEFECTIVE).verdict is Verdict.REVIEW
+
+
+def test_whom_a_law_gives_the_money_back_needs_nobodys_consent() -> None:
+    watchful = published({**MERCHANT, "judgement": [{"verdict": "review"}]})
+    laws = (STATUTES["cn-seven-days"], STATUTES["cn-defective"])
+    sold = order(line("1", DELIVERED, exclusions=[Exclusion.FINAL_SALE]), country="CN")  # so no seven days
+
+    def verdict(reason: ReturnReason) -> Verdict:
+        return one(watchful, sold, DAY_5, statutes=laws, reason=reason).verdict
+
+    assert verdict(ReturnReason.DAMAGED_IN_TRANSIT) is Verdict.APPROVE
+    assert verdict(ReturnReason.UNWANTED) is Verdict.REVIEW
 
 
 def test_every_date_by_which_the_refund_is_due_holds() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.customer import IN_STORE
@@ -20,7 +20,6 @@ from domain.terms import ShippingRule
 from tests.policy.cases import DELIVERED, STATUTES, judged, line, order, published
 
 ALL = tuple(STATUTES.values())
-SOME = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 few = st.sampled_from
 whens = st.fixed_dictionaries(
@@ -99,7 +98,6 @@ def _law_alone(policy: PublishedPolicy, sold: Order, now: Any, ask: dict[str, An
     return judged(alone, sold, now, statutes=(STATUTES[name],), **ask).decision.lines[0]
 
 
-@SOME
 @given(document=documents, sold=orders, now=moments, ask=asks)
 def test_never_less_than_an_open_statute_gives(document: dict[str, Any], sold: Order, now: Any, ask: Any) -> None:
     policy = published(document)
@@ -130,7 +128,6 @@ def test_never_less_than_an_open_statute_gives(document: dict[str, Any], sold: O
         assert ours.send_back_day >= floor.send_back_day
 
 
-@SOME
 @given(document=documents, sold=orders, now=moments, ask=asks)
 def test_what_is_closed_gives_nothing(document: dict[str, Any], sold: Order, now: Any, ask: Any) -> None:
     policy = published(document)
@@ -145,7 +142,6 @@ def test_what_is_closed_gives_nothing(document: dict[str, Any], sold: Order, now
             )
 
 
-@SOME
 @given(document=documents, sold=orders, now=moments, ask=asks, days=st.integers(0, 40))
 def test_a_longer_window_never_declines_what_a_shorter_one_approves(
     document: dict[str, Any], sold: Order, now: Any, ask: Any, days: int
@@ -159,7 +155,6 @@ def test_a_longer_window_never_declines_what_a_shorter_one_approves(
         assert one.verdict is Verdict.DECLINE or other.verdict is not Verdict.DECLINE
 
 
-@SOME
 @given(document=documents, sold=orders, now=moments, ask=asks, chance=st.randoms(use_true_random=False))
 def test_the_order_of_rules_lines_and_statutes_plays_no_part(
     document: dict[str, Any], sold: Order, now: Any, ask: Any, chance: Any
@@ -172,7 +167,6 @@ def test_the_order_of_rules_lines_and_statutes_plays_no_part(
     assert (first.verdict, first.send_back_until) == (again.verdict, again.send_back_until)
 
 
-@SOME
 @given(document=documents, sold=orders, now=moments, ask=asks)
 def test_the_same_is_decided_the_same_and_recorded_without_loss(
     document: dict[str, Any], sold: Order, now: Any, ask: Any

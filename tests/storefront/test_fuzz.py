@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from activities.storefront.importers import read_order
@@ -28,7 +28,6 @@ def nested(depth: int) -> object:
 
 
 # a busy machine is no fault
-PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SCALARS = (
     st.none()
     | st.booleans()
@@ -256,7 +255,7 @@ def test_unbroken_orders_are_read(whole: Callable[[], Json]) -> None:
     check_sums(read_order(json.dumps(whole())).order)
 
 
-@settings(PATIENT, max_examples=800)
+@settings(max_examples=800)
 @given(st.sampled_from(SHOPIFY).flatmap(broken))
 def test_a_broken_shopify_order_is_refused_or_its_total_is_right(raw: Json) -> None:
     try:
@@ -270,7 +269,7 @@ def test_a_broken_shopify_order_is_refused_or_its_total_is_right(raw: Json) -> N
     check_sums(order)
 
 
-@settings(PATIENT, max_examples=300)
+@settings(max_examples=300)
 @given(broken(in_euro))
 def test_a_broken_shopify_order_in_two_currencies_is_refused_or_its_total_is_right(raw: Json) -> None:
     try:
@@ -284,7 +283,7 @@ def test_a_broken_shopify_order_in_two_currencies_is_refused_or_its_total_is_rig
     check_sums(order)
 
 
-@settings(PATIENT, max_examples=600)
+@settings(max_examples=600)
 @given(st.sampled_from(WOOCOMMERCE).flatmap(broken))
 def test_a_broken_woocommerce_order_is_refused_or_its_total_is_right(raw: Json) -> None:
     try:
@@ -298,7 +297,7 @@ def test_a_broken_woocommerce_order_is_refused_or_its_total_is_right(raw: Json) 
     check_sums(order)
 
 
-@settings(PATIENT, max_examples=200)
+@settings(max_examples=200)
 @given(st.sampled_from([plain, woo, two_rates]).flatmap(broken), st.sampled_from(["auto", "shopify", "woocommerce"]))
 def test_a_broken_file_is_refused_or_its_total_is_right(raw: Json, format: Any) -> None:
     try:
@@ -308,7 +307,7 @@ def test_a_broken_file_is_refused_or_its_total_is_right(raw: Json, format: Any) 
     check_sums(order)
 
 
-@settings(PATIENT, max_examples=300)
+@settings(max_examples=300)
 @given(broken(lambda: {"transactions": paid_with_two()["transactions"]}))
 def test_a_broken_second_document_is_refused_or_the_sums_are_right(more: Json) -> None:
     for read in (import_shopify, import_woocommerce):
@@ -319,7 +318,7 @@ def test_a_broken_second_document_is_refused_or_the_sums_are_right(more: Json) -
         check_sums(order)
 
 
-@settings(PATIENT, max_examples=300)
+@settings(max_examples=300)
 @given(broken(two_rates))
 def test_a_broken_order_of_our_own_is_refused_or_its_sums_are_right(raw: Json) -> None:
     try:
@@ -329,7 +328,6 @@ def test_a_broken_order_of_our_own_is_refused_or_its_sums_are_right(raw: Json) -
     check_sums(order)
 
 
-@PATIENT
 @given(VALUES, VALUES)
 def test_garbage_is_refused(payload: object, more: object) -> None:
     for read in (import_shopify, import_woocommerce, import_native):
@@ -337,7 +335,6 @@ def test_garbage_is_refused(payload: object, more: object) -> None:
             read(payload, more)
 
 
-@PATIENT
 @given(VALUES)
 def test_garbage_in_a_second_document_is_refused_or_changes_no_total(more: object) -> None:
     for read, raw in ((import_shopify, plain()), (import_woocommerce, woo())):
@@ -347,7 +344,6 @@ def test_garbage_in_a_second_document_is_refused_or_changes_no_total(more: objec
             continue
 
 
-@PATIENT
 @given(st.text())
 def test_garbage_in_a_file_is_refused(text: str) -> None:
     with pytest.raises(InvalidRequest):
