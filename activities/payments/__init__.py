@@ -14,10 +14,11 @@ from domain.errors import Refused, Stale
 from domain.model import Id, Minor, Model, UtcDatetime
 from domain.plan import RefundPlan
 from domain.refund import FINAL_NO, PLAN_WITHDRAWN, Refund, RefundIntention, RefundStatus
-from ledger import EntryKind, Ledger, NewEntry, Transfer, accounts
+from ledger import EntryKind, Ledger, NewEntry, accounts
 from ledger.credit_notes import CreditNotes
 from ledger.deciding import decided
 from ledger.moves import money
+from ledger.refunds import told
 
 KEY_OF_ANOTHER, OTHER_REFUND = "idempotency_error", "other_refund"
 """Codes of Refused by which a provider says that it knows our key from another request, or has another refund under it.
@@ -185,29 +186,12 @@ class PaymentActivities:
         suspense = self._ledger.balance(accounts.suspense(intention.order_id), intention.currency)
         key = ids.failed_key(intention.key)
         moves = money.refused(key, intention, max(0, -suspense.posted))
-        return _told(key, EntryKind.REFUND_FAILED, intention, refund, moves)
+        return told(key, EntryKind.REFUND_FAILED, intention, refund, moves)
 
 
 def _settled(intention: RefundIntention, refund: Refund) -> NewEntry:
     moves = money.settled(intention)
-    return _told(ids.settled_key(intention.key), EntryKind.REFUND_SETTLED, intention, refund, moves)
-
-
-def _told(
-    key: str, kind: EntryKind, intention: RefundIntention, refund: Refund, moves: tuple[Transfer, ...]
-) -> NewEntry:
-    return NewEntry(
-        key=key,
-        kind=kind,
-        order=intention.order_id,
-        case=intention.case,
-        actor="provider",
-        reasons=(refund.reason,) if refund.reason else (),
-        at=refund.updated_at,
-        facts={"refund": refund.model_dump(mode="json")},
-        asked={"payment": intention.payment, "amount": intention.amount},
-        transfers=moves,
-    )
+    return told(ids.settled_key(intention.key), EntryKind.REFUND_SETTLED, intention, refund, moves)
 
 
 def _beat() -> None:

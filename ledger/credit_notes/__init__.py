@@ -20,6 +20,7 @@ from ledger import NUMBERED, EntryKind, JournalEntry, Ledger, NewEntry, accounts
 from ledger.deciding import decided
 from ledger.frozen import frozen_order
 from ledger.moves import money
+from ledger.refunds import told
 
 
 class _Debt(NamedTuple):
@@ -55,7 +56,7 @@ class CreditNotes:
         Raises as `Ledger.append` does, but Unavailable instead of Stale: only if the order moves on all the time.
         """
 
-        def told() -> NewEntry:
+        def decide() -> NewEntry:
             debt = self._debt(intention.case, intention.plan)
             stands = self._standing(intention.case, debt)
             refunds = {**stands.refunds, refund.key: refund}
@@ -71,7 +72,7 @@ class CreditNotes:
             )
             return issuing(entry, note, self._prefix)
 
-        return decided(self._ledger, intention.order_id, told)
+        return decided(self._ledger, intention.order_id, decide)
 
     def planned(self, entry: NewEntry, plan: RefundPlan) -> NewEntry:
         """A plan's entry, with the credit note where no settlement follows that would issue it: fees took all, or what
@@ -110,14 +111,16 @@ class CreditNotes:
             text = f"{refund.key} was never confirmed, so it cannot fail late; record its final no instead"
             raise Refused("not_settled", text)
         intention = RefundIntention.model_validate(intended.facts["intention"])
+        key = ids.reversed_key(intention.key)
 
-        def told() -> NewEntry:
+        def decide() -> NewEntry:
             suspense = self._ledger.balance(accounts.suspense(intention.order_id), intention.currency)
-            entry = _reversal(intention, refund, max(0, -suspense.posted))
+            moves = money.failed_late(key, intention, max(0, -suspense.posted))
+            entry = told(key, EntryKind.REFUND_REVERSED, intention, refund, moves)
             note = self._standing(intention.case, self._debt(intention.case, intention.plan)).note
             return entry if note is None else issuing(entry, note.cancelled(refund.updated_at.date()), self._prefix)
 
-        return decided(self._ledger, intention.order_id, told)
+        return decided(self._ledger, intention.order_id, decide)
 
     def _standing(self, case: str, debt: _Debt) -> _Standing:
         refunds: dict[str, Refund] = {}
@@ -171,19 +174,3 @@ def issuing(entry: NewEntry, note: CreditNote, prefix: str) -> NewEntry:
 def issued_by(entry: JournalEntry) -> CreditNote | None:
     """The note that an entry issued, if any."""
     return CreditNote.model_validate(entry.facts[NUMBERED]) if NUMBERED in entry.facts else None
-
-
-def _reversal(intention: RefundIntention, refund: Refund, suspense: int) -> NewEntry:
-    key = ids.reversed_key(intention.key)
-    return NewEntry(
-        key=key,
-        kind=EntryKind.REFUND_REVERSED,
-        order=intention.order_id,
-        case=intention.case,
-        actor="provider",
-        reasons=(refund.reason,) if refund.reason else (),
-        at=refund.updated_at,
-        facts={"refund": refund.model_dump(mode="json")},
-        asked={"payment": intention.payment, "amount": intention.amount},
-        transfers=money.failed_late(key, intention, suspense),
-    )
