@@ -11,10 +11,11 @@ from domain.errors import Refused
 from domain.history import Happened, History, history_of
 from domain.order import Order
 from domain.stores import Snapshots
-from ledger import EntryKind, JournalEntry, Ledger, Transfer, TransferKind, accounts
+from ledger import EntryKind, JournalEntry, Ledger, Transfer, TransferKind
 from ledger.frozen import frozen_order
 from ledger.moves.money import is_leg, withdrawn
 from ledger.recall import happened
+from ledger.refunds import uncovered
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class OrderBooks:
     @property
     def suspense(self) -> int:
         """What facts took beyond what it had and nothing has covered yet."""
-        return max(0, -self.ledger.balance(accounts.suspense(self.order.id), self.order.currency).posted)
+        return uncovered(self.ledger, self.order.id, self.order.currency)
 
     def _reserves(self, entry: JournalEntry) -> bool:
         legs = (one for one in entry.transfers if one.kind is TransferKind.PENDING and is_leg(one))

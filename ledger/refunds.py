@@ -1,9 +1,9 @@
-"""What a payment provider says of a refund, as an entry of the journal."""
+"""What a payment provider says of a refund, as an entry of the journal; and what it may have to cover first."""
 
 from __future__ import annotations
 
 from domain.refund import Refund, RefundIntention
-from ledger import EntryKind, NewEntry, Transfer
+from ledger import EntryKind, Ledger, NewEntry, Transfer, accounts
 
 
 def told(
@@ -22,3 +22,8 @@ def told(
         asked={"payment": intention.payment, "amount": intention.amount},
         transfers=transfers,
     )
+
+
+def uncovered(ledger: Ledger, order_id: str, currency: str) -> int:
+    """What facts took of an order beyond what it had and nothing has covered yet, in minor units."""
+    return max(0, -ledger.balance(accounts.suspense(order_id), currency).posted)

@@ -18,7 +18,7 @@ from ledger import EntryKind, Ledger, NewEntry, accounts
 from ledger.credit_notes import CreditNotes
 from ledger.deciding import decided
 from ledger.moves import money
-from ledger.refunds import told
+from ledger.refunds import told, uncovered
 
 KEY_OF_ANOTHER, OTHER_REFUND = "idempotency_error", "other_refund"
 """Codes of Refused by which a provider says that it knows our key from another request, or has another refund under it.
@@ -183,9 +183,9 @@ class PaymentActivities:
         return Refund.model_validate(recorded.facts["refund"])
 
     def _refused(self, intention: RefundIntention, refund: Refund) -> NewEntry:
-        suspense = self._ledger.balance(accounts.suspense(intention.order_id), intention.currency)
         key = ids.failed_key(intention.key)
-        moves = money.refused(key, intention, max(0, -suspense.posted))
+        suspense = uncovered(self._ledger, intention.order_id, intention.currency)
+        moves = money.refused(key, intention, suspense)
         return told(key, EntryKind.REFUND_FAILED, intention, refund, moves)
 
 

@@ -16,11 +16,11 @@ from domain.order import Order
 from domain.plan import RefundPlan
 from domain.refund import Refund, RefundIntention
 from domain.stores import Snapshots
-from ledger import NUMBERED, EntryKind, JournalEntry, Ledger, NewEntry, accounts
+from ledger import NUMBERED, EntryKind, JournalEntry, Ledger, NewEntry
 from ledger.deciding import decided
 from ledger.frozen import frozen_order
 from ledger.moves import money
-from ledger.refunds import told
+from ledger.refunds import told, uncovered
 
 
 class _Debt(NamedTuple):
@@ -114,8 +114,8 @@ class CreditNotes:
         key = ids.reversed_key(intention.key)
 
         def decide() -> NewEntry:
-            suspense = self._ledger.balance(accounts.suspense(intention.order_id), intention.currency)
-            moves = money.failed_late(key, intention, max(0, -suspense.posted))
+            suspense = uncovered(self._ledger, intention.order_id, intention.currency)
+            moves = money.failed_late(key, intention, suspense)
             entry = told(key, EntryKind.REFUND_REVERSED, intention, refund, moves)
             note = self._standing(intention.case, self._debt(intention.case, intention.plan)).note
             return entry if note is None else issuing(entry, note.cancelled(refund.updated_at.date()), self._prefix)
