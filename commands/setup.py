@@ -1,23 +1,12 @@
-"""What stands before the first return: the database's tables, and a published policy."""
+"""What stands before everything else: the database's tables."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
-
-from commands import output, values
+from commands import output
 from commands.deployment import open_rooms
 from commands.output import AsJson, example
 
-if TYPE_CHECKING:
-    from domain.policy import PublishedPolicy
-    from wiring import Rooms
-
 database = output.group("The database.")
-policy = output.group("Return policies: publish them, see which is in force.")
 
 
 @database.command(epilog=example("database upgrade"))
@@ -32,95 +21,3 @@ def upgrade(as_json: AsJson = False) -> None:
         output.print_json({"database": address, "up_to_date": True})
     else:
         output.say(f"The database {address} is up to date.")
-
-
-@policy.command(epilog=example("policy publish policies/default.yaml --from 2027-01-01"))
-def publish(
-    file: Annotated[Path, typer.Argument(help="The policy as YAML; policies/default.yaml explains every field.")],
-    effective_from: Annotated[
-        str | None,
-        typer.Option("--from", metavar="DATE", help="When it takes effect, UTC; now, unless it is in force already."),
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Publish a version of the policy for orders placed from a date on; the same again changes nothing."""
-    published = publish_policy(
-        open_rooms(), values.read_text(file), values.moment("--from", effective_from), values.now()
-    )
-    if as_json:
-        output.print_json(_shown(published))
-    else:
-        title, since = published.policy.title, f"{published.effective_from:%d %B %Y %H:%M} UTC"
-        output.say(f"Published {published.ref} ({title}); it judges orders placed from {since} on.")
-
-
-@policy.command("list", epilog=example("policy list"))
-def list_policies(as_json: AsJson = False) -> None:
-    """Every publication, oldest first, and which one is in force."""
-    found = [(one, in_force) for one, in_force in _published(open_rooms())]
-    if as_json:
-        output.print_json([{**_shown(one), "in_force": in_force} for one, in_force in found])
-        return
-    rows = [
-        (one.ref, one.policy.title, f"{one.effective_from:%Y-%m-%d %H:%M}", "in force" if in_force else "")
-        for one, in_force in found
-    ]
-    output.table(
-        ("Policy", "Title", "From (UTC)", ""),
-        rows,
-        "No policy has been published; publish one: `python starter.py policy publish policies/default.yaml`",
-    )
-
-
-def publish_policy(rooms: Rooms, text: str, effective_from: datetime | None, now: datetime) -> PublishedPolicy:
-    """Publish the policy in a YAML text and record that in the journal.
-
-    Without `effective_from` it takes effect now; if this very version is in force already, nothing changes.
-    """
-    from activities.decisions.policy_file import canonical_document, load_policy
-    from domain import ids
-    from domain.canonical import canonical_json, iso_utc
-    from domain.policy import PublishedPolicy
-    from ledger import EntryKind, NewEntry
-
-    policy, version = load_policy(text)
-    document = canonical_document(text)
-    known = rooms.policies.in_force(now)
-    if effective_from is None and known and known.version == version and known.effective_from <= now:
-        return known
-    published = PublishedPolicy(policy=policy, version=version, effective_from=effective_from or now)
-    since = iso_utc(published.effective_from)
-    # The journal first: a crash between the two leaves a record without effect, never an effect without a record.
-    rooms.ledger.append(
-        NewEntry(
-            key=ids.policy_key(published.ref, since),
-            kind=EntryKind.POLICY_PUBLISHED,
-            actor="ops",
-            policy=published.ref,
-            at=now,
-            facts={
-                "version": version,
-                "effective_from": since,
-                "policy": policy.model_dump(mode="json", exclude_none=True),
-                "document": document,
-            },
-            asked={"version": version, "effective_from": since},
-        )
-    )
-    return rooms.policies.publish(policy, version, published.effective_from, canonical_json(document), text)
-
-
-def _published(rooms: Rooms) -> list[tuple[PublishedPolicy, bool]]:
-    """All publications, as the journal has them, and whether each is in force now."""
-    from domain.policy import PublishedPolicy
-    from ledger import EntryKind
-
-    # Publications belong to no order.
-    entries = [one for one in rooms.ledger.entries(order="") if one.kind is EntryKind.POLICY_PUBLISHED]
-    found = sorted((PublishedPolicy.model_validate(one.facts) for one in entries), key=lambda one: one.effective_from)
-    known = rooms.policies.in_force(values.now())
-    return [(one, one == known) for one in found]
-
-
-def _shown(published: PublishedPolicy) -> dict[str, object]:
-    return {"ref": published.ref, **published.model_dump(mode="json")}

@@ -16,7 +16,7 @@ from pathlib import Path
 from temporalio.client import Client
 
 from commands import links
-from commands.setup import publish_policy
+from commands.policy import publish_policy
 from database.engine import migrate
 from domain import ids
 from domain.errors import Refused, Unavailable

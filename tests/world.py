@@ -32,7 +32,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 import worker as product
 from activities.storefront.importers import read_order
-from commands.setup import publish_policy
+from commands.policy import publish_policy
 from database.engine import connect, migrate
 from domain.order import Order
 from embedded.people import hire

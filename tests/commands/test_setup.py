@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from activities.decisions.policy_file import load_policy
-from commands.setup import publish_policy
+from commands.policy import publish_policy
 from domain.canonical import canonical_json, sha256
 from domain.errors import InvalidRequest
 from domain.policy import ShippingRule

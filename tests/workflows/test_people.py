@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from temporalio.service import RPCError
 
-from commands.setup import publish_policy
+from commands.policy import publish_policy
 from domain.approval import statement
 from domain.case import Outcome
 from domain.inspection import InspectedLine, Inspection, Receipt, ReceivedLine
