@@ -8,19 +8,22 @@ from domain.errors import Stale, Unavailable
 from ledger import JournalEntry, Ledger, NewEntry
 
 _TRIES = 5
-"""How often a decision is made anew because the order moved on while it was made."""
+"""How often a decision is made anew because others wrote while it was made."""
 
 
-def decided(ledger: Ledger, order: str, decide: Callable[[], NewEntry]) -> JournalEntry:
-    """Append what is decided; decide again from a new read while others write on the same order.
+def decided(ledger: Ledger, order: str, decide: Callable[[], NewEntry | JournalEntry]) -> JournalEntry:
+    """Append what is decided; decide again from a new read while others write on the same order ("" for what belongs to
+    none, as people do). An entry that is recorded already is an answer, too.
 
     Raises Unavailable if the order never rests, and what `decide` and `append` raise.
     """
     for _ in range(_TRIES):
         seen = ledger.last_seq(order)
         entry = decide()
+        if isinstance(entry, JournalEntry):
+            return entry
         try:
             return ledger.append(entry, seen=seen)
         except Stale:
             continue
-    raise Unavailable("The order changes faster than this decision can be made; it is tried again.")
+    raise Unavailable(f"Others wrote in between {_TRIES} times while this was decided; try again.")

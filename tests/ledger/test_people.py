@@ -102,6 +102,22 @@ def test_two_first_admins_at_once_are_one(engine: Engine, people: SqlPeople) -> 
     assert [one.id for one in people.all()] == ["eve"]
 
 
+def test_a_change_in_between_is_seen_before_another_is_recorded(engine: Engine, people: SqlPeople) -> None:
+    hired(SqlLedger(engine), people)
+    gone = FAY.model_copy(update={"active": False})
+    others = [Person(id="zoe", role=Role.OPS)]
+
+    class Late(SqlLedger):
+        def append(self, entry: NewEntry, *, seen: int | None = None) -> JournalEntry:
+            if others:
+                change(SqlLedger(engine), people, others.pop(), "ada", AT)
+            return super().append(entry, seen=seen)
+
+    change(Late(engine), people, gone, "ada", AT)
+    assert [one.key for one in SqlLedger(engine).entries()][2:] == ["person:zoe:1", "person:fay:2"]
+    assert people.get("fay") == gone
+
+
 @pytest.mark.parametrize(
     ("script", "fault"),
     [
