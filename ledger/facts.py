@@ -15,7 +15,7 @@ from domain.order import EarlierRefund, Order
 from domain.stores import Snapshots
 from ledger import UNITS, EntryKind, JournalEntry, Ledger, NewEntry, accounts
 from ledger.deciding import decided
-from ledger.moves import facts
+from ledger.moves import facts, goods
 from ledger.order_books import OrderBooks
 from ledger.recall import newest_snapshot
 
@@ -48,12 +48,10 @@ class Facts:
         def decide() -> NewEntry:
             books = self._read(order_id)
             _check_names(books, refund)
-            plans = books.unsubmitted()
-            voids = books.withdrawing(key, plans)
-            withdrawn = [plan.key for plan in plans]
-            after = books.history(refund, without=withdrawn)
-            moves = facts.refunded_elsewhere(key, books.order, refund, books.free(voids), after)
-            kept = facts.units_kept(key, books.order, self._held(books.order, refund))
+            plans, voids = books.withdrawing(key, books.unsubmitted())
+            after = books.history(refund, without=plans)
+            moves = facts.elsewhere(key, books.order, refund.money, books.free(voids), after)
+            kept = goods.kept_elsewhere(key, order_id, self._held(books.order, refund))
             told = refund.model_dump(mode="json")
             return NewEntry(
                 key=key,
@@ -61,7 +59,7 @@ class Facts:
                 order=order_id,
                 actor=actor,
                 at=now,
-                facts={"refund": told, "withdrawn": withdrawn},
+                facts={"refund": told, "withdrawn": plans},
                 asked={"order": order_id, "kind": kind.value, "refund": {**told, "at": ""}},
                 transfers=(*voids, *moves, *kept),
             )
@@ -76,25 +74,25 @@ class Facts:
         key, refund = ids.reversed_key(fact.key), EarlierRefund.model_validate(fact.facts["refund"])
         kept = [one for one in fact.transfers if one.credit == accounts.kept(fact.order)]
         again = {one.debit.rpartition(":")[2]: -one.amount for one in kept}
+        money = {payment: -amount for payment, amount in refund.money.items()}
 
         def decide() -> NewEntry:
             books = self._read(fact.order)
-            plans = books.unsubmitted()
-            voids = books.withdrawing(key, plans)
-            withdrawn = [plan.key for plan in plans]
-            after = books.history(without=[fact.key, *withdrawn])
+            plans, voids = books.withdrawing(key, books.unsubmitted())
+            # Without the fact, the history takes as much more of the order as suspense had to give: that comes first.
+            after = books.history(without=[fact.key, *plans])
             return NewEntry(
                 key=key,
                 kind=EntryKind.REFUND_REVERSED,
                 order=fact.order,
                 actor=actor,
                 at=now,
-                facts={"fact": fact.key, "withdrawn": withdrawn},
+                facts={"fact": fact.key, "withdrawn": plans},
                 asked={"fact": fact.key},
                 transfers=(
                     *voids,
-                    *facts.came_back(key, books.order, refund, books.free(voids), after),
-                    *facts.units_kept(key, books.order, again),
+                    *facts.elsewhere(key, books.order, money, books.free(voids), after),
+                    *goods.kept_elsewhere(key, fact.order, again),
                 ),
             )
 
@@ -107,7 +105,8 @@ class Facts:
         Only what was sold and captured is taken from it: what went back is known by its own facts. Raises Refused if
         the order was never touched, or cannot have become this one.
         """
-        if changed_from(self._read(order.id).order, order) == self._read(order.id).order:
+        known = self._read(order.id).order
+        if changed_from(known, order) == known:
             return None
         return decided(self._ledger, order.id, lambda: self._changed(order, actor, now))
 
@@ -117,13 +116,12 @@ class Facts:
         only_deliveries = without_deliveries(old) == without_deliveries(new)
         kind = EntryKind.DELIVERY if only_deliveries else EntryKind.ORDER_EDITED
         # Named by what it changes, too: an order may be changed to and fro.
-        key = ids.changed_key(kind, order.id, newest_snapshot(books.entries), self._snapshots.keep(new).content)
-        plans = books.unsubmitted() if _figures(old) != _figures(new) else []
-        voids = books.withdrawing(key, plans)
-        withdrawn = [plan.key for plan in plans]
-        left = [one for name, one in books.happened.items() if name not in withdrawn]
+        snapshot = self._snapshots.keep(new).content
+        key = ids.changed_key(kind, order.id, newest_snapshot(books.entries), snapshot)
+        plans, voids = books.withdrawing(key, books.unsubmitted() if _figures(old) != _figures(new) else ())
+        left = [one for name, one in books.happened.items() if name not in plans]
         _check_lines(new, left)
-        before, after = books.history(without=withdrawn), history_of(new, left)
+        before, after = books.history(without=plans), history_of(new, left)
         moves = () if only_deliveries else facts.edited(key, old, new, books.free(voids), before, after)
         return NewEntry(
             key=key,
@@ -131,7 +129,7 @@ class Facts:
             order=order.id,
             actor=actor,
             at=now,
-            facts={"snapshot": self._snapshots.keep(new).content, "withdrawn": withdrawn},
+            facts={"snapshot": snapshot, "withdrawn": plans},
             asked={"order": order.id},
             transfers=(*voids, *moves),
         )

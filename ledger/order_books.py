@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 from domain import ids
 from domain.errors import Refused
@@ -16,6 +16,13 @@ from ledger.frozen import frozen_order
 from ledger.moves.money import is_leg, withdrawn
 from ledger.recall import happened
 from ledger.refunds import uncovered
+
+
+class Withdrawal(NamedTuple):
+    """Plans that are taken back, by key, and the transfers that void what they still reserve."""
+
+    plans: tuple[str, ...]
+    voids: tuple[Transfer, ...]
 
 
 @dataclass(frozen=True)
@@ -51,10 +58,11 @@ class OrderBooks:
         standing = self.happened
         return [one for one in self.entries if one.key in standing and one.key not in asked and self._reserves(one)]
 
-    def withdrawing(self, key: str, plans: Iterable[JournalEntry]) -> tuple[Transfer, ...]:
-        """Void what these plans still reserve; `key` is that of the entry which does so."""
+    def withdrawing(self, key: str, plans: Collection[JournalEntry]) -> Withdrawal:
+        """Take these plans back; `key` is that of the entry which does so."""
         left = self.ledger.pending_left
-        return tuple(void for plan in plans for void in withdrawn(key, plan.transfers, left))
+        voids = tuple(void for plan in plans for void in withdrawn(key, plan.transfers, left))
+        return Withdrawal(tuple(plan.key for plan in plans), voids)
 
     def free(self, voids: Iterable[Transfer] = ()) -> dict[str, int]:
         """What stands free on each of its `paid` accounts, once these are voided."""

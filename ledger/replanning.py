@@ -43,7 +43,7 @@ def replanned(key: str, case: str, number: int, books: OrderBooks, units: Mappin
         raise Refused("no_plan", f"return {case} has no plan {number - 1} to plan again from")
     if "continues" in entry.facts or any(_is_of(one, case, number - 1) for one in books.entries):
         return _rest(key, case, number, books, entry, terms)
-    voids = books.withdrawing(key, [entry])
+    voids = books.withdrawing(key, [entry]).voids
     history = books.history(without=[before])
     plan = plan_refund(books.order, history, _open(history, units), terms).model_copy(update={"number": number})
     aligned = fact_moves.aligned(f"{key}/aligned", books.order, books.free(voids), history)

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from domain.history import History
-from domain.order import EarlierRefund, Order
+from domain.order import Order
 from domain.paid import paid_components
 from ledger import UNITS, Transfer, accounts
 from ledger.moves import matched, transfers
@@ -19,27 +19,10 @@ Free = Mapping[str, int]
 """What stands free on each of an order's `paid` accounts."""
 
 
-def refunded_elsewhere(
-    key: str, order: Order, money: EarlierRefund, free: Free, after: History
-) -> tuple[Transfer, ...]:
-    """Money that left the order's payments without us; `after` is the history with it."""
-    credits = Counter({accounts.tender(tender): amount for tender, amount in money.money.items()})
-    return _balanced(key, order, credits, free, after)
-
-
-def units_kept(key: str, order: Order, counts: Mapping[str, int]) -> tuple[Transfer, ...]:
-    """Units whose money went back without them stay with the customer for good; below zero they may come back again."""
-    credits = Counter({accounts.with_customer(order.id, line_id): -count for line_id, count in counts.items()})
-    credits[accounts.kept(order.id)] = sum(counts.values())
-    return transfers(f"{key}/units", UNITS, matched(credits))
-
-
-def came_back(key: str, order: Order, money: EarlierRefund, free: Free, after: History) -> tuple[Transfer, ...]:
-    """Such a refund failed, or such a dispute was won after all; `after` is the history without it.
-
-    Suspense is covered first: without the fact, the history takes as much more of the order as suspense had to give.
-    """
-    credits = Counter({accounts.tender(tender): -amount for tender, amount in money.money.items()})
+def elsewhere(key: str, order: Order, money: Mapping[str, int], free: Free, after: History) -> tuple[Transfer, ...]:
+    """Money that left the order's payments without us, by payment; below zero it came back, because such a refund
+    failed or such a dispute was won after all. `after` is the history with what stands of it."""
+    credits = Counter({accounts.tender(payment): amount for payment, amount in money.items()})
     return _balanced(key, order, credits, free, after)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from domain import ids
 from ledger import UNITS, Transfer, TransferKind, accounts
@@ -38,10 +38,12 @@ def kept(key: str, case: str, order_id: str, units: Mapping[str, int], left: Lef
     """
     announced = [_reserved(case, order_id, line_id, 1) for line_id in units]
     freed = finishing(key, TransferKind.VOID, ((one, min(units[_line(one)], left(one.key))) for one in announced))
-    moves: list[Move] = [
-        (accounts.with_customer(order_id, line_id), accounts.kept(order_id), count) for line_id, count in units.items()
-    ]
-    return (*freed, *transfers(f"{key}/kept", UNITS, moves))
+    return (*freed, *transfers(f"{key}/kept", UNITS, _keeping(order_id, units)))
+
+
+def kept_elsewhere(key: str, order_id: str, units: Mapping[str, int]) -> tuple[Transfer, ...]:
+    """The same of units in no return, whose money somebody else gave back; below zero they may come back again."""
+    return transfers(f"{key}/units", UNITS, _keeping(order_id, units))
 
 
 def released(key: str, reserved: Iterable[Transfer], left: Left) -> tuple[Transfer, ...]:
@@ -63,6 +65,13 @@ def _reserved(case: str, order_id: str, line_id: str, count: int) -> Transfer:
         commodity=UNITS,
         amount=count,
     )
+
+
+def _keeping(order_id: str, units: Mapping[str, int]) -> Iterator[Move]:
+    keeper = accounts.kept(order_id)
+    for line_id, count in units.items():
+        holder = accounts.with_customer(order_id, line_id)
+        yield (holder, keeper, count) if count > 0 else (keeper, holder, -count)
 
 
 def _line(one: Transfer) -> str:
