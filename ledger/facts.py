@@ -144,7 +144,8 @@ class Facts:
             raise InvalidRequest("account", "suspense is cleared to fees:KIND, goodwill or receivable:CUSTOMER")
 
         def decide() -> NewEntry:
-            books, key = self._read(order_id), ids.cleared_key(order_id, self._ledger.last_seq(order_id))
+            books = self._read(order_id)
+            key = ids.cleared_key(order_id, books.entries[-1].seq)
             stands = self._ledger.balance(accounts.suspense(order_id), books.order.currency).posted
             if not stands:
                 raise Refused("no_suspense", f"nothing stands in suspense for order {order_id}")

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple, Self
 
 from domain import ids
 from domain.errors import Refused
 from domain.history import Happened, History, history_of
 from domain.order import Order
-from domain.stores import Snapshots
+from domain.policy import PublishedPolicy
+from domain.stores import Policies, Snapshots
 from ledger import EntryKind, JournalEntry, Ledger, Transfer, TransferKind
-from ledger.frozen import frozen_order
 from ledger.moves.money import is_leg, withdrawn
-from ledger.recall import happened
+from ledger.recall import happened, newest_snapshot
 from ledger.refunds import uncovered
 
 
@@ -36,14 +37,21 @@ class OrderBooks:
     @classmethod
     def read(cls, ledger: Ledger, snapshots: Snapshots, order_id: str) -> Self:
         """Raises Refused if the order was never touched."""
-        order = frozen_order(ledger, snapshots, order_id)
-        if order is None:
-            raise Refused(
-                "order_not_opened", f"order {order_id} was never opened in the journal; no return asked for it"
-            )
-        return cls(ledger, order, tuple(ledger.entries(order=order_id)))
+        entries = tuple(ledger.entries(order=order_id))
+        content = newest_snapshot(entries)
+        if not content:
+            raise _not_opened(order_id)
+        return cls(ledger, snapshots.get(order_id, content).order, entries)
 
-    @property
+    def policy(self, policies: Policies) -> PublishedPolicy:
+        """The policy that was in force when the order was first touched. Raises Refused if it is not there."""
+        opened = next(one for one in self.entries if one.kind is EntryKind.ORDER_OPENED)
+        policy = policies.get(opened.policy)
+        if policy is None:
+            raise _not_opened(self.order.id)
+        return policy
+
+    @cached_property
     def happened(self) -> dict[str, Happened]:
         """What took money out of it, by the key of the entry."""
         return happened(self.entries)
@@ -81,6 +89,11 @@ class OrderBooks:
     def _reserves(self, entry: JournalEntry) -> bool:
         legs = (one for one in entry.transfers if one.kind is TransferKind.PENDING and is_leg(one))
         return entry.kind is EntryKind.PLAN and any(self.ledger.pending_left(one.key) for one in legs)
+
+
+def _not_opened(order_id: str) -> Refused:
+    text = f"order {order_id} was never opened in the journal, as no return asked for it; start a return first"
+    return Refused("order_not_opened", text)
 
 
 def _plan_of(submitted: JournalEntry) -> str:

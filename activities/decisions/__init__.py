@@ -11,7 +11,7 @@ from activities.people import check_canceller
 from domain import ids
 from domain.case import Outcome
 from domain.errors import Refused
-from domain.history import History, history_of
+from domain.history import History
 from domain.inspection import Inspection, units
 from domain.kits import in_parts
 from domain.model import Id, Model, UtcDatetime
@@ -37,10 +37,8 @@ from domain.terms import Terms
 from ledger import UNITS, EntryKind, Ledger, NewEntry, accounts
 from ledger.credit_notes import CreditNotes
 from ledger.deciding import decided
-from ledger.frozen import frozen
 from ledger.moves import goods
 from ledger.order_books import OrderBooks
-from ledger.recall import happened
 from ledger.replanning import replanned
 
 
@@ -117,9 +115,9 @@ class DecisionActivities:
 
     def _decided(self, key: str, ask: OpenReturn) -> NewEntry:
         case = ask.request.id
-        order, policy = self._frozen(ask.order_id)
+        books = self._read(ask.order_id)
+        order, history, policy = books.order, books.history(), books.policy(self._policies)
         wanted = in_parts(order, ask.request)
-        history = self._history(order)
         returnable = {line.line_id: self._returnable(order, history, line.line_id) for line in wanted.lines}
         judges = Policies(policy=policy, statutes=self._statutes)
         decision = decide(order, wanted, judges, returnable, policy.policy.calendar, ask.now)
@@ -150,11 +148,12 @@ class DecisionActivities:
         return RefundPlan.model_validate(entry.facts["plan"])
 
     def _planned(self, key: str, ask: PlanRefund) -> NewEntry:
-        books = OrderBooks.read(self._ledger, self._snapshots, ask.order_id)
-        order, policy = self._frozen(ask.order_id)
+        books = self._read(ask.order_id)
+        order, policy = books.order, books.policy(self._policies)
         self._check_inspected(ask)
         inspected, grades = units(ask.inspection.lines), graded(order, ask.inspection.lines)
-        decision = self._decision(ask.case)
+        opened = self._opened(ask.case)
+        decision = opened.decision if opened else None
         made = replanned(key, ask.case, ask.number, books, inspected, _terms(policy, decision, grades))
         limit = policy.policy.limit_below(made.plan.total, made.plan.currency)
         if decision is not None and to_review(decision, grades) and made.plan.total:
@@ -167,7 +166,7 @@ class DecisionActivities:
             order=order.id,
             case=ask.case,
             actor="rule:policy",
-            reasons=self._unlike_quote(ask.case, plan),
+            reasons=_unlike_quote(opened, plan),
             policy=policy.ref,
             at=ask.now,
             facts={"plan": _facts(plan), **made.facts},
@@ -241,36 +240,18 @@ class DecisionActivities:
 
         decided(self._ledger, entry.order, decide)
 
-    def _frozen(self, order_id: str) -> tuple[Order, PublishedPolicy]:
-        return frozen(self._ledger, self._snapshots, self._policies, order_id)
+    def _read(self, order_id: str) -> OrderBooks:
+        return OrderBooks.read(self._ledger, self._snapshots, order_id)
 
-    def _decision(self, case: str) -> Decision | None:
+    def _opened(self, case: str) -> Opened | None:
+        """What was decided and quoted."""
         entry = self._ledger.find(ids.decision_key(case))
-        return Decision.model_validate(entry.facts["decision"]) if entry else None
-
-    def _unlike_quote(self, case: str, plan: RefundPlan) -> tuple[str, ...]:
-        """Why the shopper gets another amount than was quoted; empty if it is the same."""
-        decision = self._ledger.find(ids.decision_key(case))
-        if decision is None or "quote" not in decision.facts:
-            return ()
-        quote = RefundPlan.model_validate(decision.facts["quote"])
-        quoted, planned = ({line.line_id: line.quantity for line in one.lines} for one in (quote, plan))
-        reasons = {
-            "other_units_than_quoted": quoted != planned,
-            "other_shipping_than_quoted": quote.shipping != plan.shipping,
-            "other_fees_than_quoted": _kept(quote) != _kept(plan),
-        }
-        found = tuple(code for code, holds in reasons.items() if holds)
-        # The same units may be worth a cent more or less when other returns of the order were planned in between.
-        return found or (("other_returns_since_quote",) if quote.total != plan.total else ())
+        return Opened.model_validate(entry.facts) if entry else None
 
     def _returnable(self, order: Order, history: History, line_id: str) -> int:
         """Units that the customer has, in no return, and whose money has not gone back."""
         held = self._ledger.balance(accounts.with_customer(order.id, line_id), UNITS).available
         return max(0, min(held, history.lines[line_id].open if line_id in history.lines else 0))
-
-    def _history(self, order: Order) -> History:
-        return history_of(order, happened(self._ledger.entries(order=order.id)).values())
 
 
 def _facts(model: Model) -> dict[str, object]:
@@ -281,6 +262,22 @@ def _terms(policy: PublishedPolicy, decision: Decision | None, grades: Graded) -
     """What was decided; where a decision says nothing of terms, what the policy has for everything."""
     decided = terms_of(decision, grades) if decision else None
     return decided or Terms(refund_shipping=policy.policy.refund_shipping)
+
+
+def _unlike_quote(opened: Opened | None, plan: RefundPlan) -> tuple[str, ...]:
+    """Why the shopper gets another amount than was quoted; empty if it is the same."""
+    quote = opened.quote if opened else None
+    if quote is None:
+        return ()
+    quoted, planned = ({line.line_id: line.quantity for line in one.lines} for one in (quote, plan))
+    reasons = {
+        "other_units_than_quoted": quoted != planned,
+        "other_shipping_than_quoted": quote.shipping != plan.shipping,
+        "other_fees_than_quoted": _kept(quote) != _kept(plan),
+    }
+    found = tuple(code for code, holds in reasons.items() if holds)
+    # The same units may be worth a cent more or less when other returns of the order were planned in between.
+    return found or (("other_returns_since_quote",) if quote.total != plan.total else ())
 
 
 def _kept(plan: RefundPlan) -> set[tuple[str, str, str]]:

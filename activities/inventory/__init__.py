@@ -18,8 +18,8 @@ from domain.stores import People, Policies, Snapshots
 from domain.verbs import Verb
 from ledger import UNITS, EntryKind, Ledger, NewEntry, accounts
 from ledger.deciding import decided
-from ledger.frozen import frozen
 from ledger.moves import goods
+from ledger.order_books import OrderBooks
 
 
 class PutAway(Model):
@@ -183,7 +183,7 @@ class InventoryActivities:
                 raise OverLimit(account, quantity, came)
 
     def _moves(self, ask: Restock) -> list[tuple[str, PutAway]]:
-        order, _ = frozen(self._ledger, self._snapshots, self._policies, ask.order_id)
+        order = OrderBooks.read(self._ledger, self._snapshots, ask.order_id).order
         skus = {line.id: line.sku for line in order.lines}
         return [
             (
@@ -204,5 +204,5 @@ class InventoryActivities:
         decided = Decision.model_validate(entry.facts["decision"]).inspection_days if entry else None
         if decided is not None:
             return decided
-        _, published = frozen(self._ledger, self._snapshots, self._policies, order_id)
-        return published.policy.inspection_days
+        books = OrderBooks.read(self._ledger, self._snapshots, order_id)
+        return books.policy(self._policies).policy.inspection_days
