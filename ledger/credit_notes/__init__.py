@@ -6,13 +6,12 @@ cancels the first; the settlement that completes the plan again issues a new one
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 from domain import ids
 from domain.credit_note import PREFIX, CreditNote, credit_note, series_of
 from domain.errors import Refused
-from domain.order import Order
 from domain.plan import RefundPlan
 from domain.refund import Refund, RefundIntention
 from domain.stores import Snapshots
@@ -22,22 +21,26 @@ from ledger.frozen import frozen_order
 from ledger.moves import money
 from ledger.refunds import told, uncovered
 
+_Entry = JournalEntry | NewEntry
+
+
+class _Planned(NamedTuple):
+    """A plan, and the facts of its entry."""
+
+    plan: RefundPlan
+    facts: Mapping[str, Any]
+
 
 class _Debt(NamedTuple):
     """One plan with those that went on from it: all of them pay the same debt.
 
-    `number` and `plan` are the first's, `numbers` those of all, `expected` what they pay together.
+    `number` and `plan` are the first's; `expected` is what they pay together; `refunds`, by key, were settled and have
+    not failed late; `note` is the one that is not cancelled.
     """
 
     number: int
     plan: RefundPlan
-    numbers: tuple[int, ...]
     expected: int
-
-
-class _Standing(NamedTuple):
-    """Of one debt: refunds that were settled and have not failed late, and the note that is not cancelled."""
-
     refunds: dict[str, Refund]
     note: CreditNote | None
 
@@ -58,19 +61,7 @@ class CreditNotes:
 
         def decide() -> NewEntry:
             debt = self._debt(intention.case, intention.plan)
-            stands = self._standing(intention.case, debt)
-            refunds = {**stands.refunds, refund.key: refund}
-            if stands.note is not None or sum(one.amount for one in refunds.values()) < debt.expected:
-                return entry
-            note = credit_note(
-                self._order(intention.order_id),
-                debt.plan,
-                tuple(refunds.values()),
-                case=intention.case,
-                number=debt.number,
-                issued_on=refund.updated_at.date(),
-            )
-            return issuing(entry, note, self._prefix)
+            return self._noted(entry, debt._replace(refunds={**debt.refunds, refund.key: refund}))
 
         return decided(self._ledger, intention.order_id, decide)
 
@@ -79,26 +70,8 @@ class CreditNotes:
         a plan before it left owed had gone back another way."""
         if plan.legs:
             return entry
-        debt, refunds = _Debt(plan.number, plan, (), 0), tuple[Refund, ...]()
-        if "continues" in entry.facts:
-            debt = self._debt(entry.case, plan.number - 1)
-            stands = self._standing(entry.case, debt)
-            refunds = tuple(stands.refunds.values())
-            last = next(one for _, one in self._plans(entry.case) if one.number == plan.number - 1)
-            dropped = sum(leg.amount for leg in last.legs if leg.tender_id not in entry.facts["paid"])
-            if stands.note is not None or sum(one.amount for one in refunds) < debt.expected - dropped:
-                return entry
-        if not debt.plan.gross:
-            return entry
-        note = credit_note(
-            self._order(entry.order),
-            debt.plan,
-            refunds,
-            case=entry.case,
-            number=debt.number,
-            issued_on=entry.at.date(),
-        )
-        return issuing(entry, note, self._prefix)
+        debt = self._debt(entry.case, plan.number, entry)
+        return self._noted(entry, debt) if debt.plan.gross else entry
 
     def reverse(self, refund: Refund) -> JournalEntry:
         """Record that a refund which had succeeded failed late: its money is owed again, and the plan's note, if it has
@@ -117,52 +90,60 @@ class CreditNotes:
             suspense = uncovered(self._ledger, intention.order_id, intention.currency)
             moves = money.failed_late(key, intention, suspense)
             entry = told(key, EntryKind.REFUND_REVERSED, intention, refund, moves)
-            note = self._standing(intention.case, self._debt(intention.case, intention.plan)).note
+            note = self._debt(intention.case, intention.plan).note
             return entry if note is None else issuing(entry, note.cancelled(refund.updated_at.date()), self._prefix)
 
         return decided(self._ledger, intention.order_id, decide)
 
-    def _standing(self, case: str, debt: _Debt) -> _Standing:
-        refunds: dict[str, Refund] = {}
-        note: CreditNote | None = None
-        mine = tuple(ids.refunds_of(case, number) for number in debt.numbers)
-        for entry in self._ledger.entries(case=case):
-            if entry.kind in (EntryKind.REFUND_SETTLED, EntryKind.REFUND_REVERSED):
-                refund = Refund.model_validate(entry.facts["refund"])
-                if not refund.key.startswith(mine):
-                    continue
-                refunds.pop(refund.key, None)
-                if entry.kind is EntryKind.REFUND_SETTLED:
-                    refunds[refund.key] = refund
-            if (issued := issued_by(entry)) and issued.plan == debt.number:
-                note = None if issued.cancels else issued
-        return _Standing(refunds, note)
+    def _noted(self, entry: NewEntry, debt: _Debt) -> NewEntry:
+        """The entry, with the debt's note if all of it is paid and it has none."""
+        if debt.note is not None or sum(one.amount for one in debt.refunds.values()) < debt.expected:
+            return entry
+        order = frozen_order(self._ledger, self._snapshots, entry.order)
+        if order is None:
+            raise Refused("order_not_opened", f"order {entry.order} was never opened in the journal")
+        refunds, day = tuple(debt.refunds.values()), entry.at.date()
+        note = credit_note(order, debt.plan, refunds, case=entry.case, number=debt.number, issued_on=day)
+        return issuing(entry, note, self._prefix)
 
-    def _debt(self, case: str, number: int) -> _Debt:
-        plans = {plan.number: (plan, entry.facts) for entry, plan in self._plans(case)}
+    def _debt(self, case: str, number: int, *new: NewEntry) -> _Debt:
+        """That of the n-th plan of a return, which may be `new`. Raises Refused if there is no such plan."""
+        entries: list[_Entry] = [*self._ledger.entries(case=case), *new]
+        plans = _plans(entries)
         if number not in plans:
             raise Refused("no_plan", f"return {case} has no plan {number} in the journal")
         first = last = number
-        while "continues" in plans[first][1]:
+        while "continues" in plans[first].facts:
             first -= 1
-        while last + 1 in plans and "continues" in plans[last + 1][1]:
+        while last + 1 in plans and "continues" in plans[last + 1].facts:
             last += 1
-        expected = plans[last][0].total
+        expected = plans[last].plan.total
         for one in range(first, last):
-            kept = plans[one + 1][1]["paid"]
-            expected += sum(leg.amount for leg in plans[one][0].legs if leg.tender_id in kept)
-        return _Debt(first, plans[first][0], tuple(range(first, last + 1)), expected)
+            kept = plans[one + 1].facts["paid"]
+            expected += sum(leg.amount for leg in plans[one].plan.legs if leg.tender_id in kept)
+        refunds = _standing(entries, tuple(ids.refunds_of(case, one) for one in range(first, last + 1)))
+        notes = [note for note in map(issued_by, entries) if note and note.plan == first]
+        stands = notes[-1] if notes and not notes[-1].cancels else None
+        return _Debt(first, plans[first].plan, expected, refunds, stands)
 
-    def _plans(self, case: str) -> Iterator[tuple[JournalEntry, RefundPlan]]:
-        for entry in self._ledger.entries(case=case):
-            if entry.kind is EntryKind.PLAN:
-                yield entry, RefundPlan.model_validate(entry.facts["plan"])
 
-    def _order(self, order_id: str) -> Order:
-        order = frozen_order(self._ledger, self._snapshots, order_id)
-        if order is None:
-            raise Refused("order_not_opened", f"order {order_id} was never opened in the journal")
-        return order
+def _plans(entries: Iterable[_Entry]) -> dict[int, _Planned]:
+    """The plans of a return, by number."""
+    told = (one.facts for one in entries if one.kind is EntryKind.PLAN)
+    plans = (_Planned(RefundPlan.model_validate(facts["plan"]), facts) for facts in told)
+    return {one.plan.number: one for one in plans}
+
+
+def _standing(entries: Iterable[_Entry], keys: tuple[str, ...]) -> dict[str, Refund]:
+    """Refunds whose keys begin so, that were settled and have not failed late."""
+    found: dict[str, Refund] = {}
+    for entry in entries:
+        if entry.kind in (EntryKind.REFUND_SETTLED, EntryKind.REFUND_REVERSED):
+            refund = Refund.model_validate(entry.facts["refund"])
+            found.pop(refund.key, None)
+            if entry.kind is EntryKind.REFUND_SETTLED and refund.key.startswith(keys):
+                found[refund.key] = refund
+    return found
 
 
 def issuing(entry: NewEntry, note: CreditNote, prefix: str) -> NewEntry:
@@ -171,6 +152,6 @@ def issuing(entry: NewEntry, note: CreditNote, prefix: str) -> NewEntry:
     return entry.model_copy(update={"facts": facts, "series": series_of(prefix, note.shop)})
 
 
-def issued_by(entry: JournalEntry) -> CreditNote | None:
+def issued_by(entry: _Entry) -> CreditNote | None:
     """The note that an entry issued, if any."""
     return CreditNote.model_validate(entry.facts[NUMBERED]) if NUMBERED in entry.facts else None
