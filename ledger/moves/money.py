@@ -48,15 +48,8 @@ def reserved(key: str, case: str, plan: RefundPlan, new: Sequence[Component] = (
         moves.append((owed, accounts.fees(fee.kind), fee.amount - fee.tax))
         moves.append((owed, accounts.fees_tax(fee.kind), fee.tax))
     legs = [
-        Transfer(
-            key=ids.leg_key(ids.refund_key(case, plan.number, leg.tender_id, 1)),
-            kind=kind,
-            debit=owed,
-            credit=accounts.tender(leg.tender_id),
-            commodity=plan.currency,
-            amount=leg.amount,
-        )
-        for leg in plan.legs
+        _leg(ids.refund_key(case, plan.number, one.tender_id, 1), case, one.tender_id, plan.currency, one.amount)
+        for one in plan.legs
     ]
     return (*transfers(key, plan.currency, moves, kind), *legs)
 
@@ -70,13 +63,17 @@ def _debt(plan: RefundPlan, owed: str, into: Sequence[tuple[str, int]]) -> list[
 
 def leg(intention: RefundIntention) -> Transfer:
     """What one leg takes off the debt when the provider has confirmed it."""
+    return _leg(intention.key, intention.case, intention.payment, intention.currency, intention.amount)
+
+
+def _leg(key: str, case: str, payment: str, currency: str, amount: int) -> Transfer:
     return Transfer(
-        key=ids.leg_key(intention.key),
+        key=ids.leg_key(key),
         kind=TransferKind.PENDING,
-        debit=accounts.owed(intention.case),
-        credit=accounts.tender(intention.payment),
-        commodity=intention.currency,
-        amount=intention.amount,
+        debit=accounts.owed(case),
+        credit=accounts.tender(payment),
+        commodity=currency,
+        amount=amount,
     )
 
 

@@ -15,6 +15,7 @@ from ledger.__main__ import main
 from ledger.credit_notes import issued_by
 from tests.domain.orders import before, line, order, paid
 from tests.one_order import NOW, Shop
+from tests.staff import Staff
 
 ALL = ("tender", "order", "paid", "owed", "fees", "suspense", "receivable", "goodwill")
 
@@ -236,23 +237,15 @@ def test_a_kit_is_asked_for_by_its_own_name(engine: Engine) -> None:
         shop.opened("r2", z=1)
 
 
-PEOPLE = {
-    "fay": Person(id="fay", role=Role.FINANCE),
-    "shop": Person(id="shop", role=Role.SERVICE),
-    "ann": Person(id="ann", role=Role.WAREHOUSE),
-    "old": Person(id="old", role=Role.FINANCE, active=False),
-}
-
-
-class Known:
-    """The people of these tests."""
-
-    def get(self, person_id: str) -> Person | None:
-        return PEOPLE.get(person_id)
+def staff() -> Staff:
+    """People of whom one may not act any more."""
+    found = Staff(fay=Role.FINANCE, shop=Role.SERVICE, ann=Role.WAREHOUSE)
+    found.keep(Person(id="old", role=Role.FINANCE, active=False))
+    return found
 
 
 def command(shop: Shop, *words: str) -> int:
-    return main(["record", *words], lambda: shop.ledger, lambda: shop.snapshots, Known)  # type: ignore[arg-type]  # reads only
+    return main(["record", *words], lambda: shop.ledger, lambda: shop.snapshots, staff)
 
 
 def test_finance_enters_facts_by_hand(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -141,11 +142,12 @@ class Walk:
 
     # How.
 
-    def each(self, act: object) -> None:
+    def each(self, act: Callable[[str, Return], bool]) -> None:
+        """The first return, in an order of chance, with which something was done."""
         cases = list(self.returns.items())
         self.chance.shuffle(cases)
         for case, one in cases:
-            if act(case, one):  # type: ignore[operator]  # one of the four above
+            if act(case, one):
                 return
 
     def make(self, case: str, one: Return, number: int) -> bool:
