@@ -78,14 +78,13 @@ def check(text: str) -> Checked:
     """
     source = plain_yaml.read_on(text)
     model: type[Policy | Statute] = Statute if {"law", "applies"} & set(source.fields) else Policy
-    faults, found = [*source.faults, *_empty(source)], None
+    faults, found = [*source.faults], None
     try:
         found = model.model_validate(source.fields, extra="forbid")
     except ValidationError as error:
-        known = {one.path for one in faults}
-        told = (_fault(model, source, one) for one in error.errors(include_url=False, include_input=False))
-        # What could not even be read was told already, and what stands instead of it is ours.
-        faults += [one for one in told if one.path not in known]
+        faults += [_fault(model, source, one) for one in error.errors(include_url=False, include_input=False)]
+    # One fault for each place: what could not be read stands there as something of ours.
+    faults = list({one.path: one for one in reversed([*faults, *_empty(source)])}.values())
     if faults or found is None:
         return Checked(source, tuple(sorted(faults, key=lambda one: one.line)))
     version = version_of(source.fields)
