@@ -71,6 +71,15 @@ def _of_sku(line: OrderLine, name: str) -> Iterator[str]:
         yield line.kit
 
 
+def reason_named(name: str | None) -> str | None:
+    """A reason that was typed for all lines. Raises InvalidRequest for what is none."""
+    from domain.request import ReturnReason
+
+    if name is not None and name not in list(ReturnReason):
+        raise InvalidRequest("--reason", f"{name!r} is no reason; it is one of {', '.join(ReturnReason)}")
+    return name
+
+
 @contextmanager
 def naming(option: str) -> Iterator[None]:
     """Faults of units, told by the option that names them."""
