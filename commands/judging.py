@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from domain.order import Order
     from domain.policy import Policies, PublishedPolicy
     from domain.request import Basis, ReturnRequest
+    from wiring import Rooms
 
 BasisName = Annotated[
     str | None,
@@ -68,7 +70,7 @@ def read_file(path: Path, format: OrderFormat, more: Path | None, delivered: str
     return _arrived(read_order(values.read_text(path), format, more=second).order, delivered)
 
 
-def read_subject(name: str, format: OrderFormat, more: Path | None, delivered: str | None) -> Subject:
+def read_subject(name: str, here: Here, format: OrderFormat, more: Path | None, delivered: str | None) -> Subject:
     """The order in a file, else the one with that id or number as the journal knows it.
 
     Raises InvalidRequest if there is neither.
@@ -76,7 +78,7 @@ def read_subject(name: str, format: OrderFormat, more: Path | None, delivered: s
     path = Path(name)
     if path.is_file() or path.name != name or path.suffix == ".json":
         return subject_of(read_file(path, format, more, delivered))
-    found = _known(name)
+    found = here.order(name)
     return replace(found, order=_arrived(found.order, delivered))
 
 
@@ -87,21 +89,39 @@ def _arrived(order: Order, delivered: str | None) -> Order:
     return with_delivery(order, {}, came) if came else order
 
 
-def _known(name: str) -> Subject:
-    """An order of this deployment. Raises InvalidRequest if there is none."""
-    from ledger.frozen import frozen
-    from ledger.then import order_then
+class Here:
+    """This deployment, opened when something is first asked of it."""
 
-    rooms = open_rooms()
-    sold = rooms.orders.get(name)
-    then = order_then(rooms.snapshots, list(rooms.ledger.entries(order=sold.id if sold else name)))
-    if then is not None:
-        _, policy = frozen(rooms.ledger, rooms.snapshots, rooms.policies, then.order.id)
-        return Subject(then.order, then.history, then.returnable, policy)
-    if sold is None:
-        words = f"there is no order {name}, and no file of that name; see `python starter.py orders list`"
-        raise InvalidRequest("--order", words)
-    return subject_of(sold)
+    @cached_property
+    def rooms(self) -> Rooms:
+        """Its rooms."""
+        return open_rooms()
+
+    def order(self, name: str) -> Subject:
+        """One of its orders, by id or number, as the journal knows it. Raises InvalidRequest if there is none."""
+        from ledger.frozen import frozen
+        from ledger.then import order_then
+
+        rooms = self.rooms
+        sold = rooms.orders.get(name)
+        then = order_then(rooms.snapshots, list(rooms.ledger.entries(order=sold.id if sold else name)))
+        if then is not None:
+            _, policy = frozen(rooms.ledger, rooms.snapshots, rooms.policies, then.order.id)
+            return Subject(then.order, then.history, then.returnable, policy)
+        if sold is None:
+            words = f"there is no order {name}, and no file of that name; see `python starter.py orders list`"
+            raise InvalidRequest("--order", words)
+        return subject_of(sold)
+
+    def policy(self, subject: Subject, option: str = "--policy") -> PublishedPolicy:
+        """What an order is judged by: what it is bound to, else what was in force when it was placed.
+
+        Raises InvalidRequest if nothing was ever published, naming the option that gives a policy.
+        """
+        found = subject.policy or self.rooms.policies.in_force(subject.order.placed_at)
+        if found is None:
+            raise InvalidRequest(option, "no policy has been published yet; name a file")
+        return found
 
 
 def read_policy(path: Path) -> tuple[PublishedPolicy, Document]:
@@ -120,14 +140,6 @@ def read_policy(path: Path) -> tuple[PublishedPolicy, Document]:
         raise InvalidRequest(str(path), error.message) from None
     published = PublishedPolicy(policy=policy, version=version, effective_from=_EVER)
     return published, plain_yaml.read(text)
-
-
-def in_force(order: Order) -> PublishedPolicy:
-    """The published policy that an order is judged by. Raises InvalidRequest if none was ever published."""
-    found = open_rooms().policies.in_force(order.placed_at)
-    if found is None:
-        raise InvalidRequest("--policy", "no policy has been published yet; name a file")
-    return found
 
 
 def under(policy: PublishedPolicy) -> Policies:

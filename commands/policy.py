@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands import output, policy_check, policy_explain, values
+from commands import output, policy_check, policy_explain, policy_replay, values
 from commands.deployment import open_rooms
 from commands.output import AsJson, example
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wiring import Rooms
 
 app = output.group("Return policies: check them, publish them, see what they say.")
-for one in (policy_check, policy_explain):
+for one in (policy_check, policy_explain, policy_replay):
     app.add_typer(one.app)
 
 

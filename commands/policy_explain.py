@@ -53,7 +53,8 @@ def explain(
     """Judge a request and show every rule that was read for it: which spoke, which was overruled, which missed."""
     from domain.policy import traced
 
-    subject = judging.read_subject(order, format, transactions, delivered)
+    here = judging.Here()
+    subject = judging.read_subject(order, here, format, transactions, delivered)
     units = Units.read(subject.order, "--line", judging.with_one(line))
     asked = judging.request_of(subject.order, units, judging.basis_of(basis), reason_named(reason))
     sources: dict[str, tuple[str, Document]] = {}
@@ -61,7 +62,7 @@ def explain(
         published, source = judging.read_policy(policy)
         sources[published.ref] = (str(policy), source)
     else:
-        published = subject.policy or judging.in_force(subject.order)
+        published = here.policy(subject)
     judges, now = judging.under(published), judging.moment(at)
     found = traced(subject.order, asked, judges, subject.returnable, published.policy.calendar, now)
     _show(subject.order, published, found, _rules(found.steps, sources), as_json)
