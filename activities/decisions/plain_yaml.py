@@ -16,6 +16,9 @@ _STR, _INT = "tag:yaml.org,2002:str", "tag:yaml.org,2002:int"
 _CURRENCY = re.compile("[A-Z]{3}")
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 
+_DEEPEST = 20
+"""Lists and fields within each other."""
+
 Path = tuple[str | int, ...]
 """Names of fields, and positions in lists from 0."""
 
@@ -77,21 +80,28 @@ def read_on(text: str) -> Document:
 
 def _root(text: str) -> yaml.MappingNode:
     try:
-        # An alias would let a few lines stand for a document without end; no policy needs one.
-        alias = next((one for one in yaml.parse(text, yaml.SafeLoader) if isinstance(one, yaml.AliasEvent)), None)
-        root = None if alias else yaml.compose(text, yaml.SafeLoader)
+        _check_events(text)
+        root = yaml.compose(text, yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         where = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
         raise InvalidRequest("policy", f"{where}this is no YAML: {error.problem or error.context}") from None
     except yaml.YAMLError:
         raise InvalidRequest("policy", "line 1: this is no YAML: it has characters that no text has") from None
-    except RecursionError:
-        raise InvalidRequest("policy", "line 1: it is nested too deeply for a policy") from None
-    if alias:
-        raise InvalidRequest("policy", f"{_line(alias)}: references (*name) are not taken; write the value out")
     if not isinstance(root, yaml.MappingNode):
         raise InvalidRequest("policy", "line 1: a policy is a list of fields, such as `window_days: 30`")
     return root
+
+
+def _check_events(text: str) -> None:
+    """Refuse what would take long to read: an alias lets a few lines stand for a document without end, and so does
+    depth; no policy needs either."""
+    depth = 0
+    for event in yaml.parse(text, yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            raise InvalidRequest("policy", f"{_line(event)}: references (*name) are not taken; write the value out")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise InvalidRequest("policy", f"{_line(event)}: it is nested too deeply for a policy")
 
 
 def _fields(node: yaml.MappingNode, path: Path, document: Document) -> dict[str, JsonFact]:
