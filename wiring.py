@@ -116,10 +116,8 @@ class Rooms:
 
     @cached_property
     def statutes(self) -> tuple[PublishedStatute, ...]:
-        """The law that every policy stands on, as it came with this version of the program."""
-        from activities.decisions.policy_file import load_statutes
-
-        return load_statutes(ROOT / "policies" / "statutes")
+        """The law that every policy stands on."""
+        return law()
 
     @cached_property
     def approvals(self) -> ApprovalActivities:
@@ -181,6 +179,16 @@ class Rooms:
             sender_name=self.settings.shop_name,
         )
         return MailActivities(adapter, Renderer(self.settings.shop_name), self.contacts, self.outbox, self.ledger)
+
+
+STATUTES = ROOT / "policies" / "statutes"
+
+
+def law() -> tuple[PublishedStatute, ...]:
+    """The law that every policy stands on, as it came with this version of the program. No settings are needed."""
+    from activities.decisions.policy_file import load_statutes
+
+    return load_statutes(STATUTES)
 
 
 def rooms(settings: Settings) -> Rooms:

@@ -1,4 +1,4 @@
-"""Return policies: publish them, and see which is in force."""
+"""Return policies: write them, publish them, and see which is in force."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands import output, values
+from commands import output, policy_check, policy_explain, policy_replay, values
 from commands.deployment import open_rooms
 from commands.output import AsJson, example
 
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from domain.policy import PublishedPolicy
     from wiring import Rooms
 
-app = output.group("Return policies: publish them, see which is in force.")
+app = output.group("Return policies: check them, publish them, see what they say.")
+for one in (policy_check, policy_explain, policy_replay):
+    app.add_typer(one.app)
 
 
 @app.command(epilog=example("policy publish policies/default.yaml --from 2027-01-01"))

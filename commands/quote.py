@@ -7,22 +7,25 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands import output, values
+from commands import judging, output
+from commands.judging import At, BasisName, Delivered, PolicyFile, Subject
 from commands.output import AsJson, Format, Transactions, example
-from domain.errors import InvalidRequest
+from commands.wanted import Units, naming
+from domain.errors import InvalidRequest, Refused
 
 if TYPE_CHECKING:
-    from domain.explanation import Explanation
-    from domain.order import Order, OrderLine
-    from domain.plan import RefundPlan
-    from domain.request import RequestedLine, ReturnReason
+    from domain.history import History
+    from domain.order import Order
+    from domain.policy import Decision, LineDecision
+    from domain.quoted import Quoted
+    from domain.request import ReturnRequest
 
 app = output.group("Quotes.")
 
@@ -40,103 +43,83 @@ def quote(
         list[str] | None,
         typer.Option(metavar="LINE:QUANTITY", help="What went back before, for what it was worth."),
     ] = None,
+    policy: PolicyFile = None,
+    basis: BasisName = None,
+    at: At = None,
+    delivered: Delivered = None,
     as_json: AsJson = False,
 ) -> None:
-    """What would go back for these units on full terms, and how it is computed; nothing is started or stored."""
-    from activities.storefront.importers import read_order
-    from domain.explain import as_text
+    """What would go back for these units, on full terms or those of a policy; nothing is started or stored."""
+    from domain.explain import as_text, explain
     from domain.quote import quote_of
 
-    more = values.read_text(transactions) if transactions else None
-    found = read_order(values.read_text(order), format, more=more).order
-    wanted = _Units.read(found, "--line", line)
-    plan, told = _plan(found, wanted, _Units.read(found, "--refunded", refunded or ()))
-    if as_json:
-        output.print_json(quote_of(found, plan, told, wanted.reasons).model_dump(mode="json"))
+    _check_options(policy, {"--basis": basis, "--at": at, "--delivered": delivered})
+    found = judging.read_file(order, format, transactions, delivered)
+    wanted = Units.read(found, "--line", line)
+    history = _history(found, Units.read(found, "--refunded", refunded or ()))
+    if policy is None:
+        quoted, decision = _on_full_terms(found, history, wanted), None
     else:
-        output.say(*as_text(told).splitlines())
+        asked = judging.request_of(found, wanted, judging.basis_of(basis))
+        quoted, decision = _judged(judging.subject_of(found, history), policy, asked, judging.moment(at))
+    told = explain(quoted.plan, found, history, quoted.terms)
+    if as_json:
+        output.print_json(quote_of(found, quoted.plan, told, wanted.reasons, decision).model_dump(mode="json"))
+    else:
+        output.say(*as_text(told).splitlines(), *_verdicts(decision))
 
 
-@dataclass
-class _Units:
-    """Units by the id of their line or kit, and why they come back."""
-
-    option: str
-    units: dict[str, int] = field(default_factory=dict)
-    reasons: dict[str, ReturnReason] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, order: Order, option: str, texts: Iterable[str]) -> _Units:
-        """What was typed. Raises InvalidRequest for what names no line, no whole number or no reason."""
-        found = cls(option)
-        for one in values.lines(texts, "reason", option=option):
-            line_id = _line_id(order, option, str(one["line_id"]))
-            asked = _asked(f"{option} {line_id}", {**one, "line_id": line_id})
-            found.units[line_id] = found.units.get(line_id, 0) + asked.quantity
-            for part in order.lines:
-                if line_id in (part.id, part.kit) and "reason" in one:
-                    found.reasons[part.id] = asked.reason
-        return found
+def _check_options(policy: Path | None, others: Mapping[str, str | None]) -> None:
+    for option, value in others.items():
+        if policy is None and value is not None:
+            raise InvalidRequest(option, "it is for a quote under a policy; name one with --policy, or leave it out")
 
 
-def _asked(option: str, line: Mapping[str, object]) -> RequestedLine:
-    from domain.request import RequestedLine, ReturnReason
-
-    words = {
-        "quantity": f"the quantity is a whole number from 1 to 1000000, not {line['quantity']}",
-        "reason": f"{line.get('reason')!r} is no reason; it is one of {', '.join(ReturnReason)}",
-    }
-    try:
-        return values.make(RequestedLine, line)
-    except InvalidRequest as error:
-        raise InvalidRequest(option, words.get(error.field, _reason_of(error))) from None
-
-
-def _line_id(order: Order, option: str, name: str) -> str:
-    """The line or kit of that id, else the only line with that SKU."""
-    if any(name in (line.id, line.kit) for line in order.lines):
-        return name
-    same = list(dict.fromkeys(found for line in order.lines for found in _of_sku(line, name)))
-    if len(same) > 1:
-        raise InvalidRequest(option, f"{name} is the SKU of {len(same)} lines; name one of them: {', '.join(same)}")
-    if not same:
-        known = ", ".join(line.id for line in order.lines[:20])
-        raise InvalidRequest(option, f"order {order.number} has no line {name}; it has {known}")
-    return same[0]
-
-
-def _of_sku(line: OrderLine, name: str) -> Iterator[str]:
-    """The line of that SKU, and the kit of that SKU which the line is a part of."""
-    if line.sku == name:
-        yield line.id
-    if line.kit is not None and line.kit_sku == name:
-        yield line.kit
-
-
-def _plan(order: Order, wanted: _Units, refunded: _Units) -> tuple[RefundPlan, Explanation]:
-    """The plan on full terms, and how it is computed.
-
-    Raises InvalidRequest for more units than are left, by the option that names them.
-    """
-    from domain.explain import explain
+def _history(order: Order, refunded: Units) -> History:
+    """What had gone back. Raises InvalidRequest for more units than were left, by the option that names them."""
     from domain.history import history_of
-    from domain.planning import plan_refund, with_units
+    from domain.planning import with_units
+
+    history = history_of(order)
+    with naming(refunded.option):
+        return with_units(order, history, refunded.units) if refunded.units else history
+
+
+def _on_full_terms(order: Order, history: History, wanted: Units) -> Quoted:
+    """The plan on full terms. Raises InvalidRequest for more units than are left, by the option that names them."""
+    from domain.planning import plan_refund
+    from domain.quoted import Quoted
     from domain.terms import Terms
 
-    option, terms = refunded.option, Terms()
-    try:
-        history = history_of(order)
-        if refunded.units:
-            history = with_units(order, history, refunded.units)
-        option = wanted.option
-        plan = plan_refund(order, history, wanted.units, terms)
-    except InvalidRequest as error:
-        raise InvalidRequest(f"{option} {error.field.removeprefix('units.')}", _reason_of(error)) from None
-    return plan, explain(plan, order, history, terms)
+    with naming(wanted.option):
+        return Quoted(plan_refund(order, history, wanted.units, Terms()), Terms())
 
 
-def _reason_of(error: InvalidRequest) -> str:
-    return error.message.removeprefix(f"{error.field}: ")
+def _judged(subject: Subject, policy: Path, asked: ReturnRequest, now: datetime) -> tuple[Quoted, Decision]:
+    """The plan on the terms of a policy and the law. Raises Refused if nothing is approved."""
+    from domain.policy import decide
+    from domain.quoted import quoted
+
+    published, _ = judging.read_policy(policy)
+    judges = judging.under(published)
+    decision = decide(subject.order, asked, judges, subject.returnable, published.policy.calendar, now)
+    found = quoted(subject.order, subject.history, decision)
+    if found is None:
+        words = " ".join(f"Line {one.line_id}: {_against(one)}" for one in decision.lines)
+        raise Refused("declined", f"Nothing would go back under {decision.policy}. {words}")
+    return found, decision
+
+
+def _verdicts(decision: Decision | None) -> Iterator[str]:
+    """How the lines were judged, where that was asked."""
+    for one in decision.lines if decision else ():
+        basis = f" as {one.basis}".replace("_", " ") if one.basis else ""
+        yield f"Line {one.line_id}: {one.verdict}{basis}. {_against(one)}".strip()
+
+
+def _against(line: LineDecision) -> str:
+    """What was said against a line."""
+    return " ".join(one.text for one in line.reasons if one.verdict != "approve")
 
 
 if __name__ == "__main__":

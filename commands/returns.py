@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands import output, values
+from commands import judging, output, values
 from commands.deployment import open_rooms
+from commands.judging import BasisName
 from commands.output import AsJson, Case, example
 from domain.errors import InvalidRequest, Refused, Unavailable
 
@@ -45,11 +46,13 @@ def start(
         list[str] | None, typer.Option(metavar="LINE=TEXT", help="The shopper's own words about a line; kept apart.")
     ] = None,
     by: Annotated[str, typer.Option(help="Who asks for it, in one word.")] = "shopper",
+    basis: BasisName = None,
     as_json: AsJson = False,
 ) -> None:
     """Start a return and wait a moment for verdict, quote and label; the same again gives the same return."""
     rooms = open_rooms()
-    request = _request(rooms, case, order, values.lines(line, "reason"), by)
+    told = {"requested_by": by, **({"basis": judging.basis_of(basis)} if basis else {})}
+    request = _request(rooms, case, order, values.lines(line, "reason"), told)
     texts = _texts(request, note or ())
     _show(asyncio.run(_start(rooms, request, texts)), as_json)
 
@@ -83,14 +86,19 @@ def list_returns(
     output.table(("Return", "Stage", "Needs", "Order", "Outcome", "Started (UTC)"), rows, "There are no such returns.")
 
 
-def _request(rooms: Rooms, case: str, order: str, lines: list[dict[str, object]], by: str) -> ReturnRequest:
-    """The request, checked against its order. Raises InvalidRequest, and Refused for an order that cannot be paid."""
+def _request(
+    rooms: Rooms, case: str, order: str, lines: list[dict[str, object]], told: Mapping[str, object]
+) -> ReturnRequest:
+    """The request, checked against its order; `told` is what else was said of it.
+
+    Raises InvalidRequest, and Refused for an order that cannot be paid.
+    """
     from domain.request import check_against, parse_request
 
     found = rooms.orders.get(order)
     if found is None:
         raise InvalidRequest("--order", f"there is no order {order}; import it: `python starter.py orders import FILE`")
-    request = parse_request({"id": case, "order_id": found.id, "lines": lines, "requested_by": by})
+    request = parse_request({"id": case, "order_id": found.id, "lines": lines, **told})
     check_against(request, found)
     _check_payment(found)
     return request

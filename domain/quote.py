@@ -15,7 +15,8 @@ from domain.model import Currency, Minor, Model
 from domain.money import Money
 from domain.order import UNLINKED, Order, TenderKind
 from domain.plan import Count, FeeKind, RefundPlan
-from domain.request import ReturnReason
+from domain.policy import Decision, Verdict
+from domain.request import Basis, ReturnReason
 
 Decimal = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?$")]
 """The same amount in whole units of the currency, with all its decimals: `19.90`."""
@@ -70,11 +71,21 @@ class QuotedLeg(Model):
     amount_decimal: Decimal
 
 
+class QuotedVerdict(Model):
+    """How a policy and the law judge one line that was asked for, with everything that was said of it."""
+
+    line_id: str
+    verdict: Verdict
+    basis: Basis | None
+    reasons: tuple[str, ...]
+
+
 class Quote(Model):
     """What would go back: lines with their duties, shipping and tip, less fees, are `total`; the legs add up to it.
 
     `duties` is the sum over the lines. `later` is due, but below the smallest amount a payment can give back.
-    `explanation` is how it was computed, to be computed again; its amounts are minor units.
+    `explanation` is how it was computed, to be computed again; its amounts are minor units. `policy` is the document
+    that the request was judged by, with the `verdicts`; a quote on full terms has neither.
     """
 
     order: str
@@ -97,10 +108,18 @@ class Quote(Model):
     later: Minor
     later_decimal: Decimal
     explanation: Explanation
+    policy: str | None = None
+    verdicts: tuple[QuotedVerdict, ...] = ()
 
 
-def quote_of(order: Order, plan: RefundPlan, told: Explanation, reasons: Mapping[str, ReturnReason]) -> Quote:
-    """The quote of a plan and its explanation; `reasons` by line id."""
+def quote_of(
+    order: Order,
+    plan: RefundPlan,
+    told: Explanation,
+    reasons: Mapping[str, ReturnReason],
+    decision: Decision | None = None,
+) -> Quote:
+    """The quote of a plan and its explanation; `reasons` by line id. `decision` is what its terms come from."""
     both = _Both(order.currency)
     sent = told.shipping
     return Quote.model_validate(
@@ -127,8 +146,22 @@ def quote_of(order: Order, plan: RefundPlan, told: Explanation, reasons: Mapping
             **both("total", plan.total),
             **both("later", plan.later),
             "explanation": told,
+            "policy": decision.policy if decision else None,
+            "verdicts": _verdicts(decision) if decision else (),
         }
     )
+
+
+def _verdicts(decision: Decision) -> list[dict[str, object]]:
+    return [
+        {
+            "line_id": one.line_id,
+            "verdict": one.verdict,
+            "basis": one.basis,
+            "reasons": [reason.text for reason in one.reasons],
+        }
+        for one in decision.lines
+    ]
 
 
 class _Both:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import yaml
 
@@ -15,17 +16,37 @@ _STR, _INT = "tag:yaml.org,2002:str", "tag:yaml.org,2002:int"
 _CURRENCY = re.compile("[A-Z]{3}")
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 
+_DEEPEST = 20
+"""Lists and fields within each other."""
+
 Path = tuple[str | int, ...]
 """Names of fields, and positions in lists from 0."""
 
 
+LARGEST = 1_000_000
+"""Characters; a policy of thousands of rules has fewer."""
+
+
+class Fault(NamedTuple):
+    """What is wrong, on which line, and the field as people read it."""
+
+    line: int
+    path: Path
+    message: str
+
+    @property
+    def refusal(self) -> InvalidRequest:
+        """The error that says so."""
+        return InvalidRequest(named(self.path), f"line {self.line}: {self.message}")
+
+
 @dataclass
 class Document:
-    """What a text says, and on which line each part of it begins, from 1. `empty` is its first list of nothing."""
+    """What a text says, and on which line each part of it begins, from 1; with what no document may say."""
 
     fields: Mapping[str, JsonFact]
     lines: dict[Path, int] = field(default_factory=dict)
-    empty: Path | None = None
+    faults: list[Fault] = field(default_factory=list)
 
     def line(self, path: Sequence[str | int]) -> int:
         """The line of a part, or of the nearest that it would belong to."""
@@ -34,81 +55,110 @@ class Document:
             here = here[:-1]
         return self.lines[here]
 
+    def fault(self, path: Path, node: yaml.Node, message: str) -> None:
+        """Note what is wrong with a part, and go on."""
+        self.faults.append(Fault(_number(node), path, message))
+
 
 def read(text: str) -> Document:
     """The document in a YAML text. Raises InvalidRequest with the line and the field that is wrong."""
+    document = read_on(text)
+    if document.faults:
+        raise document.faults[0].refusal
+    return document
+
+
+def read_on(text: str) -> Document:
+    """The same, with all that is wrong in it as `faults`. Raises InvalidRequest if it is no YAML with fields at all."""
+    if len(text) > LARGEST:
+        raise InvalidRequest("policy", f"line 1: it has {len(text):,} characters; at most {LARGEST:,} are read")
     root = _root(text)
     document = Document({}, {(): _number(root)})
-    document.fields = _fields(root, (), document.lines)
-    document.empty = next(_empty(document.fields, ()), None)
+    document.fields = _fields(root, (), document)
     return document
 
 
 def _root(text: str) -> yaml.MappingNode:
     try:
-        # An alias would let a few lines stand for a document without end; no policy needs one.
-        alias = next((one for one in yaml.parse(text, yaml.SafeLoader) if isinstance(one, yaml.AliasEvent)), None)
-        root = None if alias else yaml.compose(text, yaml.SafeLoader)
+        _check_events(text)
+        root = yaml.compose(text, yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         where = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
         raise InvalidRequest("policy", f"{where}this is no YAML: {error.problem or error.context}") from None
     except yaml.YAMLError:
         raise InvalidRequest("policy", "line 1: this is no YAML: it has characters that no text has") from None
-    except RecursionError:
-        raise InvalidRequest("policy", "line 1: it is nested too deeply for a policy") from None
-    if alias:
-        raise InvalidRequest("policy", f"{_line(alias)}: references (*name) are not taken; write the value out")
     if not isinstance(root, yaml.MappingNode):
         raise InvalidRequest("policy", "line 1: a policy is a list of fields, such as `window_days: 30`")
     return root
 
 
-def _fields(node: yaml.MappingNode, path: Path, lines: dict[Path, int]) -> dict[str, JsonFact]:
+def _check_events(text: str) -> None:
+    """Refuse what would take long to read: an alias lets a few lines stand for a document without end, and so does
+    depth; no policy needs either."""
+    depth = 0
+    for event in yaml.parse(text, yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            raise InvalidRequest("policy", f"{_line(event)}: references (*name) are not taken; write the value out")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise InvalidRequest("policy", f"{_line(event)}: it is nested too deeply for a policy")
+
+
+def _fields(node: yaml.MappingNode, path: Path, document: Document) -> dict[str, JsonFact]:
     fields: dict[str, JsonFact] = {}
     for key, inner in node.value:
-        name = _value(key, path, {})
-        if not isinstance(name, str):
-            raise InvalidRequest(named(path), f"{_line(key)}: the name of a field is a word")
+        if key.tag != _STR or not isinstance(key, yaml.ScalarNode):
+            document.fault(path, key, _not_plain(key, path) or "the name of a field is a word")
+            continue
+        name = str(key.value)
         here = (*path, name)
         if name in fields:
-            raise InvalidRequest(named(here), f"{_line(key)}: it stands here twice; keep one")
-        lines[here] = _number(key)
-        fields[name] = _value(inner, here, lines)
+            document.fault(here, key, "it stands here twice; keep one")
+            continue
+        document.lines[here] = _number(key)
+        fields[name] = _value(inner, here, document)
     return fields
 
 
-def _value(node: yaml.Node, path: Path, lines: dict[Path, int]) -> JsonFact:
+def _value(node: yaml.Node, path: Path, document: Document) -> JsonFact:
     if isinstance(node, yaml.MappingNode):
-        return _fields(node, path, lines)
+        return _fields(node, path, document)
     if isinstance(node, yaml.SequenceNode):
         found: list[JsonFact] = []
         for position, inner in enumerate(node.value):
-            lines[(*path, position)] = _number(inner)
-            found.append(_value(inner, (*path, position), lines))
+            document.lines[(*path, position)] = _number(inner)
+            found.append(_value(inner, (*path, position), document))
         return found
-    if node.tag == _STR:
-        return str(node.value)
-    if node.tag == _INT and _WHOLE.fullmatch(node.value):
+    if message := _not_plain(node, path):
+        document.fault(path, node, message)
+    elif node.tag == _INT:
         return int(node.value)
-    # YAML takes 30.0, 2026-01-01, yes and 010 for other things than they look like; a policy is hashed and must not.
+    return str(node.value)
+
+
+def _not_plain(node: yaml.Node, path: Path) -> str:
+    """Why a value could be taken for another than it looks like; a policy is hashed and must not be. Else empty."""
+    if not isinstance(node, yaml.ScalarNode) or node.tag == _STR:
+        return ""
+    if node.tag == _INT and _WHOLE.fullmatch(node.value):
+        return ""
     kind = node.tag.rpartition(":")[2]
     instead = "write a whole number, or a text in quotes"
     if path and _CURRENCY.fullmatch(str(path[-1])):
         instead = "write a whole number of minor units, such as 2000 for 20.00 EUR"
-    words = f"{_line(node)}: {node.value or 'nothing'} is a {kind} to YAML; {instead}"
-    raise InvalidRequest(named(path), words)
+    return f"{node.value or 'nothing'} is a {kind} to YAML; {instead}"
 
 
-def _empty(value: JsonFact | Mapping[str, JsonFact], path: Path) -> Iterator[Path]:
+def empty_lists(value: JsonFact | Mapping[str, JsonFact], path: Path = ()) -> Iterator[Path]:
     """Where a list has nothing in it."""
     if isinstance(value, Mapping):
         for name, inner in value.items():
-            yield from _empty(inner, (*path, name))
+            yield from empty_lists(inner, (*path, name))
     elif isinstance(value, list):
         if not value:
             yield path
         for position, inner in enumerate(value):
-            yield from _empty(inner, (*path, position))
+            yield from empty_lists(inner, (*path, position))
 
 
 def named(path: Sequence[str | int]) -> str:

@@ -10,13 +10,14 @@ import sys
 import typing
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from pydantic import ValidationError
 from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import ErrorDetails
 
 from activities.decisions import plain_yaml
-from activities.decisions.plain_yaml import Document
+from activities.decisions.plain_yaml import Document, Fault
 from domain.errors import InvalidRequest
 from domain.model import PATTERNS, Model
 from domain.policy.document import Policy, PublishedStatute, Statute, version_of
@@ -60,6 +61,38 @@ def load_statutes(folder: Path) -> tuple[PublishedStatute, ...]:
     return tuple(found)
 
 
+class Checked(NamedTuple):
+    """A document with all that is wrong in it, by line; `policy` or `statute` is there only if nothing is."""
+
+    source: Document
+    faults: tuple[Fault, ...]
+    policy: Policy | None = None
+    statute: Statute | None = None
+    version: str = ""
+
+
+def check(text: str) -> Checked:
+    """Everything that is wrong with a policy, or with a statute, which is told by its `law`.
+
+    Raises InvalidRequest with the line if it is no YAML with fields at all.
+    """
+    source = plain_yaml.read_on(text)
+    model: type[Policy | Statute] = Statute if {"law", "applies"} & set(source.fields) else Policy
+    faults, found = [*source.faults], None
+    try:
+        found = model.model_validate(source.fields, extra="forbid")
+    except ValidationError as error:
+        faults += [_fault(model, source, one) for one in error.errors(include_url=False, include_input=False)]
+    # One fault for each place: what could not be read stands there as something of ours.
+    faults = list({one.path: one for one in reversed([*faults, *_empty(source)])}.values())
+    if faults or found is None:
+        return Checked(source, tuple(sorted(faults, key=lambda one: one.line)))
+    version = version_of(source.fields)
+    if isinstance(found, Statute):
+        return Checked(source, (), statute=found, version=version)
+    return Checked(source, (), policy=found, version=version)
+
+
 def canonical_document(text: str) -> dict[str, object]:
     """What a YAML text says, as it is hashed. Raises InvalidRequest if it is no plain YAML."""
     return dict(plain_yaml.read(text).fields)
@@ -88,20 +121,25 @@ def _written(field: dict[str, object]) -> dict[str, object]:
 
 
 def _load(model: type[M], document: Document) -> tuple[M, str]:
-    if document.empty is not None and document.empty != ("told",):
-        words = f"line {document.line(document.empty)}: an empty list says nothing; leave the field out"
-        raise InvalidRequest(plain_yaml.named(document.empty), words)
+    if empty := _empty(document):
+        raise empty[0].refusal
     try:
         found = model.model_validate(document.fields, extra="forbid")
     except ValidationError as error:
-        raise _refusal(model, document, error) from None
+        faults = error.errors(include_url=False, include_input=False)
+        # A field that does not exist is often the one that is missing, misspelt.
+        first = next((one for one in faults if one["type"] == "extra_forbidden"), faults[0])
+        raise _fault(model, document, first).refusal from None
     return found, version_of(document.fields)
 
 
-def _refusal(model: type[Model], document: Document, error: ValidationError) -> InvalidRequest:
-    faults = error.errors(include_url=False, include_input=False)
-    # A field that does not exist is often the one that is missing, misspelt.
-    fault = next((one for one in faults if one["type"] == "extra_forbidden"), faults[0])
+def _empty(document: Document) -> list[Fault]:
+    words = "an empty list says nothing; leave the field out"
+    empty = (path for path in plain_yaml.empty_lists(document.fields) if path != ("told",))
+    return [Fault(document.line(path), path, words) for path in empty]
+
+
+def _fault(model: type[Model], document: Document, fault: ErrorDetails) -> Fault:
     path, message = fault["loc"], fault["msg"]
     match fault["type"]:
         case "extra_forbidden":
@@ -119,9 +157,7 @@ def _refusal(model: type[Model], document: Document, error: ValidationError) -> 
             message = _PATTERNS.get(pattern) or PATTERNS.get(pattern, message)
     while path and isinstance(path[-1], int) and path not in document.lines:
         path = path[:-1]  # one value that stands for a list of them
-    return InvalidRequest(
-        plain_yaml.named(path), f"line {document.line(path)}: {message.removeprefix('Value error, ')}"
-    )
+    return Fault(document.line(path), path, message.removeprefix("Value error, "))
 
 
 def _model_at(model: type[Model], path: Sequence[str | int]) -> type[Model]:
