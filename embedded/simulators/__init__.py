@@ -35,7 +35,7 @@ def build(state_dir: Path, public_url: str, webhooks: httpx2.AsyncBaseTransport 
     state_dir.mkdir(parents=True, exist_ok=True)
     shelf = Shelf(state_dir / "simulators.db")
     labels = state_dir / "labels"
-    account = stripe.Account(shelf, webhooks)
+    account = stripe.Account(shelf, f"{public_url.rstrip('/')}/stripe", webhooks)
 
     async def index(request: Request) -> Response:
         return _index(shelf, public_url.rstrip("/"))

@@ -12,16 +12,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from embedded.simulators.bodies import bearer
+from embedded.simulators.bodies import Json, bearer
 from embedded.simulators.faults import Fault
 from embedded.simulators.serve import hang_up, held
-from embedded.simulators.stripe import controls, params
+from embedded.simulators.stripe import controls, expand, params
 from embedded.simulators.stripe.account import Account
 from embedded.simulators.stripe.calls import Asked, Call
 from embedded.simulators.stripe.errors import StripeError, broken, rate_limited, unavailable
 from embedded.simulators.stripe.idempotency import idempotency_key, once
 from embedded.simulators.stripe.nouns import CALLS
 from embedded.simulators.stripe.objects import API_VERSION
+from embedded.simulators.stripe.turn import Turn
 
 __all__ = ["Account", "app"]
 
@@ -82,11 +83,15 @@ async def _carried_out(account: Account, call: Call, request: Request, fault: Fa
         if stops:
             await account.steering.wait_at("before", request)
         with account.turn(request.state.id, key) as turn:
-            answer = once(turn, asked, fault if fault in _AFTER else None, lambda: call.work(turn, asked))
+            answer = once(turn, asked, fault if fault in _AFTER else None, lambda: _expanded(turn, call, asked))
     if stops:
         await account.steering.wait_at("after", request)
     answer.headers.update(headers if key is None else {**headers, "Idempotency-Key": key})
     return answer
+
+
+def _expanded(turn: Turn, call: Call, asked: Asked) -> Json:
+    return expand.fill(turn, call.work(turn, asked), params.several(asked.params, "expand"))
 
 
 def _check_key(request: Request) -> None:

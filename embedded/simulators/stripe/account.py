@@ -20,10 +20,14 @@ from embedded.simulators.stripe.turn import Turn
 
 
 class Account:
-    """What the API, the controls and the background share. `transport` is how webhooks travel, if not by network."""
+    """What the API, the controls and the background share.
 
-    def __init__(self, shelf: Shelf, transport: httpx2.AsyncBaseTransport | None = None) -> None:
+    `site` is where it is reached; `transport` is how webhooks travel, if not by network.
+    """
+
+    def __init__(self, shelf: Shelf, site: str, transport: httpx2.AsyncBaseTransport | None = None) -> None:
         self.shelf = shelf
+        self.site = site
         self.steering = Steering()
         self.faults = Faults("stripe", [call.name for call in CALLS])
         self.courier = Courier(shelf, self.faults, transport)
@@ -34,8 +38,8 @@ class Account:
         """One transaction, after everything that has become due; an exception undoes both."""
         with self.shelf.transaction() as rows:
             now = clock.now(rows)
-            world.catch_up(Turn(rows, now))
-            yield Turn(rows, now, request, key)
+            world.catch_up(Turn(rows, now, site=self.site))
+            yield Turn(rows, now, request, key, self.site)
 
     def wake(self) -> None:
         """Something may have to be delivered or settled."""

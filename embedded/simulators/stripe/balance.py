@@ -132,11 +132,16 @@ def _listed(turn: Turn, asked: Asked) -> Json:
     return lists.page(asked, found, "balance transaction", lambda kept: transaction(turn, kept))
 
 
-def _one(turn: Turn, asked: Asked) -> Json:
-    kept = turn.rows.get(BalanceTransaction, asked.id)
+def get(turn: Turn, id: str) -> BalanceTransaction:
+    """One movement. Raises StripeError 404."""
+    kept = turn.rows.get(BalanceTransaction, id)
     if kept is None:
-        raise missing("balance transaction", asked.id, "id")
-    return transaction(turn, kept)
+        raise missing("balance transaction", id, "id")
+    return kept
+
+
+def _one(turn: Turn, asked: Asked) -> Json:
+    return transaction(turn, get(turn, asked.id))
 
 
 CALLS = (

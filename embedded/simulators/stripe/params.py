@@ -15,7 +15,7 @@ Params = dict[str, str | dict[str, str]]
 
 _NAME = re.compile(r"([A-Za-z0-9_]+)((?:\[[^\[\]]*\])*)")
 # Only these may be nested more than once, as in `line_items[0][price_data][currency]`.
-_DEEP = ("after_completion", "line_items", "payment_intent_data")
+_DEEP = ("after_completion", "line_items", "payment_intent_data", "restrictions")
 _INTEGER = re.compile(r"-?[0-9]{1,15}")
 
 

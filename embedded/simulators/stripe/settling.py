@@ -26,11 +26,11 @@ class Settling(Model):
 
 
 class Due(Model):
-    """Something that happens to a refund by itself at a time."""
+    """Something that happens by itself at a time, to a refund or a checkout session."""
 
     id: str
-    refund: str
-    what: Literal["settle", "reference"]
+    of: str
+    what: Literal["expire", "reference", "settle"]
     at: int
 
 
@@ -88,5 +88,5 @@ def short(turn: Turn, currency: str) -> list[StripeRefund]:
 
 
 def _note(turn: Turn, refund: StripeRefund, what: Literal["settle", "reference"], seconds: int) -> None:
-    due = Due(id=f"{what}:{refund.id}", refund=refund.id, what=what, at=turn.now + seconds)
+    due = Due(id=f"{what}:{refund.id}", of=refund.id, what=what, at=turn.now + seconds)
     turn.rows.put(due.id, due)

@@ -10,12 +10,16 @@ from embedded.simulators.shelf import Rows
 
 @dataclass(frozen=True)
 class Turn:
-    """What is kept, the simulated time, and the call that asked; `request` None means that the world moved."""
+    """What is kept, the simulated time, and the call that asked; `request` None means that the world moved.
+
+    `site` is where this Stripe is reached, for the pages it links to.
+    """
 
     rows: Rows
     now: int
     request: str | None = None
     key: str | None = None
+    site: str = ""
 
 
 def new_id(prefix: str) -> str:

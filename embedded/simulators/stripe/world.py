@@ -1,10 +1,10 @@
-"""What the world does to refunds by itself: time passes, money comes in, references arrive."""
+"""What the world does by itself: time passes, money comes in, references arrive."""
 
 from __future__ import annotations
 
 import hashlib
 
-from embedded.simulators.stripe import balance, refunds, settling
+from embedded.simulators.stripe import balance, refunds, sessions, settling
 from embedded.simulators.stripe.objects import Outcome, StripeRefund, Trace
 from embedded.simulators.stripe.turn import Turn
 
@@ -12,7 +12,12 @@ from embedded.simulators.stripe.turn import Turn
 def catch_up(turn: Turn) -> None:
     """Let everything happen that has become due."""
     for due in settling.take_due(turn):
-        refund = refunds.get(turn, due.refund)
+        if due.what == "expire":
+            session = sessions.get(turn, due.of)
+            if session.status == "open":
+                sessions.expire(turn, session)
+            continue
+        refund = refunds.get(turn, due.of)
         if due.what == "settle" and refund.outcome.status == "pending":
             refunds.move(turn, refund, Outcome())
         if due.what == "reference" and refund.outcome.status == "succeeded" and refund.trace.status == "pending":

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from embedded.simulators.bodies import Body, json_body
-from embedded.simulators.stripe import balance, disputes, money, objects, payments, world
+from embedded.simulators.stripe import balance, disputes, money, objects, payments, payouts, world
 from embedded.simulators.stripe.account import Account
 from embedded.simulators.stripe.disputes import DisputeStatus, Reason
 from embedded.simulators.stripe.objects import Payment
@@ -45,6 +45,12 @@ class GivenFee(Body):
     description: Annotated[str, StringConstraints(min_length=1, max_length=200)] = "Stripe billing"
 
 
+class GivenPayout(Body):
+    """The currency whose movements go to the bank."""
+
+    currency: Currency
+
+
 class GivenDispute(Body):
     """A dispute of a payment, over all that is left unless an amount is given. An inquiry moves no money yet."""
 
@@ -69,6 +75,7 @@ def routes(account: Account) -> list[Route]:
         Route("/_control/fees", control.fee, methods=["POST"]),
         Route("/_control/disputes", control.dispute, methods=["POST"]),
         Route("/_control/disputes/{id}", control.decide, methods=["POST"]),
+        Route("/_control/payouts", control.payout, methods=["POST"]),
     ]
 
 
@@ -127,6 +134,13 @@ class _Money:
             shown = disputes.shown(turn, dispute)
         self._account.wake()
         return JSONResponse(shown)
+
+    async def payout(self, request: Request) -> Response:
+        given = await json_body(request, GivenPayout)
+        with self._account.turn() as turn:
+            shown = payouts.shown(payouts.pay_out(turn, given.currency))
+        self._account.wake()
+        return JSONResponse(shown, 201)
 
 
 def _imported(turn: Turn, given: GivenPayment) -> Payment:
