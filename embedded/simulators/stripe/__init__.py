@@ -15,7 +15,7 @@ from starlette.routing import Route
 from embedded.simulators.bodies import Json, bearer
 from embedded.simulators.faults import Fault
 from embedded.simulators.serve import hang_up, held
-from embedded.simulators.stripe import controls, expand, params
+from embedded.simulators.stripe import controls, desk, expand, params
 from embedded.simulators.stripe.account import Account
 from embedded.simulators.stripe.calls import Asked, Call
 from embedded.simulators.stripe.errors import StripeError, broken, rate_limited, unavailable
@@ -40,7 +40,7 @@ def app(account: Account) -> Starlette:
     """Stripe's API and its controls; mount it anywhere."""
     routes = [Route(call.path, _handler(account, call), methods=[call.method]) for call in CALLS]
     return Starlette(
-        routes=[*routes, *controls.routes(account)],
+        routes=[*routes, *controls.routes(account), *desk.routes(account)],
         exception_handlers={StripeError: _refused, HTTPException: _unrouted},
     )
 

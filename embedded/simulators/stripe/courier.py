@@ -104,7 +104,7 @@ class Courier:
         }
         try:
             answer = await http.post(parcel.endpoint.url, content=parcel.body, headers=headers)
-        except httpx2.HTTPError as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             return 0, type(error).__name__
         return answer.status_code, answer.text[:200]
 

@@ -99,8 +99,13 @@ def shown(endpoint: Endpoint) -> Json:
 
 
 def _local(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+    try:
+        parts = urlsplit(url)
+        here = parts.scheme in ("http", "https") and parts.hostname in ("127.0.0.1", "localhost", "::1")
+        here = here and parts.port != 0
+    except ValueError:
+        here = False
+    if not here:
         text = "Invalid URL: this stand-in delivers to this machine only, as to http://127.0.0.1:8080/webhooks/stripe."
         raise StripeError(text, code="url_invalid", param="url")
     return url
