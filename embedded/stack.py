@@ -23,7 +23,7 @@ from domain.errors import Refused, Unavailable
 from embedded import children, temporal
 from embedded.children import Child
 from embedded.people import hire
-from embedded.simulators import build
+from embedded.simulators import build, storefront
 from embedded.simulators.serve import listen, running
 from settings import ROOT, Settings, home, stack_file
 from wiring import Rooms, rooms
@@ -193,9 +193,14 @@ namespace = "default"
 [backhaul]
 stripe_api_key = "sk_test_embedded"
 stripe_api_base = "{simulators}/stripe"
+stripe_webhook_secret = "whsec_embedded"
 sendgrid_api_key = "SG.embedded"
 sendgrid_host = "{simulators}/sendgrid"
 carrier_url = "{simulators}/carrier"
+storefront_url = "{simulators}/storefront"
+storefront_secret = "{storefront.SECRET}"
+storefront_events_url = "{simulators}/storefront/events"
+storefront_events_secret = "{storefront.EVENTS_SECRET}"
 public_url = "{simulators}"
 ui_url = "http://127.0.0.1:{ports.ui}"
 """

@@ -1,4 +1,4 @@
-"""The outside world on one port: Stripe, SendGrid, a carrier, and the shopper's inbox."""
+"""The outside world on one port: Stripe, SendGrid, a carrier, a storefront, and the shopper's inbox."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx2
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -16,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 
-from embedded.simulators import carrier, inbox, sendgrid, stripe
+from embedded.simulators import carrier, inbox, sendgrid, storefront, stripe
 from embedded.simulators.pages import page
 from embedded.simulators.shelf import Shelf
 from embedded.simulators.stripe.objects import StripeRefund
@@ -25,15 +26,16 @@ _LABEL_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\.pdf")
 _PARCELS_SHOWN = 20
 
 
-def build(state_dir: Path, public_url: str) -> Starlette:
+def build(state_dir: Path, public_url: str, webhooks: httpx2.AsyncBaseTransport | None = None) -> Starlette:
     """All simulators as one ASGI app. What they know is kept in `state_dir/simulators.db` and survives a restart.
 
     `public_url` is where the app is reached, for the links it hands out. The app closes its file when it shuts down,
-    so it is served once.
+    so it is served once. `webhooks` is how they travel, if not by network.
     """
     state_dir.mkdir(parents=True, exist_ok=True)
     shelf = Shelf(state_dir / "simulators.db")
     labels = state_dir / "labels"
+    account = stripe.Account(shelf, f"{public_url.rstrip('/')}/stripe", webhooks)
 
     async def index(request: Request) -> Response:
         return _index(shelf, public_url.rstrip("/"))
@@ -43,7 +45,8 @@ def build(state_dir: Path, public_url: str) -> Starlette:
 
     @asynccontextmanager
     async def life(app: Starlette) -> AsyncIterator[None]:
-        yield
+        async with account.working():
+            yield
         shelf.close()
 
     # Other names that point at this machine (a page in the browser can make them) get no answer.
@@ -53,9 +56,10 @@ def build(state_dir: Path, public_url: str) -> Starlette:
             Route("/", index),
             Route("/labels/{name}", label_file),
             *inbox.routes(shelf),
-            Mount("/stripe", stripe.app(shelf)),
+            Mount("/stripe", stripe.app(account)),
             Mount("/sendgrid", sendgrid.app(shelf)),
             Mount("/carrier", carrier.app(shelf, public_url)),
+            Mount("/storefront", storefront.app(shelf)),
         ],
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)],
         lifespan=life,

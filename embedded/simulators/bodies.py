@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+
+Json = dict[str, JsonValue]
 
 
 class Body(BaseModel):

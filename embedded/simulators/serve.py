@@ -57,10 +57,24 @@ async def running(app: ASGIApp, at: int | socket.socket) -> AsyncIterator[str]:
 
 
 async def hang_up(request: Request) -> None:
-    """Close the connection of a request without an answer."""
-    transport: asyncio.Transport = request.state.transport
+    """Close the connection of a request, whose body was read already, without an answer.
+
+    Raises ConnectionResetError where there is no connection, because the app is called in the same process.
+    """
+    transport: asyncio.Transport | None = getattr(request.state, "transport", None)
+    if transport is None:
+        raise ConnectionResetError("the simulator hung up")
     transport.abort()
     await gone(request)
+
+
+async def held(request: Request, seconds: float) -> None:
+    """Wait so long, or until the caller of a request, whose body was read already, has hung up."""
+    try:
+        async with asyncio.timeout(seconds):
+            await gone(request)
+    except TimeoutError:
+        pass
 
 
 async def gone(request: Request) -> None:

@@ -65,6 +65,10 @@ class Rows:
         (count,) = self._connection.execute("SELECT count(*) FROM things WHERE kind = ?", (kind.__name__,)).fetchone()
         return int(count)
 
+    def remove(self, kind: type[Model], id: str) -> None:
+        """Forget one value, if it is there."""
+        self._connection.execute("DELETE FROM things WHERE kind = ? AND id = ?", (kind.__name__, id))
+
     def clear(self, kind: type[Model]) -> None:
         """Forget all values of a kind."""
         self._connection.execute("DELETE FROM things WHERE kind = ?", (kind.__name__,))

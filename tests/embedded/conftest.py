@@ -12,6 +12,7 @@ import pytest_asyncio
 
 from embedded.simulators import build
 from embedded.simulators.serve import address, listen, running
+from tests.embedded.here import Here, here
 
 Start = Callable[[], AbstractAsyncContextManager[str]]
 
@@ -41,3 +42,10 @@ async def http(url: str) -> AsyncIterator[httpx2.AsyncClient]:
     """A plain HTTP client of the simulators."""
     async with httpx2.AsyncClient(base_url=url, timeout=10) as client:
         yield client
+
+
+@pytest_asyncio.fixture
+async def world(tmp_path: Path) -> AsyncIterator[Here]:
+    """The simulators in this process: nothing listens, nothing goes on by itself."""
+    async with here(tmp_path) as made:
+        yield made

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import httpx2
 import pytest
 import stripe
-from jsonschema import Draft202012Validator
 from stripe.params import RefundCreateParams
+
+from tests.embedded.shapes import answer_conforms, conforms
 
 Start = Callable[[], AbstractAsyncContextManager[str]]
 
 KEY = "sk_test_backhaul"
 AUTH = {"Authorization": f"Bearer {KEY}"}
-SPEC = json.loads((Path(__file__).parents[1] / "vectors" / "stripe_refunds_spec.json").read_text())
 
 
 def shop(url: str, key: str = KEY, timeout: float = 10) -> stripe.StripeClient:
@@ -57,28 +55,6 @@ async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(10):
         while not await holds():
             await asyncio.sleep(0.01)
-
-
-def draft_2020(schema: Any) -> Any:
-    """OpenAPI 3.0's `nullable` in the words of JSON Schema."""
-    if isinstance(schema, list):
-        return [draft_2020(part) for part in schema]
-    if not isinstance(schema, dict):
-        return schema
-    plain = {name: draft_2020(part) for name, part in schema.items() if name != "nullable"}
-    return {"anyOf": [plain, {"type": "null"}]} if schema.get("nullable") is True else plain
-
-
-COMPONENTS = draft_2020(SPEC["components"])
-
-
-def conforms(shape: Literal["refund", "charge", "payment_intent", "error"], given: object) -> None:
-    Draft202012Validator({"$ref": f"#/components/schemas/{shape}", "components": COMPONENTS}).validate(given)
-
-
-def conforms_to_list(given: object) -> None:
-    answer = SPEC["paths"]["/v1/refunds"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
-    Draft202012Validator({**draft_2020(answer), "components": COMPONENTS}).validate(given)
 
 
 async def test_a_payment_is_made_and_refunded_in_parts_to_the_last_cent(url: str) -> None:
@@ -335,7 +311,7 @@ async def test_every_object_is_as_stripe_describes_it(http: httpx2.AsyncClient) 
         conforms("refund", made)
     conforms("charge", (await http.get("/stripe/v1/charges/ch_1001", headers=AUTH)).json())
     conforms("payment_intent", (await http.get("/stripe/v1/payment_intents/pi_1001", headers=AUTH)).json())
-    conforms_to_list((await http.get("/stripe/v1/refunds", headers=AUTH)).json())
+    answer_conforms((await http.get("/stripe/v1/refunds", headers=AUTH)).json())
     conforms("error", (await http.get("/stripe/v1/nothing", headers=AUTH)).json())
 
 

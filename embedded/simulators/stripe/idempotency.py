@@ -11,20 +11,25 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from domain.model import Model
-from embedded.simulators.shelf import Rows
-from embedded.simulators.stripe.errors import StripeError
-from embedded.simulators.stripe.objects import Json
-from embedded.simulators.stripe.params import Params
+from embedded.simulators.bodies import Json
+from embedded.simulators.faults import Fault
+from embedded.simulators.stripe.calls import Asked
+from embedded.simulators.stripe.errors import StripeError, broken
+from embedded.simulators.stripe.turn import Turn
 
 LONGEST_KEY = 255
+FORGOTTEN_AFTER = 24 * 3600
+"""Seconds of simulated time after which a key is new again."""
 
 
 class KeptCall(Model):
-    """The outcome of the first call under a key. `asked` is a hash of its path and parameters."""
+    """The outcome of the first call under a key. `asked` is a hash of its path and parameters, `request` its id."""
 
     asked: str
     status: int
     body: str
+    made: int = 0
+    request: str = ""
 
 
 def idempotency_key(request: Request) -> str | None:
@@ -60,32 +65,41 @@ class InFlight:
             self._keys.discard(key)
 
 
-def once(rows: Rows, key: str | None, path: str, params: Params, work: Callable[[], Json]) -> Response:
+def once(turn: Turn, asked: Asked, fault: Fault | None, work: Callable[[], Json]) -> Response:
     """Do `work` or replay what it gave the first time; belongs to the same transaction as the work itself.
 
-    A StripeError of `work` that is not `settled` passes through, so a call that failed validation leaves no trace.
+    A StripeError of `work` that is not `settled` passes through, so a call that failed validation leaves no trace. A
+    fault of Stripe's own is kept under the key like any other outcome, whether the work was done or not.
     """
-    asked = hashlib.sha256(json.dumps([path, params], sort_keys=True).encode()).hexdigest()
-    kept = rows.get(KeptCall, key) if key is not None else None
-    if kept is not None:
-        if kept.asked != asked:
+    digest = hashlib.sha256(json.dumps([asked.path, asked.id, asked.params], sort_keys=True).encode()).hexdigest()
+    kept = turn.rows.get(KeptCall, turn.key) if turn.key is not None else None
+    if kept is not None and turn.now - kept.made < FORGOTTEN_AFTER:
+        if kept.asked != digest:
             raise StripeError(
                 "Keys for idempotent requests can only be used with the same parameters they were first used with. "
-                f"Try using a key other than '{key}' if you meant to execute a different request.",
+                f"Try using a key other than '{turn.key}' if you meant to execute a different request.",
                 type="idempotency_error",
             )
         return _answer(kept, replayed=True)
-    try:
-        call = KeptCall(asked=asked, status=200, body=json.dumps(work()))
-    except StripeError as error:
-        if not error.settled:
-            raise
-        call = KeptCall(asked=asked, status=error.status, body=json.dumps(error.body))
-    if key is not None:
-        rows.put(key, call)
+    status, body = _done(fault, work)
+    call = KeptCall(asked=digest, status=status, body=json.dumps(body), made=turn.now, request=turn.request or "")
+    if turn.key is not None:
+        turn.rows.put(turn.key, call)
     return _answer(call, replayed=False)
 
 
+def _done(fault: Fault | None, work: Callable[[], Json]) -> tuple[int, Json]:
+    if fault == "error_without_effect":
+        return 500, broken().body
+    try:
+        body = work()
+    except StripeError as error:
+        if not error.settled:
+            raise
+        return error.status, error.body
+    return (500, broken().body) if fault == "error_with_effect" else (200, body)
+
+
 def _answer(call: KeptCall, *, replayed: bool) -> Response:
-    headers = {"Idempotent-Replayed": "true"} if replayed else None
+    headers = {"Idempotent-Replayed": "true", "Original-Request": call.request} if replayed else None
     return JSONResponse(json.loads(call.body), call.status, headers)

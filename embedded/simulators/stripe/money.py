@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from domain import money
+from embedded.simulators.stripe.errors import StripeError
 
+LARGEST = 99_999_999
+"""Stripe takes amounts of up to eight digits."""
 _NO_DECIMALS = ["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"]
 _THREE_DECIMALS = ["BHD", "JOD", "KWD", "OMR", "TND"]
 # These have no decimals in the world, but Stripe still wants two, which must be zeros.
@@ -33,3 +36,13 @@ def words(amount: int, currency: str) -> str:
     whole, part = divmod(amount, 10**decimals)
     number = f"{whole:,}" + (f".{part:0{decimals}d}" if decimals else "")
     return _SIGNS.get(code, f"{code} ") + number
+
+
+def check_step(amount: int, currency: str) -> None:
+    """Raises StripeError for an amount that Stripe cannot pay in a currency."""
+    if amount % step(currency):
+        raise StripeError(
+            f"Invalid amount: in {currency} it must be a multiple of {step(currency)}.",
+            code="parameter_invalid_integer",
+            param="amount",
+        )

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import JsonValue
-
 from domain.model import Model
+from embedded.simulators.bodies import Json
 
-Json = dict[str, JsonValue]
+API_VERSION = "2026-10-28.endive"
 
 Status = Literal["pending", "requires_action", "succeeded", "failed", "canceled"]
 FailureReason = Literal[
@@ -24,7 +23,10 @@ PendingReason = Literal["charge_pending", "insufficient_funds", "processing"]
 
 
 class Payment(Model):
-    """A payment intent that succeeded, with its one charge. `refunded` counts refunds that did not fail."""
+    """A payment intent that succeeded, with its one charge. `refunded` counts refunds that did not fail.
+
+    `disputed` stays once there was a dispute; `blocked` is what refuses refunds: an open or lost one.
+    """
 
     id: str
     amount: int
@@ -33,6 +35,11 @@ class Payment(Model):
     payment_method: str
     metadata: dict[str, str]
     refunded: int = 0
+    blocked: bool = False
+    disputed: bool = False
+    description: str | None = None
+    charge_description: str | None = None
+    charge_metadata: dict[str, str] | None = None
 
     @property
     def charge(self) -> str:
@@ -53,6 +60,14 @@ class Outcome(Model):
     pending_reason: PendingReason | None = None
 
 
+class Trace(Model):
+    """What the card network lets a refund be found by: nothing yet, a reference, or that there will be none."""
+
+    status: Literal["pending", "available", "unavailable"] = "pending"
+    type: Literal["pending", "refund", "reversal"] = "refund"
+    reference: str | None = None
+
+
 class StripeRefund(Model):
     """One refund. `moved` remembers that its money had left, so that a failure brings it back."""
 
@@ -67,6 +82,8 @@ class StripeRefund(Model):
     metadata: dict[str, str]
     outcome: Outcome
     moved: bool
+    trace: Trace = Trace()
+    email: str | None = None
 
 
 def payment_of_charge(charge: str) -> str:
@@ -87,6 +104,7 @@ def payment_intent(payment: Payment) -> Json:
         "created": payment.created,
         "currency": payment.currency,
         "customer": None,
+        "description": payment.description,
         "latest_charge": payment.charge,
         "livemode": False,
         "metadata": {**payment.metadata},
@@ -112,9 +130,10 @@ def charge(payment: Payment) -> Json:
         "created": payment.created,
         "currency": payment.currency,
         "customer": None,
-        "disputed": False,
+        "description": payment.charge_description or payment.description,
+        "disputed": payment.disputed,
         "livemode": False,
-        "metadata": {**payment.metadata},
+        "metadata": {**(payment.metadata if payment.charge_metadata is None else payment.charge_metadata)},
         "outcome": {
             "network_status": "approved_by_network",
             "seller_message": "Payment complete.",
@@ -132,6 +151,11 @@ def charge(payment: Payment) -> Json:
 def refund(kept: StripeRefund) -> Json:
     """A refund as `refund`; fields that say why it is not done are there only when it is not."""
     suffix = kept.id.removeprefix("re_")
+    card: Json = {"reference_status": kept.trace.status, "type": kept.trace.type}
+    if kept.trace.type == "refund":
+        card["reference_type"] = "acquirer_reference_number"
+    if kept.trace.reference is not None:
+        card["reference"] = kept.trace.reference
     shown: Json = {
         "id": kept.id,
         "object": "refund",
@@ -140,11 +164,7 @@ def refund(kept: StripeRefund) -> Json:
         "charge": kept.charge,
         "created": kept.created,
         "currency": kept.currency,
-        # The acquirer's reference comes days later in the real world: nobody may count on it at once.
-        "destination_details": {
-            "card": {"reference_status": "pending", "reference_type": "acquirer_reference_number", "type": "refund"},
-            "type": "card",
-        },
+        "destination_details": {"card": card, "type": "card"},
         "metadata": {**kept.metadata},
         "payment_intent": kept.payment,
         "payment_method": kept.payment_method,
@@ -154,10 +174,21 @@ def refund(kept: StripeRefund) -> Json:
         "status": kept.outcome.status,
         "transfer_reversal": None,
     }
+    return {**shown, **_not_done(kept, suffix)}
+
+
+def _not_done(kept: StripeRefund, suffix: str) -> Json:
+    told: Json = {}
     if kept.outcome.failure_reason:
-        shown["failure_reason"] = kept.outcome.failure_reason
+        told["failure_reason"] = kept.outcome.failure_reason
     if kept.outcome.pending_reason:
-        shown["pending_reason"] = kept.outcome.pending_reason
+        told["pending_reason"] = kept.outcome.pending_reason
     if kept.moved and kept.outcome.status == "failed":
-        shown["failure_balance_transaction"] = f"txn_failure_{suffix}"
-    return shown
+        told["failure_balance_transaction"] = f"txn_failure_{suffix}"
+    if kept.email is not None:
+        told["instructions_email"] = kept.email
+    if kept.outcome.status == "requires_action":
+        sent: Json = {"email_sent_at": kept.created, "email_sent_to": kept.email or "shopper@shop.example"}
+        details: Json = {"email_sent": sent, "expires_at": kept.created + 30 * 86400}
+        told["next_action"] = {"display_details": details, "type": "display_details"}
+    return told

@@ -13,7 +13,9 @@ from embedded.simulators.stripe.errors import StripeError, missing
 
 Params = dict[str, str | dict[str, str]]
 
-_NAME = re.compile(r"([A-Za-z0-9_]+)(?:\[([^\[\]]*)\])?")
+_NAME = re.compile(r"([A-Za-z0-9_]+)((?:\[[^\[\]]*\])*)")
+# Only these may be nested more than once, as in `line_items[0][price_data][currency]`.
+_DEEP = ("after_completion", "line_items", "payment_intent_data", "restrictions")
 _INTEGER = re.compile(r"-?[0-9]{1,15}")
 
 
@@ -75,6 +77,26 @@ def choice(params: Params, name: str, choices: Sequence[str]) -> str | None:
     return value
 
 
+def several(params: Params, name: str) -> list[str]:
+    """The values of a list, in order; empty if not given. Raises StripeError for anything but a list of texts."""
+    given = params.get(name, {})
+    if isinstance(given, str) or not all(index.isdecimal() and value for index, value in given.items()):
+        raise StripeError("Invalid array", param=name)
+    return list(given.values())
+
+
+def merged(params: Params, before: dict[str, str]) -> dict[str, str]:
+    """The metadata of an object after an update: given keys are set or, when empty, taken away; `metadata=` clears."""
+    given = params.get("metadata", {})
+    if isinstance(given, str):
+        return metadata(params)
+    kept = {**before, **metadata(params)}
+    merged = {key: value for key, value in kept.items() if given.get(key) != ""}
+    if len(merged) > 50:
+        raise StripeError(f"Metadata can have up to 50 keys; this would be {len(merged)}.", param="metadata")
+    return merged
+
+
 def method(params: Params) -> str:
     """The payment method that pays."""
     value = required(params, "payment_method")
@@ -120,15 +142,18 @@ def _parse(encoded: bytes, allowed: Sequence[str]) -> Params:
 
 def _add(params: Params, name: str, value: str, allowed: Sequence[str]) -> None:
     match = _NAME.fullmatch(name)
-    if match is None or match.group(1) not in allowed:
+    outer = match.group(1) if match else ""
+    path = match.group(2)[1:-1].split("][") if match and match.group(2) else []
+    if outer not in allowed or (len(path) > 1 and outer not in _DEEP):
         raise StripeError(f"Received unknown parameter: {name[:100]}", code="parameter_unknown", param=name[:100])
-    outer, inner = match.groups()
-    if inner is None:
+    if not path:
         if outer in params:
             raise StripeError(f"The parameter {outer} was given more than once.", param=outer)
         params[outer] = value
         return
     nested = params.setdefault(outer, {})
+    # In `types[]=a&types[]=b` the order is the index.
+    inner = ".".join(path) if path != [""] else str(0 if isinstance(nested, str) else len(nested))
     if isinstance(nested, str) or inner in nested:
         raise StripeError(f"The parameter {name[:100]} was given more than once.", param=outer)
     nested[inner] = value

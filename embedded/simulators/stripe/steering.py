@@ -9,18 +9,16 @@ from starlette.requests import Request
 
 from embedded.simulators.serve import gone
 from embedded.simulators.stripe.idempotency import InFlight
-from embedded.simulators.stripe.objects import Outcome
 
 Moment = Literal["before", "after"]
 """Where a POST of a refund is held: before it is carried out, or after, with only its answer kept back."""
 
 
 class Steering:
-    """The next refund's outcome, the hold, and the keys in use."""
+    """The hold, and the keys in use."""
 
     def __init__(self) -> None:
         self.in_flight = InFlight()
-        self.next_outcome: Outcome | None = None
         self._held_at: Moment | None = None
         self._released = asyncio.Event()
 
