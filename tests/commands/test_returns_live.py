@@ -1,4 +1,4 @@
-"""Whole returns by command line: Temporal's development server, the simulators, workers, and commands as processes."""
+"""Whole returns by command line: Temporal's development server, the simulators, and workers."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import re
 import sys
 import sysconfig
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from temporalio.client import Client, WorkflowFailureError
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
+import starter
+from commands import temporal as commands_temporal
 from embedded.simulators import build
 from embedded.simulators.serve import address, listen, running
 from settings import ROOT, Settings
@@ -33,6 +36,12 @@ from worker import workers
 from workflows.return_case.view import SEARCH_ATTRIBUTES, CaseView
 
 PATIENCE = 30
+# A return is deleted once the server has noted that all about its end is done; by itself it does so every half minute.
+FORGETS_AT_ONCE = [
+    word
+    for queue in ("transfer", "visibility", "timer")
+    for word in ("--dynamic-config-value", f'history.{queue}ProcessorUpdateAckInterval="500ms"')
+]
 YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).date()
 
 
@@ -45,11 +54,17 @@ class Shop:
     simulators: str
     rooms: Rooms
     running: AsyncExitStack = field(default_factory=AsyncExitStack)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self, *words: str | Path) -> Answer:
+        """One command, in a thread, because it has an event loop of its own. One at a time: they share the output."""
+        async with self.turn:
+            return await asyncio.to_thread(_answered, [str(word) for word in words])
+
+    async def process(self, *words: str | Path) -> Answer:
         """One command, as a process of its own."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "starter.py", *map(str, words), cwd=ROOT, env=self.env, stdout=-1, stderr=-1
+            sys.executable, "starter.py", *map(str, words), cwd=ROOT, stdout=-1, stderr=-1
         )
         out, err = await process.communicate()
         assert process.returncode is not None
@@ -99,6 +114,12 @@ class Shop:
             (await http.post(f"{self.simulators}/stripe/_control/{name}", json=body)).raise_for_status()
 
 
+def _answered(words: list[str]) -> Answer:
+    with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
+        code = starter.main(words)
+    return Answer(code, out.getvalue(), err.getvalue())
+
+
 @pytest_asyncio.fixture(scope="module")
 async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
     home = tmp_path_factory.mktemp("shop")
@@ -107,22 +128,23 @@ async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
             dev_server_existing_path=str(Path(sysconfig.get_path("scripts")) / "temporal"),
             data_converter=pydantic_data_converter,
             search_attributes=SEARCH_ATTRIBUTES,
+            dev_server_extra_args=FORGETS_AT_ONCE,
         )
         stack.push_async_callback(temporal.shutdown)
         listener = listen(0)
         simulators = await stack.enter_async_context(running(build(home, address(listener)), listener))
         env = _environment(home, temporal.client.service_client.config.target_host, simulators)
-        with pytest.MonkeyPatch.context() as patch:
-            for name in set(os.environ) - set(env):
-                patch.delenv(name)
-            for name, value in env.items():
-                patch.setenv(name, value)
-            shop = Shop(temporal.client, env, simulators, rooms(Settings.load()))
-            await shop.ok("database", "upgrade")
-            await shop.ok("policy", "publish", "policies/default.yaml", "--from", "2020-01-01")
-            await shop.ok("people", "add", "ada", "--role", "admin")
-            await shop.ok("people", "add", "ann", "--role", "warehouse", "--by", "ada")
-            serving = workers(shop.client, shop.rooms, timedelta(seconds=5))
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        for name in set(os.environ) - set(env):
+            patch.delenv(name)
+        for name, value in env.items():
+            patch.setenv(name, value)
+        shop = Shop(temporal.client, env, simulators, rooms(Settings.load()))
+        await shop.ok("database", "upgrade")
+        await shop.ok("policy", "publish", "policies/default.yaml", "--from", "2020-01-01")
+        await shop.ok("people", "add", "ada", "--role", "admin")
+        await shop.ok("people", "add", "ann", "--role", "warehouse", "--by", "ada")
+        serving = workers(shop.client, shop.rooms, timedelta(seconds=5))
         stack.callback(shop.rooms.engine.dispose)
         await stack.enter_async_context(shop.running)
         for worker in serving:
@@ -162,7 +184,7 @@ async def test_a_whole_return(shop: Shop) -> None:
     )
     assert "handle" not in json.dumps(started)
 
-    shown = await shop.run("show", "R-1")
+    shown = await shop.process("show", "R-1")
     # The last moment of that day in UTC, which a day without a time means, is the next day where the order went.
     assert f"It can be returned until {YESTERDAY + timedelta(days=31):%d %B %Y}" in shown.out
     assert "temporal workflow show -w return-R-1 --address" in shown.out
@@ -366,14 +388,13 @@ async def test_a_refund_above_the_automatic_limit_is_approved_by_its_own_key(sho
     assert "Approved by" in (await shop.run("show", "R-8")).out
 
 
-async def test_without_a_worker(shop: Shop) -> None:
+async def test_without_a_worker(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     await shop.order("B-7")
     await shop.running.aclose()
-    shown, refused, started = await asyncio.gather(
-        shop.ok("show", "R-5"),
-        shop.refused("inspect", "R-5", "--by", "ann"),
-        shop.ok("start", "--id", "R-7", "--order", "B-7", "--line", "1:1"),
-    )
+    monkeypatch.setattr(commands_temporal, "PATIENCE", timedelta(seconds=1))
+    shown = await shop.ok("show", "R-5")
+    refused = await shop.refused("inspect", "R-5", "--by", "ann")
+    started = await shop.ok("start", "--id", "R-7", "--order", "B-7", "--line", "1:1")
     assert (shown["source"], shown["status"], shown["return"]["stage"]) == ("journal", "running", "inspection")
     assert (started["return"], started["status"], started["timeline"]) == (None, "running", [])
     for text in (shown["note"], refused, started["note"]):
