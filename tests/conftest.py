@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
 from database.engine import connect
+from tests import scratch
 from tests.database import servers
 from tests.database.raw import raw
 from tests.database.servers import KINDS, Databases
@@ -23,6 +24,8 @@ settings.register_profile(
 settings.register_profile("proof", settings.get_profile("suite"), derandomize=False, max_examples=5000, print_blob=True)
 settings.load_profile("suite")
 set_hypothesis_home_dir(Path(__file__).parents[1] / ".backhaul" / "hypothesis")
+
+scratch.choose()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
