@@ -108,11 +108,11 @@ class Walk:
         # A story never plans anew while the provider decides on a leg.
         self.each(lambda case, one: bool(one.plan) and not one.legs_that("pending") and self.again(case, one))
 
-    def pay(self, sure: bool = False) -> None:
-        self.each(lambda case, one: self.pay_one(case, one, sure))
+    def pay(self, sure: bool = False) -> bool:
+        return self.each(lambda case, one: self.pay_one(case, one, sure))
 
-    def hear(self, sure: bool = False) -> None:
-        self.each(lambda case, one: self.hear_one(case, one, sure))
+    def hear(self, sure: bool = False) -> bool:
+        return self.each(lambda case, one: self.hear_one(case, one, sure))
 
     def elsewhere(self) -> None:
         tender = self.chance.choice(self.order.tenders)
@@ -142,13 +142,11 @@ class Walk:
 
     # How.
 
-    def each(self, act: Callable[[str, Return], bool]) -> None:
-        """The first return, in an order of chance, with which something was done."""
+    def each(self, act: Callable[[str, Return], bool]) -> bool:
+        """The first return, in an order of chance, with which something is done; whether there was one."""
         cases = list(self.returns.items())
         self.chance.shuffle(cases)
-        for case, one in cases:
-            if act(case, one):
-                return
+        return any(act(case, one) for case, one in cases)
 
     def make(self, case: str, one: Return, number: int) -> bool:
         self.told.append(f"plan {case} {number}")
@@ -211,10 +209,8 @@ class Walk:
                 if one.plan is None:
                     self.make(case, one, 1)
             for _ in range(40):
-                if any(one.legs_that("pending") for one in self.returns.values()):
-                    self.hear(True)
-                else:
-                    self.pay(True)
+                if not (self.hear(True) or self.pay(True)):
+                    break
                 self.check()
             if units := self.open_units():
                 self.told.append(f"open last {units}")
