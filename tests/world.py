@@ -40,6 +40,7 @@ from embedded.simulators import build
 from embedded.simulators.serve import address, listen, running
 from ledger import UNITS, EntryKind, JournalEntry
 from settings import ROOT, Settings
+from tests.loopback import plain_client
 from wiring import Rooms, rooms
 
 ORDERS = ROOT / "embedded" / "orders"
@@ -229,6 +230,6 @@ async def world(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         made = rooms(settings)
         # These stories are about the policy alone; what the law adds to it is told in tests/policy.
         made.statutes = ()
-        async with running(doors, listener), httpx2.AsyncClient(base_url=url, timeout=10) as http:
+        async with running(doors, listener), plain_client(url) as http:
             yield World(tmp_path, url, doors, made, http)
         made.engine.dispose()

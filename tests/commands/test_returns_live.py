@@ -16,7 +16,6 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 import pytest_asyncio
 from temporalio.api.common.v1 import WorkflowExecution
@@ -31,6 +30,7 @@ from embedded.simulators import build
 from embedded.simulators.serve import address, listen, running
 from settings import ROOT, Settings
 from tests.commands.conftest import ORDER, Answer
+from tests.loopback import plain_client
 from wiring import Rooms, rooms
 from worker import workers
 from workflows.return_case.view import SEARCH_ATTRIBUTES, CaseView
@@ -110,8 +110,8 @@ class Shop:
 
     async def control(self, name: str, body: dict[str, object]) -> None:
         """Steer the payment provider."""
-        async with httpx2.AsyncClient(timeout=10) as http:
-            (await http.post(f"{self.simulators}/stripe/_control/{name}", json=body)).raise_for_status()
+        async with plain_client(self.simulators) as http:
+            (await http.post(f"/stripe/_control/{name}", json=body)).raise_for_status()
 
 
 def _answered(words: list[str]) -> Answer:

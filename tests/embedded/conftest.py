@@ -13,6 +13,7 @@ import pytest_asyncio
 from embedded.simulators import build
 from embedded.simulators.serve import address, listen, running
 from tests.embedded.here import Here, here
+from tests.loopback import plain_client
 
 Start = Callable[[], AbstractAsyncContextManager[str]]
 
@@ -40,7 +41,7 @@ async def url(start: Start) -> AsyncIterator[str]:
 @pytest_asyncio.fixture
 async def http(url: str) -> AsyncIterator[httpx2.AsyncClient]:
     """A plain HTTP client of the simulators."""
-    async with httpx2.AsyncClient(base_url=url, timeout=10) as client:
+    async with plain_client(url) as client:
         yield client
 
 
