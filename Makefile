@@ -7,6 +7,8 @@ JUDGES := .backhaul/judges
 # The project's modules stand at the top level and are run in place.
 export PYTHONPATH := $(CURDIR)
 export UV_PYTHON_DOWNLOADS := never
+# Hundreds of processes are started; each would compile the same files again.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,8 +36,8 @@ judges: $(JUDGES)/.installed ## make the environment of bean-check from tests/ju
 demo: $(STAMP) ## walk two returns from request to refund [ONCE=1] [CRASH=1]
 	@$(PYTHON) -m embedded demo $(if $(ONCE),--once) $(if $(CRASH),--crash)
 
-test: $(STAMP) judges ## all tests, in two processes
-	@$(PYTHON) -m pytest -q -n 2 --dist loadfile
+test: $(STAMP) judges ## all tests, in three processes, of which one or two wait at any time
+	@$(PYTHON) -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 
 proof: $(STAMP) judges ## the long proofs [PART=arithmetic|properties|facts|books|kill|exits|ledger] [N=] [KILLS=] [SEED=1]
 	@$(if $(filter arithmetic,$(or $(PART),arithmetic)),$(PYTHON) -m tests.proof.arithmetic $(or $(if $(PART),$(N)),20000) $(or $(SEED),1))

@@ -28,6 +28,22 @@ set_hypothesis_home_dir(Path(__file__).parents[1] / ".backhaul" / "hypothesis")
 scratch.choose()
 
 
+# Whoever takes a minute at the end has everybody wait. These start first: they are long, and wait most of the time.
+LONGEST_FIRST = (
+    "tests/proof/test_kill.py",
+    "tests/stack/test_stack.py",
+    "tests/stack/test_demo.py",
+    "tests/stack/test_exit_codes.py",
+    "tests/commands/test_returns_live.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones, then the others as they were found."""
+    ranks = {file: rank for rank, file in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: ranks.get(item.nodeid.partition("::")[0], len(ranks)))
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that asks for the database's file is about SQLite; any other that has a database runs on both kinds."""
     if "database_kind" in metafunc.fixturenames:
