@@ -84,6 +84,14 @@ def shipping_twice(order: Order, history: History, units: Mapping[str, int], ter
     return _once_per_order(order, history.model_copy(update={"shipping": 0}), units, terms)
 
 
+@pytest.fixture(scope="module")
+def seeds() -> list[str]:
+    """Of stories in which nothing is wrong."""
+    seeds = [f"suite:{number}" for number in range(40)]
+    assert not run(seeds)[1]
+    return seeds
+
+
 @pytest.mark.parametrize(
     ("where", "fault", "words"),
     [
@@ -97,10 +105,8 @@ def shipping_twice(order: Order, history: History, units: Mapping[str, int], ter
     ids=lambda one: one.__name__ if callable(one) else "",
 )
 def test_a_planted_fault_turns_it_red(
-    where: str, fault: Callable[..., object], words: str, monkeypatch: pytest.MonkeyPatch
+    where: str, fault: Callable[..., object], words: str, seeds: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seeds = [f"suite:{number}" for number in range(40)]
-    assert not run(seeds)[1]
     monkeypatch.setattr(where, fault)
     found = run(seeds)[1]
     assert any(re.search(words, one) for one in found), found[:5]
