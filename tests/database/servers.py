@@ -19,8 +19,8 @@ from tests import scratch
 
 KINDS = ("sqlite", "postgresql")
 
-# What is lost in a power cut does not matter here. Writers are killed, never this server.
-SETTINGS = "fsync = off\nfull_page_writes = off\nmax_connections = 300\n"
+# What is lost in a power cut does not matter here. Writers are killed, never this server. Its log may lie in memory.
+SETTINGS = "fsync = off\nfull_page_writes = off\nmax_connections = 300\nmax_wal_size = 128MB\n"
 
 
 class Databases(NamedTuple):
