@@ -99,14 +99,15 @@ class Here:
 
     def order(self, name: str) -> Subject:
         """One of its orders, by id or number, as the journal knows it. Raises InvalidRequest if there is none."""
-        from ledger.frozen import frozen
+        from ledger.order_books import OrderBooks
         from ledger.then import order_then
 
         rooms = self.rooms
         sold = rooms.orders.get(name)
-        then = order_then(rooms.snapshots, list(rooms.ledger.entries(order=sold.id if sold else name)))
+        entries = tuple(rooms.ledger.entries(order=sold.id if sold else name))
+        then = order_then(rooms.snapshots, entries)
         if then is not None:
-            _, policy = frozen(rooms.ledger, rooms.snapshots, rooms.policies, then.order.id)
+            policy = OrderBooks(rooms.ledger, then.order, entries).policy(rooms.policies)
             return Subject(then.order, then.history, then.returnable, policy)
         if sold is None:
             words = f"there is no order {name}, and no file of that name; see `python starter.py orders list`"
