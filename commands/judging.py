@@ -104,9 +104,10 @@ class Here:
 
         rooms = self.rooms
         sold = rooms.orders.get(name)
-        then = order_then(rooms.snapshots, list(rooms.ledger.entries(order=sold.id if sold else name)))
+        entries = tuple(rooms.ledger.entries(order=sold.id if sold else name))
+        then = order_then(rooms.snapshots, entries)
         if then is not None:
-            policy = OrderBooks.read(rooms.ledger, rooms.snapshots, then.order.id).policy(rooms.policies)
+            policy = OrderBooks(rooms.ledger, then.order, entries).policy(rooms.policies)
             return Subject(then.order, then.history, then.returnable, policy)
         if sold is None:
             words = f"there is no order {name}, and no file of that name; see `python starter.py orders list`"

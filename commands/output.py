@@ -75,6 +75,11 @@ def say(*lines: str) -> None:
         typer.echo(_CONTROL.sub("�", line))
 
 
+def many(count: int, word: str) -> str:
+    """`1 file`, `2 files`."""
+    return f"{count} {word}{'' if count == 1 else 's'}"
+
+
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str) -> None:
     """A table for people, or a sentence if it has no rows."""
     from rich.table import Table

@@ -24,7 +24,8 @@ app = output.group("Return policies.")
 
 @dataclass(frozen=True)
 class Told:
-    """One finding as it is told; `kind` is invalid where the document cannot even be read."""
+    """One finding as it is told; `kind` is invalid where the document cannot even be read. `rule` is the number of the
+    rule that it is about, from 1, as decisions name it."""
 
     file: str
     line: int
@@ -32,6 +33,11 @@ class Told:
     weight: str
     kind: str
     message: str
+    rule: int | None = None
+
+    def __str__(self) -> str:
+        part = self.field if self.rule is None else f"{self.field.partition('.')[0]} rule {self.rule}"
+        return f"{self.file}:{self.line}: {self.weight}: {part}: {self.message}"
 
 
 @app.command(epilog=example("policy check policies/default.yaml"))
@@ -48,15 +54,11 @@ def check(
     if as_json:
         output.print_json({"files": len(files), "errors": errors, "findings": [asdict(one) for one in found]})
     else:
-        output.say(*(f"{one.file}:{one.line}: {one.weight}: {one.field}: {one.message}" for one in found))
+        output.say(*map(str, found))
         advice = len(found) - errors
-        output.say(f"{_many(len(files), 'file')}: {_many(errors, 'error')}, {advice} to think about.")
+        output.say(f"{output.many(len(files), 'file')}: {output.many(errors, 'error')}, {advice} to think about.")
     if errors:
         raise typer.Exit(1)
-
-
-def _many(count: int, word: str) -> str:
-    return f"{count} {word}{'' if count == 1 else 's'}"
 
 
 def _told(files: Sequence[Path]) -> Iterator[Told]:
@@ -110,6 +112,7 @@ def _odd(file: str, checked: Checked, statutes: Sequence[Statute]) -> list[Told]
             one.weight,
             one.kind,
             "".join(part if isinstance(part, str) else _part(checked.source, part) for part in one.words),
+            int(one.place[1]) + 1 if len(one.place) > 1 else None,
         )
         for one in found
     ]

@@ -53,7 +53,7 @@ def explain(
     """Judge a request and show every rule that was read for it: which spoke, which was overruled, which missed."""
     from domain.policy import traced
 
-    here = judging.Here()
+    here, now = judging.Here(), judging.moment(at)
     subject = judging.read_subject(order, here, format, transactions, delivered)
     units = Units.read(subject.order, "--line", judging.with_one(line))
     asked = judging.request_of(subject.order, units, judging.basis_of(basis), reason_named(reason))
@@ -63,7 +63,7 @@ def explain(
         sources[published.ref] = (str(policy), source)
     else:
         published = here.policy(subject)
-    judges, now = judging.under(published), judging.moment(at)
+    judges = judging.under(published)
     found = traced(subject.order, asked, judges, subject.returnable, published.policy.calendar, now)
     _show(subject.order, published, found, _rules(found.steps, sources), as_json)
 

@@ -150,14 +150,11 @@ def _change(one: Recorded, old: Judged, new: Judged) -> Change | None:
 
 def _terms(old: LineDecision, new: LineDecision) -> Change:
     """What is other about a line: its verdict, its basis, and the terms that it would come back on."""
-    pairs: dict[str, tuple[object, object]] = {
-        "verdict": (old.verdict.value, new.verdict.value),
-        "basis": (old.basis, new.basis),
-    }
+    pairs: dict[str, tuple[object, object]] = {"verdict": (old.verdict.value, new.verdict.value)}
     # What does not come back has no terms that matter; and decisions of old had none.
     if "decline" not in (old.verdict, new.verdict) and old.terms is not None and new.terms is not None:
         before, after = (one.model_dump(mode="json", exclude={"given"}) for one in (old.terms, new.terms))
-        pairs |= {name: (before[name], after[name]) for name in after}
+        pairs |= {"basis": (old.basis, new.basis), **{name: (before[name], after[name]) for name in after}}
     return {name: list(pair) for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
@@ -186,7 +183,8 @@ def _print(ref: str, tally: Tally, changes: TextIO) -> None:
     for text in changes:
         output.say(*_told(json.loads(text)))
     output.say(
-        f"{tally.decisions} requests judged again under {ref}: {tally.changed} of them would be decided otherwise.",
+        f"Judged again under {ref}: {output.many(tally.decisions, 'request')}, "
+        f"of which {tally.changed} would be decided otherwise.",
         *(f"  {old} would be {new}: {count}" for (old, new), count in tally.verdicts.items() if old != new),
     )
     if tally.unjudged:

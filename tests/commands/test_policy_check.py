@@ -70,9 +70,9 @@ def test_what_is_odd_names_the_other_rule_by_number_and_line(run: Run, file: Pat
     shown = run("policy", "check", file)
     assert shown.code == 1
     never, together, last = shown.out.splitlines()
-    assert never.startswith(f"{file}:5: error: window.0: it can never speak: window rule 2 (line 7) has as many")
+    assert never.startswith(f"{file}:5: error: window rule 1: it can never speak: window rule 2 (line 7) has as many")
     assert together.startswith(
-        f"{file}:10: advice: judgement.0: with returns_from, group blocked it holds together with "
+        f"{file}:10: advice: judgement rule 1: with returns_from, group blocked it holds together with "
     )
     assert together.endswith(
         "judgement rule 2 (line 12), which has as many conditions and says something else; "

@@ -182,6 +182,50 @@ def test_no_settings_are_read(run: Run, home: Path, monkeypatch: pytest.MonkeyPa
     assert run("quote", "--order", ORDER, "--line", "1:1").code == 0
 
 
+UNDER = """\
+id: ours
+title: Ours
+window_days: 30
+return_shipping: [{payer: shopper, fee: {EUR: 499}}, {payer: shop, when: {fault: merchant}}]
+"""
+
+
+def test_under_a_policy(run: Run, tmp_path: Path) -> None:
+    policy = tmp_path.parent / f"{tmp_path.name}-policy.yaml"
+    policy.write_text(UNDER)
+    words = ("quote", "--order", ORDER, "--policy", policy, "--line")
+    late = run(*words, "1:2", "--at", "2026-11-24", "--json").json
+    # two of three mugs 23.53, less the label
+    assert (late["total"], [one["amount"] for one in late["fees"]]) == (1854, [499])
+    assert late["policy"].startswith("ours@")
+    (verdict,) = late["verdicts"]
+    assert (verdict["line_id"], verdict["verdict"], verdict["basis"]) == ("1", "approve", "policy")
+    # within the right of withdrawal the delivery goes back with the goods: 495 * 2353 / 10355 = 112
+    early = run(*words, "1:2", "--at", "2026-11-15", "--json").json
+    assert (early["total"], early["shipping"], early["verdicts"][0]["basis"]) == (1854 + 112, 112, "withdrawal")
+    mended = run(*words, "1:2:defective", "--at", "2026-11-24", "--basis", "policy", "--json").json
+    # for a defect no label is paid, and the law on it gives the delivery back too, whatever was invoked
+    assert (mended["total"], mended["fees"], mended["verdicts"][0]["basis"]) == (2353 + 112, [], "policy")
+    shown = run(*words, "1:2", "--at", "2026-11-24")
+    assert "Line 1: approve as policy." in shown.out
+    jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text())).validate(early)
+
+
+def test_nothing_would_go_back_under_a_policy(run: Run, tmp_path: Path) -> None:
+    policy = tmp_path.parent / f"{tmp_path.name}-policy.yaml"
+    policy.write_text(UNDER)
+    answer = run("quote", "--order", ORDER, "--policy", policy, "--line", "1:1", "--at", "2026-12-07", "--json")
+    assert (answer.code, answer.out) == (1, "")
+    assert "Line 1: The 30 days after delivery in which it could be returned ended on 06 December 2026." in answer.err
+
+
+def test_what_needs_a_policy(run: Run, tmp_path: Path) -> None:
+    for option, value in (("--basis", "policy"), ("--at", "2026-11-24"), ("--delivered", "2026-11-24")):
+        answer = run("quote", "--order", ORDER, "--line", "1:1", option, value)
+        assert (answer.code, answer.out) == (2, "")
+        assert f"{option}: it is for a quote under a policy" in answer.err
+
+
 def test_the_published_schema_is_the_models_own() -> None:
     schema = json.loads(SCHEMA.read_text())
     assert schema == quote_schema(), "the schema has drifted; refresh it: make schemas"

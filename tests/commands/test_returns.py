@@ -35,6 +35,11 @@ def _nothing_recorded(ready: Rooms) -> bool:
         (["--order", "B-2041", "--line", "1:1", "--line", "1:2"], 2, "named twice"),
         (["--order", "B-2041", "--line", "1:1:because"], 2, "lines.0.reason"),
         (["--order", "B-2041", "--line", "1:1", "--by", "Mara Musterfrau"], 2, "requested_by"),
+        (
+            ["--order", "B-2041", "--line", "1:1", "--basis", "goodwill"],
+            2,
+            "--basis: 'goodwill' is none that a shopper",
+        ),
         (["--order", "B-2041", "--line", "1:1", "--note", "2=no"], 2, "--note"),
         (["--order", "B-2041", "--line", "1:1", "--note", "1=" + "x" * 2001], 2, "at most 2,000"),
         (["--order", "#1002", "--line", "1071823193:1"], 1, "orders import FILE --payment"),
