@@ -1,4 +1,4 @@
-"""What a policy and the law say, told to shoppers in whole sentences; the words of each language stand in a template."""
+"""What a policy and the law say, told to shoppers in whole sentences; the words of a language stand in a template."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A policy as a plain page for shoppers, as text or as HTML: every rule is a sentence, then what the law gives besides."""
+"""A policy as a plain page for shoppers, as text or as HTML: a sentence for every rule, then what the law gives besides."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from activities.decisions.telling import TEMPLATES, Locale, Words, capital, one_
 from domain.policy import Policy, PublishedStatute, Statute
 from domain.policy.deadlines import DeadlineRule, SendBackRule
 from domain.policy.document import Clauses
-from domain.policy.goods import Answer, EligibilityRule
+from domain.policy.goods import EligibilityRule
 from domain.policy.judgement import JudgementRule, Verdict
 from domain.policy.money import DeliveryRule, DutiesRule, FeeRule, ReturnShippingRule
 from domain.policy.outcome import Method, MethodRule, Resolution, ResolutionRule, TriggerRule
@@ -185,16 +185,13 @@ class _Telling:
                     # What is sold as custom made needs no other reason; the document's own is written in English.
                     bare = rule.model_copy(update={"reason": ""})
                     sentences.append(self._rule(_LAW.get(clause, clause), bare))
-        for one in statute.obligations:
-            if one.since <= today:
-                sentences.append(words.say("law_obligation", words.text(one.what), one.since, one.cite))
+        owed = [one for one in statute.obligations if one.since <= today]
+        sentences += [words.say("law_obligation", words.text(one.what), one.since, one.cite) for one in owed]
         sentences.append(words.say("law_source", statute))
         return Part(words.text(statute.title), [capital(one) for one in sentences])
 
 
-_LAW = {
-    name: f"law_{name}" for name in ("window", "eligibility", "restocking", "lost_value", "return_shipping")
-}
+_LAW = {name: f"law_{name}" for name in ("window", "eligibility", "restocking", "lost_value", "return_shipping")}
 """Clauses that a law says in another way than a policy."""
 
 _GIVEN: Mapping[str, Rule] = {
