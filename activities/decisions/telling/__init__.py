@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, get_args
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.environment import TemplateModule
 
 from domain.money import exponent
 
@@ -28,30 +29,36 @@ class Words:
     def __init__(self, locale: Locale) -> None:
         self.locale = locale
 
-    @cached_property
-    def _macros(self) -> object:
-        # Plain text; whoever makes a page of it escapes it there.
-        texts = Environment(
-            loader=FileSystemLoader(TEMPLATES),
-            undefined=StrictUndefined,
-            autoescape=False,
-            finalize=_inserted,
-            auto_reload=False,
-        )
-        texts.filters |= {"named": _named, "between": _between, "decimals": _decimals}
-        return texts.get_template(f"{self.locale}.jinja").module
-
     def say(self, macro: str, *values: object, **named: object) -> str:
         """The sentence of a macro; empty if it has nothing to say."""
-        return one_line(getattr(self._macros, macro)(*values, **named))
+        return one_line(getattr(_macros(self.locale), macro)(*values, **named))
+
+    def table(self, name: str) -> Mapping[str, str]:
+        """What the values of one kind are called."""
+        found: Mapping[str, str] = getattr(_macros(self.locale), name)
+        return found
 
     def heading(self, section: str) -> str:
         """What a section is called."""
-        return str(getattr(self._macros, "headings")[section])  # noqa: B009
+        return self.table("headings")[section]
 
     def text(self, english: str) -> str:
         """A text of a statute in this language; in English where it has no other."""
-        return str(getattr(self._macros, "texts").get(english, english))  # noqa: B009
+        return self.table("texts").get(english, english)
+
+
+@lru_cache
+def _macros(locale: Locale) -> TemplateModule:
+    # Plain text; whoever makes a page of it escapes it there.
+    texts = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        autoescape=False,
+        finalize=_inserted,
+        auto_reload=False,
+    )
+    texts.filters |= {"named": _named, "between": _between, "decimals": _decimals}
+    return texts.get_template(f"{locale}.jinja").module
 
 
 def one_line(text: str) -> str:

@@ -41,7 +41,9 @@ class Period(Model):
 
 
 class LineAnswer(Model):
-    """What could come back of a line by `until` (None: nobody knows yet, or nothing), and the sentence that says so."""
+    """What could come back of a line by `until` (None: nobody knows yet, or nothing), and the sentence that says so.
+
+    `statutes` are the laws that are open for it; `by_policy` whether the merchant takes it back by its own word."""
 
     line_id: str
     sku: str
@@ -53,6 +55,7 @@ class LineAnswer(Model):
     until: date | None
     free: bool
     periods: tuple[Period, ...]
+    statutes: tuple[str, ...]
     sentence: str
 
 
@@ -94,6 +97,7 @@ class _Asking:
             until=periods[-1].until if periods else None,
             free=all(one.free for one in periods) and bool(periods),
             periods=periods,
+            statutes=decided.statutes,
             sentence=" ".join(filter(None, (joined(said), self._if_faulty(faulty)))),
         )
 

@@ -1,4 +1,4 @@
-"""A policy as a plain page for shoppers, as text or as HTML: a sentence for every rule, then what the law gives besides."""
+"""A policy as a page for shoppers, as text or as HTML: a sentence for every rule, then what the law gives besides."""
 
 from __future__ import annotations
 
