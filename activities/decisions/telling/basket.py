@@ -13,7 +13,7 @@ from domain.model import Minor, Model, Quantity
 from domain.money import ListedCurrency
 from domain.order import Buyer, Delivery, Exclusion, Order, OrderLine, Tender, TenderKind
 from domain.policy.calendar import Country, Day, end_of, local_day
-from domain.request import first_fault, taken
+from domain.request import taken
 
 _Text = Annotated[str, StringConstraints(max_length=300)]
 
@@ -72,8 +72,10 @@ def order_of(basket: Basket, zone: str, at: datetime) -> Order:
             tenders=(Tender(id="basket", kind=TenderKind.CARD, captured=total),),
             total=total,
         )
-    except ValidationError as error:
-        raise InvalidRequest(*first_fault(error)) from None
+    except ValidationError:
+        raise InvalidRequest(
+            "lines", "together they cost more than any order may; check prices and quantities"
+        ) from None
 
 
 def _line(line_id: str, line: BasketLine, arrives: date | None, zone: str) -> OrderLine:

@@ -54,9 +54,8 @@ def import_woocommerce(
     refuse_untold("status", raw.text("status"), total, refunds)
     back = refunded_by_tender(refunds)
     customer_id = str(raw.whole("customer_id")) if raw.fields.get("customer_id") else f"guest-{order_id}"
-    nobody = Node({})
-    addresses = [raw.child(name) or nobody for name in ("shipping", "billing")]
-    address = next((one for one in addresses if one.text("country")), nobody)
+    addresses = filter(None, (raw.child(name) for name in ("shipping", "billing")))
+    address = next((one for one in addresses if one.text("country")), Node({}))
     country = address.text("country") or None
     order = {
         "id": order_id,
