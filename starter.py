@@ -4,21 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from commands import (
-    finance,
-    ops,
-    orders,
-    output,
-    parcels,
-    people,
-    policy,
-    policy_shopper,
-    quote,
-    returns,
-    setup,
-    shopper,
-    warehouse,
-)
+from commands import finance, ops, orders, output, parcels, people, policy, quote, returns, setup, shopper, warehouse
 from entry import leave
 
 app = output.group("Returns for online shops: start them, move them along, look at them.")
@@ -26,7 +12,6 @@ for one in (returns, quote, parcels, warehouse, shopper, ops, finance):
     app.add_typer(one.app)
 app.add_typer(orders.app, name="orders")
 app.add_typer(people.app, name="people")
-policy.app.add_typer(policy_shopper.app)
 app.add_typer(policy.app, name="policy")
 app.add_typer(setup.database, name="database")
 

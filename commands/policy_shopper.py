@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from commands import output, values
+from commands import judging, output, values
 from commands.deployment import open_rooms
 from commands.output import AsJson, example
 from domain.errors import InvalidRequest, Refused
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from domain.order import Order
-    from domain.policy import Policy, PublishedPolicy, PublishedStatute
+    from domain.policy import Policy, PublishedPolicy
 
 app = output.group("Policies for shoppers.")
 
@@ -44,9 +44,10 @@ def show(
         _show_document(found, since, as_json)
         return
     from activities.decisions.telling.page import page_of
+    from wiring import law
 
     place, today = _country(country), values.now().date()
-    page = page_of(found.policy, found.ref, since, _statutes(), locale, place, today)
+    page = page_of(found.policy, found.ref, since, law(), locale, place, today)
     if as_json:
         output.print_json({"ref": found.ref, "locale": locale, "text": page.as_text(), "html": page.as_html()})
     else:
@@ -65,12 +66,11 @@ def answer(
 ) -> None:
     """Before the purchase: whether each line could be returned, until when, and what that costs."""
     from activities.decisions.telling.answers import answers
-    from domain.policy import Policies
 
-    moment = values.moment("--at", at) or values.now()
-    judge = _in_force(moment) if policy is None else _of_file(policy, moment)
+    moment = judging.moment(at)
+    judge = _in_force(moment) if policy is None else judging.read_policy(policy)[0]
     order = _order(values.read_text(basket), judge.policy, moment)
-    found = answers(order, Policies(policy=judge, statutes=_statutes()), locale, moment)
+    found = answers(order, judging.under(judge), locale, moment)
     if as_json:
         lines = [one.model_dump(mode="json") for one in found]
         output.print_json({"policy": judge.ref, "currency": order.currency, "locale": locale, "lines": lines})
@@ -100,7 +100,7 @@ def _found(name: str) -> tuple[PublishedPolicy, date | None]:
     from domain.policy.calendar import local_day
 
     if Path(name).exists() or "/" in name or name.endswith((".yaml", ".yml")):
-        return _of_file(Path(name), values.now()), None
+        return judging.read_policy(Path(name))[0], None
     policies = open_rooms().policies
     published = policies.get(name)
     if published is None and (known := policies.in_force(values.now())) is not None and known.policy.id == name:
@@ -111,27 +111,12 @@ def _found(name: str) -> tuple[PublishedPolicy, date | None]:
     return published, local_day(published.effective_from, published.policy.time_zone)
 
 
-def _of_file(file: Path, now: datetime) -> PublishedPolicy:
-    from activities.decisions.policy_file import load_policy
-    from domain.policy import PublishedPolicy
-
-    policy, version = load_policy(values.read_text(file))
-    return PublishedPolicy(policy=policy, version=version, effective_from=now)
-
-
 def _in_force(now: datetime) -> PublishedPolicy:
     found = open_rooms().policies.in_force(now)
     if found is None:
         words = "no policy has been published; name a file with --policy, or publish one"
         raise Refused("no_policy", f"{words}: `python starter.py policy publish policies/default.yaml`")
     return found
-
-
-def _statutes() -> tuple[PublishedStatute, ...]:
-    from activities.decisions.policy_file import load_statutes
-    from settings import ROOT
-
-    return load_statutes(ROOT / "policies" / "statutes")
 
 
 def _country(code: str | None) -> str | None:

@@ -167,7 +167,12 @@ def decided(policy: PublishedPolicy, sold: Order, line_id: str, now: datetime) -
 @pytest.mark.parametrize("country", ["DE", "FR", "GB", "CN", "US", "AU"])
 def test_every_day_that_is_told_is_the_decisions_own(name: str, country: str) -> None:
     policy = example(name)
-    goods = [{}, {"category": "clearance"}, {"exclusions": ["hygiene_sealed"]}, {"category": "drones", "price": 150000}]
+    goods: list[dict[str, Any]] = [
+        {},
+        {"category": "clearance"},
+        {"exclusions": ["hygiene_sealed"]},
+        {"category": "drones", "price": 150000},
+    ]
     sold = made(policy.policy, *goods, country=country)
     zone = policy.policy.zone(country)
     for answer in answers(sold, Policies(policy=policy, statutes=LAWS), "en", BOUGHT):

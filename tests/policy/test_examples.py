@@ -12,6 +12,7 @@ import pytest
 from activities.decisions.policy_file import load_policy
 from domain.order import Order
 from domain.policy import LineTerms, PublishedPolicy, Verdict
+from domain.policy.gaps import review
 from domain.policy.money import Cut
 from domain.request import Basis, ReturnReason
 from settings import ROOT
@@ -280,6 +281,11 @@ def test_serial_and_packaging_are_asked_for_and_the_box_is_not_of_what_failed() 
     broken = one(published("electronics"), order(), reason=ReturnReason.DEFECTIVE).handling
     assert broken is not None
     assert ([*broken.condition], broken.inspection_days) == (["complete"], 5)
+
+
+@pytest.mark.parametrize("name", [*EXAMPLES, "default"])
+def test_there_is_nothing_odd_about_an_example(name: str) -> None:
+    assert review(published(name).policy, [one.statute for one in STATUTES.values()]) == ()
 
 
 @pytest.mark.parametrize("file", [ROOT / "policies" / f"{name}.yaml" for name in EXAMPLES], ids=lambda one: one.stem)
