@@ -171,8 +171,15 @@ def test_every_field_of_every_clause_is_told(clause: str, locale: Locale) -> Non
 def test_every_condition_is_told(condition: str, locale: Locale) -> None:
     told = {text({"eligibility": [{"answer": "excluded"}]}, locale)}
     for value in CONDITIONS[condition]:
-        told.add(text({"eligibility": [{"answer": "excluded", "when": {condition: value}}]}, locale))
+        rules = {"eligibility": [{"answer": "excluded", "when": {condition: value}}]}
+        told.add(text({**rules, "told": []} if condition == "not_told" else rules, locale))
     assert len(told) == 3
+
+
+def test_a_rule_for_what_this_shop_tells_is_left_out() -> None:
+    rules = {"send_back": [{"days": 99, "when": {"not_told": ["withdrawal", "return_costs"]}}]}
+    assert "99 days" not in text(rules)
+    assert "99 days" in text({**rules, "told": ["withdrawal"]})
 
 
 @pytest.mark.parametrize("locale", LOCALES)
@@ -273,7 +280,7 @@ def test_what_is_left_to_defaults_is_told_as_it_holds() -> None:
         "You can return goods within 30 days after delivery.",
         "We take the goods back.",
         "We pay for the way back.",
-        "Otherwise we keep no restocking fee.",
+        "- We keep no restocking fee.",
         "You get your money back.",
         "You have 14 days from our answer on to send the goods.",
         "We look at what arrived within 3 days.",
@@ -281,6 +288,25 @@ def test_what_is_left_to_defaults_is_told_as_it_holds() -> None:
     ):
         assert sentence in told
     assert "Where several sentences" not in told
+
+
+def test_what_holds_otherwise_comes_last_and_what_says_nothing_has_no_line() -> None:
+    sentences = [
+        one
+        for part in page({"restocking": [{"percent": 5, "when": {"grade": "grade_b"}}]}).parts
+        for one in part.sentences
+    ]
+    first, last = (place for place, one in enumerate(sentences) if "restocking fee" in one)
+    assert (last, sentences[last]) == (first + 1, "Otherwise we keep no restocking fee.")
+    assert all(sentences)
+
+
+def test_what_a_law_says_nothing_of_is_not_told_as_its_word() -> None:
+    [law] = page({}, country="AU").law
+    silent = [one for one in law.sentences if one.startswith("Of this the law says nothing")]
+    assert len(silent) == 1
+    assert "Customs duties" in silent[0]
+    assert not [one for one in law.sentences if "Customs duties" in one and one not in silent]
 
 
 def test_a_rule_for_everything_takes_the_place_of_the_short_form() -> None:

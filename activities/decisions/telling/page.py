@@ -76,7 +76,7 @@ def page_of(
     With a country it has only what holds for goods that go there, and the law of that country for a sale of today.
     """
     words = Words(locale)
-    told = _Telling(words, country)
+    told = _Telling(words, country, frozenset(one for one in Told if one not in policy.told))
     law = [one.statute for one in statutes if country and _governs(one.statute, country, policy, today)]
     instead = words.say("law_unknown", country) if country else words.say("law_elsewhere")
     return Page(
@@ -86,7 +86,7 @@ def page_of(
         parts=[one for one in told.policy(policy) if one.sentences],
         law_heading=words.heading("law"),
         law_sentences=[words.say("beyond"), told.told(policy), *([] if law else [instead])],
-        law=[told.statute(one, policy, today) for one in sorted(law, key=lambda one: list(Basis).index(one.basis))],
+        law=[told.statute(one, today) for one in sorted(law, key=lambda one: list(Basis).index(one.basis))],
     )
 
 
@@ -99,10 +99,12 @@ def _governs(statute: Statute, country: str, policy: Policy, today: date) -> boo
 
 @dataclass(frozen=True)
 class _Telling:
-    """Tells clauses, leaving out what is only for goods that go elsewhere."""
+    """Tells clauses, leaving out what is only for goods that go elsewhere, or for shops that do not tell what this one
+    tells."""
 
     words: Words
     country: str | None
+    untold: frozenset[Told]
 
     def policy(self, policy: Policy) -> Iterator[Part]:
         """Everything that the merchant promises."""
@@ -126,18 +128,20 @@ class _Telling:
         for section, clauses in sections.items():
             told = [one for clause in clauses for one in self._clause(policy, clause)]
             more = list(self._limits(policy)) if section == "people" else []
-            yield Part(words.heading(section), [*first.get(section, []), *told, *more])
+            yield Part(words.heading(section), [one for one in (*first.get(section, []), *told, *more) if one])
         yield Part(words.heading("days"), list(self._days(policy)))
 
     def _clause(self, policy: Policy, clause: str) -> Iterator[str]:
-        """The rules of a clause; where none of them is for everything, what holds then comes first."""
+        """The rules of a clause, the general ones first, and what holds where none of them speaks."""
         rules: Sequence[Rule] = getattr(policy, clause)
-        otherwise = _otherwise(policy).get(clause)
-        if all(one.when.count for one in rules):
-            yield from [self._rule(clause, otherwise)] if otherwise else [self.words.say(f"no_{clause}")]
+        otherwise, some = _otherwise(policy).get(clause), all(one.when.count for one in rules)
+        if some and otherwise:
+            yield self._rule(clause, otherwise)
         for rule in sorted(rules, key=lambda one: one.when.count):
             if self._is_here(rule.when):
                 yield self._rule(clause, _whole(rule, policy))
+        if some and not otherwise:
+            yield self.words.say(f"no_{clause}", bool(rules))
 
     def _rule(self, macro: str, rule: Rule) -> str:
         case = [self.words.say("condition", name, value) for name, value in _conditions(rule.when)]
@@ -148,7 +152,8 @@ class _Telling:
         return " ".join(filter(None, (before, sentence, after)))
 
     def _is_here(self, when: When) -> bool:
-        return not (self.country and when.country and self.country not in when.country)
+        elsewhere = self.country and when.country and self.country not in when.country
+        return not elsewhere and (not when.not_told or not self.untold.isdisjoint(when.not_told))
 
     def _limits(self, policy: Policy) -> Iterator[str]:
         for name in ("automatic_limit", "second_approver_above"):
@@ -170,23 +175,22 @@ class _Telling:
         """What shoppers know before they buy."""
         return self.words.say("is_told", policy.told) if policy.told else self.words.say("is_not_told")
 
-    def statute(self, statute: Statute, policy: Policy, today: date) -> Part:
-        """What a law gives to whoever buys on a day."""
+    def statute(self, statute: Statute, today: date) -> Part:
+        """What a law gives to whoever buys on a day; last, what it says nothing of."""
         words, sentences = self.words, [self.words.say("law_basis", statute)]
-        untold = {one for one in Told if one not in policy.told}
         for clause in Clauses.model_fields:
             rules: Sequence[Rule] = getattr(statute, clause)
-            given = _GIVEN.get(clause)
-            if given and all(one.when.count for one in rules):
-                whole = given.model_copy(update={"cite": statute.law})
-                sentences.append(self._rule(_LAW.get(clause, clause), whole))
-            for rule in sorted(rules, key=lambda one: one.when.count):
-                if untold.issuperset(rule.when.not_told) and self._is_here(rule.when):
-                    # What is sold as custom made needs no other reason; the document's own is written in English.
-                    bare = rule.model_copy(update={"reason": ""})
-                    sentences.append(self._rule(_LAW.get(clause, clause), bare))
+            # What is sold as custom made needs no other reason; the document's own is written in English.
+            bare = [one.model_copy(update={"reason": ""}) for one in sorted(rules, key=lambda one: one.when.count)]
+            here = [one for one in bare if self._is_here(one.when)]
+            if rules and clause in _GIVEN and all(one.when.count for one in rules):
+                sentences.append(self._rule(_LAW.get(clause, clause), _GIVEN[clause]))
+            sentences += [self._rule(_LAW.get(clause, clause), one) for one in here]
         owed = [one for one in statute.obligations if one.since <= today]
         sentences += [words.say("law_obligation", words.text(one.what), one.since, one.cite) for one in owed]
+        silent = [name for name in _GIVEN if not getattr(statute, name)]
+        given = " ".join(self._rule(_LAW.get(name, name), _GIVEN[name]) for name in silent)
+        sentences += [words.say("law_silent", given)] if silent else []
         sentences.append(words.say("law_source", statute))
         return Part(words.text(statute.title), [capital(one) for one in sentences])
 
@@ -202,7 +206,7 @@ _GIVEN: Mapping[str, Rule] = {
     "duties": DutiesRule(),
     "resolutions": ResolutionRule(allowed=(Resolution.REFUND,)),
 }
-"""What a law gives where it says nothing of a clause: everything."""
+"""What is given where a law says nothing of a clause: everything."""
 
 
 def _otherwise(policy: Policy) -> Mapping[str, Rule]:
