@@ -100,7 +100,10 @@ FAULTY = " If it is not as it was sold, you can have "
             "Returnable for as long as is reasonable for such goods, free; a person looks at it before we pay.",
         ),
         (
-            published(judgement=[{"verdict": "decline", "reason": "Not to resellers", "when": {"group": "reseller"}}]),
+            published(
+                eligibility=[{"condition": "unused", "reason": "As good as new"}],
+                judgement=[{"verdict": "decline", "reason": "Not to resellers", "when": {"group": "reseller"}}],
+            ),
             {},
             {"country": "US", "customer": {"groups": ["reseller"]}},
             "Not to resellers: not returnable.",

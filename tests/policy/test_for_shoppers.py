@@ -336,6 +336,17 @@ def test_the_law_of_every_country_is_told_with_its_citations(country: str, local
         assert all(rule.cite in told for rule in law.window)
 
 
+@pytest.mark.parametrize(
+    ("today", "withdrawal", "function"),
+    [(date(2014, 6, 12), False, False), (date(2014, 6, 13), True, False), (date(2026, 6, 19), True, True)],
+)
+def test_a_law_and_what_it_asks_hold_from_their_day_on(today: date, withdrawal: bool, function: bool) -> None:
+    policy = Policy.model_validate(SHORT)
+    told = page_of(policy, "shop@1", None, tuple(STATUTES.values()), "en", "DE", today).as_text()
+    assert ("The right of withdrawal" in told) is withdrawal
+    assert ("an online function to withdraw" in told) is function
+
+
 def test_a_law_for_shops_that_do_not_tell_is_no_law_for_one_that_does() -> None:
     assert "1723" in text({"told": ["withdrawal"]}, country="US")
     assert "1723" not in text({}, country="US")
