@@ -61,10 +61,12 @@ FIELDS: dict[str, dict[str, tuple[dict[str, Any], dict[str, Any]]]] = {
     },
     "restocking": {
         "percent": ({"percent": 5}, {"percent": "5.5"}),
+        "tax_percent": ({"percent": 5}, {"percent": 5, "tax_percent": 19}),
         "amount": ({"amount": {"EUR": 500}}, {"amount": {"EUR": 501}}),
     },
     "lost_value": {
         "percent": ({"percent": 5}, {"percent": "5.5"}),
+        "tax_percent": ({"percent": 5}, {"percent": 5, "tax_percent": 19}),
         "amount": ({"amount": {"EUR": 500}}, {"amount": {"USD": 500}}),
     },
     "return_shipping": {
