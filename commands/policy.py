@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands import output, policy_check, policy_explain, policy_replay, values
+from commands import output, policy_check, policy_explain, policy_replay, policy_shopper, values
 from commands.deployment import open_rooms
 from commands.output import AsJson, example
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wiring import Rooms
 
 app = output.group("Return policies: check them, publish them, see what they say.")
-for one in (policy_check, policy_explain, policy_replay):
+for one in (policy_check, policy_explain, policy_replay, policy_shopper):
     app.add_typer(one.app)
 
 

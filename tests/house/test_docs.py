@@ -15,7 +15,9 @@ import typer
 
 from domain.errors import BackhaulError
 from domain.policy import Policy
+from domain.policy.reasons import fault_of, from_shopify, group_of, to_shopify
 from domain.policy.rule import When
+from domain.request import ReturnReason
 from settings import Settings
 from tests.house.tree import ROOT, project
 
@@ -111,6 +113,17 @@ def test_every_field_of_a_policy_has_a_line_and_every_condition_too() -> None:
     conditions = [row.split(" | ")[0] for row in page("policy.md").splitlines() if row.count(" | ") == 1]
     assert not [name for name in Policy.model_fields if not any(f"`{name}`" in one for one in facets)]
     assert not [name for name in When.model_fields if not any(f"`{name}`" in one for one in conditions)]
+
+
+def test_every_reason_has_a_line_with_its_group_its_fault_and_its_names_at_shopify() -> None:
+    rows = [row.strip("| ").split(" | ") for row in page("policy.md").splitlines() if row.count(" | ") == 4]
+    told = {row[0].strip("`"): row[1:] for row in rows if row[0] != "reason"}
+    for reason in ReturnReason:
+        name = to_shopify(reason)
+        back = f"`{name}`" if from_shopify(name) is reason else "none"
+        group, fault = group_of(reason), fault_of(reason)
+        assert told.pop(reason.value) == [f"`{group}`", fault.value, f"`{name}`", back], reason
+    assert not told
 
 
 def test_every_statute_is_told() -> None:

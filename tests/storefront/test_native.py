@@ -126,6 +126,20 @@ def test_everything_that_an_order_may_say() -> None:
     assert plan(order).total == 11350 - 2371
 
 
+def test_what_a_policy_asks_is_kept_and_parts_of_a_kit_have_what_the_kit_has() -> None:
+    raw = two_rates()
+    facts = {"groups": ["vip"], "since": "2024-02-29T12:00:00Z", "orders": 3, "returns": 1}
+    raw["order"] |= {"country": "US", "region": "CA", "channel": "in_store", "customer": facts}
+    parts = [{"title": "Mug", "unit_price": 800}, {"title": "Saucer", "unit_price": 200}]
+    raw["order"]["lines"][0] |= {"category": "crockery", "tags": ["sale"], "exclusions": ["final_sale"], "parts": parts}
+    order = import_native(raw).order
+    assert (order.country, order.region, order.channel) == ("US", "CA", "in_store")
+    assert order.customer.model_dump(mode="json") == {**facts, "groups": ["vip"]}
+    assert [(one.category, one.tags, *one.exclusions) for one in order.lines[:2]] == [
+        ("crockery", ("sale",), "final_sale")
+    ] * 2
+
+
 def test_a_kit_becomes_its_parts() -> None:
     raw = two_rates()
     raw["order"]["lines"][0]["parts"] = [

@@ -178,3 +178,51 @@ def test_bad_arguments() -> None:
     naive, early = datetime(2026, 11, 6), datetime.fromisoformat(EARLIEST)
     assert refused(lambda: import_shopify(plain(), delivered_at=naive)).field == "delivered_at"
     assert refused(lambda: import_native(two_rates(), delivered_at=early)).field == "delivered_at"
+
+
+def told(**changes: object) -> Json:
+    """Shopify's own sample, with what is known besides."""
+    order = plain()
+    order["customer"] |= {"tags": "vip, Wholesale , vip", "created_at": "2024-02-29T23:30:00-05:00", "orders_count": 4}
+    return order | {"source_name": "web", "tags": "preorder", **changes}
+
+
+def test_what_a_policy_asks_of_the_sale_and_the_customer() -> None:
+    order = import_shopify(told()).order
+    assert (order.country, order.region, order.channel) == ("CA", "ON", "online")
+    assert order.customer.groups == ("vip", "Wholesale")
+    assert order.customer.since == datetime(2024, 3, 1, 4, 30, tzinfo=UTC)
+    # this order is one of the four
+    assert (order.customer.orders, order.customer.returns) == (3, None)
+
+
+def test_a_product_type_and_tags_of_line_and_order() -> None:
+    raw = told()
+    assert [(one.category, one.tags) for one in import_shopify(raw).order.lines] == [("", ("preorder",))]
+    raw["line_items"][0] |= {"product_type": "Players", "tags": ["music", "preorder"]}
+    (line,) = import_shopify(raw).order.lines
+    assert (line.category, line.tags) == ("Players", ("music", "preorder"))
+
+
+@pytest.mark.parametrize(("source", "channel"), [("pos", "in_store"), ("755357713", "755357713"), (None, "online")])
+def test_the_channel_that_it_was_sold_through(source: str | None, channel: str) -> None:
+    assert import_shopify(told(source_name=source)).order.channel == channel
+
+
+def test_an_order_without_a_customer_knows_nothing_of_one() -> None:
+    facts = import_shopify(told(customer=None, shipping_address=None)).order
+    assert (facts.customer.groups, facts.customer.since, facts.customer.orders) == ((), None, None)
+    assert (facts.country, facts.region) == (None, None)
+
+
+def test_what_is_no_tag_does_not_keep_an_order_out() -> None:
+    raw = told(tags=f"{'x' * 101}, ,ok")
+    raw["customer"]["tags"] = ["a", 5, None]
+    order = import_shopify(raw).order
+    assert (order.lines[0].tags, order.customer.groups) == (("ok",), ("a",))
+
+
+def test_facts_of_the_customer_that_are_wrong_are_named() -> None:
+    raw = told()
+    raw["customer"]["created_at"] = "yesterday"
+    assert refused(lambda: import_shopify(raw)).field == "customer.created_at"

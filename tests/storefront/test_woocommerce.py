@@ -131,3 +131,29 @@ def test_what_is_no_woocommerce_order(payload: object) -> None:
 def test_yen_have_no_decimals() -> None:
     raw = json.loads(json.dumps(woo()).replace('"USD"', '"JPY"'))
     assert refused(lambda: import_woocommerce(raw)).field == "total"
+
+
+@pytest.mark.parametrize(
+    ("country", "state", "region"),
+    [("US", "CA", "CA"), ("DE", "DE-BY", "BY"), ("CN", "CN1", None), ("AT", "Wien", None), ("FR", "", None)],
+)
+def test_the_region_that_it_was_sent_to(country: str, state: str, region: str | None) -> None:
+    raw = woo()
+    raw["shipping"] |= {"country": country, "state": state}
+    order = import_woocommerce(raw).order
+    assert (order.country, order.region) == (country, region)
+
+
+def test_country_and_region_are_of_the_same_address() -> None:
+    raw = woo()
+    raw["shipping"] |= {"country": "", "state": "NY"}
+    order = import_woocommerce(raw).order
+    assert (order.country, order.region) == ("US", "CA")
+
+
+@pytest.mark.parametrize(
+    ("created", "channel"),
+    [("checkout", "online"), ("store-api", "online"), ("pos-rest-api", "in_store"), ("rest-api", "rest-api")],
+)
+def test_the_channel_that_it_was_sold_through(created: str, channel: str) -> None:
+    assert import_woocommerce(woo() | {"created_via": created}).order.channel == channel

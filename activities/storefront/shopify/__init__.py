@@ -5,7 +5,8 @@ An order that we could not pay back to the cent is refused, with the figures tha
 once for the whole order, as delivery is, and so was what the till added in cash; what it took off is a discount.
 A business bought only where Shopify says so itself (`company`, its B2B orders): a company in an address or an
 exemption from tax does not take a consumer's rights away. Of the facts that exclude a line Shopify tells one: a gift
-card is digital.
+card is digital. A tag of the order is one of each of its lines; the customer's tags are its groups. Lines of the REST
+API have no product type; where whoever sends them has added it, it is the category.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from activities.storefront.shopify.payments import Payments
 from activities.storefront.shopify.refunds import read_refunds, taken_off, with_unpaid
 from activities.storefront.shopify.till import Till
 from activities.storefront.tenders import refunded_by_tender, refuse_untold
+from activities.storefront.words import IN_PERSON, channel_of, region_of, tags_of
+from domain.customer import CustomerFacts
 from domain.errors import InvalidRequest
 from domain.money import Money
 from domain.order import UNPAID, Buyer, Contact, ImportedOrder, Order, OrderLine, Shipping
@@ -53,7 +56,8 @@ def import_shopify(
     placed_at = raw.text("processed_at") or raw.text("created_at")
     customer = raw.child("customer")
     customer_id = str(customer.whole("id")) if customer and customer.has("id") else f"guest-{order_id}"
-    address = raw.child("shipping_address")
+    address = raw.child("shipping_address") or Node({})
+    country = address.text("country_code") or None
     order = {
         "id": order_id,
         "number": raw.text("name") or order_id,
@@ -68,9 +72,22 @@ def import_shopify(
         **till.exchange(raw, total),
         "buyer": Buyer.BUSINESS if raw.child("company") else Buyer.CONSUMER,
         "locale": raw.text("customer_locale") or "en",
-        "country": (address.text("country_code") if address else "") or None,
+        "country": country,
+        "region": region_of(country, address.text("province_code")),
+        "channel": channel_of(raw.text("source_name"), {"web": "online", **IN_PERSON}),
+        "customer": _customer(customer) if customer else CustomerFacts(),
     }
     return ImportedOrder(order=make(Order, order, names=_NAMES), contact=_contact(raw, customer_id))
+
+
+def _customer(raw: Node) -> CustomerFacts:
+    """What is known of the customer. Shopify counts this order, too; of returns it counts none."""
+    facts = {
+        "groups": tags_of(raw.fields.get("tags")),
+        "since": raw.text("created_at") or None,
+        "orders": max(0, raw.whole("orders_count") - 1) if raw.has("orders_count") else None,
+    }
+    return make(CustomerFacts, facts, raw.path, {"since": "created_at", "groups": "tags", "orders": "orders_count"})
 
 
 def _order_in(payload: object) -> Node:

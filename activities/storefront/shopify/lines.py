@@ -13,6 +13,7 @@ from activities.storefront.shopify.discounts import Cut, charged_delivery, cuts,
 from activities.storefront.shopify.duties import duties_on
 from activities.storefront.shopify.taxes import Told, spread_taxes, tax_lines, told_taxes
 from activities.storefront.shopify.till import Till
+from activities.storefront.words import tags_of
 from domain.order import Delivery, Exclusion, OrderLine, Shipping
 
 _PARCEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -62,6 +63,8 @@ class _Basket:
             "id": str(line_id),
             "sku": raw.text("sku"),
             "title": (raw.text("name") or raw.text("title"))[:300],
+            "category": raw.text("product_type")[:100],
+            "tags": tags_of(raw.fields.get("tags"), self.order.fields.get("tags")),
             "quantity": quantity,
             "unit_price": price,
             "discount": cut.own,

@@ -5,7 +5,8 @@ order's totals are the judge: its total, and one tax total per rate. Where WooCo
 are a fraction of a cent off, and the cents are spread over them so that they add up again.
 A fee was paid once for the whole order, as delivery is; one below zero is a discount on all goods. Gift cards come off
 WooCommerce's total, which is only what was still to pay; here they are payments, and the total is that of the goods.
-A business bought only where a plug-in recorded a VAT number; a company in the address is no such fact.
+A business bought only where a plug-in recorded a VAT number; a company in the address is no such fact. WooCommerce's
+orders tell neither the categories and tags of what was sold nor anything of the customer but an id.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from activities.storefront.woocommerce.fields import includes_tax, meta, moment
 from activities.storefront.woocommerce.goods import read_goods
 from activities.storefront.woocommerce.payments import read_tenders
 from activities.storefront.woocommerce.refunds import read_refunds
+from activities.storefront.words import IN_PERSON, channel_of, region_of
 from domain.errors import InvalidRequest
 from domain.order import Buyer, Contact, ImportedOrder, Order
 
@@ -30,6 +32,7 @@ _NAMES = {
     "lines": "line_items",
     "tenders.0": "refunds",
 }
+_CHANNELS = {"checkout": "online", "store-api": "online", **IN_PERSON}
 _VAT_NUMBERS = ("_billing_vat_number", "_billing_eu_vat_number", "_billing_vat", "_vat_number", "vat_number")
 
 
@@ -51,8 +54,9 @@ def import_woocommerce(
     refuse_untold("status", raw.text("status"), total, refunds)
     back = refunded_by_tender(refunds)
     customer_id = str(raw.whole("customer_id")) if raw.fields.get("customer_id") else f"guest-{order_id}"
-    nobody = Node({})
-    country = [(raw.child(name) or nobody).text("country") for name in ("shipping", "billing")]
+    addresses = filter(None, (raw.child(name) for name in ("shipping", "billing")))
+    address = next((one for one in addresses if one.text("country")), Node({}))
+    country = address.text("country") or None
     order = {
         "id": order_id,
         "number": raw.text("number") or order_id,
@@ -67,7 +71,9 @@ def import_woocommerce(
         "total": total,
         "refunds": refunds,
         "buyer": Buyer.BUSINESS if any(meta(raw, name) for name in _VAT_NUMBERS) else Buyer.CONSUMER,
-        "country": next(filter(None, country), None),
+        "country": country,
+        "region": region_of(country, address.text("state")),
+        "channel": channel_of(raw.text("created_via"), _CHANNELS),
     }
     return ImportedOrder(order=make(Order, order, names=_NAMES), contact=_contact(raw, customer_id))
 

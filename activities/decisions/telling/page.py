@@ -1,0 +1,246 @@
+"""A policy as a page for shoppers, as text or as HTML: a sentence for every rule, then what the law gives besides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from activities.decisions.telling import TEMPLATES, Locale, Words, capital, one_line
+from domain.policy import Policy, PublishedStatute, Statute
+from domain.policy.deadlines import DeadlineRule, SendBackRule
+from domain.policy.document import Clauses
+from domain.policy.goods import EligibilityRule
+from domain.policy.judgement import JudgementRule, Verdict
+from domain.policy.money import DeliveryRule, DutiesRule, FeeRule, ReturnShippingRule
+from domain.policy.outcome import Method, MethodRule, Resolution, ResolutionRule, TriggerRule
+from domain.policy.rule import Rule, Told, When
+from domain.policy.window import WindowRule
+from domain.request import Basis
+from domain.terms import ShippingRule
+
+
+@dataclass(frozen=True)
+class Part:
+    """A heading and its sentences."""
+
+    heading: str
+    sentences: list[str]
+
+
+@dataclass(frozen=True)
+class Page:
+    """What shoppers read, in order; `law` stands under a heading of its own."""
+
+    locale: str
+    title: str
+    version: str
+    parts: list[Part]
+    law_heading: str
+    law_sentences: list[str]
+    law: list[Part] = field(default_factory=list)
+
+    def as_text(self) -> str:
+        """For a terminal or a mail."""
+        return _LAYOUTS.get_template("page.txt").render(page=self)
+
+    def as_html(self) -> str:
+        """A whole page that needs nothing else, with everything in it escaped."""
+        return _LAYOUTS.get_template("page.html").render(page=self)
+
+
+_LAYOUTS = Environment(
+    loader=FileSystemLoader(TEMPLATES),
+    undefined=StrictUndefined,
+    autoescape=lambda name: name is not None and name.endswith(".html"),
+    trim_blocks=True,
+    lstrip_blocks=True,
+    auto_reload=False,
+    keep_trailing_newline=True,
+)
+
+
+def page_of(
+    policy: Policy,
+    name: str,
+    since: date | None,
+    statutes: Sequence[PublishedStatute],
+    locale: Locale,
+    country: str | None,
+    today: date,
+) -> Page:
+    """The page of a policy that is called `name` and holds since a day (None: not published).
+
+    With a country it has only what holds for goods that go there, and the law of that country for a sale of today.
+    """
+    words = Words(locale)
+    told = _Telling(words, country, frozenset(one for one in Told if one not in policy.told))
+    law = [one.statute for one in statutes if country and _governs(one.statute, country, policy, today)]
+    instead = words.say("law_unknown", country) if country else words.say("law_elsewhere")
+    return Page(
+        locale=locale,
+        title=one_line(policy.title),
+        version=words.say("version", name, since),
+        parts=[one for one in told.policy(policy) if one.sentences],
+        law_heading=words.heading("law"),
+        law_sentences=[words.say("beyond"), told.told(policy), *([] if law else [instead])],
+        law=[told.statute(one, today) for one in sorted(law, key=lambda one: list(Basis).index(one.basis))],
+    )
+
+
+def _governs(statute: Statute, country: str, policy: Policy, today: date) -> bool:
+    """Whether a law is one for goods that go there, sold today by a shop that tells what this one does."""
+    applies = statute.applies
+    hidden = not applies.not_told or any(one not in policy.told for one in applies.not_told)
+    return country in applies.country and statute.in_force(today) and hidden
+
+
+@dataclass(frozen=True)
+class _Telling:
+    """Tells clauses, leaving out what is only for goods that go elsewhere, or for shops that do not tell what this one
+    tells."""
+
+    words: Words
+    country: str | None
+    untold: frozenset[Told]
+
+    def policy(self, policy: Policy) -> Iterator[Part]:
+        """Everything that the merchant promises."""
+        words = self.words
+        sections = {
+            "window": ["window"],
+            "goods": ["eligibility"],
+            "costs": ["return_shipping", "restocking", "lost_value"],
+            "money": [
+                *("resolutions", "bonus", "delivery", "duties", "refund_trigger", "refund_due"),
+                *("returnless", "price_adjustment"),
+            ],
+            "way": ["methods", "send_back", "deadlines"],
+            "people": ["judgement"],
+            "warranty": ["warranty"],
+        }
+        first = {
+            "window": [words.say("several")] if _differs(policy) else [],
+            "way": [words.say("ask")],
+        }
+        for section, clauses in sections.items():
+            told = [one for clause in clauses for one in self._clause(policy, clause)]
+            more = list(self._limits(policy)) if section == "people" else []
+            yield Part(words.heading(section), [one for one in (*first.get(section, []), *told, *more) if one])
+        yield Part(words.heading("days"), list(self._days(policy)))
+
+    def _clause(self, policy: Policy, clause: str) -> Iterator[str]:
+        """The rules of a clause, the general ones first, and what holds where none of them speaks."""
+        rules: Sequence[Rule] = getattr(policy, clause)
+        otherwise, some = _otherwise(policy).get(clause), all(one.when.count for one in rules)
+        if some and otherwise:
+            yield self._rule(clause, otherwise)
+        for rule in sorted(rules, key=lambda one: one.when.count):
+            if self._is_here(rule.when):
+                yield self._rule(clause, _whole(rule, policy))
+        if some and not otherwise:
+            yield self.words.say(f"no_{clause}", bool(rules))
+
+    def _rule(self, macro: str, rule: Rule) -> str:
+        case = [self.words.say("condition", name, value) for name, value in _conditions(rule.when)]
+        aside = [one_line(one) for one in (rule.reason, rule.cite) if one]
+        before = self.words.say("case", case) if case else ""
+        sentence = self.words.say(macro, rule)
+        after = self.words.say("aside", aside) if aside else ""
+        return " ".join(filter(None, (before, sentence, after)))
+
+    def _is_here(self, when: When) -> bool:
+        elsewhere = self.country and when.country and self.country not in when.country
+        return not elsewhere and (not when.not_told or not self.untold.isdisjoint(when.not_told))
+
+    def _limits(self, policy: Policy) -> Iterator[str]:
+        for name in ("automatic_limit", "second_approver_above"):
+            if amounts := getattr(policy, name):
+                yield self.words.say(name, amounts)
+
+    def _days(self, policy: Policy) -> Iterator[str]:
+        words, country = self.words, self.country
+        zones: Mapping[str, str] = {country: policy.zone(country)} if country else policy.time_zones
+        if not country:
+            yield words.say("time_zone", policy.time_zone)
+        for where, zone in zones.items():
+            yield words.say("time_zone_of", zone, where)
+        for where, days in policy.holidays.items():
+            if country in (None, where):
+                yield words.say("holidays", days, where)
+
+    def told(self, policy: Policy) -> str:
+        """What shoppers know before they buy."""
+        return self.words.say("is_told", policy.told) if policy.told else self.words.say("is_not_told")
+
+    def statute(self, statute: Statute, today: date) -> Part:
+        """What a law gives to whoever buys on a day; last, what it says nothing of."""
+        words, sentences = self.words, [self.words.say("law_basis", statute)]
+        for clause in Clauses.model_fields:
+            rules: Sequence[Rule] = getattr(statute, clause)
+            # What is sold as custom made needs no other reason; the document's own is written in English.
+            bare = [one.model_copy(update={"reason": ""}) for one in sorted(rules, key=lambda one: one.when.count)]
+            here = [one for one in bare if self._is_here(one.when)]
+            if rules and clause in _GIVEN and all(one.when.count for one in rules):
+                sentences.append(self._rule(_LAW.get(clause, clause), _GIVEN[clause]))
+            sentences += [self._rule(_LAW.get(clause, clause), one) for one in here]
+        owed = [one for one in statute.obligations if one.since <= today]
+        sentences += [words.say("law_obligation", words.text(one.what), one.since, one.cite) for one in owed]
+        silent = [name for name in _GIVEN if not getattr(statute, name)]
+        given = " ".join(self._rule(_LAW.get(name, name), _GIVEN[name]) for name in silent)
+        sentences += [words.say("law_silent", given)] if silent else []
+        sentences.append(words.say("law_source", statute))
+        return Part(words.text(statute.title), [capital(one) for one in sentences])
+
+
+_LAW = {name: f"law_{name}" for name in ("window", "eligibility", "restocking", "lost_value", "return_shipping")}
+"""Clauses that a law says in another way than a policy."""
+
+_GIVEN: Mapping[str, Rule] = {
+    "restocking": FeeRule(percent="0"),
+    "lost_value": FeeRule(percent="0"),
+    "return_shipping": ReturnShippingRule(),
+    "delivery": DeliveryRule(refund=ShippingRule.BY_VALUE),
+    "duties": DutiesRule(),
+    "resolutions": ResolutionRule(allowed=(Resolution.REFUND,)),
+}
+"""What is given where a law says nothing of a clause: everything."""
+
+
+def _otherwise(policy: Policy) -> Mapping[str, Rule]:
+    """What holds where no rule of a clause speaks; clauses that it leaves out give nothing then."""
+    return {
+        "window": WindowRule(days=policy.window_days),
+        "eligibility": EligibilityRule(),
+        "return_shipping": ReturnShippingRule(),
+        "delivery": DeliveryRule(refund=policy.refund_shipping),
+        "duties": DutiesRule(),
+        "resolutions": ResolutionRule(allowed=(Resolution.REFUND,)),
+        "methods": MethodRule(allowed=(Method.LABEL,)),
+        "refund_trigger": TriggerRule(),
+        "send_back": SendBackRule(days=policy.send_back_days),
+        "judgement": JudgementRule(verdict=Verdict.APPROVE),
+        "deadlines": DeadlineRule(inspection_days=policy.inspection_days),
+    }
+
+
+def _whole(rule: Rule, policy: Policy) -> Rule:
+    """With what it leaves to the document's short form."""
+    if isinstance(rule, DeadlineRule) and rule.inspection_days is None:
+        return rule.model_copy(update={"inspection_days": policy.inspection_days})
+    return rule
+
+
+def _conditions(when: When) -> Iterator[tuple[str, object]]:
+    for name in When.model_fields:
+        value = getattr(when, name)
+        if value not in ((), None):
+            yield name, value
+
+
+def _differs(policy: Policy) -> bool:
+    """Whether any clause has more than one rule that could speak."""
+    clauses = (getattr(policy, name) for name, one in Policy.model_fields.items() if one.default == ())
+    return any(len(rules) > 1 or any(one.when.count for one in rules) for rules in clauses)

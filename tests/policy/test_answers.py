@@ -1,0 +1,229 @@
+"""Before the purchase: the sentence on each line of a basket, and that it is the decision's own."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from activities.decisions.policy_file import load_policy
+from activities.decisions.telling import Locale
+from activities.decisions.telling.answers import LineAnswer, answers
+from activities.decisions.telling.basket import order_of, read_basket
+from domain.errors import InvalidRequest
+from domain.order import Order
+from domain.policy import Policies, Policy, PublishedPolicy, Verdict, decide
+from domain.policy.calendar import end_of
+from domain.request import RequestedLine, ReturnReason, ReturnRequest
+from settings import ROOT
+from tests.policy.cases import STATUTES, published
+
+BOUGHT = datetime(2026, 12, 10, 9, tzinfo=UTC)
+ARRIVES = "2026-12-15"  # a Tuesday: 30 days end on 14 January, 14 days on 29 December
+LAWS = tuple(STATUTES.values())
+
+
+def example(name: str) -> PublishedPolicy:
+    policy, version = load_policy((ROOT / "policies" / f"{name}.yaml").read_text())
+    return PublishedPolicy(policy=policy, version=version, effective_from=BOUGHT)
+
+
+def made(policy: Policy, *lines: dict[str, Any], **basket: Any) -> Order:
+    goods = [{"title": "Mug", "price": 1000, **one} for one in lines or ({},)]
+    raw = {"currency": "EUR", "country": "DE", "expected_delivery": ARRIVES, "lines": goods, **basket}
+    read = read_basket(raw)
+    return order_of(read, policy.zone(read.country), BOUGHT)
+
+
+def ask(policy: PublishedPolicy, *lines: dict[str, Any], locale: Locale = "en", **basket: Any) -> list[LineAnswer]:
+    sold = made(policy.policy, *lines, **basket)
+    return answers(sold, Policies(policy=policy, statutes=LAWS), locale, BOUGHT)
+
+
+def said(policy: PublishedPolicy, line: dict[str, Any] | None = None, **how: Any) -> str:
+    return ask(policy, line or {}, **how)[0].sentence
+
+
+FAULTY = " If it is not as it was sold, you can have "
+
+
+@pytest.mark.parametrize(
+    ("policy", "line", "basket", "sentence"),
+    [
+        (published(), {}, {"country": None}, "Returnable until 14 January 2027, free."),
+        (published(), {}, {"expected_delivery": None}, "Returnable while the day of delivery is not known, free."),
+        (
+            published(return_shipping=[{"payer": "shopper", "fee": {"EUR": 490}}]),
+            {},
+            {"country": "US"},
+            "Returnable until 14 January 2027, the way back costs you €4.90.",
+        ),
+        (
+            published(restocking=[{"amount": {"EUR": 150}}], return_shipping=[{"payer": "shopper"}]),
+            {},
+            {"country": None},
+            "Returnable until 14 January 2027, you pay for the way back and €1.50 is kept.",
+        ),
+        (
+            published(restocking=[{"percent": 10}]),
+            {},
+            {},
+            "Returnable until 14 January 2027; until 29 December 2026: free; after that: 10% is kept.",
+        ),
+        (
+            published(eligibility=[{"answer": "excluded", "reason": "Final sale.", "when": {"tag": "sale"}}]),
+            {"tags": ["sale"]},
+            {},
+            "Final sale: not returnable; the law still gives the right of withdrawal until 29 December 2026, you pay "
+            "for the way back.",
+        ),
+        (
+            published(eligibility=[{"answer": "excluded"}]),
+            {},
+            {"country": "US"},
+            "Not taken back: not returnable.",
+        ),
+        (
+            published(resolutions=[{"allowed": ["exchange", "store_credit"]}]),
+            {},
+            {"country": "US"},
+            "Returnable until 14 January 2027, free; for an exchange or store credit; a person looks at it before we "
+            "pay.",
+        ),
+        (
+            published(window=[{"ends": "reasonable_time"}]),
+            {},
+            {"country": "US"},
+            "Returnable for as long as is reasonable for such goods, free; a person looks at it before we pay.",
+        ),
+        (
+            published(
+                eligibility=[{"condition": "unused", "reason": "As good as new"}],
+                judgement=[{"verdict": "decline", "reason": "Not to resellers", "when": {"group": "reseller"}}],
+            ),
+            {},
+            {"country": "US", "customer": {"groups": ["reseller"]}},
+            "Not to resellers: not returnable.",
+        ),
+    ],
+)
+def test_a_sentence_for_a_line(policy: PublishedPolicy, line: dict[str, Any], basket: Any, sentence: str) -> None:
+    assert said(policy, line, **basket).split(FAULTY)[0] == sentence
+
+
+@pytest.mark.parametrize(
+    ("policy", "line", "sentence"),
+    [
+        (published(), {}, "Rückgabe möglich bis zum 14. Januar 2027, kostenlos."),
+        (
+            published(restocking=[{"percent": "12.5"}]),
+            {},
+            "Rückgabe möglich bis zum 14. Januar 2027; bis zum 29. Dezember 2026: kostenlos; danach: einbehalten wird: "
+            "12,5\u00a0%.",
+        ),
+        (
+            example("marketplace"),
+            {"category": "food"},
+            "Final sale: keine Rückgabe; das Gesetz gibt trotzdem das Widerrufsrecht bis zum 29. Dezember 2026, die "
+            "Rücksendung bezahlen Sie, für gebrauchte Ware gibt es weniger zurück.",
+        ),
+    ],
+)
+def test_the_same_in_german(policy: PublishedPolicy, line: dict[str, Any], sentence: str) -> None:
+    told, _, faulty = said(policy, line, locale="de").partition(" Ist die Ware nicht so, ")
+    assert told == sentence
+    assert faulty.startswith("wie sie verkauft wurde, so können Sie bekommen: ")
+
+
+def test_what_law_and_warranty_give_for_what_is_faulty() -> None:
+    assert said(published()).endswith(f"{FAULTY}your money back, a repair or a replacement.")
+    assert FAULTY not in said(published(), country="US")
+    warranted = published(window_days=0, warranty=[{"months": 12, "remedies": "repair"}])
+    assert FAULTY in said(warranted, country="US")
+
+
+def test_for_storefronts_figures_stand_beside_the_sentence() -> None:
+    policy = published(restocking=[{"percent": 10}], return_shipping=[{"payer": "shopper", "fee": {"EUR": 490}}])
+    [found] = ask(policy, {"sku": "MUG", "quantity": 2, "price": 1250})
+    assert (found.line_id, found.sku, found.quantity, found.returnable, found.free) == ("1", "MUG", 2, True, False)
+    assert (found.until, found.by_policy, found.statutes) == (date(2027, 1, 14), True, (STATUTES["de-withdrawal"].ref,))
+    first, then = found.periods
+    assert (first.until, first.bases, first.restocking, first.label_fee) == (
+        *(date(2026, 12, 29), ("withdrawal", "policy")),
+        *(0, 490),
+    )
+    assert (then.until, then.bases, then.restocking, then.label_fee) == (date(2027, 1, 14), ("policy",), 125, 490)
+    assert (first.free, then.free) == (False, False)
+
+
+def decided(policy: PublishedPolicy, sold: Order, line_id: str, now: datetime) -> Any:
+    wanted = RequestedLine(line_id=line_id, quantity=1, reason=ReturnReason.UNWANTED)
+    request = ReturnRequest(id="r1", order_id=sold.id, lines=(wanted,))
+    left = {one.id: one.quantity for one in sold.lines}
+    return decide(sold, request, Policies(policy=policy, statutes=LAWS), left, policy.policy.calendar, now).lines[0]
+
+
+@pytest.mark.parametrize("name", ["fashion", "electronics", "marketplace"])
+@pytest.mark.parametrize("country", ["DE", "FR", "GB", "CN", "US", "AU"])
+def test_every_day_that_is_told_is_the_decisions_own(name: str, country: str) -> None:
+    policy = example(name)
+    goods: list[dict[str, Any]] = [
+        {},
+        {"category": "clearance"},
+        {"exclusions": ["hygiene_sealed"]},
+        {"category": "drones", "price": 150000},
+    ]
+    sold = made(policy.policy, *goods, country=country)
+    zone = policy.policy.zone(country)
+    for answer in answers(sold, Policies(policy=policy, statutes=LAWS), "en", BOUGHT):
+        for period in answer.periods:
+            assert period.until is not None
+            last = end_of(period.until, zone)
+            there = decided(policy, sold, answer.line_id, last)
+            after = decided(policy, sold, answer.line_id, last + timedelta(microseconds=1))
+            assert there.open == period.bases
+            assert there.terms.label_fee == period.label_fee
+            assert after.open != there.open
+        if answer.until:
+            over = decided(policy, sold, answer.line_id, end_of(answer.until, zone) + timedelta(microseconds=1))
+            assert over.verdict is Verdict.DECLINE
+        assert answer.returnable is bool(answer.periods)
+
+
+@pytest.mark.parametrize(
+    ("raw", "field"),
+    [
+        ({}, "lines"),
+        ({"currency": "EUR", "lines": []}, "lines"),
+        ({"currency": "XXQ", "lines": [{"price": 1}]}, "currency"),
+        ({"currency": "EUR", "lines": [{"price": 1.5}]}, "lines.0.price"),
+        ({"currency": "EUR", "lines": [{"price": 1, "quantity": 0}]}, "lines.0.quantity"),
+        ({"currency": "EUR", "lines": [{"price": 1}], "country": "Germany"}, "country"),
+        ({"currency": "EUR", "lines": [{"price": 1}], "name": "Jane"}, "name"),
+        ({"currency": "EUR", "lines": [{"price": 1}], "expected_delivery": "tomorrow"}, "expected_delivery"),
+        ({"currency": "EUR", "lines": [{"price": 1}], "expected_delivery": "2026-12-09"}, "expected_delivery"),
+        ({"currency": "EUR", "lines": [{"price": 10**15}] * 2}, "lines"),
+    ],
+)
+def test_baskets_that_are_refused(raw: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        order_of(read_basket(raw), "Europe/Berlin", BOUGHT)
+    assert refused.value.field == field
+
+
+def test_the_basket_of_the_docs_is_answered() -> None:
+    [shown] = re.findall(r"^```json\n(.+?)^```$", (ROOT / "docs" / "policy.md").read_text(), re.MULTILINE | re.DOTALL)
+    raw = json.loads(shown)
+    lines = raw.pop("lines")
+    mug, remnant = ask(example("marketplace"), *lines, **raw)
+    assert (mug.sku, mug.quantity, mug.by_policy) == ("MUG", 2, True)
+    assert remnant.sentence.startswith("Final sale: not returnable; the law still gives the right of withdrawal until ")
+
+
+def test_what_arrives_on_the_day_of_the_purchase_is_taken() -> None:
+    raw = {"currency": "EUR", "lines": [{"price": 1}], "expected_delivery": "2026-12-10"}
+    sold = order_of(read_basket(raw), "Asia/Tokyo", BOUGHT)
+    assert sold.lines[0].delivered_at == datetime(2026, 12, 10, 14, 59, 59, 999999, tzinfo=UTC)
