@@ -73,8 +73,22 @@ def _kept(kind: FeeKind, line_id: str, cuts: Mapping[Grade, Cut], grades: Mappin
         cut, units = cuts.get(grade), grades.get(grade, 0)
         if cut is None or not units:
             continue
-        amount = None if cut.amount is None else cut.amount * units
-        yield FeeTerm(kind=kind, line_id=line_id, units=units, percent=cut.percent, amount=amount, reason=cut.reason)
+        yield FeeTerm(
+            kind=kind,
+            line_id=line_id,
+            units=units,
+            percent=cut.percent,
+            amount=None if cut.amount is None else cut.amount * units,
+            tax_rate=_rate(cut.tax_percent),
+            reason=cut.reason,
+        )
+
+
+def _rate(percent: str) -> str | None:
+    """A rate as orders have it: `"8.1"` percent is `"0.081"`."""
+    whole, _, decimals = percent.partition(".")
+    digits = whole.rjust(3, "0")
+    return f"{digits[:-2]}.{digits[-2:]}{decimals}" if percent else None
 
 
 def _bonus(terms: Sequence[LineTerms]) -> Share | None:
