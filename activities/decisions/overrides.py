@@ -112,9 +112,7 @@ class OverrideActivities:
     def _made(self, key: str, ask: RecordOverride, person: Person) -> NewEntry:
         books, entries, known = self._read(ask.case, ask.order_id)
         before, after = self._changed(books, known, ask.change, ask.reason, ask)
-        first = next(
-            Decision.model_validate(one.facts["decision"]) for one in entries if one.kind is EntryKind.DECISION
-        )
+        first = case_so_far(one for one in entries if one.kind is EntryKind.DECISION).decision or before
         history, policy = books.history(), books.policy(self._policies)
         worth = Money(minor=beyond(books.order, history, after, first), currency=books.order.currency)
         adds = beyond(books.order, history, after, before) > 0
@@ -126,7 +124,7 @@ class OverrideActivities:
             at=ask.now,
             public_key=person.public_key,
         )
-        facts = {"override": _facts(made), "before": _facts(before)}
+        facts: dict[str, object] = {"override": _facts(made), "before": _facts(before)}
         facts |= {"proposed": _facts(after)} if made.waits else _in_force(books, after)
         return NewEntry(
             key=key,
