@@ -40,9 +40,7 @@ def approve(
         if asked is None and seen.approved_by == by:
             return None  # this was said before
         if asked is None:
-            raise Refused(
-                "nothing_to_approve", f"Neither a refund nor an override of return {case} waits for an approval."
-            )
+            raise Refused("nothing_to_approve", f"Nothing of return {case} waits for an approval.")
         # A new id each time: what was refused may be said again when that has been mended.
         update_id = f"approve-{secrets.token_hex(8)}"
         said = statement(case, asked.minor, asked.currency, update_id)

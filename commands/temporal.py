@@ -92,8 +92,8 @@ class Returns:
 
     async def tell(self, case: str, verb: Verb, said: Model) -> CaseView:
         """Say something to a return and see what it made of it. Raises Refused with its reason."""
-        # An approval or an override is signed with its id. Every other message is a new one each time: Temporal would answer for ever
-        # with the first refusal to an id, and facts have ids of their own by which they count once.
+        # An approval or an override is signed with its id. Every other message is a new one each time: Temporal would
+        # answer for ever with the first refusal to an id, and facts have ids of their own by which they count once.
         update_id = said.update_id if isinstance(said, (Approve, Override)) else None
         with _in_words(case):
             await self._handle(case).execute_update(
