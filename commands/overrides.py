@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,16 +11,10 @@ from commands import messages, output, values
 from commands.output import AsJson, By, Case, example
 from domain.errors import InvalidRequest
 
-if TYPE_CHECKING:
-    from commands.temporal import CaseView
-    from domain.override import Override
-
 app = output.group("Overrides.")
 
 
-@app.command(
-    epilog=example("override R-1 --line 1 --verdict approve --by fay --key fay.pem --reason our_mistake"),
-)
+@app.command(epilog=example("override R-1 --line 1 --verdict approve --by fay --key fay.pem --reason our_mistake"))
 def override(
     case: Case,
     by: By,
@@ -57,8 +51,4 @@ def override(
     signature = sign(load_key(key), override_statement(case, change, reason, update_id))
     whole = {"by": by, "reason": reason, "change": change, "remark": remark}
     said = values.make(Override, {**whole, "update_id": update_id, "signature": signature})
-
-    def compose(_: CaseView) -> Override:
-        return said
-
-    messages.tell(case, "override", compose, as_json)
+    messages.tell(case, "override", lambda _: said, as_json)

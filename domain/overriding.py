@@ -206,9 +206,10 @@ def _kept(terms: LineTerms, grade: Grade, unit: int) -> int:
 
 def _noted(before: LineTerms | None, after: LineTerms, policy: str) -> LineTerms:
     """The terms, with a note on each that a person gave."""
+    share = next((100 - fraction(cut.percent or "0", 1) for cut in after.lost_value.values()), 100)
     told = {
         "restocking": "no restocking fee",
-        "lost_value": "the deduction for lost value as a person set it",
+        "lost_value": f"{share} % of the goods' worth is paid back",
         "return_shipping": f"the {after.return_shipping} pays the way back",
         "send_back": f"to be sent by {after.send_back_day:%d %B %Y}",
     }

@@ -19,8 +19,11 @@ from domain.people import Person, Role
 from domain.policy import Verdict
 from domain.request import Basis
 from ledger import EntryKind
+from ledger.days import Days
 from ledger.recall import case_so_far
+from ledger.reports.exceptions import exceptions
 from ledger.signing import public_key, sign, signed_by
+from ledger.story import story
 from tests.policy.cases import STATUTES
 from tests.shop import NOW, Interrupted, Shop, request
 
@@ -168,6 +171,23 @@ def test_who_agrees_is_another_with_a_limit_of_their_own(engine: Engine) -> None
     with pytest.raises(Refused):
         agree(shop, "ada", KETTLE)
     assert agree(shop, "ada", 2277, of="u-2").decision.verdict is Verdict.APPROVE  # 4555 less half of it, 2278
+
+
+def test_finance_reads_who_decided_what_and_why(engine: Engine) -> None:
+    shop = staffed(engine, **NOTHING)
+    shop.begin("R-1", {"3": 1})
+    override(shop, "olga", APPROVE)
+    agree(shop, "fay", KETTLE)
+    assert story(shop.ledger, "R-1").overrides == (
+        "entry 3, olga: line 3: approve (our mistake), 45.55 EUR beyond the policy, waits for a second person",
+        "  line 3: decline -> approve: no restocking fee, 100 % of the goods' worth is paid back, the shop pays the way "
+        "back, to be sent by 05 December 2026 (entry 4, agreed by fay)",
+    )
+    found = exceptions(shop.ledger, Days(), shop.ledger.entries(), lambda _: "")
+    assert [(one.why, one.who, one.amounts) for one in found] == [
+        ("override", "olga", "45.55 EUR"),
+        ("override", "fay", "45.55 EUR"),
+    ]
 
 
 def test_small_steps_add_up_against_the_limit(engine: Engine) -> None:

@@ -98,12 +98,7 @@ def test_a_share_may_rise_and_never_fall() -> None:
 
 @pytest.mark.parametrize(
     "asked",
-    [
-        {},
-        {"verdict": "review"},
-        {"verdict": "decline", "waive": ["label"]},
-        {"lines": ("1", "1"), "verdict": "approve"},
-    ],
+    [{}, {"verdict": "review"}, {"verdict": "decline", "waive": ["label"]}, {"lines": ("1", "1"), "label_fee": 1}],
 )
 def test_what_says_nothing_or_contradicts_itself_is_no_change(asked: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
@@ -118,3 +113,17 @@ def test_what_the_law_leaves_to_a_person_may_be_declined_by_one() -> None:
     asked = found.lines[0]
     assert (asked.verdict, bool(asked.statutes)) == (Verdict.REVIEW, True)
     assert changed(found, sold, later.date(), verdict="decline").verdict is Verdict.DECLINE
+
+
+def test_a_remedy_by_law_is_not_declined_and_the_answer_names_the_law() -> None:
+    sold = order(country="FR")
+    later = DELIVERED + timedelta(days=200)
+    how: dict[str, Any] = {"statutes": (STATUTES["eu-non-conformity"],), "reason": ReturnReason.DEFECTIVE}
+    found = judged(published(), sold, later, **how).decision
+    assert found.lines[0].verdict is Verdict.REVIEW  # repair or replacement, and no refund by itself
+    with pytest.raises(Refused, match="2019/771") as no:
+        changed(found, sold, later.date(), verdict="decline")
+    assert no.value.code == "below_statute"
+    (line,) = changed(found, sold, later.date(), verdict="approve").lines
+    assert line.terms is not None
+    assert (line.basis, line.terms.resolutions[0]) == (Basis.NON_CONFORMITY, "refund")
