@@ -21,7 +21,7 @@ from domain.policy.money import Cut, Payer
 from domain.policy.outcome import Resolution
 from domain.policy.terms import terms_of
 from domain.request import Basis
-from domain.terms import ShippingRule, Terms
+from domain.terms import ShippingRule, Terms, fraction
 from domain.verbs import Refusal
 
 
