@@ -7,7 +7,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from commands.setup import publish_policy
+from commands.policy import publish_policy
 from domain.approval import statement_of_override
 from domain.case import Outcome
 from domain.override import Change, override_statement
