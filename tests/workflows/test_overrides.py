@@ -115,3 +115,5 @@ async def test_a_review_that_ends_in_a_yes_waits_for_nobody(shop: Shop) -> None:
     await one.inspect()
     ended = await one.result()
     assert (ended.outcome, ended.refunded, ended.approved_by) == (Outcome.REFUNDED, "45.55 EUR", "")
+    told = [entry.facts["notice"] for entry in shop.world.entries("R-1", EntryKind.NOTICE)]
+    assert told.count("approved") == 2  # and again when a person had decided
