@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from activities.decisions import DecisionActivities
     from activities.decisions.approvals import ApprovalActivities
+    from activities.decisions.overrides import OverrideActivities
     from activities.inventory import InventoryActivities
     from activities.labels import LabelActivities
     from activities.mail import MailActivities
@@ -126,6 +127,14 @@ class Rooms:
         from ledger.signing import signed_by
 
         return ApprovalActivities(self.people, self.ledger, signed_by)
+
+    @cached_property
+    def overrides(self) -> OverrideActivities:
+        """What people decide otherwise than the policy."""
+        from activities.decisions.overrides import OverrideActivities
+        from ledger.signing import signed_by
+
+        return OverrideActivities(self.people, self.ledger, self.snapshots, self.policies, signed_by)
 
     @cached_property
     def labels(self) -> LabelActivities:

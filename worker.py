@@ -62,6 +62,8 @@ def by_queue(rooms: Rooms) -> dict[str, list[Callable[..., Any]]]:
             rooms.decisions.cancel_return,
             rooms.decisions.close_return,
             rooms.approvals.record_approval,
+            rooms.overrides.record_override,
+            rooms.overrides.agree_override,
             rooms.labels.buy_label,
             rooms.labels.void_label,
             rooms.labels.record_scan,

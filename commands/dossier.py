@@ -10,6 +10,7 @@ from commands.temporal import CaseView, Returns
 from domain.case import OrderBrief
 from domain.errors import Refused, Unavailable
 from domain.model import Model, UtcDatetime
+from domain.override import Overridden
 from domain.policy import Decision
 from domain.request import ReturnRequest
 from ledger import EntryKind, JournalEntry
@@ -37,8 +38,9 @@ class Step(Model):
 
 
 class Dossier(Model):
-    """`note` says what is missing, if `view` was put together from the journal or could not be had at all; `failure`
-    why a return that ended badly did so, unless the journal had brought it to its end before."""
+    """`decision` is the one in force, `first_decision` the policy's own where a person decided otherwise. `note` says
+    what is missing, if `view` was put together from the journal or could not be had at all; `failure` why a return that
+    ended badly did so, unless the journal had brought it to its end before."""
 
     id: str
     view: CaseView | None
@@ -47,6 +49,7 @@ class Dossier(Model):
     note: str = ""
     failure: str = ""
     decision: Decision | None
+    first_decision: Decision | None = None
     timeline: tuple[Step, ...]
     ui: str = ""
     command: str = ""
@@ -69,7 +72,7 @@ async def dossier(case: str, rooms: Rooms) -> Dossier:
         gone = isinstance(error, Refused)
         note = "Temporal does not keep this return any more." if gone else error.message
     view = seen or _from_journal(rooms, entries)
-    failure = "" if view and view.outcome else why
+    failure, known = "" if view and view.outcome else why, case_so_far(entries)
     return Dossier(
         id=case,
         view=_told(view, failure) if view and failure else view,
@@ -77,11 +80,16 @@ async def dossier(case: str, rooms: Rooms) -> Dossier:
         status=status,
         note=note,
         failure=failure,
-        decision=case_so_far(entries).decision,
+        decision=known.decision,
+        first_decision=_first(entries) if known.overrides else None,
         timeline=tuple(map(_step, entries)),
         ui=ui,
         command=command,
     )
+
+
+def _first(entries: Sequence[JournalEntry]) -> Decision | None:
+    return case_so_far(one for one in entries if one.kind is EntryKind.DECISION).decision
 
 
 def _told(view: CaseView, failure: str) -> CaseView:
@@ -113,5 +121,7 @@ def _step(entry: JournalEntry) -> Step:
 
 
 def _detail(facts: Mapping[str, object]) -> str:
-    scan = facts.get("scan")
+    scan, override = facts.get("scan"), facts.get("override")
+    if isinstance(override, Mapping):
+        return str(Overridden.model_validate(override).change)
     return str((scan.get("status") if isinstance(scan, Mapping) else facts.get("notice") or facts.get("outcome")) or "")

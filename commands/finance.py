@@ -25,10 +25,10 @@ def approve(
     key: Annotated[Path, typer.Option(metavar="FILE", help="Your own private key; it signs here and goes nowhere.")],
     as_json: AsJson = False,
 ) -> None:
-    """Agree to a refund that is above the automatic limit; what is signed is this return and this amount alone."""
+    """Agree to the refund or the override that waits; what is signed is this return and this amount alone."""
     import secrets
 
-    from domain.approval import statement
+    from domain.approval import statement, statement_of_override
     from ledger.signing import load_key, sign
     from workflows.return_case.said import Approve, RetryNow
 
@@ -40,12 +40,14 @@ def approve(
         if asked is None and seen.approved_by == by:
             return None  # this was said before
         if asked is None:
-            raise Refused("nothing_to_approve", f"No refund of return {case} waits for an approval.")
+            raise Refused("nothing_to_approve", f"Nothing of return {case} waits for an approval.")
         # A new id each time: what was refused may be said again when that has been mended.
         update_id = f"approve-{secrets.token_hex(8)}"
         said = statement(case, asked.minor, asked.currency, update_id)
-        return values.make(
-            Approve, {"by": by, "amount": asked.minor, "update_id": update_id, "signature": sign(private, said)}
-        )
+        given: dict[str, object] = {"by": by, "amount": asked.minor, "update_id": update_id}
+        if override := seen.override_to_approve:
+            said = statement_of_override(case, override, asked.minor, asked.currency, update_id)
+            given["override"] = override
+        return values.make(Approve, {**given, "signature": sign(private, said)})
 
     messages.tell(case, "approve", compose, as_json)

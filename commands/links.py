@@ -31,7 +31,7 @@ def history(returns: Returns, case: str) -> str:
 def update(returns: Returns, case: str, verb: str, said: Model) -> str:
     """The command that says the same to the return; the one that shows its history where that would be too long, or
     what was said is signed and counts once."""
-    if verb == "approve":
+    if verb in ("approve", "override"):
         return history(returns, case)
     words = said.model_dump_json(exclude_none=True, exclude_defaults=True)
     command = _command(returns, ["update", "execute", "-w", ids.workflow_id(case), "--name", verb, "--input", words])

@@ -73,6 +73,9 @@ def _rows(view: CaseView, decision: Decision | None) -> Iterator[Row]:
         yield f"  line {line.line_id}", f"{line.quantity} {line.verdict}: " + " ".join(one.text for one in line.reasons)
     until = f" (until {view.due_at:%d %B %Y %H:%M} UTC)" if view.due_at else ""
     yield "Next", "" if view.outcome else f"{view.next_owner}: {view.next_action}{until}"
+    yield "Appeals", view.appeals
+    for one in view.overrides:
+        yield "Overridden by", one
     yield "Quoted", view.quote
     yield "Tracking", view.tracking_number
     yield "Label", view.label_url

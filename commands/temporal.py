@@ -27,6 +27,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from domain import ids
 from domain.errors import BackhaulError, Refused, Unavailable
 from domain.model import Model, UtcDatetime
+from domain.override import Override
 from domain.request import ReturnRequest
 from domain.stores import Notes
 from domain.verbs import Verb
@@ -91,9 +92,9 @@ class Returns:
 
     async def tell(self, case: str, verb: Verb, said: Model) -> CaseView:
         """Say something to a return and see what it made of it. Raises Refused with its reason."""
-        # An approval is signed with its id. Every other message is a new one each time: Temporal would answer for ever
-        # with the first refusal to an id, and facts have ids of their own by which they count once.
-        update_id = said.update_id if isinstance(said, Approve) else None
+        # An approval or an override is signed with its id. Every other message is a new one each time: Temporal would
+        # answer for ever with the first refusal to an id, and facts have ids of their own by which they count once.
+        update_id = said.update_id if isinstance(said, (Approve, Override)) else None
         with _in_words(case):
             await self._handle(case).execute_update(
                 verb.value, said, id=update_id, result_type=CaseView, rpc_timeout=PATIENCE

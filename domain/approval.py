@@ -1,4 +1,4 @@
-"""A person agrees to a refund above the automatic limit: what is signed, and who may not be the one."""
+"""A person agrees to a refund above the automatic limit, or to an override: what is signed, and who may not."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from domain.verbs import Refusal, Verb
 
 
 class Approval(Model):
-    """A recorded agreement to pay `amount` minor units, the total of the `plan`-th plan.
+    """A recorded agreement to pay `amount` minor units, the total of the `plan`-th plan; or, with plan 0, to the
+    `override` of this id, which costs so much.
 
     The signature is by `public_key` over `statement(...)`; both are kept, so that it can be checked for ever.
     """
 
     by: Id
-    plan: Annotated[int, Field(strict=True, ge=1)]
+    plan: Annotated[int, Field(strict=True, ge=0)]
+    override: str = ""
     amount: Minor
     currency: Currency
     update_id: Id
@@ -34,6 +36,12 @@ def statement(case: str, amount: int, currency: str, update_id: str) -> dict[str
         "currency": currency,
         "update_id": update_id,
     }
+
+
+def statement_of_override(case: str, override: str, amount: int, currency: str, update_id: str) -> dict[str, object]:
+    """What a second person signs: that they agree to this override of this return, which costs so much."""
+    said = statement(case, amount, currency, update_id)
+    return {**said, "verb": Verb.OVERRIDE.value, "override": override}
 
 
 def involved(who: str, requested_by: str, inspected_by: tuple[str, ...]) -> Refusal | None:

@@ -9,6 +9,7 @@ from domain.approval import Approval
 from domain.inspection import Inspection, Receipt, units
 from domain.model import Currency, Id, Model, UtcDatetime
 from domain.order import Order
+from domain.override import Overridden
 from domain.parcel import ReturnLabel, Scan
 from domain.plan import RefundPlan
 from domain.policy import Decision
@@ -52,6 +53,7 @@ class CaseSoFar(Model):
     order: OrderBrief | None = None
     decision: Decision | None = None
     quote: RefundPlan | None = None
+    overrides: tuple[Overridden, ...] = ()
     label: ReturnLabel | None = None
     cancelled: str | None = None
     scans: tuple[Scan, ...] = ()
@@ -75,6 +77,13 @@ class CaseSoFar(Model):
         approved = self.decision.approved if self.decision else ()
         left = {line.line_id: line.quantity - self.received.get(line.line_id, 0) for line in approved}
         return {line_id: quantity for line_id, quantity in left.items() if quantity > 0}
+
+    @property
+    def proposed(self) -> Overridden | None:
+        """The override that waits for a second person. It lapses with the next one, with the plan and with the end."""
+        last = self.overrides[-1] if self.overrides else None
+        lapsed = self.plan is not None or self.outcome is not None
+        return last if last is not None and last.waits and not lapsed else None
 
     @property
     def needs_approval(self) -> bool:

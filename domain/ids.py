@@ -71,6 +71,11 @@ def approval_key(case: str, update_id: str) -> str:
     return f"approval:{case}:{update_id}"
 
 
+def override_key(case: str, update_id: str) -> str:
+    """What a person decided otherwise than the policy, by the id that they signed."""
+    return f"override:{case}:{update_id}"
+
+
 def refund_key(case: str, plan: int, tender: str, attempt: int) -> str:
     """One intention to pay one leg; `attempt` rises only after the provider's final no."""
     return f"refund:{case}:{plan}:{tender}:{attempt}"

@@ -31,14 +31,15 @@ _GOODS = frozenset({Verb.RECEIVE, Verb.INSPECT})
 MAY: Mapping[Role, frozenset[Verb]] = {
     Role.SERVICE: frozenset({Verb.CANCEL, Verb.RECORD_SCAN, Verb.REPLAN}),
     Role.WAREHOUSE: _GOODS,
-    Role.OPS: _GOODS | {Verb.CANCEL, Verb.RECORD_SCAN, Verb.RETRY_NOW, Verb.REPLAN},
-    Role.FINANCE: frozenset({Verb.APPROVE, Verb.RETRY_NOW, Verb.REPLAN}),
+    Role.OPS: _GOODS | {Verb.CANCEL, Verb.RECORD_SCAN, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN},
+    Role.FINANCE: frozenset({Verb.APPROVE, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN}),
     Role.ADMIN: frozenset(Verb),
 }
 
 
 class Person(Model):
-    """Somebody who may act. `limits` are the largest refunds to approve, in minor units; no limit means none.
+    """Somebody who may act. `limits` are the most that they may approve, or give by an override, in minor units of
+    a currency; no limit means none.
 
     `public_key` is what this person's approvals are checked against, empty as long as there is none.
     """

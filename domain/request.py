@@ -68,6 +68,7 @@ class ReturnRequest(Model):
     """The input of a return. `id` is chosen by the storefront; the same id is the same return for ever.
 
     `basis` is what the shopper invokes; without it a return within a period of withdrawal counts as withdrawal.
+    `appeals` is an earlier return that was declined: then a person looks at what the policy declines again.
     """
 
     id: Id
@@ -76,6 +77,7 @@ class ReturnRequest(Model):
     requested_by: Id = "shopper"
     requested_at: UtcDatetime | None = None
     basis: Basis | None = None
+    appeals: Id | None = None
 
 
 def parse_request(raw: object) -> ReturnRequest:

@@ -15,6 +15,7 @@ class Verb(StrEnum):
     RECEIVE = "receive"
     INSPECT = "inspect"
     APPROVE = "approve"
+    OVERRIDE = "override"
     RETRY_NOW = "retry_now"
     REPLAN = "replan"
 

@@ -76,6 +76,8 @@ class EntryKind(StrEnum):
     RECEIPT = "receipt"
     INSPECTION = "inspection"
     PLAN = "plan"
+    OVERRIDE = "override"
+    """A person decided otherwise than the policy; in force at once, or when a second person has agreed."""
     APPROVAL = "approval"
     REFUND_SUBMITTED = "refund_submitted"
     REFUND_SETTLED = "refund_settled"

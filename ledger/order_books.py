@@ -13,7 +13,7 @@ from domain.history import Happened, History, history_of
 from domain.order import Order
 from domain.policy import PublishedPolicy
 from domain.stores import Policies, Snapshots
-from ledger import EntryKind, JournalEntry, Ledger, Transfer, TransferKind
+from ledger import UNITS, EntryKind, JournalEntry, Ledger, Transfer, TransferKind, accounts
 from ledger.moves.money import is_leg, withdrawn
 from ledger.recall import happened, newest_snapshot
 from ledger.refunds import uncovered
@@ -59,6 +59,12 @@ class OrderBooks:
     def history(self, *more: Happened, without: Collection[str] = ()) -> History:
         """All that has gone back, without some of it (by key), and with more."""
         return history_of(self.order, [*(one for key, one in self.happened.items() if key not in without), *more])
+
+    def returnable(self, line_id: str) -> int:
+        """Units of a line that the customer has, in no return, and whose money has not gone back."""
+        held = self.ledger.balance(accounts.with_customer(self.order.id, line_id), UNITS).available
+        lines = self.history().lines
+        return max(0, min(held, lines[line_id].open if line_id in lines else 0))
 
     def unsubmitted(self) -> list[JournalEntry]:
         """Plans that stand and reserve money of which no leg was handed to the provider yet."""

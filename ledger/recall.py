@@ -11,6 +11,7 @@ from domain.case import CaseSoFar, Outcome
 from domain.history import Happened
 from domain.inspection import Inspection, Receipt
 from domain.order import EarlierRefund
+from domain.override import Overridden
 from domain.parcel import ReturnLabel, Scan
 from domain.plan import RefundPlan
 from domain.policy import Decision
@@ -30,8 +31,9 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
     facts = entry.facts
     match entry.kind:
         case EntryKind.DECISION:
-            quote = RefundPlan.model_validate(facts["quote"]) if "quote" in facts else None
-            return {"decision": Decision.model_validate(facts["decision"]), "quote": quote}
+            return _decided(facts)
+        case EntryKind.OVERRIDE:
+            return {**_decided(facts), "overrides": (*known.overrides, Overridden.model_validate(facts["override"]))}
         case EntryKind.LABEL:
             return {"label": ReturnLabel.model_validate(facts["label"])}
         case EntryKind.SCAN:
@@ -47,7 +49,8 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
         case EntryKind.PLAN:
             return {"plan": RefundPlan.model_validate(facts["plan"])}
         case EntryKind.APPROVAL:
-            return {"approval": Approval.model_validate(facts["approval"])}
+            approval = Approval.model_validate(facts["approval"])
+            return _agreed(known, approval, facts) if approval.override else {"approval": approval}
         case EntryKind.REFUND_SUBMITTED:
             return {"refunds": (*known.refunds, _undecided(entry))}
         case EntryKind.REFUND_SETTLED | EntryKind.REFUND_FAILED:
@@ -61,6 +64,23 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
             return {"outcome": Outcome(facts["outcome"])}
         case _:
             return {}
+
+
+def _decided(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The decision that is in force from an entry on, if there is one in it."""
+    if "decision" not in facts:
+        return {}
+    quote = RefundPlan.model_validate(facts["quote"]) if "quote" in facts else None
+    return {"decision": Decision.model_validate(facts["decision"]), "quote": quote}
+
+
+def _agreed(known: CaseSoFar, approval: Approval, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """An override counts, because a second person has agreed."""
+    agreed = {"agreed_by": approval.by}
+    overrides = (
+        one.model_copy(update=agreed) if one.update_id == approval.override else one for one in known.overrides
+    )
+    return {**_decided(facts), "overrides": tuple(overrides)}
 
 
 def _undecided(entry: JournalEntry) -> Refund:

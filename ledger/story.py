@@ -8,7 +8,10 @@ from domain.approval import Approval
 from domain.case import CaseSoFar
 from domain.errors import Refused
 from domain.model import Model, UtcDatetime
+from domain.override import Overridden
+from domain.policy import Decision
 from domain.refund import RefundStatus
+from domain.request import Basis
 from ledger import EntryKind, JournalEntry, Ledger, TransferKind, accounts
 from ledger.readable import amount, amounts, credit_note, reference
 from ledger.recall import case_so_far
@@ -18,6 +21,7 @@ _LONGEST = 60
 
 _TOLD_APART = (
     EntryKind.DECISION,
+    EntryKind.OVERRIDE,
     EntryKind.LABEL,
     EntryKind.RECEIPT,
     EntryKind.INSPECTION,
@@ -66,6 +70,7 @@ class Story(Model):
     withdrawn: bool
     replaced: tuple[str, ...]
     people: tuple[Person, ...]
+    overrides: tuple[str, ...]
     approvals: tuple[Step, ...]
     steps: tuple[Step, ...]
     open: tuple[str, ...]
@@ -91,6 +96,7 @@ def story(ledger: Ledger, case: str) -> Story:
         withdrawn=bool(plans) and plans[-1] in gone,
         replaced=tuple(sentence for one in entries for sentence in _replaced(one, plans)),
         people=tuple(_people(entries)),
+        overrides=tuple(_overrides(entries)),
         approvals=tuple(one for one in steps if one.kind == EntryKind.APPROVAL.value),
         steps=steps,
         open=tuple(_open(ledger, case, known, entries)),
@@ -122,6 +128,25 @@ def _number(plan: str) -> str:
     return plan.rpartition(":")[2]
 
 
+def _overrides(entries: Sequence[JournalEntry]) -> Iterator[str]:
+    """What a person decided otherwise: who and why, then each line before and after."""
+    for entry in entries:
+        if entry.kind is EntryKind.OVERRIDE:
+            yield f"entry {entry.seq}, {Overridden.model_validate(entry.facts['override'])}"
+        if "before" in entry.facts and "decision" in entry.facts:
+            yield from (f"  {one}" for one in _differences(entry))
+
+
+def _differences(entry: JournalEntry) -> Iterator[str]:
+    before, after = (Decision.model_validate(entry.facts[name]) for name in ("before", "decision"))
+    for old, new in zip(before.lines, after.lines, strict=True):
+        if old != new:
+            by = f" (entry {entry.seq}, agreed by {entry.actor})" if entry.kind is EntryKind.APPROVAL else ""
+            given = [one.text for one in new.terms.given if one.basis is Basis.GOODWILL] if new.terms else []
+            terms = f": {', '.join(given)}" if given else ""
+            yield f"line {old.line_id}: {old.verdict.value} -> {new.verdict.value}{terms}{by}"
+
+
 def _requester(decision: JournalEntry) -> str:
     request = decision.facts.get("request")
     return str(request.get("requested_by", "")) if isinstance(request, Mapping) else ""
@@ -148,12 +173,13 @@ def _signed(entry: JournalEntry) -> str:
     if entry.kind is not EntryKind.APPROVAL:
         return ""
     told = Approval.model_validate(entry.facts["approval"])
-    return f"{amount(told.amount, told.currency)} of plan {told.plan}"
+    of = f"for override {told.override}" if told.override else f"of plan {told.plan}"
+    return f"{amount(told.amount, told.currency)} {of}"
 
 
 def _detail(entry: JournalEntry) -> str:
     facts = entry.facts
-    if entry.kind not in _TOLD_APART:
+    if entry.kind not in _TOLD_APART and "before" not in facts:
         inner = [one for one in facts.values() if isinstance(one, Mapping)]
         facts = {name: value for one in (facts, *inner) for name, value in one.items()}
     plain = {name: str(value) for name, value in facts.items() if isinstance(value, str | int)}

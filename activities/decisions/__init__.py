@@ -7,25 +7,24 @@ from typing import Annotated
 from pydantic import Field
 from temporalio import activity
 
+from activities.decisions.appeals import check_appeal
 from activities.people import check_canceller
 from domain import ids
 from domain.case import Outcome
 from domain.errors import Refused
-from domain.history import History
 from domain.inspection import Inspection, units
 from domain.kits import in_parts
 from domain.model import Id, Model, UtcDatetime
 from domain.order import Order, TenderKind
 from domain.plan import FeeKind, RefundPlan
-from domain.planning import plan_refund
 from domain.policy import (
     Decision,
     Policies,
     PublishedPolicy,
     PublishedStatute,
-    as_new,
     decide,
     graded,
+    quoted,
     terms_of,
     to_review,
 )
@@ -34,11 +33,12 @@ from domain.request import ReturnRequest
 from domain.stores import People, Snapshots
 from domain.stores import Policies as PolicyStore
 from domain.terms import Terms
-from ledger import UNITS, EntryKind, Ledger, NewEntry, accounts
+from ledger import EntryKind, Ledger, NewEntry
 from ledger.credit_notes import CreditNotes
 from ledger.deciding import decided
 from ledger.moves import goods
 from ledger.order_books import OrderBooks
+from ledger.recall import case_so_far
 from ledger.replanning import replanned
 
 
@@ -116,15 +116,14 @@ class DecisionActivities:
     def _decided(self, key: str, ask: OpenReturn) -> NewEntry:
         case = ask.request.id
         books = self._read(ask.order_id)
-        order, history, policy = books.order, books.history(), books.policy(self._policies)
+        order, policy = books.order, books.policy(self._policies)
         wanted = in_parts(order, ask.request)
-        returnable = {line.line_id: self._returnable(order, history, line.line_id) for line in wanted.lines}
+        check_appeal(self._ledger, ask.request)
+        returnable = {line.line_id: books.returnable(line.line_id) for line in wanted.lines}
         judges = Policies(policy=policy, statutes=self._statutes)
         decision = decide(order, wanted, judges, returnable, policy.policy.calendar, ask.now)
         approved = {line.line_id: line.quantity for line in decision.approved}
-        terms = terms_of(decision, as_new(decision)) or Terms()
-        quote = plan_refund(order, history, approved, terms) if approved else None
-        opened = Opened(decision=decision, quote=quote)
+        opened = Opened(decision=decision, quote=quoted(order, books.history(), decision))
         entry = NewEntry(
             key=key,
             kind=EntryKind.DECISION,
@@ -227,15 +226,14 @@ class DecisionActivities:
 
         Raises Refused if the journal has one of the kinds that it can never follow.
         """
-        decision = self._ledger.find(ids.decision_key(entry.case))
-        reserved = decision.transfers if decision else ()
 
         def decide() -> NewEntry:
-            recorded = {one.kind for one in self._ledger.entries(case=entry.case)}
+            entries = tuple(self._ledger.entries(case=entry.case))
+            recorded = {one.kind for one in entries}
             if entry.kind not in recorded and recorded & set(never_after):
                 text = f"return {entry.case} cannot be called off: the journal knows its goods, or its end, already"
                 raise Refused("already_received", text)
-            released = goods.released(entry.key, reserved, self._ledger.pending_left)
+            released = goods.released(entry.key, goods.announced(entries), self._ledger.pending_left)
             return entry.model_copy(update={"transfers": released})
 
         decided(self._ledger, entry.order, decide)
@@ -244,14 +242,9 @@ class DecisionActivities:
         return OrderBooks.read(self._ledger, self._snapshots, order_id)
 
     def _opened(self, case: str) -> Opened | None:
-        """What was decided and quoted."""
-        entry = self._ledger.find(ids.decision_key(case))
-        return Opened.model_validate(entry.facts) if entry else None
-
-    def _returnable(self, order: Order, history: History, line_id: str) -> int:
-        """Units that the customer has, in no return, and whose money has not gone back."""
-        held = self._ledger.balance(accounts.with_customer(order.id, line_id), UNITS).available
-        return max(0, min(held, history.lines[line_id].open if line_id in history.lines else 0))
+        """What is in force: decided, perhaps overridden, and quoted."""
+        known = case_so_far(self._ledger.entries(case=case))
+        return Opened(decision=known.decision, quote=known.quote) if known.decision else None
 
 
 def _facts(model: Model) -> dict[str, object]:

@@ -62,8 +62,10 @@ class ApprovalActivities:
             planned = self._waiting(ask)
             plan = RefundPlan.model_validate(planned.facts["plan"])
             person = check_person(self._people, ask.by, Verb.APPROVE)
-            self._check_signature(ask, person, plan)
-            self._check_second(ask, person, Money(minor=plan.total, currency=plan.currency))
+            said = statement(ask.case, plan.total, plan.currency, ask.update_id)
+            check_signed(self._signed_by, person, said, ask.signature)
+            amount = Money(minor=plan.total, currency=plan.currency)
+            check_second(self._people, self._ledger.entries(case=ask.case), person, amount)
             approval = Approval(
                 by=ask.by,
                 plan=ask.plan,
@@ -92,32 +94,34 @@ class ApprovalActivities:
             raise Refused("other_amount", f"return {ask.case} pays back {total}; approve exactly that")
         return planned
 
-    def _check_signature(self, ask: RecordApproval, person: Person, plan: RefundPlan) -> None:
-        if not person.public_key:
-            text = f"{ask.by} has no key; make one and have an admin add it: `python starter.py people key`"
-            raise Refused("no_key", text)
-        said = statement(ask.case, plan.total, plan.currency, ask.update_id)
-        if not self._signed_by(person.public_key, said, ask.signature):
-            text = (
-                f"this is not signed with the key of {ask.by} for this return, this amount and this id; "
-                "sign it with `python starter.py approve`"
-            )
-            raise Refused("not_signed", text)
 
-    def _check_second(self, ask: RecordApproval, person: Person, amount: Money) -> None:
-        """Raises Refused unless the person is another one than those of the return, and may agree to so much."""
-        asked, graded = _people_of(self._ledger.entries(case=ask.case))
-        same = involved(ask.by, asked, graded)
-        if same is not None:
-            raise Refused(same.code, same.message)
-        over = may(person, Verb.APPROVE, ask.by, amount)
-        if over is not None:
-            others = [one for one in self._people.all() if involved(one.id, asked, graded) is None]
-            could = ", ".join(who_may(others, Verb.APPROVE, amount)) or "nobody; an admin can raise a limit"
-            raise Refused(over.code, f"{over.message} Who could: {could}.")
+def check_signed(signed_by: SignedBy, person: Person, said: Mapping[str, object], signature: str) -> None:
+    """Raises Refused unless this person signed exactly this."""
+    if not person.public_key:
+        text = f"{person.id} has no key; make one and have an admin add it: `python starter.py people key`"
+        raise Refused("no_key", text)
+    if not signed_by(person.public_key, said, signature):
+        text = (
+            f"this is not signed with the key of {person.id} for this return, this amount and this id; "
+            f"sign it with `python starter.py {said['verb']}`"
+        )
+        raise Refused("not_signed", text)
 
 
-def _people_of(entries: Iterable[JournalEntry]) -> tuple[str, tuple[str, ...]]:
+def check_second(people: People, entries: Iterable[JournalEntry], person: Person, amount: Money) -> None:
+    """Raises Refused unless the person is another one than those of the return, and may agree to so much."""
+    asked, graded = people_of(entries)
+    same = involved(person.id, asked, graded)
+    if same is not None:
+        raise Refused(same.code, same.message)
+    over = may(person, Verb.APPROVE, person.id, amount)
+    if over is not None:
+        others = [one for one in people.all() if involved(one.id, asked, graded) is None]
+        could = ", ".join(who_may(others, Verb.APPROVE, amount)) or "nobody; an admin can raise a limit"
+        raise Refused(over.code, f"{over.message} Who could: {could}.")
+
+
+def people_of(entries: Iterable[JournalEntry]) -> tuple[str, tuple[str, ...]]:
     """Who asked for a return, and who graded its goods."""
     asked, graded = "", []
     for one in entries:

@@ -13,13 +13,13 @@ from domain import ids
 from domain.errors import OverLimit, Refused
 from domain.inspection import Inspection, Receipt, units
 from domain.model import Id, Model, UtcDatetime
-from domain.policy import Decision
 from domain.stores import People, Policies, Snapshots
 from domain.verbs import Verb
 from ledger import UNITS, EntryKind, Ledger, NewEntry, accounts
 from ledger.deciding import decided
 from ledger.moves import goods
 from ledger.order_books import OrderBooks
+from ledger.recall import case_so_far
 
 
 class PutAway(Model):
@@ -200,9 +200,8 @@ class InventoryActivities:
 
     def _inspection_days(self, case: str, order_id: str) -> int:
         """What the decision has; one that says nothing of it goes by the policy."""
-        entry = self._ledger.find(ids.decision_key(case))
-        decided = Decision.model_validate(entry.facts["decision"]).inspection_days if entry else None
-        if decided is not None:
-            return decided
+        decision = case_so_far(self._ledger.entries(case=case)).decision
+        if decision is not None and decision.inspection_days is not None:
+            return decision.inspection_days
         books = OrderBooks.read(self._ledger, self._snapshots, order_id)
         return books.policy(self._policies).policy.inspection_days

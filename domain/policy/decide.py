@@ -72,14 +72,14 @@ def _decided(
         if line is None:
             raise ValueError(f"order {order.id} has no line {wanted.line_id}")
         reader = Reader(order, line, wanted, request.basis, policy, calendar, now, steps)
-        decided, open_now = _line(reader, policies, returnable.get(line.id, 0))
+        decided, open_now = _line(reader, policies, returnable.get(line.id, 0), bool(request.appeals))
         found.append(decided)
         obliged |= dict.fromkeys(one for ground in open_now for one in ground.obligations)
     zone = policy.zone(order.country)
     days = [one.terms.send_back_day for one in found if one.terms and one.verdict is not Verdict.DECLINE]
     day = max(days, default=local_day(now, zone) + timedelta(days=policy.send_back_days))
     return Decision(
-        verdict=_folded([one.verdict for one in found]),
+        verdict=folded([one.verdict for one in found]),
         policy=policies.policy.ref,
         lines=tuple(found),
         decided_at=now,
@@ -89,14 +89,14 @@ def _decided(
     )
 
 
-def _folded(verdicts: Sequence[Verdict]) -> Verdict:
+def folded(verdicts: Sequence[Verdict]) -> Verdict:
     """Of the whole request: a person looks at it if at any line; approved if any line is."""
     if Verdict.REVIEW in verdicts:
         return Verdict.REVIEW
     return Verdict.APPROVE if Verdict.APPROVE in verdicts else Verdict.DECLINE
 
 
-def _line(reader: Reader, policies: Policies, left: int) -> tuple[LineDecision, list[Ground]]:
+def _line(reader: Reader, policies: Policies, left: int, appeal: bool) -> tuple[LineDecision, list[Ground]]:
     published = policies.policy
     rule, goods = judgement(reader, published), eligibility(reader, published)
     known = list(grounds(reader, policies, rule.verdict if rule else Verdict.APPROVE, goods))
@@ -125,7 +125,7 @@ def _line(reader: Reader, policies: Policies, left: int) -> tuple[LineDecision, 
         open=tuple(dict.fromkeys(one.basis for one in open_now)),
         statutes=tuple(one.policy for one in open_now if one.policy != published.ref),
         terms=terms,
-        handling=handling(reader, published, goods) if open_now else None,
+        handling=handling(reader, published, goods) if open_now or appeal else None,
     )
     return decided, open_now
 

@@ -128,6 +128,11 @@ class Decision(Model):
         return min((line.handling.inspection_days for line in self.approved if line.handling), default=None)
 
     @property
+    def review_days(self) -> int:
+        """The shortest time that a person has to look at any line."""
+        return min((line.handling.review_days for line in self.lines if line.handling), default=Handling().review_days)
+
+    @property
     def last_day_to_send(self) -> date:
         """The last day to send the goods, where the order went; old decisions know it in UTC only."""
         return self.send_back_day or self.send_back_until.date()

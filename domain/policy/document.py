@@ -49,7 +49,7 @@ class Policy(Clauses):
 
     `window_days` count from delivery, `send_back_days` from the decision, `inspection_days` from the receipt.
     `automatic_limit` is the largest refund, in minor units of a currency, that nobody has to approve; a currency that
-    is not named has no such limit. Above `second_approver_above` two people have to.
+    is not named has no such limit. An override that costs more than `second_approver_above` needs a second person.
     """
 
     id: Id

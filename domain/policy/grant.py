@@ -153,7 +153,12 @@ def _cuts(
 
 
 def _capped(priced: Mapping[Grade, Cut], most: Mapping[Grade, Cut], unit: int) -> dict[Grade, Cut]:
-    return {grade: lower(cut, most[grade], unit) for grade, cut in priced.items() if grade in most}
+    # A law caps the amount; how it is taxed is the merchant's own price list.
+    return {
+        grade: lower(cut, most[grade], unit).model_copy(update={"tax_percent": cut.tax_percent})
+        for grade, cut in priced.items()
+        if grade in most
+    }
 
 
 def _shipping(reader: Reader, ref: str, clauses: Clauses) -> ReturnShippingRule | None:

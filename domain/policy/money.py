@@ -29,10 +29,12 @@ def _at_most_all(percent: str | None) -> None:
 
 
 class Cut(Model):
-    """What is kept of each unit: a percentage of what it is worth, or an amount in minor units."""
+    """What is kept of each unit: a percentage of what it is worth, or an amount in minor units; `tax_percent` is the
+    rate of the tax inside of it, empty for none."""
 
     percent: Percent | None = None
     amount: Minor | None = None
+    tax_percent: str = ""
     reason: str = ""
 
     def of(self, worth: int) -> int:
@@ -43,15 +45,18 @@ class Cut(Model):
 class FeeRule(Rule):
     """A part of the goods' worth that is kept, per unit: `percent` of it, or an amount per currency.
 
-    Where the amounts leave the order's currency out, nothing is kept. In a statute it is the most that may be kept.
+    Where the amounts leave the order's currency out, nothing is kept. `tax_percent` is the rate of the tax that is
+    inside of what is kept. In a statute it is the most that may be kept, and says nothing of tax.
     """
 
     percent: PerCent | None = None
     amount: Mapping[ListedCurrency, Minor] = {}
+    tax_percent: PerCent | None = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
         _at_most_all(self.percent)
+        _at_most_all(self.tax_percent)
         if (self.percent is None) is (not self.amount):
             raise ValueError("give either percent or amount")
         return self
@@ -59,7 +64,8 @@ class FeeRule(Rule):
     def cut(self, currency: str) -> Cut:
         """What it keeps of a unit in an order of that currency."""
         amount = self.amount.get(currency, 0) if self.percent is None else None
-        return Cut(percent=self.percent, amount=amount, reason=self.reason)
+        tax = self.tax_percent or ""
+        return Cut(percent=self.percent, amount=amount, tax_percent=tax, reason=self.reason)
 
 
 class Payer(StrEnum):

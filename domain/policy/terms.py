@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from domain.history import History
 from domain.inspection import Grade, InspectedLine
 from domain.kits import without_kits
 from domain.order import Order
-from domain.plan import FeeKind
+from domain.plan import FeeKind, RefundPlan
+from domain.planning import plan_refund
 from domain.policy.decision import Decision, LineDecision, LineTerms
 from domain.policy.judgement import Verdict
 from domain.policy.money import Cap, Cut, Duties, Payer, rank
@@ -31,6 +33,16 @@ def graded(order: Order, lines: Sequence[InspectedLine]) -> Graded:
 def as_new(decision: Decision) -> Graded:
     """What was approved, as it is hoped to come back."""
     return {line.line_id: {Grade.A: line.quantity} for line in decision.approved}
+
+
+def quoted(order: Order, history: History, decision: Decision) -> RefundPlan | None:
+    """What the shopper will get back for what may come back and was not paid back meanwhile; None if that is nothing.
+
+    Raises Refused as `plan_refund` does.
+    """
+    left = {line.line_id: min(line.quantity, history.lines[line.line_id].open) for line in decision.approved}
+    units = {line_id: count for line_id, count in left.items() if count}
+    return plan_refund(order, history, units, terms_of(decision, as_new(decision)) or Terms()) if units else None
 
 
 def terms_of(decision: Decision, units: Graded, resolution: Resolution = Resolution.REFUND) -> Terms | None:
@@ -73,8 +85,22 @@ def _kept(kind: FeeKind, line_id: str, cuts: Mapping[Grade, Cut], grades: Mappin
         cut, units = cuts.get(grade), grades.get(grade, 0)
         if cut is None or not units:
             continue
-        amount = None if cut.amount is None else cut.amount * units
-        yield FeeTerm(kind=kind, line_id=line_id, units=units, percent=cut.percent, amount=amount, reason=cut.reason)
+        yield FeeTerm(
+            kind=kind,
+            line_id=line_id,
+            units=units,
+            percent=cut.percent,
+            amount=None if cut.amount is None else cut.amount * units,
+            tax_rate=_rate(cut.tax_percent),
+            reason=cut.reason,
+        )
+
+
+def _rate(percent: str) -> str | None:
+    """A rate as orders have it: `"8.1"` percent is `"0.081"`."""
+    whole, _, decimals = percent.partition(".")
+    digits = whole.rjust(3, "0")
+    return f"{digits[:-2]}.{digits[-2:]}{decimals}" if percent else None
 
 
 def _bonus(terms: Sequence[LineTerms]) -> Share | None:

@@ -22,6 +22,7 @@ from workflows.return_case.view import CaseView
 
 _WORDS = {
     EntryKind.DECISION: "decided by the policy",
+    EntryKind.OVERRIDE: "decided otherwise",
     EntryKind.LABEL: "bought the return label",
     EntryKind.SCAN: "saw the parcel",
     EntryKind.RECEIPT: "counted what arrived",

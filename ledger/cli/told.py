@@ -19,6 +19,8 @@ def tell(story: Story) -> None:
     if known.cancelled:
         say(f"Called off: {known.cancelled}")
     _decision(story)
+    _section("Overrides", bool(story.overrides))
+    say(*(f"  {one}" for one in story.overrides))
     _goods(story)
     if known.plan:
         _plan(known.plan, story)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from domain import ids
-from ledger import UNITS, Transfer, TransferKind, accounts
+from ledger import UNITS, JournalEntry, Transfer, TransferKind, accounts
 from ledger.moves import Move, finishing, transfers
 from ledger.moves.money import Left
 
@@ -49,6 +49,17 @@ def kept_elsewhere(key: str, order_id: str, units: Mapping[str, int]) -> tuple[T
 def released(key: str, reserved: Iterable[Transfer], left: Left) -> tuple[Transfer, ...]:
     """What was announced and never came stays with the customer."""
     return finishing(key, TransferKind.VOID, ((one, left(one.key)) for one in reserved))
+
+
+def announced(entries: Iterable[JournalEntry]) -> tuple[Transfer, ...]:
+    """All units that were ever reserved by these entries of one return."""
+    moved = (one for entry in entries for one in entry.transfers)
+    return tuple(one for one in moved if one.kind is TransferKind.PENDING and one.commodity == UNITS)
+
+
+def withheld(key: str, entries: Iterable[JournalEntry], lines: Collection[str], left: Left) -> tuple[Transfer, ...]:
+    """What was announced of these lines is not taken back after all, so it stays with the customer."""
+    return released(key, (one for one in announced(entries) if _line(one) in lines), left)
 
 
 def put_away(key: str, moves: Iterable[tuple[str, str, int]]) -> tuple[Transfer, ...]:

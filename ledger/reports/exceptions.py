@@ -96,7 +96,8 @@ def exceptions(
 
 def _of_entry(ledger: Ledger, entry: JournalEntry) -> Iterator[Finding]:
     if entry.kind is EntryKind.APPROVAL:
-        yield _found("over_limit", entry)
+        if "override" not in entry.reasons:
+            yield _found("over_limit", entry)
         if entry.actor in _involved(ledger, entry):
             yield _found("same_person", entry)
     if any(one.startswith("override") for one in (entry.kind.value, *entry.reasons, *entry.facts)):
@@ -136,7 +137,7 @@ def _found(why: Why, entry: JournalEntry, detail: str = "", who: str = "") -> Fi
         case=entry.case,
         order=entry.order,
         who=who or entry.actor,
-        amounts=amounts(entry.transfers) or _named(_inner(entry)),
+        amounts=_agreed(entry) or amounts(entry.transfers) or _named(_inner(entry)),
         reference=reference(entry) or _elsewhere(entry),
         detail=detail or ", ".join(entry.reasons),
     )
@@ -146,6 +147,14 @@ def _elsewhere(entry: JournalEntry) -> str:
     """A refund that was made elsewhere is recorded under the provider's id."""
     refund = entry.facts.get("refund")
     return str(refund.get("id", "")) if isinstance(refund, Mapping) else ""
+
+
+def _agreed(entry: JournalEntry) -> str:
+    """What an override is worth, which moves nothing by itself but units."""
+    override = entry.facts.get("override")
+    if entry.kind is EntryKind.OVERRIDE and isinstance(override, Mapping):
+        return amount(int(override["worth"]), str(override["currency"]))
+    return _named(_inner(entry)) if entry.kind is EntryKind.APPROVAL else ""
 
 
 def _named(facts: Mapping[str, object]) -> str:

@@ -43,6 +43,7 @@ def test_all_commands_are_there() -> None:
         "orders import",
         "orders list",
         "orders show",
+        "override",
         "people add",
         "people change",
         "people deactivate",

@@ -88,6 +88,9 @@ def test_no_command_waits_for_a_server_that_is_not_there(words: list[str], run: 
     assert "No Temporal server answers" in answer.err
 
 
+OVERRIDE = ["override", "R-1", "--line", "1", "--by", "fay", "--key", "nowhere.pem", "--reason", "our_mistake"]
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
@@ -104,6 +107,11 @@ def test_no_command_waits_for_a_server_that_is_not_there(words: list[str], run: 
         (["retry", "R-1", "--by", ""], "by"),
         (["approve", "R-1", "--by", "Fay B", "--key", "nowhere.pem"], "by: an id has"),
         (["approve", "R-1", "--by", "fay", "--key", "nowhere.pem"], "key: nowhere.pem cannot be read"),
+        ([*OVERRIDE, "--verdict", "approve"], "key: nowhere.pem cannot be read"),
+        (OVERRIDE, "input: Value error, say what changes"),
+        ([*OVERRIDE, "--verdict", "maybe"], "verdict"),
+        ([*OVERRIDE, "--waive", "everything"], "waive.0"),
+        ([*OVERRIDE, "--verdict", "approve", "--reason", "whim"], "--reason: 'whim' is none; it is loyal_customer"),
         (["list", "--stage", "lost"], "--stage"),
         (["list", "--needs", 'ops" OR "'], "--needs"),
         (["list", "--needs", "nobodyx"], "--needs: 'nobodyx' is none; a return waits for shopper, carrier, warehouse"),

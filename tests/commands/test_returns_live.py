@@ -173,7 +173,8 @@ async def test_a_whole_return(shop: Shop) -> None:
     note = "1=The handle came loose."
     started = await shop.ok("start", "--id", "R-1", "--order", "B-1", "--line", "1:2:defective", "--note", note)
     assert set(started) == {
-        "id", "return", "decision", "source", "status", "note", "failure", "timeline", "workflow_id", "ui",
+        "id", "return", "decision", "first_decision", "source", "status", "note", "failure", "timeline", "workflow_id",
+        "ui",
     }  # fmt: skip
     assert (started["source"], started["status"], started["note"]) == ("workflow", "running", "")
     assert started["ui"] == "http://ui.test/namespaces/default/workflows/return-R-1"
@@ -386,6 +387,27 @@ async def test_a_refund_above_the_automatic_limit_is_approved_by_its_own_key(sho
     shown = await shop.ok("show", "R-8")
     assert [step["actor"] for step in shown["timeline"] if step["kind"] == "approval"] == ["eve"]
     assert "Approved by" in (await shop.run("show", "R-8")).out
+
+
+async def test_a_declined_return_is_appealed_and_overridden_by_two(shop: Shop) -> None:
+    home = Path(shop.env["BACKHAUL_HOME"])
+    for name, role, limit in (("olga", "ops", "EUR:1.00"), ("gil", "finance", "EUR:50.00")):
+        key = (await shop.ok("people", "key", "--out", home / name))["public_key"]
+        await shop.ok("people", "add", name, "--role", role, "--limit", limit, "--key", key, "--by", "ada")
+    await shop.order("B-9", delivered=str(YESTERDAY - timedelta(days=60)))
+    await shop.ok("start", "--id", "R-9", "--order", "B-9", "--line", "1:1")
+    assert (await shop.closed("R-9")).outcome == "declined"
+    words = ("--line", "1", "--verdict", "approve", "--reason", "our_mistake", "--by", "olga", "--key", home / "olga")
+    assert "--appeal R-9" in await shop.refused("override", "R-9", *words)
+    started = await shop.ok("start", "--id", "R-10", "--order", "B-9", "--line", "1:1", "--appeal", "R-9")
+    assert (started["return"]["verdict"], started["return"]["next_owner"]) == ("decline", "ops")
+    shown = (await shop.ok("override", "R-10", *words, "--remark", "Sent to the wrong door"))["return"]
+    assert (shown["next_owner"], shown["to_approve"]) == ("finance", {"minor": 1176, "currency": "EUR"})
+    await shop.ok("approve", "R-10", "--by", "gil", "--key", home / "gil")
+    shown = await shop.until(("show", "R-10"), lambda shown: shown["return"]["label_url"])
+    assert [shown[one]["verdict"] for one in ("first_decision", "decision")] == ["decline", "approve"]
+    told = (await shop.run("show", "R-10")).out
+    assert "olga: line 1: approve (our mistake), 11.76 EUR beyond the policy, agreed by gil" in " ".join(told.split())
 
 
 async def test_without_a_worker(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

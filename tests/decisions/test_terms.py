@@ -7,10 +7,13 @@ from typing import Any
 
 from activities.decisions import DecisionActivities, PlanRefund
 from activities.inventory import RecordInspection
+from activities.payments import PayLeg, PaymentActivities
 from domain.inspection import Grade, InspectedLine, Inspection
 from domain.plan import FeeKind, RefundPlan
 from domain.policy import Decision, Verdict
 from domain.request import Basis
+from ledger.credit_notes import CreditNotes
+from tests.payments.fake import FakeProvider
 from tests.policy.cases import STATUTES
 from tests.shop import NOW, Shop
 
@@ -102,3 +105,23 @@ def test_the_days_to_inspect_are_those_that_were_decided(shop: Shop) -> None:
     shop.publish(since=SINCE, inspection_days=9, deadlines=[{"inspection_days": 2}])
     shop.begin("R-1", {"1": 1})
     assert shop.receive("R-1", {"1": 1}) == NOW + timedelta(days=2)
+
+
+def test_a_taxed_fee_carries_its_tax_into_plan_journal_and_credit_note(shop: Shop) -> None:
+    rule = {"percent": 50, "tax_percent": 19, "when": {"grade": "grade_c"}}
+    shop.publish(since=SINCE, restocking=[rule])
+    shop.begin("R-1", {"1": 1})
+    shop.receive("R-1", {"1": 1})
+    plan = planned(shop, ("1", 1, Grade.C))
+    # half of 1176 is 588, and 588 * 19 / 119 of it is tax
+    assert [(fee.amount, fee.tax, fee.tax_rate) for fee in plan.fees] == [(588, 94, "0.19")]
+    entry = shop.entry("plan:R-1:1")
+    kept = {one.credit: one.amount for one in entry.transfers if one.credit.startswith("fees")}
+    assert kept == {"fees:restocking": 494, "fees:restocking:tax": 94}
+    payments = PaymentActivities(FakeProvider(), shop.ledger, CreditNotes(shop.ledger, shop.snapshots))
+    leg = PayLeg(
+        case="R-1", order_id="two-rates", plan=1, payment="pi_demo_two_rates", amount=plan.total, attempt=1, now=NOW
+    )
+    payments.pay_leg(leg)
+    (note,) = [one.facts["credit_note"] for one in shop.ledger.entries() if "credit_note" in one.facts]
+    assert [(one["amount"], one["tax"]) for one in note["fees"]] == [(588, 94)]

@@ -20,6 +20,7 @@ TABLE = {
     Verb.RECEIVE: "       -     yes    yes    -     yes",
     Verb.INSPECT: "       -     yes    yes    -     yes",
     Verb.APPROVE: "       -      -      -    yes    yes",
+    Verb.OVERRIDE: "      -      -     yes   yes    yes",
     Verb.RETRY_NOW: "     -      -     yes   yes    yes",
     Verb.REPLAN: "       yes     -     yes   yes    yes",
 }

@@ -39,6 +39,7 @@ ENUMS = (
     "domain.notice",
     "domain.order",
     "domain.parcel",
+    "domain.override",
     "domain.people",
     "domain.plan",
     "domain.policy.goods",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from domain.inspection import Inspection, Receipt, units
 from domain.money import Money
+from domain.override import Override
+from domain.overriding import may_override
 from domain.parcel import Scan
 from domain.policy import Verdict
 from domain.verbs import Refusal, Verb
@@ -15,7 +17,7 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
     """Whether the return takes this message now; None is yes. The same fact again is always a yes."""
     if state.request is None or (state.decision is None and verb is not Verb.RETRY_NOW):
         return Refusal(code="not_decided", message="This return has not been decided yet; try again in a moment.")
-    if state.outcome is not None:
+    if state.outcome is not None and not isinstance(said, Override):
         return Refusal(
             code="closed", message=f"This return is closed ({state.outcome}); nothing can change it any more."
         )
@@ -27,7 +29,9 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
         case Scan():
             return _may_scan(state, said)
         case Approve():
-            return _may_approve(state, said)
+            return _may_agree(state, said, said.override) if said.override else _may_approve(state, said)
+        case Override():
+            return _may_override(state, said)
     if verb is Verb.CANCEL:
         return _may_cancel(state)
     if verb is Verb.RETRY_NOW and not state.troubles and state.look_at is None:
@@ -62,6 +66,37 @@ def _may_approve(state: CaseState, said: Approve) -> Refusal | None:
         total = Money(minor=plan.total, currency=plan.currency)
         return Refusal(code="other_amount", message=f"This return pays back {total}; approve exactly that.")
     return None
+
+
+def _may_agree(state: CaseState, said: Approve, override: str) -> Refusal | None:
+    known = next((one for one in state.overrides if one.update_id == override), None)
+    if known is not None and known.agreed_by:
+        text = f"{known.agreed_by} has agreed to this override already."
+        return None if known.agreed_by == said.by else Refusal(code="approved_already", message=text)
+    if known is None or state.proposed != known or _decided_for_good(state):
+        text = f"No override {override} of this return waits for a second person; look again."
+        return Refusal(code="nothing_to_approve", message=text)
+    if said.amount != known.worth:
+        worth = Money(minor=known.worth, currency=known.currency)
+        return Refusal(code="other_amount", message=f"This override is worth {worth}; agree to exactly that.")
+    return None
+
+
+def _may_override(state: CaseState, said: Override) -> Refusal | None:
+    known = next((one for one in state.overrides if one.update_id == said.update_id), None)
+    if known is not None:
+        same = (known.by, known.change, known.reason) == (said.by, said.change, said.reason)
+        return None if same else _other_content("override", said.update_id)
+    if state.called_off:
+        return Refusal(code="cancelled", message="This return was called off; start a new one, and override that.")
+    if _decided_for_good(state):
+        text = "This return was declined and ends now; start a new return that appeals it: `starter.py start --appeal`."
+        return Refusal(code="declined", message=text)
+    return may_override(state, said.change)
+
+
+def _decided_for_good(state: CaseState) -> bool:
+    return state.declined and state.appeal_until is None
 
 
 def _may_scan(state: CaseState, scan: Scan) -> Refusal | None:

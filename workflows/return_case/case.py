@@ -16,7 +16,7 @@ from domain import ids
 from domain.case import Outcome
 from domain.errors import InvalidRequest
 from domain.notice import NoticeKind
-from domain.policy import Verdict
+from domain.people import SHOPPER
 from domain.request import ReturnRequest, parse_request
 from workflows import options
 from workflows.return_case.desk import as_failure, decoded
@@ -25,7 +25,6 @@ from workflows.return_case.goods import Goods
 from workflows.return_case.money import Payout
 from workflows.return_case.ops import Ops
 from workflows.return_case.providers import Providers
-from workflows.return_case.said import Cancel
 from workflows.return_case.shopper import Shopper
 from workflows.return_case.steps import NotWanted
 from workflows.return_case.view import CaseView, view
@@ -34,10 +33,10 @@ from workflows.return_case.warehouse import Warehouse
 NOT_GIVEN = RawValue(Payload())
 
 UNDO = ("void_label",)
-"""What undoes a return that is called off. The fact itself, which the clerk records first, gives the units of
-`open_return` back; then `buy_label` is undone. Nothing else is: what was read or recorded stays a fact, and
-`plan_refund`, `pay_leg` and `restock` come only after the goods have arrived, when a return cannot be called off any
-more."""
+"""What undoes a return that is called off, or that a person declined. The fact itself, which the clerk records first,
+gives the units of `open_return` back; then `buy_label` is undone. Nothing else is: what was read or recorded stays a
+fact, and `plan_refund`, `pay_leg` and `restock` come only after the goods have arrived, when a return can be neither
+called off nor declined any more."""
 
 
 @workflow.defn(name=ids.WORKFLOW_TYPE)
@@ -62,21 +61,18 @@ class ReturnCase(Shopper, Warehouse, Providers, Finance, Ops, Goods, Payout):
             raise
         self.clerk = asyncio.create_task(self.keep_record())
         await self.open_return()
-        if self.declined:
-            return await self.close(Outcome.DECLINED, NoticeKind.DECLINED)
+        await self.hear_appeal()
         await self.buy_label()
         await self.follow_parcel()
+        if self.state.declined:
+            await self.undo()
+            return await self.close(Outcome.DECLINED, NoticeKind.DECLINED)
         if self.state.called_off:
             await self.undo()
             return await self.close(Outcome.CANCELLED, NoticeKind.CANCELLED)
         await self.plan_refund()
         await asyncio.gather(self.refund(), self.restock())
         return await self.close(Outcome.REFUNDED, NoticeKind.REFUND_DONE)
-
-    @property
-    def declined(self) -> bool:
-        """Whether the policy says no to every line."""
-        return self.state.decision is not None and self.state.decision.verdict is Verdict.DECLINE
 
     async def fetch_order(self) -> None:
         """Read the order, and what the journal knows already of this return."""
@@ -101,7 +97,7 @@ class ReturnCase(Shopper, Warehouse, Providers, Finance, Ops, Goods, Payout):
 
     async def buy_label(self) -> None:
         """Issue the return label and send it to the shopper."""
-        if self.state.label is None and not self.state.called_off:
+        if self.state.label is None and not self.state.stopped:
             number, customer = self.order.number, self.order.customer_id
             try:
                 label = await self.step(
@@ -110,16 +106,15 @@ class ReturnCase(Shopper, Warehouse, Providers, Finance, Ops, Goods, Payout):
                     lambda now: BuyLabel(**self.about, order_number=number, customer_id=customer, now=now),
                     options.CARRIER,
                     # Goods that are here need no label any more.
-                    wanted=lambda: not (self.state.called_off or self.state.receipts),
+                    wanted=lambda: not (self.state.stopped or self.state.receipts),
                 )
             except NotWanted:
                 return
             self.learn(label=label)
-        if self.state.label is not None and not self.state.called_off:
-            self.tell(NoticeKind.APPROVED)
+        self.tell_approved()
 
     async def undo(self) -> None:
-        """The return was called off: undo what was done, in turn."""
+        """Nothing comes back: undo what was done, in turn."""
         for verb in UNDO:
             await getattr(self, verb)()
 
@@ -130,14 +125,16 @@ class ReturnCase(Shopper, Warehouse, Providers, Finance, Ops, Goods, Payout):
             await self.step(
                 f"Void the label {label.tracking_number}",
                 LabelActivities.void_label,
-                lambda now: VoidLabel(**self.about, label=label, actor=self.caller.by, now=now),
+                lambda now: VoidLabel(**self.about, label=label, actor=self.stopped_by, now=now),
                 options.CARRIER,
             )
 
     @property
-    def caller(self) -> Cancel:
-        """Who called it off; a new run of an old return knows only that it was."""
-        return self.state.cancel or Cancel(by="shopper")
+    def stopped_by(self) -> str:
+        """Who called it off, which a new run of an old return knows only of a person's decline; else the shopper."""
+        if self.state.declined and self.state.overrides:
+            return self.state.overrides[-1].by
+        return self.state.cancel.by if self.state.cancel else SHOPPER
 
     async def close(self, outcome: Outcome, last: NoticeKind) -> CaseView:
         """Tell the shopper how it ended, wait a bounded time for the mails, and record the end."""

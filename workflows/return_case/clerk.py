@@ -10,15 +10,17 @@ from activities.decisions.approvals import ApprovalActivities, RecordApproval
 from activities.inventory import InventoryActivities, RecordInspection, RecordReceipt
 from activities.labels import LabelActivities, RecordScan
 from domain.inspection import Inspection, Receipt
+from domain.override import Override
 from domain.parcel import Scan
 from domain.refund import PLAN_WITHDRAWN
 from workflows import options
 from workflows.return_case.facts import Fact, known, with_fact
+from workflows.return_case.overrides import Overrides
 from workflows.return_case.said import Approve, Cancel
-from workflows.return_case.steps import NotWanted, Steps
+from workflows.return_case.steps import NotWanted
 
 
-class Clerk(Steps):
+class Clerk(Overrides):
     """Records beside the story, whatever that waits for, so that who said something learns at once what became of it.
 
     A fact that is refused is dropped as if it had never been said; the story sees recorded facts alone.
@@ -60,7 +62,9 @@ class Clerk(Steps):
             case Cancel():
                 return await self._cancel(fact)
             case Approve():
-                return await self._approval(fact)
+                return await (self.agree_override(fact) if fact.override else self._approval(fact))
+            case Override():
+                return await self.record_override(fact)
 
     async def _scan(self, fact: Scan) -> dict[str, object]:
         await self.step(
@@ -106,10 +110,11 @@ class Clerk(Steps):
 
     async def _approval(self, fact: Approve) -> dict[str, object]:
         plan = self.state.plan.number if self.state.plan else 1
+        said = fact.model_dump(exclude={"override"})
         approval = await self.step(
             f"Approval by {fact.by}",
             ApprovalActivities.record_approval,
-            lambda now: RecordApproval(**self.about, plan=plan, **dict(fact), now=now),
+            lambda now: RecordApproval(**self.about, plan=plan, **said, now=now),
             options.JOURNAL,
             wanted=_not_if_refused,
         )

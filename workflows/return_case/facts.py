@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from temporalio.exceptions import ApplicationError
 
 from domain.inspection import Inspection, Receipt
+from domain.override import Override
 from domain.parcel import Scan
 from workflows.return_case.said import Approve, Cancel
 from workflows.return_case.state import CaseState
 
-Fact = Scan | Receipt | Inspection | Cancel | Approve
+Fact = Scan | Receipt | Inspection | Cancel | Approve | Override
 
 
 @dataclass
@@ -34,12 +35,17 @@ def known(state: CaseState, fact: Fact) -> bool:
             return state.inspection is not None
         case Cancel():
             return state.called_off
+        case Approve(override=str()):
+            return any(one.update_id == fact.override and one.agreed_by for one in state.overrides)
         case Approve():
             return state.approval is not None and not state.needs_approval
+        case Override():
+            return any(one.update_id == fact.update_id for one in state.overrides)
 
 
 def with_fact(state: CaseState, fact: Fact) -> CaseState:
-    """The state as if the fact were recorded: what the next message is judged by. An approval changes nothing yet."""
+    """The state as if the fact were recorded: what the next message is judged by. An approval or an
+    override changes nothing yet."""
     if known(state, fact):
         return state
     match fact:
@@ -51,5 +57,5 @@ def with_fact(state: CaseState, fact: Fact) -> CaseState:
             return state.model_copy(update={"inspection": fact})
         case Cancel():
             return state.model_copy(update={"cancel": fact})
-        case Approve():
+        case Approve() | Override():
             return state

@@ -16,11 +16,12 @@ class Goods(Clerk):
     async def follow_parcel(self) -> None:
         """Follow what is recorded of scans, receipts and the inspection, until the goods are judged or called off."""
         while True:
+            self.tell_approved()
             if self.state.moving:
                 self.tell(NoticeKind.IN_TRANSIT)
             if self.state.receipts:
                 self.tell(NoticeKind.RECEIVED)
-            if self.state.inspection or self.state.called_off:
+            if self.state.inspection or self.state.stopped:
                 return
             await self.wait_for_word()
 

@@ -24,10 +24,14 @@ class Cancel(Model):
 
 
 class Approve(Model):
-    """Agree to the refund of `amount` minor units; `update_id` is this Update's own id, and part of what is signed."""
+    """Agree to the refund of `amount` minor units, or to the `override` of this id, which is worth so much.
+
+    `update_id` is this Update's own id, and part of what is signed.
+    """
 
     by: Id
     amount: Minor
+    override: Id | None = None
     update_id: Id
     signature: Signature
 

@@ -10,8 +10,10 @@ from domain.case import CaseSoFar
 from domain.model import Model, UtcDatetime
 from domain.money import Money
 from domain.parcel import TrackingStatus
+from domain.policy import Verdict
 from domain.refund import FINAL_NO, Refund, RefundStatus
 from domain.request import ReturnRequest
+from workflows.options import APPROVAL_PATIENCE
 from workflows.return_case.said import Cancel
 
 
@@ -60,6 +62,8 @@ class CaseState(CaseSoFar):
     """When an undecided refund is looked at again."""
     approve_until: UtcDatetime | None = None
     """When somebody should have approved the refund."""
+    appeal_until: UtcDatetime | None = None
+    """Until when a person may grant an appeal."""
     patient_until: UtcDatetime | None = None
     """The new due time of a parcel of which word came after the first one."""
 
@@ -108,6 +112,13 @@ class CaseState(CaseSoFar):
             return NextAction(owner=first.owner, action=f"{first.step}: {first.message}", due_at=first.due_at)
         if self.overdue:
             return NextAction(owner="ops", action=self.overdue, due_at=self._due)
+        if waiting := self.proposed:
+            worth = Money(minor=waiting.worth, currency=waiting.currency)
+            action = f"Approve the override by {waiting.by}, worth {worth}"
+            return NextAction(owner="finance", action=action, due_at=waiting.at + APPROVAL_PATIENCE)
+        if self.appeal_until and self.request:
+            action = f"Override it to grant the appeal of {self.request.appeals}; else it stays declined"
+            return NextAction(owner="ops", action=action, due_at=self.appeal_until)
         if self.plan and self.needs_approval:
             total = Money(minor=self.plan.total, currency=self.plan.currency)
             return NextAction(owner="finance", action=f"Approve the refund of {total}", due_at=self._due)
@@ -130,6 +141,16 @@ class CaseState(CaseSoFar):
     def called_off(self) -> bool:
         """Whether the return was cancelled."""
         return self.cancel is not None or self.cancelled is not None
+
+    @property
+    def declined(self) -> bool:
+        """Whether every line is declined, by the policy or by a person."""
+        return self.decision is not None and self.decision.verdict is Verdict.DECLINE
+
+    @property
+    def stopped(self) -> bool:
+        """Whether nothing comes back of this return."""
+        return self.called_off or self.declined
 
     @property
     def moving(self) -> bool:

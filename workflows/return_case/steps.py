@@ -37,7 +37,7 @@ class Steps(Desk):
 
     def __init__(self) -> None:
         super().__init__()
-        self.mails: dict[NoticeKind, asyncio.Task[None]] = {}
+        self.mails: dict[tuple[NoticeKind, int], asyncio.Task[None]] = {}
 
     @property
     def request(self) -> ReturnRequest:
@@ -121,10 +121,15 @@ class Steps(Desk):
         except TimeoutError:
             return
 
-    def tell(self, kind: NoticeKind) -> None:
+    def tell(self, kind: NoticeKind, number: int = 1) -> None:
         """Start a notice, once; nothing waits for it but the end, a bounded time."""
-        if kind not in self.mails:
-            self.mails[kind] = asyncio.create_task(self._send(kind))
+        if (kind, number) not in self.mails:
+            self.mails[kind, number] = asyncio.create_task(self._send(kind, number))
+
+    def tell_approved(self) -> None:
+        """What may come back and how, and again when a person has changed it; not any more once goods are here."""
+        if self.state.label is not None and not self.state.stopped and not self.state.receipts:
+            self.tell(NoticeKind.APPROVED, 1 + sum(not one.waits for one in self.state.overrides))
 
     async def wait_for_mails(self) -> None:
         """A bounded time: a mail that nobody takes must not keep a return open for ever."""
@@ -137,12 +142,12 @@ class Steps(Desk):
         except TimeoutError:
             return
 
-    async def _send(self, kind: NoticeKind) -> None:
+    async def _send(self, kind: NoticeKind, number: int) -> None:
         how = options.MAIL
         try:
             await workflow.execute_activity_method(
                 MailActivities.send_notice,
-                SendNotice(notice=notice(kind, self.state), now=workflow.now()),
+                SendNotice(notice=notice(kind, self.state, number), now=workflow.now()),
                 task_queue=how.queue,
                 start_to_close_timeout=how.attempt,
                 schedule_to_close_timeout=how.burst,

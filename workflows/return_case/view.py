@@ -60,7 +60,10 @@ class CaseView(Model):
     received: Mapping[str, int] = {}
     planned: str = ""
     to_approve: Money | None = None
+    override_to_approve: str = ""
     approved_by: str = ""
+    appeals: str = ""
+    overrides: tuple[str, ...] = ()
     refund_status: str = ""
     refunded: str = ""
     provider_references: tuple[str, ...] = ()
@@ -94,6 +97,9 @@ def view(state: CaseState) -> CaseView:
         received=state.received,
         planned=str(state.planned or ""),
         to_approve=_to_approve(state),
+        override_to_approve=state.proposed.update_id if state.proposed else "",
+        appeals=(state.request.appeals or "") if state.request else "",
+        overrides=tuple(map(str, state.overrides)),
         approved_by=state.approval.by if state.approval and not state.needs_approval else "",
         refund_status=state.refund_status or "",
         refunded=str(Money(minor=state.refunded, currency=order.currency)) if order and state.refunds else "",
@@ -103,6 +109,8 @@ def view(state: CaseState) -> CaseView:
 
 
 def _to_approve(state: CaseState) -> Money | None:
+    if waiting := state.proposed:
+        return Money(minor=waiting.worth, currency=waiting.currency)
     plan = state.plan if state.needs_approval else None
     return Money(minor=plan.total, currency=plan.currency) if plan else None
 
@@ -114,6 +122,8 @@ def panel(state: CaseState) -> str:
         f"Next: **{seen.next_owner}** — {seen.next_action}",
         f"Due: {_moment(seen.due_at)}" if seen.due_at else "",
         f"Order {seen.order_number}: {_items(state)}" if state.order else "",
+        f"Appeals return {seen.appeals}" if seen.appeals else "",
+        *(f"Overridden by {one}" for one in seen.overrides),
         f"Quoted: {seen.quote}" if seen.quote else "",
         f"To refund: {seen.planned} ({seen.refund_status})" if seen.planned else "",
         f"Approved by {seen.approved_by}" if seen.approved_by else "",

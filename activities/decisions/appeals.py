@@ -1,0 +1,26 @@
+"""Appeals: a return that asks a person to look again at what was declined."""
+
+from __future__ import annotations
+
+from domain.case import Outcome
+from domain.errors import InvalidRequest
+from domain.policy import Verdict
+from domain.request import ReturnRequest
+from ledger import Ledger
+from ledger.recall import case_so_far
+
+
+def check_appeal(ledger: Ledger, request: ReturnRequest) -> None:
+    """Raises InvalidRequest unless what it appeals has ended, on the same order, with a declined line of these."""
+    if request.appeals is None:
+        return
+    entries = tuple(ledger.entries(case=request.appeals))
+    known = case_so_far(entries)
+    if known.decision is None or any(one.order and one.order != request.order_id for one in entries):
+        raise InvalidRequest("appeals", f"there is no return {request.appeals} of this order")
+    if known.outcome is None:
+        text = f"return {request.appeals} is still open, so override it there: `python starter.py override`"
+        raise InvalidRequest("appeals", text)
+    declined = {one.line_id for one in known.decision.lines if one.verdict is Verdict.DECLINE}
+    if known.outcome is not Outcome.DECLINED and not declined & {one.line_id for one in request.lines}:
+        raise InvalidRequest("appeals", f"return {request.appeals} was not declined, so there is nothing to appeal")

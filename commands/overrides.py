@@ -1,0 +1,54 @@
+"""What a person decides otherwise than the policy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commands import messages, output, values
+from commands.output import AsJson, By, Case, example
+from domain.errors import InvalidRequest
+
+app = output.group("Overrides.")
+
+
+@app.command(epilog=example("override R-1 --line 1 --verdict approve --by fay --key fay.pem --reason our_mistake"))
+def override(
+    case: Case,
+    by: By,
+    key: Annotated[Path, typer.Option(metavar="FILE", help="Your own private key; it signs here and goes nowhere.")],
+    line: Annotated[list[str], typer.Option(metavar="LINE", help="The line; several are changed alike.")],
+    reason: Annotated[
+        str, typer.Option(help="loyal_customer, our_mistake, proof_seen, special_case or suspected_abuse.")
+    ],
+    verdict: Annotated[str | None, typer.Option(help="approve or decline.")] = None,
+    waive: Annotated[list[str] | None, typer.Option(help="restocking, lost_value or label.")] = None,
+    send_back_until: Annotated[
+        str | None, typer.Option(metavar="DAY", help="A later last day to send, such as 2027-01-31.")
+    ] = None,
+    refund_percent: Annotated[
+        int | None, typer.Option(help="Of a goodwill line: how much of the goods' worth is paid back.")
+    ] = None,
+    label_fee: Annotated[
+        int | None, typer.Option(help="Of a goodwill line: what our label costs the shopper, in minor units.")
+    ] = None,
+    remark: Annotated[str, typer.Option(help="For staff, at most 200 characters; name no people.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Decide otherwise than the policy, up to your limit; above it somebody else has to `approve` it."""
+    import secrets
+
+    from domain.override import Change, Override, OverrideReason, override_statement
+    from ledger.signing import load_key, sign
+
+    given = {"verdict": verdict, "send_back_until": send_back_until, "refund_percent": refund_percent}
+    change = values.make(Change, {"lines": line, "waive": waive or [], "label_fee": label_fee, **given})
+    if reason not in list(OverrideReason):
+        raise InvalidRequest("--reason", f"{reason!r} is none; it is {', '.join(OverrideReason)}")
+    update_id = f"override-{secrets.token_hex(8)}"
+    signature = sign(load_key(key), override_statement(case, change, reason, update_id))
+    whole = {"by": by, "reason": reason, "change": change, "remark": remark}
+    said = values.make(Override, {**whole, "update_id": update_id, "signature": signature})
+    messages.tell(case, "override", lambda _: said, as_json)
