@@ -98,7 +98,12 @@ def _check_key(request: Request) -> None:
     """Let only test keys in; a live key must never get as far as a simulator."""
     key = bearer(request)
     if not key:
-        raise StripeError("You did not provide an API key. Send it as Authorization: Bearer sk_test_...", status=401)
+        raise StripeError(
+            "You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer "
+            "auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). See https://stripe.com/docs/api#authentication for "
+            "details, or we can help at https://support.stripe.com/.",
+            status=401,
+        )
     if re.fullmatch(r"sk_test_[A-Za-z0-9_]+", key) is None:
         raise StripeError("Invalid API Key provided: only test keys (sk_test_...) are taken here.", status=401)
 
@@ -115,5 +120,8 @@ async def _unrouted(request: Request, error: Exception) -> Response:
         raise error
     message = error.detail
     if error.status_code in (404, 405):
-        message = f"Unrecognized request URL ({request.method}: {request.url.path})."
+        message = (
+            f"Unrecognized request URL ({request.method}: {request.scope['path']}). Please see https://stripe.com/docs "
+            "or we can help at https://support.stripe.com/."
+        )
     return await _refused(request, StripeError(message, status=error.status_code))
