@@ -99,9 +99,10 @@ def _check_key(request: Request) -> None:
     key = bearer(request)
     if not key:
         raise StripeError(
-            "You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer "
-            "auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). See https://stripe.com/docs/api#authentication for "
-            "details, or we can help at https://support.stripe.com/.",
+            "You did not provide an API key. You need to provide your API key in the Authorization header, "
+            "using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). "
+            "See https://stripe.com/docs/api#authentication for details, "
+            "or we can help at https://support.stripe.com/.",
             status=401,
         )
     if re.fullmatch(r"sk_test_[A-Za-z0-9_]+", key) is None:
