@@ -261,3 +261,15 @@ async def test_every_endpoint_answers_as_stripe_describes_it(world: Here) -> Non
         assert (await world.get(f"{noun}/{id}"))["id"] == id
         missing = (await world.ask("GET", f"{noun}/none")).json()["error"]
         assert (missing["code"], missing["message"].startswith("No such ")) == ("resource_missing", True)
+
+
+async def test_a_key_belongs_to_one_endpoint_and_remembers_the_first_call(world: Here) -> None:
+    await world.pay()
+    first = await world.ask("POST", "refunds", "k", payment_intent="pi_1", amount=10)
+    again = await world.ask("POST", "refunds", "k", payment_intent="pi_1", amount=10)
+    assert again.headers["Original-Request"] == first.headers["Request-Id"] != again.headers["Request-Id"]
+    assert again.headers["Idempotency-Key"] == "k"
+    other = await world.ask("POST", f"refunds/{first.json()['id']}/cancel", "k")
+    error = other.json()["error"]
+    assert (other.status_code, error["type"]) == (400, "idempotency_error")
+    assert "the same endpoint they were first used for ('/v1/refunds')" in error["message"]

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from embedded.simulators.bodies import Json, bearer
+from embedded.simulators.bodies import Json, bearer, user
 from embedded.simulators.faults import Fault
 from embedded.simulators.serve import hang_up, held
 from embedded.simulators.stripe import controls, desk, expand, params
@@ -96,7 +96,7 @@ def _expanded(turn: Turn, call: Call, asked: Asked) -> Json:
 
 def _check_key(request: Request) -> None:
     """Let only test keys in; a live key must never get as far as a simulator."""
-    key = bearer(request)
+    key = bearer(request) or user(request)
     if not key:
         raise StripeError(
             "You did not provide an API key. You need to provide your API key in the Authorization header, "
