@@ -78,7 +78,8 @@ def once(turn: Turn, asked: Asked, fault: Fault | None, work: Callable[[], Json]
         if kept.path not in ("", asked.path):
             raise StripeError(
                 "Keys for idempotent requests can only be used for the same endpoint they were first used for "
-                f"('{kept.path}'). Try using a key other than '{turn.key}' if you meant to execute a different request.",
+                f"('{kept.path}'). "
+                f"Try using a key other than '{turn.key}' if you meant to execute a different request.",
                 type="idempotency_error",
             )
         if kept.asked != digest:
