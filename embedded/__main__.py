@@ -70,7 +70,7 @@ async def _serve(free_ports: bool, *, worker: bool) -> int:
     stop = _stopped()
     async with stack(Ports.free() if free_ports else Ports(), worker=worker) as here:
         console.print(f"Temporal UI  {here.ui}")
-        console.print(f"Simulators   {here.simulators}  (Stripe, SendGrid with its inbox, a carrier, a storefront)")
+        console.print(f"Simulators   {here.simulators}  (Stripe, SendGrid, a carrier, a storefront)")
         console.print("Ready. Ctrl-C stops everything; the returns go on when you start it again.")
         return await here.watch(stop)
 

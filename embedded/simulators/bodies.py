@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
@@ -36,6 +37,16 @@ async def json_body(request: Request, kind: type[Asked]) -> Asked:
 def media_type(request: Request) -> str:
     """The content type of a request without its parameters, in lower case; empty if it names none."""
     return request.headers.get("content-type", "").split(";")[0].strip().lower()
+
+
+def user(request: Request) -> str:
+    """The user of a request with basic authentication; empty if there is none. Passwords are not looked at."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    try:
+        pair = base64.b64decode(token.strip(), validate=True).decode() if scheme.lower() == "basic" else ""
+    except ValueError:
+        pair = ""
+    return pair.partition(":")[0]
 
 
 def bearer(request: Request) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from embedded.simulators.stripe.nouns import CALLS
 from tests.embedded.here import Here
 
 
@@ -209,3 +210,66 @@ async def test_keys_are_forgotten_after_a_simulated_day(world: Here) -> None:
     assert (await world.refund(1_000, key="k"))["id"] == first["id"]
     await world.control("clock", advance=5)
     assert (await world.refund(1_000, key="k"))["id"] != first["id"]
+
+
+async def test_a_method_that_takes_no_money_back(world: Here) -> None:
+    start = (await world.control("clock", advance=0))["now"]
+    given = {"amount": 1_000, "currency": "eur"}
+    await world.control("payment_intents", id="pi_never", refundable_until=0, **given)
+    await world.control("payment_intents", id="pi_old", refundable_until=start + 180 * 86_400, **given)
+    assert await world.refused("refunds", payment_intent="pi_never") == (400, "charge_not_refundable")
+    assert (await world.refund(1, payment="pi_old"))["status"] == "succeeded"
+    await world.control("clock", advance=180 * 86_400)
+    assert await world.refused("refunds", payment_intent="pi_old") == (400, "charge_not_refundable")
+
+
+async def test_what_the_controls_left_waiting_is_not_paid_by_the_next_sale(world: Here) -> None:
+    await world.pay()
+    await world.control("next_refund", status="pending", pending_reason="insufficient_funds")
+    made = await world.refund(1_000)
+    await world.pay("pi_2", 50_000)
+    assert (await world.get(f"refunds/{made['id']}"))["status"] == "pending"
+
+
+async def test_every_endpoint_answers_as_stripe_describes_it(world: Here) -> None:
+    await world.listen("payout.paid")
+    await world.pay(amount=9_000)
+    made = await world.refund(1_000)
+    dispute = await world.control("disputes", payment_intent="pi_1")
+    await world.control(f"disputes/{dispute['id']}", status="won")
+    payout = await world.control("payouts", currency="eur")
+    item = {"price_data": {"currency": "eur", "unit_amount": 5, "product_data": {"name": "x"}}}
+    session = await world.post("checkout/sessions", mode="payment", success_url="https://a.example", line_items=[item])
+    link = await world.post("payment_links", line_items=[item])
+    ids = {
+        "balance_transactions": made["balance_transaction"],
+        "charges": "ch_1",
+        "checkout/sessions": session["id"],
+        "disputes": dispute["id"],
+        "events": (await world.get("events"))["data"][0]["id"],
+        "payment_intents": "pi_1",
+        "payment_links": link["id"],
+        "payouts": payout["id"],
+        "refunds": made["id"],
+        "webhook_endpoints": (await world.get("webhook_endpoints"))["data"][0]["id"],
+    }
+    # All that can be read is read here; whatever `Here` reads is held against the description.
+    readable = {call.path.removeprefix("/v1/") for call in CALLS if call.method == "GET"}
+    assert readable == {path for noun in ids for path in (noun, f"{noun}/{{id}}")}
+    for noun, id in ids.items():
+        assert (await world.get(noun, limit=1))["data"][0]["object"]
+        assert (await world.get(f"{noun}/{id}"))["id"] == id
+        missing = (await world.ask("GET", f"{noun}/none")).json()["error"]
+        assert (missing["code"], missing["message"].startswith("No such ")) == ("resource_missing", True)
+
+
+async def test_a_key_belongs_to_one_endpoint_and_remembers_the_first_call(world: Here) -> None:
+    await world.pay()
+    first = await world.ask("POST", "refunds", "k", payment_intent="pi_1", amount=10)
+    again = await world.ask("POST", "refunds", "k", payment_intent="pi_1", amount=10)
+    assert again.headers["Original-Request"] == first.headers["Request-Id"] != again.headers["Request-Id"]
+    assert again.headers["Idempotency-Key"] == "k"
+    other = await world.ask("POST", f"refunds/{first.json()['id']}/cancel", "k")
+    error = other.json()["error"]
+    assert (other.status_code, error["type"]) == (400, "idempotency_error")
+    assert "the same endpoint they were first used for ('/v1/refunds')" in error["message"]

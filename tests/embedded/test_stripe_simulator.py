@@ -344,3 +344,12 @@ async def test_garbage_is_refused_not_crashed_on(http: httpx2.AsyncClient, body:
     for path in ("payment_intents", "next_refund", "refunds/re_1", "hold"):
         answer = await http.post(f"/stripe/_control/{path}", content=body, headers={"Content-Type": "application/json"})
         assert answer.status_code == 400
+
+
+async def test_keys_are_taken_as_curl_sends_them(http: httpx2.AsyncClient) -> None:
+    for given, status in ((("sk_test_x", ""), 200), (("sk_live_x", ""), 401), (("", "sk_test_x"), 401)):
+        assert (await http.get("/stripe/v1/refunds", auth=given)).status_code == status
+    for header in ("Basic", "Basic !", "Basic //8=", "Bearer"):
+        answer = await http.get("/stripe/v1/refunds", headers={"Authorization": header})
+        assert answer.status_code == 401
+        conforms("error", answer.json())

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from embedded.simulators.bodies import Json, bearer
+from embedded.simulators.bodies import Json, bearer, user
 from embedded.simulators.faults import Fault
 from embedded.simulators.serve import hang_up, held
 from embedded.simulators.stripe import controls, desk, expand, params
@@ -96,9 +96,15 @@ def _expanded(turn: Turn, call: Call, asked: Asked) -> Json:
 
 def _check_key(request: Request) -> None:
     """Let only test keys in; a live key must never get as far as a simulator."""
-    key = bearer(request)
+    key = bearer(request) or user(request)
     if not key:
-        raise StripeError("You did not provide an API key. Send it as Authorization: Bearer sk_test_...", status=401)
+        raise StripeError(
+            "You did not provide an API key. You need to provide your API key in the Authorization header, "
+            "using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). "
+            "See https://stripe.com/docs/api#authentication for details, "
+            "or we can help at https://support.stripe.com/.",
+            status=401,
+        )
     if re.fullmatch(r"sk_test_[A-Za-z0-9_]+", key) is None:
         raise StripeError("Invalid API Key provided: only test keys (sk_test_...) are taken here.", status=401)
 
@@ -115,5 +121,8 @@ async def _unrouted(request: Request, error: Exception) -> Response:
         raise error
     message = error.detail
     if error.status_code in (404, 405):
-        message = f"Unrecognized request URL ({request.method}: {request.url.path})."
+        message = (
+            f"Unrecognized request URL ({request.method}: {request.scope['path']}). Please see https://stripe.com/docs "
+            "or we can help at https://support.stripe.com/."
+        )
     return await _refused(request, StripeError(message, status=error.status_code))

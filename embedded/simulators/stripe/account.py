@@ -54,6 +54,8 @@ class Account:
         finally:
             work.cancel()
             await asyncio.wait({work})
+            if not work.cancelled():
+                work.result()  # whatever ended it before is not kept quiet
 
     async def _work(self) -> None:
         while True:

@@ -25,7 +25,8 @@ class StripeError(Exception):
         super().__init__(message)
         self.status = status
         self.settled = settled
-        known = {"message": message, "type": type, "code": code, "param": param}
+        doc = f"https://stripe.com/docs/error-codes/{code.replace('_', '-')}" if code else None
+        known = {"message": message, "type": type, "code": code, "doc_url": doc, "param": param}
         self.body: Json = {"error": {name: text for name, text in known.items() if text is not None}}
 
 

@@ -29,6 +29,7 @@ class KeptCall(Model):
     status: int
     body: str
     made: int = 0
+    path: str = ""
     request: str = ""
 
 
@@ -74,6 +75,13 @@ def once(turn: Turn, asked: Asked, fault: Fault | None, work: Callable[[], Json]
     digest = hashlib.sha256(json.dumps([asked.path, asked.id, asked.params], sort_keys=True).encode()).hexdigest()
     kept = turn.rows.get(KeptCall, turn.key) if turn.key is not None else None
     if kept is not None and turn.now - kept.made < FORGOTTEN_AFTER:
+        if kept.path not in ("", asked.path):
+            raise StripeError(
+                "Keys for idempotent requests can only be used for the same endpoint they were first used for "
+                f"('{kept.path}'). "
+                f"Try using a key other than '{turn.key}' if you meant to execute a different request.",
+                type="idempotency_error",
+            )
         if kept.asked != digest:
             raise StripeError(
                 "Keys for idempotent requests can only be used with the same parameters they were first used with. "
@@ -82,7 +90,14 @@ def once(turn: Turn, asked: Asked, fault: Fault | None, work: Callable[[], Json]
             )
         return _answer(kept, replayed=True)
     status, body = _done(fault, work)
-    call = KeptCall(asked=digest, status=status, body=json.dumps(body), made=turn.now, request=turn.request or "")
+    call = KeptCall(
+        asked=digest,
+        status=status,
+        body=json.dumps(body),
+        made=turn.now,
+        path=asked.path,
+        request=turn.request or "",
+    )
     if turn.key is not None:
         turn.rows.put(turn.key, call)
     return _answer(call, replayed=False)

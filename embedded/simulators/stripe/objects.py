@@ -40,6 +40,7 @@ class Payment(Model):
     description: str | None = None
     charge_description: str | None = None
     charge_metadata: dict[str, str] | None = None
+    refundable_until: int | None = None
 
     @property
     def charge(self) -> str:

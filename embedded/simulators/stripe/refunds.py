@@ -61,7 +61,7 @@ def read(given: Params) -> Ask:
 def create(turn: Turn, ask: Ask) -> StripeRefund:
     """Refund a payment. Raises StripeError if it is disputed or does not have that much left."""
     payment = find(turn.rows, ask.payment, ask.charge)
-    amount = _amount(payment, ask.amount)
+    amount = _amount(payment, ask.amount, turn.now)
     outcome = settling.first_outcome(turn, amount, payment.currency)
     refund = StripeRefund(
         id=new_id("re_"),
@@ -151,11 +151,17 @@ def _pay(turn: Turn, refund: StripeRefund) -> None:
     balance.book(turn, "refund", -refund.amount, refund.currency, source=refund.id, description="REFUND", id=id)
 
 
-def _amount(payment: Payment, asked: int | None) -> int:
+def _amount(payment: Payment, asked: int | None, now: int) -> int:
     if payment.blocked:
         raise StripeError(
             f"Charge {payment.charge} has been charged back; cannot issue a refund.",
             code="charge_disputed",
+            settled=True,
+        )
+    if payment.refundable_until is not None and payment.refundable_until <= now:
+        raise StripeError(
+            f"Charge {payment.charge} is not refundable: its payment method takes no money back any more.",
+            code="charge_not_refundable",
             settled=True,
         )
     if payment.left == 0:

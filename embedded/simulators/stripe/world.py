@@ -24,8 +24,13 @@ def catch_up(turn: Turn) -> None:
             trace(turn, refund, Trace(status="available", reference=reference(refund.id)))
 
 
-def fund(turn: Turn, currency: str) -> None:
-    """Pay the refunds that wait for money, oldest first, as far as it goes."""
+def fund(turn: Turn, currency: str, *, unlimited: bool = False) -> None:
+    """Pay the refunds that wait for money, oldest first, as far as it goes; `unlimited`: the limit was just lifted.
+
+    Where there is no limit, nothing waits for money but what the controls have put there.
+    """
+    if not unlimited and turn.rows.get(balance.Available, currency) is None:
+        return
     for refund in settling.short(turn, currency):
         if not balance.covers(turn, refund.amount, currency):
             break

@@ -18,16 +18,21 @@ from embedded.simulators.stripe.objects import Payment
 from embedded.simulators.stripe.turn import Turn
 
 Amount = Annotated[int, Field(strict=True, ge=1, le=money.LARGEST)]
+Moment = Annotated[int, Field(strict=True, ge=0, lt=2**40)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{3}$", to_lower=True)]
 
 
 class GivenPayment(Body):
-    """A payment under an id of the caller's choice, in Stripe's units; `created` in seconds since 1970."""
+    """A payment under an id of the caller's choice, in Stripe's units.
+
+    `created` and `refundable_until` in seconds since 1970; 0 for a method that takes no money back.
+    """
 
     id: Annotated[str, StringConstraints(pattern=r"^pi_[A-Za-z0-9_]{1,64}$")]
     amount: Amount
     currency: Currency
-    created: Annotated[int, Field(strict=True, ge=0, lt=2**40)] | None = None
+    created: Moment | None = None
+    refundable_until: Moment | None = None
 
 
 class GivenBalance(Body):
@@ -104,7 +109,7 @@ class _Money:
             else:
                 available = balance.Available(currency=given.currency, amount=given.available)
                 turn.rows.put(given.currency, available)
-            world.fund(turn, given.currency)
+            world.fund(turn, given.currency, unlimited=given.available is None)
             kept = turn.rows.get(balance.Available, given.currency)
         self._account.wake()
         return JSONResponse({"currency": given.currency, "available": kept.amount if kept else None})
@@ -151,6 +156,7 @@ def _imported(turn: Turn, given: GivenPayment) -> Payment:
         created=turn.now if given.created is None else given.created,
         payment_method="pm_card_visa",
         metadata={},
+        refundable_until=given.refundable_until,
     )
     payments.take(turn, payment)
     world.fund(turn, payment.currency)
