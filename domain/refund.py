@@ -43,7 +43,11 @@ class RefundIntention(Model):
 
 
 class Refund(Model):
-    """What stands at the provider for one intention. `reason` is the provider's code for a pending or failed one."""
+    """What stands at the provider for one intention. `reason` is the provider's code for a pending or failed one.
+
+    `arn` is the reference by which the shopper's bank finds it, empty until there is one. `reversal`: the charge
+    vanishes from the statement, so no refund will be seen there.
+    """
 
     key: str
     provider_id: str
@@ -53,4 +57,6 @@ class Refund(Model):
     status: RefundStatus
     reason: str = ""
     message: str = ""
+    arn: str = ""
+    reversal: bool = False
     updated_at: UtcDatetime

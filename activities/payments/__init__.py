@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Protocol
 
@@ -13,6 +14,7 @@ from domain import ids
 from domain.errors import Refused, Stale
 from domain.model import Id, Minor, Model, UtcDatetime
 from domain.plan import RefundPlan
+from domain.provider import BalanceTransaction, ProviderRefund
 from domain.refund import FINAL_NO, PLAN_WITHDRAWN, Refund, RefundIntention, RefundStatus
 from ledger import EntryKind, Ledger, NewEntry, accounts
 from ledger.credit_notes import CreditNotes
@@ -36,6 +38,15 @@ class Payments(Protocol):
 
         None is a certain no; a payment that the provider does not know is Refused, because its refunds cannot be seen.
         """
+
+    def refresh(self, refund: str, now: datetime) -> ProviderRefund:
+        """How a refund stands now, by the provider's id of it; Refused if there is none."""
+
+    def refunds(self, since: datetime, until: datetime) -> Iterator[ProviderRefund]:
+        """All refunds that were made from `since` to before `until`, whoever made them."""
+
+    def balance_transactions(self, since: datetime, until: datetime) -> Iterator[BalanceTransaction]:
+        """All movements on our balance at the provider from `since` to before `until`."""
 
 
 class PayLeg(Model):
