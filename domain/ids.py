@@ -113,6 +113,31 @@ def reversed_key(refund: str) -> str:
     return f"reversed:{refund}"
 
 
+def traced_key(refund: str) -> str:
+    """The reference by which the shopper's bank finds a refund of ours."""
+    return f"traced:{refund}"
+
+
+def unanswered_key(refund: str) -> str:
+    """The first time that the provider repeated a stored fault to an intention, and had no such refund."""
+    return f"unanswered:{refund}"
+
+
+def disputed_key(dispute: str) -> str:
+    """The opening of a dispute, by the provider's id of it."""
+    return f"disputed:{dispute}"
+
+
+def dispute_won_key(dispute: str) -> str:
+    """Its end in the shop's favour."""
+    return f"dispute_won:{dispute}"
+
+
+def late_payment_key(payment: str) -> str:
+    """Money that came in after it was not asked for any more."""
+    return f"late_payment:{payment}"
+
+
 def elsewhere_key(refund: str) -> str:
     """A refund that was made outside, by the provider's id of it."""
     return f"elsewhere:{refund}"

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from domain.model import Currency, Id, Minor, Model, UtcDatetime
-from domain.refund import RefundStatus
+from domain.refund import RefundStatus, ShowsAs
 
 SignedMinor = Annotated[int, Field(strict=True, ge=-(10**15), le=10**15)]
 """An amount in minor units that may be below zero."""
@@ -16,8 +16,8 @@ SignedMinor = Annotated[int, Field(strict=True, ge=-(10**15), le=10**15)]
 class ProviderRefund(Model):
     """A refund as it stands now. `key` is our intention's, from its metadata; empty if somebody else made it.
 
-    `reason` is the provider's code for a pending or failed one. `arn` is the reference by which the shopper's bank finds
-    it, empty until there is one. `reversal`: the charge vanishes from the statement, so no refund will be seen there.
+    `reason` is the provider's code for a pending or failed one. `arn` is the reference by which the shopper's bank
+    finds it, empty until there is one.
     """
 
     id: Id
@@ -29,7 +29,7 @@ class ProviderRefund(Model):
     status: RefundStatus
     reason: str = ""
     arn: str = ""
-    reversal: bool = False
+    shows_as: ShowsAs = ""
     created_at: UtcDatetime
 
 

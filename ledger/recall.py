@@ -50,9 +50,13 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
             return {"approval": Approval.model_validate(facts["approval"])}
         case EntryKind.REFUND_SUBMITTED:
             return {"refunds": (*known.refunds, _undecided(entry))}
-        case EntryKind.REFUND_SETTLED | EntryKind.REFUND_FAILED:
+        case EntryKind.REFUND_SETTLED | EntryKind.REFUND_FAILED | EntryKind.REFUND_REVERSED if "refund" in facts:
             refund = Refund.model_validate(facts["refund"])
             return {"refunds": (*(one for one in known.refunds if one.key != refund.key), refund)}
+        case EntryKind.REFUND_TRACED:
+            arn = {"arn": facts["arn"]}
+            found = (one.model_copy(update=arn if one.key == facts["intention"] else {}) for one in known.refunds)
+            return {"refunds": tuple(found)}
         case EntryKind.RESTOCK:
             return {"restocked": facts["inspection"]}
         case EntryKind.CANCELLED:

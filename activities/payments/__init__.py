@@ -11,16 +11,23 @@ from temporalio import activity
 
 from activities.moment import attempt_time
 from domain import ids
-from domain.errors import Refused, Stale
+from domain.errors import Refused, Stale, StoredFault
 from domain.model import Id, Minor, Model, UtcDatetime
 from domain.plan import RefundPlan
 from domain.provider import BalanceTransaction, ProviderRefund
-from domain.refund import FINAL_NO, PLAN_WITHDRAWN, Refund, RefundIntention, RefundStatus
+from domain.refund import (
+    FINAL_NO,
+    PLAN_WITHDRAWN,
+    STORED_FAULT,
+    STORED_FAULT_PATIENCE,
+    Refund,
+    RefundIntention,
+    RefundStatus,
+)
 from ledger import EntryKind, Ledger, NewEntry, accounts
 from ledger.credit_notes import CreditNotes
-from ledger.deciding import decided
 from ledger.moves import money
-from ledger.refunds import told, uncovered
+from ledger.settling import Settling
 
 KEY_OF_ANOTHER, OTHER_REFUND = "idempotency_error", "other_refund"
 """Codes of Refused by which a provider says that it knows our key from another request, or has another refund under it.
@@ -77,7 +84,7 @@ class PaymentActivities:
     def __init__(self, payments: Payments, ledger: Ledger, credit_notes: CreditNotes) -> None:
         self._payments = payments
         self._ledger = ledger
-        self._credit_notes = credit_notes
+        self._settling = Settling(ledger, credit_notes)
 
     # An exception thrown into the middle of a call to the provider would lose its answer.
     @activity.defn(no_thread_cancel_exception=True)
@@ -87,19 +94,17 @@ class PaymentActivities:
         Returns pending until the provider gives its final word, which is recorded once.
         """
         ask = ask.model_copy(update={"now": attempt_time(ask.now)})
-        for key in (ids.settled_key(ask.key), ids.failed_key(ask.key)):
-            recorded = self._ledger.find(key)
-            if recorded is not None:
-                return Refund.model_validate(recorded.facts["refund"])
-        intended = self._ledger.find(ask.key)
-        if intended is None:
+        recorded = self._settling.last_word(ask.key)
+        if recorded is not None:
+            return recorded
+        intention = self._settling.intention(ask.key)
+        if intention is None:
             intention = self._intend(ask)
             refund = self._send(intention, ask.now)
         else:
             # An earlier attempt got this far: the provider may have paid without our hearing of it.
-            intention = RefundIntention.model_validate(intended.facts["intention"])
             refund = self._find(intention, ask.now) or self._send(intention, ask.now)
-        return self._record(intention, refund)
+        return self._settling.record(intention, refund)
 
     def _intend(self, ask: PayLeg) -> RefundIntention:
         seen = self._ledger.last_seq(ask.order_id)
@@ -141,12 +146,17 @@ class PaymentActivities:
                 raise Refused(PLAN_WITHDRAWN, f"plan {ask.plan} of return {ask.case} was withdrawn; plan anew")
             if tender < 0:
                 raise Refused(PLAN_WITHDRAWN, f"{ask.payment} has less left than {ask.amount}; plan anew")
-        elif self._ledger.find(ids.failed_key(ask.before)) is None:
+        elif not self._has_failed(ask.before):
             text = f"attempt {ask.attempt - 1} at {ask.payment} has had no final no yet, so there is no next one"
             raise Refused("not_failed", text)
         elif min(tender, self._ledger.balance(accounts.owed(ask.case), plan.currency).available) < ask.amount:
             text = f"less than {ask.amount} is still owed by return {ask.case}, or left of {ask.payment}; plan anew"
             raise Refused(PLAN_WITHDRAWN, text)
+
+    def _has_failed(self, key: str) -> bool:
+        """Whether an intention had its final no, at once or late."""
+        last = self._settling.last_word(key)
+        return last is not None and last.status in FINAL_NO
 
     def _check_approved(self, ask: PayLeg, plan: RefundPlan) -> None:
         """Raises Refused if the plan is above the automatic limit and nobody has approved it: whatever a history says,
@@ -162,47 +172,53 @@ class PaymentActivities:
         _beat()
         try:
             return self._payments.refund(intention, now)
+        except StoredFault as fault:
+            return self._find(intention, now) or self._unanswered(intention, fault, now)
         except Refused as no:
             # "Already refunded" may be our own lost success: look before believing a no.
             found = self._find(intention, now)
             if found is None and no.code in (KEY_OF_ANOTHER, OTHER_REFUND):
                 raise
-            return found or Refund(
-                key=intention.key,
-                provider_id="",
-                payment=intention.payment,
-                amount=intention.amount,
-                currency=intention.currency,
-                status=RefundStatus.FAILED,
-                reason=no.code,
-                message=no.message,
-                updated_at=now,
-            )
+            return found or _without_id(intention, RefundStatus.FAILED, no.code, no.message, now)
 
     def _find(self, intention: RefundIntention, now: datetime) -> Refund | None:
         _beat()
         return self._payments.find(intention, now)
 
-    def _record(self, intention: RefundIntention, refund: Refund) -> Refund:
-        if refund.status is RefundStatus.SUCCEEDED:
-            entry = _settled(intention, refund)
-            recorded = self._credit_notes.settle(entry, intention, refund)
-        elif refund.status in FINAL_NO:
-            recorded = decided(self._ledger, intention.order_id, lambda: self._refused(intention, refund))
-        else:
-            return refund
-        return Refund.model_validate(recorded.facts["refund"])
+    def _unanswered(self, intention: RefundIntention, fault: StoredFault, now: datetime) -> Refund:
+        """A stored fault and no refund: after a second look, long enough after the first, it counts as not made."""
+        key = ids.unanswered_key(intention.key)
+        first = self._ledger.find(key) or self._ledger.append(
+            NewEntry(
+                key=key,
+                kind=EntryKind.REFUND_UNANSWERED,
+                order=intention.order_id,
+                case=intention.case,
+                actor="provider",
+                reasons=(STORED_FAULT,),
+                at=now,
+                facts={"intention": intention.key},
+                asked={"intention": intention.key},
+            )
+        )
+        waited = now - first.at >= STORED_FAULT_PATIENCE
+        status = RefundStatus.FAILED if waited else RefundStatus.UNKNOWN
+        return _without_id(intention, status, STORED_FAULT, fault.message, now)
 
-    def _refused(self, intention: RefundIntention, refund: Refund) -> NewEntry:
-        key = ids.failed_key(intention.key)
-        suspense = uncovered(self._ledger, intention.order_id, intention.currency)
-        moves = money.refused(key, intention, suspense)
-        return told(key, EntryKind.REFUND_FAILED, intention, refund, moves)
 
-
-def _settled(intention: RefundIntention, refund: Refund) -> NewEntry:
-    moves = money.settled(intention)
-    return told(ids.settled_key(intention.key), EntryKind.REFUND_SETTLED, intention, refund, moves)
+def _without_id(intention: RefundIntention, status: RefundStatus, reason: str, message: str, now: datetime) -> Refund:
+    """What stands for an intention of which the provider has no refund."""
+    return Refund(
+        key=intention.key,
+        provider_id="",
+        payment=intention.payment,
+        amount=intention.amount,
+        currency=intention.currency,
+        status=status,
+        reason=reason,
+        message=message,
+        updated_at=now,
+    )
 
 
 def _beat() -> None:

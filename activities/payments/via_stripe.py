@@ -15,7 +15,7 @@ from stripe import ErrorObject
 from activities.payments import KEY_OF_ANOTHER, OTHER_REFUND
 from domain.errors import BackhaulError, Refused, StoredFault, Unavailable
 from domain.provider import BalanceTransaction, ProviderRefund
-from domain.refund import Refund, RefundIntention, RefundStatus
+from domain.refund import Refund, RefundIntention, RefundStatus, ShowsAs
 
 if TYPE_CHECKING:
     from stripe import BalanceTransaction as StripeTransaction
@@ -182,7 +182,7 @@ def _refund(intention: RefundIntention, made: StripeRefund, now: datetime) -> Re
     if (said.get("amount"), said.get("currency")) != asked:
         text = f"Stripe has {made.id} under this refund's key, over {said.get('amount')} {said.get('currency')} instead"
         raise Refused(OTHER_REFUND, text)
-    status, (arn, reversal) = _status(said), _destination(said)
+    status, (arn, shows_as) = _status(said), _destination(said)
     return Refund(
         key=intention.key,
         provider_id=made.id,
@@ -192,7 +192,7 @@ def _refund(intention: RefundIntention, made: StripeRefund, now: datetime) -> Re
         status=status,
         reason=_reason(said, status),
         arn=arn,
-        reversal=reversal,
+        shows_as=shows_as,
         updated_at=now,
     )
 
@@ -202,7 +202,7 @@ def _shown(made: StripeRefund) -> ProviderRefund:
     if said.get("object") != "refund":
         raise Unavailable("Stripe's answer was no refund; is its address right?")
     currency, status, metadata = str(said["currency"]).upper(), _status(said), said.get("metadata") or {}
-    arn, reversal = _destination(said)
+    arn, shows_as = _destination(said)
     return ProviderRefund(
         id=said["id"],
         key=metadata.get(KEY_IN_METADATA) or "",
@@ -214,7 +214,7 @@ def _shown(made: StripeRefund) -> ProviderRefund:
         status=status,
         reason=_reason(said, status),
         arn=arn,
-        reversal=reversal,
+        shows_as=shows_as,
         created_at=datetime.fromtimestamp(said["created"], UTC),
     )
 
@@ -245,11 +245,12 @@ def _reason(said: Mapping[str, object], status: RefundStatus) -> str:
     return str(said.get("failure_reason" if status is RefundStatus.FAILED else "pending_reason") or "")
 
 
-def _destination(said: Mapping[str, object]) -> tuple[str, bool]:
-    """The reference by which the bank finds it, and whether the charge is only taken back."""
+def _destination(said: Mapping[str, object]) -> tuple[str, ShowsAs]:
+    """The reference by which the bank finds it, and how it shows on the statement."""
     details = said.get("destination_details")
     card = details.get("card") if isinstance(details, dict) else None
     if not isinstance(card, dict):
-        return "", False
-    there = card.get("reference_status") == "available"
-    return str(card.get("reference") or "") if there else "", card.get("type") == "reversal"
+        return "", ""
+    arn = str(card.get("reference") or "") if card.get("reference_status") == "available" else ""
+    kind = card.get("type")
+    return arn, "reversal" if kind == "reversal" else "refund" if kind == "refund" else ""

@@ -12,7 +12,7 @@ import pytest
 
 from activities.payments import PayLeg, PaymentActivities, Payments
 from activities.payments.via_stripe import StripePayments
-from domain.errors import Refused, Stale, Unavailable
+from domain.errors import Refused, Stale, StoredFault, Unavailable
 from domain.refund import Refund, RefundIntention, RefundStatus
 from ledger import EntryKind, JournalEntry, Ledger, NewEntry, TransferKind
 from ledger.credit_notes import CreditNotes
@@ -590,3 +590,61 @@ def test_a_crowd_pays_the_same_leg_at_once(shop: Shop, simulator: Simulator) -> 
     pay(shop, simulator.payments, leg(payment))
     assert amounts(simulator, payment) == [4624]
     assert balances(shop, payment) == {"tender": 10850 - 4624, "owed": 0, "reserved": 0}
+
+
+# ── A fault that the provider keeps under our key ────────────────────────────────────────────────────────────────────
+
+
+def kept() -> Callable[[], None]:
+    return raising(StoredFault("Stripe repeats a fault of its own"))
+
+
+def test_a_stored_fault_is_a_no_only_after_two_looks_ten_minutes_apart(shop: Shop) -> None:
+    planned(shop, pi_1=10850)
+    provider = FakeProvider()
+    for minutes in (0, 5, 9):
+        provider.before = [kept()]
+        undecided = pay(shop, provider, leg(now=NOW + timedelta(minutes=minutes)))
+        assert (undecided.status, undecided.reason) == (RefundStatus.UNKNOWN, "stored_fault")
+        with pytest.raises(Refused) as no:
+            pay(shop, provider, leg(attempt=2, now=NOW + timedelta(minutes=minutes)))
+        assert no.value.code == "not_failed"
+    provider.before = [kept()]
+    gone = pay(shop, provider, leg(now=NOW + timedelta(minutes=10)))
+    assert (gone.status, gone.reason) == (RefundStatus.FAILED, "stored_fault")
+    assert pay(shop, provider, leg(attempt=2, now=LATER)).status is RefundStatus.SUCCEEDED
+    assert list(provider.made) == ["refund:R-1:1:pi_1:2"]
+    assert balances(shop) == {"tender": 10850 - 4624, "owed": 0, "reserved": 0}
+    assert shop.sound()
+
+
+def test_a_refund_behind_a_stored_fault_is_found(shop: Shop) -> None:
+    """It was carried out, and the fault is all that is said of it."""
+    planned(shop, pi_1=10850)
+    provider = FakeProvider()
+    provider.after = [kept()]
+    assert pay(shop, provider).status is RefundStatus.SUCCEEDED
+    assert money_facts(shop) == ["refund:R-1:1:pi_1:1", "settled:refund:R-1:1:pi_1:1"]
+    assert provider.calls == ["refund", "find"]
+
+
+def test_a_refund_that_appears_between_the_looks_is_found(shop: Shop) -> None:
+    planned(shop, pi_1=10850)
+    provider = FakeProvider()
+    provider.before = [kept()]
+    assert pay(shop, provider).status is RefundStatus.UNKNOWN
+    intended = shop.entry("refund:R-1:1:pi_1:1").facts["intention"]
+    provider.refund(RefundIntention.model_validate(intended), NOW)
+    assert pay(shop, provider, leg(now=LATER)).status is RefundStatus.SUCCEEDED
+    assert len(provider.made) == 1
+
+
+def test_the_reference_of_the_bank_is_recorded_once_when_it_comes(shop: Shop) -> None:
+    planned(shop, pi_1=10850)
+    provider = FakeProvider(RefundStatus.PENDING)
+    pay(shop, provider)
+    provider.move("refund:R-1:1:pi_1:1", RefundStatus.SUCCEEDED, arn="74201")
+    for _ in range(2):
+        pay(shop, provider)
+    (traced,) = [one for one in shop.ledger.entries() if one.kind is EntryKind.REFUND_TRACED]
+    assert (traced.facts["arn"], traced.transfers) == ("74201", ())

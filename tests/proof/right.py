@@ -26,6 +26,9 @@ from ledger.recall import case_so_far
 
 Json = dict[str, Any]
 
+_BESIDES = (EntryKind.REFUND_TRACED, EntryKind.REFUND_UNANSWERED)
+"""What may be learnt of a refund beside its outcome; the bank's reference even after the end."""
+
 _ONCE = {
     Outcome.REFUNDED: (
         EntryKind.DECISION,
@@ -122,8 +125,9 @@ class _Told:
         """The expected outcome, recorded last."""
         if self.known.outcome is not self.expected:
             yield f"it ended as {self.known.outcome}, not as {self.expected}"
-        if self.entries[-1].kind is not EntryKind.CLOSED:
-            yield f"the journal's last word on it is {self.entries[-1].kind}, not closed"
+        last = [entry.kind for entry in self.entries if entry.kind is not EntryKind.REFUND_TRACED][-1]
+        if last is not EntryKind.CLOSED:
+            yield f"the journal's last word on it is {last}, not closed"
 
     def facts(self) -> Iterator[str]:
         """Every fact once, and none that does not belong to the outcome."""
@@ -140,7 +144,7 @@ class _Told:
 
     def _times(self, seen: Mapping[EntryKind, int]) -> dict[EntryKind, int]:
         legs = len(self.known.plan.legs) if self.known.plan else 0
-        free = {EntryKind.SCAN, EntryKind.NOTICE, EntryKind.RECEIPT}
+        free = {EntryKind.SCAN, EntryKind.NOTICE, EntryKind.RECEIPT, *_BESIDES}
         times = {kind: 0 for kind in EntryKind if kind not in free}
         times |= dict.fromkeys(_ONCE[self.expected], 1)
         times[EntryKind.REFUND_FAILED] = seen[EntryKind.REFUND_FAILED]

@@ -10,7 +10,7 @@ from activities.payments import PayLeg, PaymentActivities
 from domain.money import Money
 from domain.notice import NoticeKind
 from domain.plan import Leg
-from domain.refund import FINAL_NO, PLAN_WITHDRAWN, Refund, RefundStatus
+from domain.refund import FINAL_NO, PLAN_WITHDRAWN, STORED_FAULT, Refund, RefundStatus
 from workflows import options
 from workflows.return_case.state import attempts, latest
 from workflows.return_case.steps import NotWanted, Steps
@@ -70,7 +70,8 @@ class Payout(Steps):
         """One leg, until the provider confirms it. A final no waits for finance; the next try is a new intention."""
         refund = latest(self.state, leg.tender_id)  # of an old run: its no waits for finance as well
         while refund is None or refund.status is not RefundStatus.SUCCEEDED:
-            if refund is not None and refund.status in FINAL_NO:
+            # A refund that was never made needs nobody's word to be asked for again.
+            if refund is not None and refund.status in FINAL_NO and refund.reason != STORED_FAULT:
                 why = refund.message or f"the provider ended it as {refund.status} ({refund.reason})"
                 await self.wait_for_help(f"Refund to {leg.tender_id}", "finance", why, None)
             refund = await self.ask_provider(leg)
