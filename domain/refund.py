@@ -37,6 +37,9 @@ STORED_FAULT_PATIENCE = timedelta(minutes=10)
 """How far apart two look-ups have to be that find no such refund, before it counts as not made."""
 
 
+PAID_BY_HAND = "paid_by_hand"
+"""Reason of a refund that a person paid another way; its provider's id is the bank's reference."""
+
 ShowsAs = Literal["", "refund", "reversal"]
 """How the shopper sees it on the statement: a credit of its own, or, as a reversal, the charge vanishes."""
 

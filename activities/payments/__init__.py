@@ -26,8 +26,12 @@ from domain.refund import (
 )
 from ledger import EntryKind, Ledger, NewEntry, accounts
 from ledger.credit_notes import CreditNotes
+from ledger.disputes import open_disputes
 from ledger.moves import money
 from ledger.settling import Settling
+
+DISPUTED = "disputed"
+"""Code of Refused for a leg of a payment that the shopper's bank asks back: it waits for the end of the dispute."""
 
 KEY_OF_ANOTHER, OTHER_REFUND = "idempotency_error", "other_refund"
 """Codes of Refused by which a provider says that it knows our key from another request, or has another refund under it.
@@ -134,6 +138,9 @@ class PaymentActivities:
 
     def _check(self, ask: PayLeg, plan: RefundPlan) -> None:
         """Raises Refused unless the plan pays exactly this, and this attempt is the one whose turn it is."""
+        if disputes := open_disputes(self._ledger, ask.order_id, ask.payment):
+            text = f"{ask.payment} is disputed ({', '.join(disputes)}); it is paid when the dispute has ended"
+            raise Refused(DISPUTED, text)
         tender = self._ledger.balance(accounts.tender(ask.payment), plan.currency).available
         legs = [(plan.order_id, leg.tender_id, leg.amount) for leg in plan.legs]
         if (ask.order_id, ask.payment, ask.amount) not in legs:

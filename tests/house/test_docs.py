@@ -34,6 +34,7 @@ NOUNS = (
 ENUMS = (
     "domain.case",
     "domain.inspection",
+    "domain.news",
     "domain.notice",
     "domain.order",
     "domain.parcel",

@@ -27,7 +27,8 @@ SAYS = {
     NoticeKind.IN_TRANSIT: ("BH123456789012345", "Tea pot"),
     NoticeKind.RECEIVED: ("Wool scarf, grey", "Tea pot"),
     NoticeKind.REFUND_SUBMITTED: (*ITEMS, "64.80 EUR"),
-    NoticeKind.REFUND_DONE: (*ITEMS, "64.80 EUR", "re_3Q", "5 to 10 days"),
+    NoticeKind.REFUND_DONE: (*ITEMS, "64.80 EUR", "re_3Q", "5 to 10 business days"),
+    NoticeKind.REFUND_FAILED: ("64.80 EUR", "did not arrive", "still yours"),
     NoticeKind.CANCELLED: ("BH123456789012345", "no longer valid"),
 }
 EVIL = "x\r\nBcc: all@example.org\u2028<script>alert(1)</script>\"' onclick=\u202e</mj-text>{{ 7 * 7 }}"

@@ -27,9 +27,9 @@ from workflows.return_case.ops import Ops
 from workflows.return_case.providers import Providers
 from workflows.return_case.said import Cancel
 from workflows.return_case.shopper import Shopper
-from workflows.return_case.steps import NotWanted
 from workflows.return_case.view import CaseView, view
 from workflows.return_case.warehouse import Warehouse
+from workflows.stepping import NotWanted
 
 NOT_GIVEN = RawValue(Payload())
 

@@ -15,7 +15,8 @@ from domain.refund import PLAN_WITHDRAWN
 from workflows import options
 from workflows.return_case.facts import Fact, known, with_fact
 from workflows.return_case.said import Approve, Cancel
-from workflows.return_case.steps import NotWanted, Steps
+from workflows.return_case.steps import Steps
+from workflows.stepping import NotWanted
 
 
 class Clerk(Steps):

@@ -13,7 +13,8 @@ from domain.plan import Leg
 from domain.refund import FINAL_NO, PLAN_WITHDRAWN, STORED_FAULT, Refund, RefundStatus
 from workflows import options
 from workflows.return_case.state import attempts, latest
-from workflows.return_case.steps import NotWanted, Steps
+from workflows.return_case.steps import Steps
+from workflows.stepping import NotWanted
 
 
 class Payout(Steps):
