@@ -68,8 +68,13 @@ def by_queue(rooms: Rooms) -> dict[str, list[Callable[..., Any]]]:
             rooms.inventory.record_receipt,
             rooms.inventory.record_inspection,
             rooms.inventory.restock,
+            rooms.news.hear_dispute,
+            rooms.news.hear_payment,
+            rooms.aftercare.recall_case,
+            rooms.aftercare.record_by_hand,
+            rooms.returns.tell_returns,
         ],
-        ids.PAYMENTS_QUEUE: [rooms.payments.pay_leg],
+        ids.PAYMENTS_QUEUE: [rooms.payments.pay_leg, rooms.news.hear_refund],
         ids.MAIL_QUEUE: [rooms.mail.send_notice],
     }
 

@@ -171,3 +171,9 @@ def close_key(case: str) -> str:
 def notice_key(case: str, kind: str, number: int = 1) -> str:
     """One mail; also our message key at the mail provider."""
     return f"notice:{case}:{kind}:{number}"
+
+
+def refund_notice_key(kind: str, refund: str) -> str:
+    """The mail of a kind about one intention."""
+    _, case, leg = refund.split(":", 2)
+    return f"notice:{case}:{kind}:{leg}"

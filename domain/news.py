@@ -5,10 +5,12 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter, ValidationError
 
+from domain.errors import InvalidRequest
 from domain.model import Currency, Id, Minor, Model, UtcDatetime
 from domain.refund import Refund, RefundStatus
+from domain.request import first_fault
 
 
 class RefundNews(Model):
@@ -93,6 +95,17 @@ class Heard(Model):
     for_finance: str = ""
     due: UtcDatetime | None = None
     returns: tuple[Id, ...] = ()
+
+
+_NEWS: TypeAdapter[News] = TypeAdapter(News)
+
+
+def read_news(raw: object) -> News:
+    """News as they come in. Raises InvalidRequest naming the first field that is wrong."""
+    try:
+        return _NEWS.validate_python(raw)
+    except ValidationError as error:
+        raise InvalidRequest(*first_fault(error)) from None
 
 
 class LateFact(Model):

@@ -47,7 +47,7 @@ class Clerk(Steps):
 
     async def everything_recorded(self) -> None:
         """Until nothing is left that was heard."""
-        await workflow.wait_condition(lambda: not self.heard)
+        await workflow.wait_condition(lambda: not self.heard and not self.hearing)
 
     async def record(self, fact: Fact) -> dict[str, object]:
         """One fact, one entry; what else is known by it. Raises NotWanted if it is refused: who said it mends it."""

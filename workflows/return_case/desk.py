@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, TypeVar
 
 from temporalio import workflow
@@ -41,13 +42,21 @@ def as_refusal(refusal: Refusal) -> ApplicationError:
 
 
 class Desk:
-    """State, the facts that were heard and are not recorded yet, and what ops see of them."""
+    """State, the facts that were heard and are not recorded yet, and what ops see of them.
+
+    `hearing` counts news that are being read again, `asides` wait for somebody beside the story; while `closing`, the
+    end is being written.
+    """
 
     def __init__(self) -> None:
         self.state = CaseState()
         self.heard: list[Heard] = []
         self.recorded = 0
         self.retries = 0
+        self.words = 0
+        self.hearing = 0
+        self.closing = False
+        self.asides: list[asyncio.Task[None]] = []
         self.overtaken = False
 
     @workflow.query(name="view", description="The return as it stands: stage, next action, amounts, parcel, refund")

@@ -9,10 +9,11 @@ from temporalio import workflow
 
 from domain.case import OrderBrief
 from domain.notice import NoticeKind
+from domain.refund import Refund
 from domain.request import ReturnRequest
 from workflows import options
 from workflows.return_case.desk import Desk
-from workflows.return_case.notices import notice
+from workflows.return_case.notices import notice, refund_notice
 from workflows.return_case.state import Trouble
 from workflows.stepping import Stepper
 
@@ -22,7 +23,7 @@ class Steps(Desk, Stepper):
 
     def __init__(self) -> None:
         super().__init__()
-        self.mails: dict[tuple[NoticeKind, int], asyncio.Task[None]] = {}
+        self.mails: dict[str, asyncio.Task[None]] = {}
 
     @property
     def begun(self) -> bool:
@@ -55,10 +56,16 @@ class Steps(Desk, Stepper):
         """The ids that every step names."""
         return {"case": self.request.id, "order_id": self.order.order_id}
 
-    def tell(self, kind: NoticeKind, number: int = 1) -> None:
-        """Start the n-th notice of a kind, once; nothing waits for it but the end, a bounded time."""
-        if (kind, number) not in self.mails:
-            self.mails[kind, number] = asyncio.create_task(self.mail(notice(kind, self.state, number)))
+    def tell(self, kind: NoticeKind) -> None:
+        """Start a notice, once; nothing waits for it but the end, a bounded time."""
+        if kind not in self.mails:
+            self.mails[kind] = asyncio.create_task(self.mail(notice(kind, self.state)))
+
+    def tell_of(self, refund: Refund, kind: NoticeKind) -> None:
+        """Start the notice of a kind about one refund, once."""
+        letter = refund_notice(kind, self.request.id, self.order, refund)
+        if letter.key not in self.mails:
+            self.mails[letter.key] = asyncio.create_task(self.mail(letter))
 
     async def wait_for_mails(self) -> None:
         """A bounded time: a mail that nobody takes must not keep a return open for ever."""

@@ -9,11 +9,11 @@ from typing import Any
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
 from domain.case import Outcome
-from domain.model import Model, UtcDatetime
+from domain.model import Id, Model, UtcDatetime
 from domain.money import Money
 from domain.plan import RefundPlan
 from domain.policy import Verdict
-from workflows.return_case.state import CaseState, Stage, Trouble
+from workflows.return_case.state import DECIDED, CaseState, Stage, Trouble
 
 STAGE = SearchAttributeKey.for_keyword("ReturnStage")
 OUTCOME = SearchAttributeKey.for_keyword("ReturnOutcome")
@@ -62,8 +62,11 @@ class CaseView(Model):
     to_approve: Money | None = None
     approved_by: str = ""
     refund_status: str = ""
+    refund_reason: str = ""
     refunded: str = ""
     provider_references: tuple[str, ...] = ()
+    bank_references: tuple[str, ...] = ()
+    disputed: tuple[Id, ...] = ()
     troubles: tuple[Trouble, ...] = ()
 
 
@@ -97,7 +100,10 @@ def view(state: CaseState) -> CaseView:
         approved_by=state.approval.by if state.approval and not state.needs_approval else "",
         refund_status=state.refund_status or "",
         refunded=str(Money(minor=state.refunded, currency=order.currency)) if order and state.refunds else "",
+        refund_reason=next((one.reason for one in reversed(state.refunds) if one.status not in DECIDED), ""),
         provider_references=tuple(one.provider_id for one in state.refunds if one.provider_id),
+        bank_references=tuple(one.arn for one in state.refunds if one.arn),
+        disputed=tuple(one.payment for one in state.disputes),
         troubles=state.troubles,
     )
 
@@ -118,6 +124,7 @@ def panel(state: CaseState) -> str:
         f"To refund: {seen.planned} ({seen.refund_status})" if seen.planned else "",
         f"Approved by {seen.approved_by}" if seen.approved_by else "",
         f"Refunded: {seen.refunded} ({', '.join(seen.provider_references)})" if seen.provider_references else "",
+        *(f"Disputed: {one.payment} ({one.dispute}); refunds of it wait" for one in state.disputes),
         f"Parcel {seen.tracking_number}, [label]({seen.label_url})" if seen.label_url else "",
     ]
     stage = f"### {seen.stage.replace('_', ' ').capitalize()}" + (f": {seen.outcome}" if seen.outcome else "")
