@@ -26,6 +26,7 @@ from domain.errors import BackhaulError, InvalidRequest
 from entry import leave
 from settings import Settings
 from wiring import Rooms, connect, rooms
+from workflows.aftercare import Aftercare
 from workflows.return_case.case import ReturnCase
 
 # The nouns and the activity classes are pure to import; reloading them for every workflow run would only cost time.
@@ -40,7 +41,7 @@ def workers(client: Client, rooms: Rooms, drain: timedelta, extra: Sequence[Inte
         Worker(
             client,
             task_queue=queue,
-            workflows=[ReturnCase] if queue == ids.RETURNS_QUEUE else [],
+            workflows=[ReturnCase, Aftercare] if queue == ids.RETURNS_QUEUE else [],
             activities=activities,
             activity_executor=ThreadPoolExecutor(THREADS, thread_name_prefix=queue),
             max_concurrent_activities=THREADS,

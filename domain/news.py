@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -97,20 +99,32 @@ class Heard(Model):
     returns: tuple[Id, ...] = ()
 
 
-_NEWS: TypeAdapter[News] = TypeAdapter(News)
-
-
-def read_news(raw: object) -> News:
-    """News as they come in. Raises InvalidRequest naming the first field that is wrong."""
-    try:
-        return _NEWS.validate_python(raw)
-    except ValidationError as error:
-        raise InvalidRequest(*first_fault(error)) from None
-
-
 class LateFact(Model):
     """News about a return that has closed, or that belongs to none: then `case` is empty and the order stands alone."""
 
     case: Id | Literal[""] = ""
     order_id: Id
     news: News
+
+
+_NEWS: TypeAdapter[News] = TypeAdapter(News)
+
+
+def read_news(raw: object) -> News:
+    """News as they come in. Raises InvalidRequest naming the first field that is wrong."""
+    with _naming_the_field():
+        return _NEWS.validate_python(raw)
+
+
+def read_late_fact(raw: object) -> LateFact:
+    """A late fact as it comes in. Raises InvalidRequest naming the first field that is wrong."""
+    with _naming_the_field():
+        return LateFact.model_validate(raw)
+
+
+@contextmanager
+def _naming_the_field() -> Iterator[None]:
+    try:
+        yield
+    except ValidationError as error:
+        raise InvalidRequest(*first_fault(error)) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -32,6 +33,8 @@ class Stepper:
 
     retries: int
     """How often somebody asked for another try."""
+    mails: dict[str, asyncio.Task[None]]
+    """By the keys of their notices."""
 
     @property
     def begun(self) -> bool:
@@ -112,8 +115,23 @@ class Stepper:
         except TimeoutError:
             return
 
-    async def mail(self, notice: Notice) -> None:
-        """Send one notice; nothing waits for it."""
+    def post(self, letter: Notice) -> None:
+        """Start a notice, once by its key; nothing waits for it but the end, a bounded time."""
+        if letter.key not in self.mails:
+            self.mails[letter.key] = asyncio.create_task(self._mail(letter))
+
+    async def wait_for_mails(self) -> None:
+        """A bounded time: a mail that nobody takes must not keep a return open for ever."""
+        try:
+            await workflow.wait_condition(
+                lambda: all(mail.done() for mail in self.mails.values()),
+                timeout=options.MAIL_PATIENCE,
+                timeout_summary="Wait for the last mails",
+            )
+        except TimeoutError:
+            return
+
+    async def _mail(self, notice: Notice) -> None:
         how = options.MAIL
         try:
             await workflow.execute_activity_method(

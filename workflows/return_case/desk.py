@@ -41,6 +41,14 @@ def as_refusal(refusal: Refusal) -> ApplicationError:
     return ApplicationError(refusal.message, refusal.code, type="Refused", non_retryable=True)
 
 
+def taken_from(model: type[M], raw: RawValue) -> M:
+    """A message as a model. It is taken undecoded, so that a wrong one is refused in words, naming the field."""
+    try:
+        return taken(model, decoded(raw))
+    except InvalidRequest as error:
+        raise as_failure(error) from None
+
+
 class Desk:
     """State, the facts that were heard and are not recorded yet, and what ops see of them.
 
@@ -68,11 +76,8 @@ class Desk:
         return seen if seen.id else seen.model_copy(update={"id": case})
 
     def take(self, model: type[M], raw: RawValue) -> M:
-        """A message as a model. It is taken undecoded, so that a wrong one is refused in words, naming the field."""
-        try:
-            return taken(model, decoded(raw))
-        except InvalidRequest as error:
-            raise as_failure(error) from None
+        """A message as a model."""
+        return taken_from(model, raw)
 
     def check(self, verb: Verb, said: object = None) -> None:
         """Refuse a message before it enters the history, with the reason and what is allowed."""

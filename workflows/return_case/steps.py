@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
-
-from temporalio import workflow
 
 from domain.case import OrderBrief
 from domain.notice import NoticeKind
 from domain.refund import Refund
 from domain.request import ReturnRequest
-from workflows import options
 from workflows.return_case.desk import Desk
 from workflows.return_case.notices import notice, refund_notice
 from workflows.return_case.state import Trouble
@@ -23,7 +19,7 @@ class Steps(Desk, Stepper):
 
     def __init__(self) -> None:
         super().__init__()
-        self.mails: dict[str, asyncio.Task[None]] = {}
+        self.mails = {}
 
     @property
     def begun(self) -> bool:
@@ -58,22 +54,8 @@ class Steps(Desk, Stepper):
 
     def tell(self, kind: NoticeKind) -> None:
         """Start a notice, once; nothing waits for it but the end, a bounded time."""
-        if kind not in self.mails:
-            self.mails[kind] = asyncio.create_task(self.mail(notice(kind, self.state)))
+        self.post(notice(kind, self.state))
 
     def tell_of(self, refund: Refund, kind: NoticeKind) -> None:
         """Start the notice of a kind about one refund, once."""
-        letter = refund_notice(kind, self.request.id, self.order, refund)
-        if letter.key not in self.mails:
-            self.mails[letter.key] = asyncio.create_task(self.mail(letter))
-
-    async def wait_for_mails(self) -> None:
-        """A bounded time: a mail that nobody takes must not keep a return open for ever."""
-        try:
-            await workflow.wait_condition(
-                lambda: all(mail.done() for mail in self.mails.values()),
-                timeout=options.MAIL_PATIENCE,
-                timeout_summary="Wait for the last mails",
-            )
-        except TimeoutError:
-            return
+        self.post(refund_notice(kind, self.request.id, self.order, refund))

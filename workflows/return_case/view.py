@@ -118,7 +118,7 @@ def panel(state: CaseState) -> str:
     seen = view(state)
     rows = [
         f"Next: **{seen.next_owner}** — {seen.next_action}",
-        f"Due: {_moment(seen.due_at)}" if seen.due_at else "",
+        f"Due: {moment(seen.due_at)}" if seen.due_at else "",
         f"Order {seen.order_number}: {_items(state)}" if state.order else "",
         f"Quoted: {seen.quote}" if seen.quote else "",
         f"To refund: {seen.planned} ({seen.refund_status})" if seen.planned else "",
@@ -128,11 +128,12 @@ def panel(state: CaseState) -> str:
         f"Parcel {seen.tracking_number}, [label]({seen.label_url})" if seen.label_url else "",
     ]
     stage = f"### {seen.stage.replace('_', ' ').capitalize()}" + (f": {seen.outcome}" if seen.outcome else "")
-    return "\n\n".join(filter(None, [stage, *map(_help, state.troubles), _list(rows), _decided(state)]))
+    return "\n\n".join(filter(None, [stage, *map(help_wanted, state.troubles), _list(rows), _decided(state)]))
 
 
-def _help(trouble: Trouble) -> str:
-    again = f" It is tried again {_moment(trouble.retry_at)}, or at once" if trouble.retry_at else " It is tried again"
+def help_wanted(trouble: Trouble) -> str:
+    """A trouble in a line."""
+    again = f" It is tried again {moment(trouble.retry_at)}, or at once" if trouble.retry_at else " It is tried again"
     return f"⚠ **{trouble.step}** needs {trouble.owner}: {trouble.message}{again} on `retry_now`."
 
 
@@ -160,8 +161,9 @@ def _list(rows: Sequence[str]) -> str:
     return "\n".join(f"- {row}" for row in rows if row)
 
 
-def _moment(moment: datetime) -> str:
-    return f"{moment:%d %B %Y %H:%M} UTC"
+def moment(when: datetime) -> str:
+    """A moment for people."""
+    return f"{when:%d %B %Y %H:%M} UTC"
 
 
 def attributes(state: CaseState) -> list[SearchAttributeUpdate[Any]]:
