@@ -116,7 +116,10 @@ class NewsActivities:
         """Record that a dispute was opened or how it ended; an end counts whatever is told afterwards."""
         news, now = ask.news, attempt_time(ask.now)
         if news.status in _WON:
-            return self._heard(Turn.DISPUTE_WON, self._disputes.won(ask.order_id, news, now))
+            heard = self._heard(Turn.DISPUTE_WON, self._disputes.won(ask.order_id, news, now))
+            # Nothing was planned on a dispute that was open; only money that had counted as lost changes a plan.
+            lost = self._ledger.find(ids.elsewhere_key(news.dispute))
+            return heard if lost else heard.model_copy(update={"returns": ()})
         if news.status == _LOST:
             return self._lost(ask)
         if has_ended(self._ledger, news.dispute):

@@ -161,7 +161,6 @@ class ReturnCase(Shopper, Warehouse, Providers, Finance, Ops, Goods, NewsDesk):
         while True:
             await self.wait_for_mails()
             await self.everything_recorded()
-            await workflow.wait_condition(lambda: all(one.done() for one in self.asides))
             if self.unpaid is None or self.state.called_off:
                 return
             failed = latest(self.state, self.unpaid.tender_id)

@@ -46,8 +46,10 @@ class Clerk(Steps):
             self.heard.pop(0)
 
     async def everything_recorded(self) -> None:
-        """Until nothing is left that was heard."""
-        await workflow.wait_condition(lambda: not self.heard and not self.hearing)
+        """Until nothing is left that was heard, and nobody is waited for beside the story."""
+        await workflow.wait_condition(
+            lambda: not (self.heard or self.hearing) and all(one.done() for one in self.asides)
+        )
 
     async def record(self, fact: Fact) -> dict[str, object]:
         """One fact, one entry; what else is known by it. Raises NotWanted if it is refused: who said it mends it."""

@@ -54,7 +54,7 @@ class NewsDesk(Payout, Listener):
             # Aside: whoever brought the news need not wait for somebody to look.
             self.asides.append(asyncio.create_task(self._ask_finance(news, heard.for_finance)))
         if heard.turn in _MONEY_MOVED:
-            self.overtaken = True
+            self.overtaken = self.overtaken or bool(heard.returns)
             self.retries += 1
             others_of_order = tuple(one for one in heard.returns if one != self.request.id)
             await self.tell_returns(news.event, others_of_order)
