@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
@@ -213,6 +214,21 @@ def test_a_refund_of_somebody_else_is_read_without_a_key(provider: Provider) -> 
     seen = provider.payments.refresh(id, NOW)
     # 1200 of Stripe's are 12 krónur, which have no smaller unit.
     assert (seen.key, seen.payment, seen.amount, seen.currency) == ("", payment, 12, "ISK")
+
+
+def test_what_was_made_between_two_moments_is_listed(provider: Provider) -> None:
+    payment = provider.paid(7000)
+    made = provider.payments.refund(intention(payment, 2500), NOW)
+    seen = provider.payments.refresh(made.provider_id, NOW)
+    hour = timedelta(hours=1)
+    found = {one.id: one for one in provider.payments.refunds(seen.created_at, seen.created_at + hour)}
+    assert found[made.provider_id] == seen
+    earlier = [one.id for one in provider.payments.refunds(seen.created_at - hour, seen.created_at)]
+    assert made.provider_id not in earlier
+    moved = list(provider.payments.balance_transactions(seen.created_at - hour, seen.created_at + hour))
+    assert [(one.category, one.amount, one.currency) for one in moved if one.source == made.provider_id] == [
+        ("refund", -2500, "EUR")
+    ]
 
 
 def test_a_refund_that_the_provider_does_not_know(provider: Provider) -> None:

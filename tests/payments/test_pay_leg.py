@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from activities.payments import PayLeg, PaymentActivities, Payments
+from activities.payments.news import HearRefund, NewsActivities
 from activities.payments.via_stripe import StripePayments
 from domain.errors import Refused, Stale, StoredFault, Unavailable
+from domain.news import RefundNews
 from domain.refund import Refund, RefundIntention, RefundStatus
 from ledger import EntryKind, JournalEntry, Ledger, NewEntry, TransferKind
 from ledger.credit_notes import CreditNotes
@@ -648,3 +650,45 @@ def test_the_reference_of_the_bank_is_recorded_once_when_it_comes(shop: Shop) ->
         pay(shop, provider)
     (traced,) = [one for one in shop.ledger.entries() if one.kind is EntryKind.REFUND_TRACED]
     assert (traced.facts["arn"], traced.transfers) == ("74201", ())
+
+
+@pytest.mark.parametrize(("fault", "attempts"), [("error_without_effect", 2), ("error_with_effect", 1)])
+def test_a_fault_that_stripe_stores_ends_in_one_refund(
+    shop: Shop, simulator: Simulator, fault: str, attempts: int
+) -> None:
+    payment = simulator.paid(10850)
+    planned(shop, **{payment: 10850})
+    simulator.control("/faults", at={"POST /v1/refunds": {"1": fault}})
+    ask = leg(payment)
+    try:
+        with pytest.raises(Unavailable):
+            pay(shop, simulator.payments, ask)
+        for minutes in (1, 11):
+            last = pay(shop, simulator.payments, ask.model_copy(update={"now": NOW + timedelta(minutes=minutes)}))
+        if last.status is RefundStatus.FAILED:
+            last = pay(shop, simulator.payments, leg(payment, attempt=2, now=LATER))
+        assert (last.status, last.key) == (RefundStatus.SUCCEEDED, f"refund:R-1:1:{payment}:{attempts}")
+    finally:
+        simulator.control("/faults")
+    assert [(amount, key) for _, amount, key in simulator.refunds(payment)] == [(4624, last.key)]
+    assert balances(shop, payment) == {"tender": 10850 - 4624, "owed": 0, "reserved": 0}
+
+
+def test_the_reference_that_the_simulator_tells_later_is_recorded(shop: Shop, simulator: Simulator) -> None:
+    payment = simulator.paid(10850)
+    planned(shop, **{payment: 10850})
+    made = pay(shop, simulator.payments, leg(payment))
+    simulator.control(f"/refunds/{made.provider_id}/reference", reference="74201")
+    news = NewsActivities(simulator.payments, shop.ledger, shop.snapshots, CreditNotes(shop.ledger, shop.snapshots))
+    told = RefundNews(
+        event="evt_1",
+        refund=made.provider_id,
+        payment=payment,
+        amount=4624,
+        currency="EUR",
+        status=RefundStatus.SUCCEEDED,
+        created_at=NOW,
+        at=NOW,
+    )
+    assert news.hear_refund(HearRefund(order_id="two-rates", news=told, now=NOW)).refund.arn == "74201"  # type: ignore[union-attr]
+    assert shop.entry(f"traced:{made.key}").facts["arn"] == "74201"
