@@ -6,6 +6,7 @@ import asyncio
 
 from temporalio import workflow
 from temporalio.common import RawValue
+from temporalio.exceptions import ApplicationError
 
 from domain.errors import InvalidRequest
 from domain.news import DisputeNews, Heard, News, Turn, read_news
@@ -15,7 +16,7 @@ from domain.verbs import Refusal, Verb
 from workflows.listening import Listener, about
 from workflows.return_case.desk import as_failure, as_refusal, decoded
 from workflows.return_case.money import Payout
-from workflows.return_case.state import with_refund
+from workflows.return_case.state import of_plan, with_refund
 from workflows.return_case.view import CaseView, view
 
 _MONEY_MOVED = (Turn.REFUND_ELSEWHERE, Turn.REFUND_ELSEWHERE_FAILED, Turn.DISPUTE_LOST, Turn.DISPUTE_WON)
@@ -27,10 +28,10 @@ class NewsDesk(Payout, Listener):
 
     @workflow.update(description="The payment provider said something: it is read again there, and recorded once")
     async def record_news(self, raw: RawValue) -> CaseView:
-        """Answered once it is recorded; refused as `closed` if the return has ended meanwhile."""
+        """Answered once it is recorded; refused as `closed` where aftercare has to act on it."""
         await workflow.wait_condition(lambda: not self.closing or self.state.outcome is not None)
         if self.state.outcome is not None:
-            raise as_refusal(Refusal(code="closed", message="This return has ended; its aftercare takes the news."))
+            raise _for_aftercare("This return has ended")
         news = _news(raw)
         self.hearing += 1
         try:
@@ -46,6 +47,9 @@ class NewsDesk(Payout, Listener):
 
     async def _act_on(self, news: News, heard: Heard) -> None:
         if heard.refund is not None and heard.refund.key.startswith(f"refund:{self.request.id}:"):
+            if heard.failed_late and not of_plan(self.state, heard.refund):
+                # The plan that stands goes on without it, so nobody here would pay it again.
+                raise _for_aftercare("This refund belongs to an earlier plan")
             self._refund_moved(heard.refund, heard.failed_late)
         if isinstance(news, DisputeNews):
             others = tuple(one for one in self.state.disputes if one.dispute != news.dispute)
@@ -67,6 +71,10 @@ class NewsDesk(Payout, Listener):
 
     async def _ask_finance(self, news: News, why: str) -> None:
         await self.wait_for_help(f"News of {about(news)}", "finance", why, None)
+
+
+def _for_aftercare(why: str) -> ApplicationError:
+    return as_refusal(Refusal(code="closed", message=f"{why}; aftercare takes the news."))
 
 
 def _news(raw: RawValue) -> News:
