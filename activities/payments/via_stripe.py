@@ -13,6 +13,9 @@ from pydantic import ValidationError
 from stripe import ErrorObject
 
 from activities.payments import KEY_OF_ANOTHER, OTHER_REFUND
+from activities.payments.stripe_units import KEY_IN_METADATA as KEY_IN_METADATA
+from activities.payments.stripe_units import from_stripe
+from activities.payments.stripe_units import to_stripe as to_stripe
 from domain.errors import BackhaulError, Refused, StoredFault, Unavailable
 from domain.provider import BalanceTransaction, ProviderRefund
 from domain.refund import Refund, RefundIntention, RefundStatus, ShowsAs
@@ -23,13 +26,6 @@ if TYPE_CHECKING:
 
 API_VERSION = "2026-10-28.endive"
 TIMEOUT_SECONDS = 10
-KEY_IN_METADATA = "backhaul_key"
-
-# How many of Stripe's units one of ISO 4217's minor units is, where they differ (docs.stripe.com/currencies):
-# ISK and UGX have no decimals in ISO but two at Stripe; MGA the other way round.
-_UNITS = {"ISK": (100, 1), "UGX": (100, 1), "MGA": (1, 100)}
-# Stripe takes three decimals, of which the last must be zero.
-_STEPS = dict.fromkeys(("BHD", "JOD", "KWD", "OMR", "TND"), 10)
 
 # Codes that say nothing about this refund: somebody mends the account or waits, then the same call is sent again.
 _ABOUT_THE_CALL = (
@@ -108,24 +104,6 @@ class StripePayments:
             page = self._client.v1.balance_transactions.list({"created": {"gte": first, "lt": end}, "limit": 100})
             for one in page.auto_paging_iter():
                 yield _moved(one)
-
-
-def to_stripe(minor: int, currency: str) -> int:
-    """ISO minor units in Stripe's. Raises Refused `below_step` for an amount that Stripe cannot pay."""
-    times, over = _UNITS.get(currency, (1, 1))
-    amount, rest = divmod(minor * times, over)
-    if rest or amount % _STEPS.get(currency, 1):
-        raise Refused("below_step", f"{minor} minor units of {currency} are no whole amount at Stripe")
-    return amount
-
-
-def from_stripe(amount: int, currency: str) -> int:
-    """Stripe's units in ISO minor units. Raises Refused `below_step` for what ISO has no number for."""
-    times, over = _UNITS.get(currency, (1, 1))
-    minor, rest = divmod(amount * over, times)
-    if rest:
-        raise Refused("below_step", f"Stripe has {amount} {currency}, which is no whole number of minor units")
-    return minor
 
 
 def _seconds(moment: datetime) -> int:
@@ -248,9 +226,10 @@ def _reason(said: Mapping[str, object], status: RefundStatus) -> str:
 def _destination(said: Mapping[str, object]) -> tuple[str, ShowsAs]:
     """The reference by which the bank finds it, and how it shows on the statement."""
     details = said.get("destination_details")
-    card = details.get("card") if isinstance(details, dict) else None
-    if not isinstance(card, dict):
+    # Under the name of its kind: card, sepa_bank_transfer, ...
+    told = details.get(str(details.get("type"))) if isinstance(details, dict) else None
+    if not isinstance(told, dict):
         return "", ""
-    arn = str(card.get("reference") or "") if card.get("reference_status") == "available" else ""
-    kind = card.get("type")
+    arn = str(told.get("reference") or "") if told.get("reference_status") == "available" else ""
+    kind = told.get("type")
     return arn, "reversal" if kind == "reversal" else "refund" if kind == "refund" else ""

@@ -16,12 +16,12 @@ from workflows.return_case.state import CaseState
 from workflows.return_case.view import amount
 
 
-def notice(kind: NoticeKind, state: CaseState) -> Notice:
-    """The notice of this kind as the case stands now. Raises ValueError before the order is known."""
+def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
+    """The n-th notice of this kind as the case stands now. Raises ValueError before the order is known."""
     if state.order is None or state.request is None:
         raise ValueError("a notice needs the order")
     return Notice(
-        key=ids.notice_key(state.request.id, kind),
+        key=ids.notice_key(state.request.id, kind, number),
         kind=kind,
         case=state.request.id,
         order_id=state.order.order_id,

@@ -52,9 +52,9 @@ class Steps(Desk, Stepper):
         """The ids that every step names."""
         return {"case": self.request.id, "order_id": self.order.order_id}
 
-    def tell(self, kind: NoticeKind) -> None:
-        """Start a notice, once; nothing waits for it but the end, a bounded time."""
-        self.post(notice(kind, self.state))
+    def tell(self, kind: NoticeKind, number: int = 1) -> None:
+        """Start the n-th notice of a kind, once; nothing waits for it but the end, a bounded time."""
+        self.post(notice(kind, self.state, number))
 
     def tell_of(self, refund: Refund, kind: NoticeKind) -> None:
         """Start the notice of a kind about one refund, once."""
