@@ -107,6 +107,12 @@ def refund_of(key: str) -> RefundKey | None:
     return found and RefundKey(found["case"], int(found["plan"]), found["tender"], int(found["attempt"]))
 
 
+def next_refund(key: str) -> RefundKey | None:
+    """The attempt after a refund's; None if it is no such key."""
+    leg = refund_of(key)
+    return leg and leg._replace(attempt=leg.attempt + 1)
+
+
 def case_in(key: str) -> str:
     """The return that a key of any kind is about: its second part; empty if it has none."""
     return key.split(":")[1] if key.count(":") > 1 else ""

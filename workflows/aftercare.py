@@ -11,7 +11,7 @@ from temporalio.common import RawValue
 from activities.payments import PayLeg
 from activities.payments.aftercare import AftercareActivities, RecallCase
 from domain import ids
-from domain.case import OrderBrief
+from domain.case import CaseSoFar, OrderBrief
 from domain.errors import InvalidRequest
 from domain.money import Money
 from domain.news import Heard, LateFact, Turn, read_late_fact
@@ -24,6 +24,7 @@ from workflows.listening import Listener, about
 from workflows.paying import Payer
 from workflows.return_case.desk import as_failure, decoded
 from workflows.return_case.notices import refund_notice
+from workflows.return_case.state import DECIDED
 from workflows.stepping import NotWanted
 
 NOT_GIVEN = RawValue(Payload())
@@ -69,28 +70,30 @@ class Aftercare(AftercareDesk, Listener, Payer):
         self.refund = refund
         if refund.status not in FINAL_NO:
             return
-        order = await self._order_of(refund, fact)
+        known = await self._recall(refund, fact)
+        order, self.refund = known.order, _newest(known, refund)
+        assert order is not None
         if heard.failed_late:
             self.tell(refund, order, NoticeKind.REFUND_FAILED)
+        if self.refund.status not in DECIDED:  # it was being paid again when an earlier run of this ended
+            await self.pay(self.refund, ids.refund_of(self.refund.key))
         while self.refund.status in FINAL_NO and heard.owed:
             await self.wait_for_finance(self._how_to_pay(self.refund), lambda: self.again or self.settled)
             if self.again:
-                await self.pay_leg_again(self.refund)
+                await self.pay(self.refund, ids.next_refund(self.refund.key))
             elif not self.settled:
                 heard = await self.hear_again(fact)
         if self.refund.status not in FINAL_NO:
             self.tell(self.refund, order, NoticeKind.REFUND_DONE)
 
-    async def _order_of(self, refund: Refund, fact: LateFact) -> OrderBrief:
+    async def _recall(self, refund: Refund, fact: LateFact) -> CaseSoFar:
         case = ids.case_in(refund.key)
-        known = await self.step(
+        return await self.step(
             f"Read return {case}",
             AftercareActivities.recall_case,
             lambda now: RecallCase(case=case, order_id=fact.order_id),
             options.JOURNAL,
         )
-        assert known.order is not None
-        return known.order
 
     def _how_to_pay(self, failed: Refund) -> str:
         money = Money(minor=failed.amount, currency=failed.currency)
@@ -100,19 +103,18 @@ class Aftercare(AftercareDesk, Listener, Payer):
             "`pay_again` to the same payment, or pay it another way and say `paid_by_hand` with the bank's reference"
         )
 
-    async def pay_leg_again(self, failed: Refund) -> None:
-        """The next attempt at the same payment. Where it cannot be, only a person can tell what is to be done."""
-        leg = ids.refund_of(failed.key)
+    async def pay(self, asked: Refund, leg: ids.RefundKey | None) -> None:
+        """One attempt at what was asked before. Where it cannot be, only a person can tell what is to be done."""
         assert leg is not None
-        named = {"case": leg.case, "plan": leg.plan, "payment": failed.payment, "attempt": leg.attempt + 1}
-        wanted = {**named, "order_id": self.seen.order_id, "amount": failed.amount}
+        named = {"case": leg.case, "plan": leg.plan, "payment": asked.payment, "attempt": leg.attempt}
+        wanted = {**named, "order_id": self.seen.order_id, "amount": asked.amount}
         try:
             await self.until_decided(
-                f"Refund {Money(minor=failed.amount, currency=failed.currency)} to {failed.payment} again",
+                f"Refund {Money(minor=asked.amount, currency=asked.currency)} to {asked.payment} again",
                 lambda now: PayLeg.model_validate({**wanted, "now": now}),
             )
         except NotWanted as no:
-            self.refund = failed.model_copy(update={"message": no.refusal.message})
+            self.refund = asked.model_copy(update={"message": no.refusal.message})
         self.again = False
 
     def learn_refund(self, refund: Refund, look_at: datetime | None = None) -> None:
@@ -136,3 +138,10 @@ class Aftercare(AftercareDesk, Listener, Payer):
         while heard.for_finance and not self.noted:
             await self.wait_for_finance(heard.for_finance, lambda: self.noted)
             heard = await self.hear_again(fact)
+
+
+def _newest(known: CaseSoFar, refund: Refund) -> Refund:
+    """The last attempt at the same leg."""
+    leg = refund.key.rpartition(":")[0]
+    attempts = [one for one in known.refunds if one.key.rpartition(":")[0] == leg]
+    return attempts[-1] if attempts else refund

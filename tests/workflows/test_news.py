@@ -190,6 +190,28 @@ async def test_aftercare_told_twice_records_once_and_ends_when_nothing_is_owed(s
     assert sound(one)
 
 
+async def test_aftercare_that_begins_again_goes_on_with_what_is_under_way(shop: Shop) -> None:
+    one = await shop.shopify()
+    await one.arrive()
+    await one.inspect()
+    await one.result()
+    (refund,) = await shop.world.refunds(SHOPIFY_PAYMENT)
+    await fail(one, refund)
+    handle = await aftercare(shop, "R-1", SHOPIFY_ORDER, told(refund))
+    await seen(handle, "finance")
+    await shop.world.post("/stripe/_control/next_refund", {"status": "pending"})
+    await handle.execute_update("pay_again", {"by": "fay"}, id="again")
+    await seen(handle, "provider")
+    await handle.terminate("somebody in the Temporal UI")
+    again = await aftercare(shop, "R-1", SHOPIFY_ORDER, told(refund))
+    await seen(again, "provider")
+    (_, second) = await shop.world.refunds(SHOPIFY_PAYMENT)
+    await shop.world.post(f"/stripe/_control/refunds/{second['id']}", {"status": "succeeded"})
+    assert (await again.result()).outcome == "succeeded"
+    assert len(await shop.world.refunds(SHOPIFY_PAYMENT)) == 2
+    assert sound(one)
+
+
 async def test_a_refund_made_elsewhere_has_the_orders_returns_plan_anew(shop: Shop) -> None:
     one, _ = await waiting(shop)
     answer = await shop.world.http.post(
