@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from activities.inventory import InventoryActivities
     from activities.labels import LabelActivities
     from activities.mail import MailActivities
-    from activities.payments import PaymentActivities
+    from activities.payments import PaymentActivities, Payments
+    from activities.payments.aftercare import AftercareActivities
+    from activities.payments.news import NewsActivities
+    from activities.returns import ReturnsActivities
     from activities.storefront import StorefrontActivities
     from domain.policy import PublishedStatute
     from domain.stores import Contacts, Notes, Orders, Outbox, People, Policies, Snapshots
@@ -166,13 +169,39 @@ class Rooms:
         return CreditNotes(self.ledger, self.snapshots, self.settings.credit_note_prefix)
 
     @cached_property
-    def payments(self) -> PaymentActivities:
+    def provider(self) -> Payments:
         """The payment provider."""
-        from activities.payments import PaymentActivities
         from activities.payments.via_stripe import StripePayments
 
-        key = self.settings.stripe_api_key.get_secret_value()
-        return PaymentActivities(StripePayments(key, self.settings.stripe_api_base), self.ledger, self.credit_notes)
+        return StripePayments(self.settings.stripe_api_key.get_secret_value(), self.settings.stripe_api_base)
+
+    @cached_property
+    def payments(self) -> PaymentActivities:
+        """Refunds."""
+        from activities.payments import PaymentActivities
+
+        return PaymentActivities(self.provider, self.ledger, self.credit_notes)
+
+    @cached_property
+    def news(self) -> NewsActivities:
+        """What the payment provider says of its own accord."""
+        from activities.payments.news import NewsActivities
+
+        return NewsActivities(self.provider, self.ledger, self.snapshots, self.credit_notes)
+
+    @cached_property
+    def aftercare(self) -> AftercareActivities:
+        """What comes after a return has closed."""
+        from activities.payments.aftercare import AftercareActivities
+
+        return AftercareActivities(self.ledger, self.snapshots, self.credit_notes, self.people)
+
+    @cached_property
+    def returns(self) -> ReturnsActivities:
+        """Running returns."""
+        from activities.returns import ReturnsActivities
+
+        return ReturnsActivities()
 
     @cached_property
     def mail(self) -> MailActivities:

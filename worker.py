@@ -26,6 +26,7 @@ from domain.errors import BackhaulError, InvalidRequest
 from entry import leave
 from settings import Settings
 from wiring import Rooms, connect, rooms
+from workflows.aftercare import Aftercare
 from workflows.return_case.case import ReturnCase
 
 # The nouns and the activity classes are pure to import; reloading them for every workflow run would only cost time.
@@ -40,7 +41,7 @@ def workers(client: Client, rooms: Rooms, drain: timedelta, extra: Sequence[Inte
         Worker(
             client,
             task_queue=queue,
-            workflows=[ReturnCase] if queue == ids.RETURNS_QUEUE else [],
+            workflows=[ReturnCase, Aftercare] if queue == ids.RETURNS_QUEUE else [],
             activities=activities,
             activity_executor=ThreadPoolExecutor(THREADS, thread_name_prefix=queue),
             max_concurrent_activities=THREADS,
@@ -70,8 +71,13 @@ def by_queue(rooms: Rooms) -> dict[str, list[Callable[..., Any]]]:
             rooms.inventory.record_receipt,
             rooms.inventory.record_inspection,
             rooms.inventory.restock,
+            rooms.news.hear_dispute,
+            rooms.news.hear_payment,
+            rooms.aftercare.recall_case,
+            rooms.aftercare.record_by_hand,
+            rooms.returns.tell_returns,
         ],
-        ids.PAYMENTS_QUEUE: [rooms.payments.pay_leg],
+        ids.PAYMENTS_QUEUE: [rooms.payments.pay_leg, rooms.news.hear_refund],
         ids.MAIL_QUEUE: [rooms.mail.send_notice],
     }
 

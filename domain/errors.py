@@ -5,6 +5,7 @@
     ├── Refused           a final no, with a code; trying again does not help
     │   └── OverLimit     a guarded account of the ledger does not hold that much
     ├── Unavailable       an outside system gave no answer; the same call may be tried again
+    │   └── StoredFault   it repeats a fault that it keeps under our key; the same call will not help
     ├── Stale             the order has moved on since it was read; read and decide again
     └── KeyConflict       this key already stands for something else; a fault in the caller
 
@@ -55,6 +56,10 @@ class Unavailable(BackhaulError):
     def __init__(self, message: str, retry_after: int | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class StoredFault(Unavailable):
+    """The provider repeats the fault that it keeps under our key: the same call gets the same answer for a day."""
 
 
 class Stale(BackhaulError):

@@ -5,7 +5,11 @@ A key names an intention: the same intention has the same key after any crash, s
 
 from __future__ import annotations
 
+import re
+from typing import NamedTuple
+
 WORKFLOW_TYPE = "ReturnCase"
+AFTERCARE_TYPE = "Aftercare"
 RETURNS_QUEUE = "returns"
 PAYMENTS_QUEUE = "returns-payments"
 MAIL_QUEUE = "returns-mail"
@@ -14,6 +18,12 @@ MAIL_QUEUE = "returns-mail"
 def workflow_id(case: str) -> str:
     """The Temporal workflow of a return."""
     return f"return-{case}"
+
+
+def aftercare_id(subject: str, fact: str) -> str:
+    """The Temporal workflow of a late fact: `subject` is the return, or the order if it belongs to none; `fact` is the
+    provider's id of what the news is about (a refund, a dispute, a payment), so all news of it meet in one place."""
+    return f"aftercare:{subject}:{fact}"
 
 
 def order_key(order_id: str) -> str:
@@ -81,6 +91,38 @@ def refund_key(case: str, plan: int, tender: str, attempt: int) -> str:
     return f"refund:{case}:{plan}:{tender}:{attempt}"
 
 
+class RefundKey(NamedTuple):
+    """What a refund's key is made of."""
+
+    case: str
+    plan: int
+    tender: str
+    attempt: int
+
+
+# A return's id has no colon; a payment's may have some, and still ends before the last number.
+_REFUND = re.compile(
+    r"refund:(?P<case>[^:\s]{1,64}):(?P<plan>[0-9]{1,9}):(?P<tender>\S{1,300}):(?P<attempt>[0-9]{1,9})"
+)
+
+
+def refund_of(key: str) -> RefundKey | None:
+    """The parts of a refund's key; None if it is no such key, as with a refund that somebody else made."""
+    found = _REFUND.fullmatch(key)
+    return found and RefundKey(found["case"], int(found["plan"]), found["tender"], int(found["attempt"]))
+
+
+def next_refund(key: str) -> RefundKey | None:
+    """The attempt after a refund's; None if it is no such key."""
+    leg = refund_of(key)
+    return leg and leg._replace(attempt=leg.attempt + 1)
+
+
+def case_in(key: str) -> str:
+    """The return that a key of any kind is about: its second part; empty if it has none."""
+    return key.split(":")[1] if key.count(":") > 1 else ""
+
+
 def refunds_of(case: str, plan: int) -> str:
     """What the keys of all intentions to pay a plan begin with."""
     return f"refund:{case}:{plan}:"
@@ -109,6 +151,31 @@ def failed_key(refund: str) -> str:
 def reversed_key(refund: str) -> str:
     """The late failure of what had been settled, or of a refund made elsewhere."""
     return f"reversed:{refund}"
+
+
+def traced_key(refund: str) -> str:
+    """The reference by which the shopper's bank finds a refund of ours."""
+    return f"traced:{refund}"
+
+
+def unanswered_key(refund: str) -> str:
+    """The first time that the provider repeated a stored fault to an intention, and had no such refund."""
+    return f"unanswered:{refund}"
+
+
+def disputed_key(dispute: str) -> str:
+    """The opening of a dispute, by the provider's id of it."""
+    return f"disputed:{dispute}"
+
+
+def dispute_won_key(dispute: str) -> str:
+    """Its end in the shop's favour."""
+    return f"dispute_won:{dispute}"
+
+
+def late_payment_key(payment: str) -> str:
+    """Money that came in after it was not asked for any more."""
+    return f"late_payment:{payment}"
 
 
 def elsewhere_key(refund: str) -> str:
@@ -144,3 +211,9 @@ def close_key(case: str) -> str:
 def notice_key(case: str, kind: str, number: int = 1) -> str:
     """One mail; also our message key at the mail provider."""
     return f"notice:{case}:{kind}:{number}"
+
+
+def refund_notice_key(kind: str, refund: str) -> str:
+    """The mail of a kind about one intention."""
+    _, case, leg = refund.split(":", 2)
+    return f"notice:{case}:{kind}:{leg}"

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter, ValidationError
 
+from domain.errors import InvalidRequest
 from domain.model import Currency, Id, Minor, Model, UtcDatetime
-from domain.refund import RefundStatus
+from domain.refund import Refund, RefundStatus
+from domain.request import first_fault
 
 
 class RefundNews(Model):
@@ -60,3 +65,66 @@ class PaymentNews(Model):
 
 
 News = Annotated[RefundNews | DisputeNews | PaymentNews, Field(discriminator="kind")]
+
+
+class Turn(StrEnum):
+    """What news turned out to be, once the provider was asked again."""
+
+    NOTHING_NEW = "nothing_new"
+    REFUND_OF_OURS = "refund_of_ours"
+    """How it stands now is part of the answer."""
+    REFUND_ELSEWHERE = "refund_elsewhere"
+    REFUND_ELSEWHERE_FAILED = "refund_elsewhere_failed"
+    DISPUTE_OPENED = "dispute_opened"
+    DISPUTE_WON = "dispute_won"
+    DISPUTE_LOST = "dispute_lost"
+    LATE_PAYMENT = "late_payment"
+    UNEXPLAINED = "unexplained"
+    """What provider and journal say does not go together; a person has to look."""
+
+
+class Heard(Model):
+    """What became of news. `refund` is ours as it counts from now on, `failed_late` whether it had been confirmed, and
+    `owed` what its return owes and nothing is on its way to pay, in minor units.
+
+    `for_finance` is what a person has to do, empty if nothing; `returns` are the order's returns that have not ended.
+    """
+
+    turn: Turn
+    refund: Refund | None = None
+    failed_late: bool = False
+    owed: int = 0
+    for_finance: str = ""
+    due: UtcDatetime | None = None
+    returns: tuple[Id, ...] = ()
+
+
+class LateFact(Model):
+    """News about a return that has closed, or that belongs to none: then `case` is empty and the order stands alone."""
+
+    case: Id | Literal[""] = ""
+    order_id: Id
+    news: News
+
+
+_NEWS: TypeAdapter[News] = TypeAdapter(News)
+
+
+def read_news(raw: object) -> News:
+    """News as they come in. Raises InvalidRequest naming the first field that is wrong."""
+    with _naming_the_field():
+        return _NEWS.validate_python(raw)
+
+
+def read_late_fact(raw: object) -> LateFact:
+    """A late fact as it comes in. Raises InvalidRequest naming the first field that is wrong."""
+    with _naming_the_field():
+        return LateFact.model_validate(raw)
+
+
+@contextmanager
+def _naming_the_field() -> Iterator[None]:
+    try:
+        yield
+    except ValidationError as error:
+        raise InvalidRequest(*first_fault(error)) from None

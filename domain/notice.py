@@ -16,6 +16,7 @@ class NoticeKind(StrEnum):
     RECEIVED = "received"
     REFUND_SUBMITTED = "refund_submitted"
     REFUND_DONE = "refund_done"
+    REFUND_FAILED = "refund_failed"
     CANCELLED = "cancelled"
 
 
@@ -59,3 +60,7 @@ class Notice(Model):
     tracking_number: str = ""
     send_back_until: str = ""
     provider_reference: str = ""
+    shows_by: str = ""
+    """The last day on which a confirmed refund should show on the statement."""
+    reversal: bool = False
+    """The charge itself vanishes from the statement, so no refund will show there."""

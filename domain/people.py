@@ -28,11 +28,12 @@ class Role(StrEnum):
 
 
 _GOODS = frozenset({Verb.RECEIVE, Verb.INSPECT})
+_AFTERCARE = frozenset({Verb.PAY_AGAIN, Verb.PAID_BY_HAND, Verb.NOTED})
 MAY: Mapping[Role, frozenset[Verb]] = {
-    Role.SERVICE: frozenset({Verb.CANCEL, Verb.RECORD_SCAN, Verb.REPLAN}),
+    Role.SERVICE: frozenset({Verb.CANCEL, Verb.RECORD_SCAN, Verb.RECORD_NEWS, Verb.REPLAN}),
     Role.WAREHOUSE: _GOODS,
     Role.OPS: _GOODS | {Verb.CANCEL, Verb.RECORD_SCAN, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN},
-    Role.FINANCE: frozenset({Verb.APPROVE, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN}),
+    Role.FINANCE: frozenset({Verb.APPROVE, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN}) | _AFTERCARE,
     Role.ADMIN: frozenset(Verb),
 }
 

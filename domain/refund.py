@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -29,6 +30,20 @@ PLAN_WITHDRAWN = "plan_withdrawn"
 """Code of Refused where the plan does not stand any more, or less is owed than it pays: it has to be made anew."""
 
 
+STORED_FAULT = "stored_fault"
+"""Reason of a refund whose only answer is a fault that the provider keeps under our key, and that it has not made."""
+
+STORED_FAULT_PATIENCE = timedelta(minutes=10)
+"""How far apart two look-ups have to be that find no such refund, before it counts as not made."""
+
+
+PAID_BY_HAND = "paid_by_hand"
+"""Reason of a refund that a person paid another way; its provider's id is the bank's reference."""
+
+ShowsAs = Literal["", "refund", "reversal"]
+"""How the shopper sees it on the statement: a credit of its own, or, as a reversal, the charge vanishes."""
+
+
 class RefundIntention(Model):
     """The exact request to the provider, committed before the call; only this is ever sent under its key."""
 
@@ -43,7 +58,10 @@ class RefundIntention(Model):
 
 
 class Refund(Model):
-    """What stands at the provider for one intention. `reason` is the provider's code for a pending or failed one."""
+    """What stands at the provider for one intention. `reason` is the provider's code for a pending or failed one.
+
+    `arn` is the reference by which the shopper's bank finds it, empty until there is one.
+    """
 
     key: str
     provider_id: str
@@ -53,4 +71,6 @@ class Refund(Model):
     status: RefundStatus
     reason: str = ""
     message: str = ""
+    arn: str = ""
+    shows_as: ShowsAs = ""
     updated_at: UtcDatetime

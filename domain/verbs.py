@@ -8,7 +8,7 @@ from domain.model import Model
 
 
 class Verb(StrEnum):
-    """The Updates of a return, by name."""
+    """The Updates of a return and of its aftercare, by name."""
 
     CANCEL = "cancel"
     RECORD_SCAN = "record_scan"
@@ -18,6 +18,10 @@ class Verb(StrEnum):
     OVERRIDE = "override"
     RETRY_NOW = "retry_now"
     REPLAN = "replan"
+    RECORD_NEWS = "record_news"
+    PAY_AGAIN = "pay_again"
+    PAID_BY_HAND = "paid_by_hand"
+    NOTED = "noted"
 
 
 class Refusal(Model):

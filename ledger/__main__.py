@@ -17,6 +17,7 @@ from domain.stores import People, Snapshots
 from entry import leave
 from ledger import Ledger
 from ledger.cli import Books, credit_notes, opened
+from ledger.cli.evidence import evidence
 from ledger.cli.facts import record
 from ledger.cli.journal import balances, list_entries, show
 from ledger.cli.papers import export, report
@@ -34,7 +35,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("list")(list_entries)
-for command in (show, balances, verify, seal, export):
+for command in (show, balances, verify, seal, export, evidence):
     app.command()(command)
 app.add_typer(report, name="report")
 app.add_typer(record, name="record")

@@ -51,11 +51,6 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
         case EntryKind.APPROVAL:
             approval = Approval.model_validate(facts["approval"])
             return _agreed(known, approval, facts) if approval.override else {"approval": approval}
-        case EntryKind.REFUND_SUBMITTED:
-            return {"refunds": (*known.refunds, _undecided(entry))}
-        case EntryKind.REFUND_SETTLED | EntryKind.REFUND_FAILED:
-            refund = Refund.model_validate(facts["refund"])
-            return {"refunds": (*(one for one in known.refunds if one.key != refund.key), refund)}
         case EntryKind.RESTOCK:
             return {"restocked": facts["inspection"]}
         case EntryKind.CANCELLED:
@@ -63,7 +58,23 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
         case EntryKind.CLOSED:
             return {"outcome": Outcome(facts["outcome"])}
         case _:
-            return {}
+            return {"refunds": _refunds(known.refunds, entry)}
+
+
+def _refunds(known: tuple[Refund, ...], entry: JournalEntry) -> tuple[Refund, ...]:
+    """What became of the money, after an entry that may say something of it."""
+    facts = entry.facts
+    match entry.kind:
+        case EntryKind.REFUND_SUBMITTED:
+            return (*known, _undecided(entry))
+        case EntryKind.REFUND_SETTLED | EntryKind.REFUND_FAILED | EntryKind.REFUND_REVERSED if "refund" in facts:
+            refund = Refund.model_validate(facts["refund"])
+            return (*(one for one in known if one.key != refund.key), refund)
+        case EntryKind.REFUND_TRACED:
+            arn = {"arn": facts["arn"]}
+            return tuple(one.model_copy(update=arn if one.key == facts["intention"] else {}) for one in known)
+        case _:
+            return known
 
 
 def _decided(facts: Mapping[str, Any]) -> dict[str, Any]:

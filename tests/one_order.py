@@ -23,6 +23,7 @@ from ledger import UNITS
 from ledger.credit_notes import CreditNotes
 from ledger.facts import Facts
 from ledger.store import SqlLedger
+from tests.payments.fake import Unasked
 from tests.staff import Staff
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -38,7 +39,7 @@ class Shelf:
         return self.only
 
 
-class Provider:
+class Provider(Unasked):
     """Says yes to every refund, or what it is told to say."""
 
     def __init__(self) -> None:

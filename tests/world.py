@@ -178,7 +178,7 @@ async def serving(client: Client, world: World, **options: Any) -> AsyncIterator
     async with AsyncExitStack() as stack:
         stack.enter_context(warnings.catch_warnings())
         # The workflow's own modules belong into the sandbox; for all others the warning stays an error.
-        warnings.filterwarnings("ignore", message=r"Module workflows(\.return_case(\.[a-z]+)?)? was not")
+        warnings.filterwarnings("ignore", message=r"Module workflows(\.return_case)?(\.[a-z_]+)? was not")
         with mock.patch.object(product, "Worker", strict):
             made = product.workers(client, world.rooms, drain=timedelta(seconds=5))
         for one in made:

@@ -44,6 +44,9 @@ WAREHOUSE = Options(owner="warehouse")
 # Writes of a few milliseconds, no call.
 JOURNAL = Options(owner="ops", attempt=timedelta(seconds=10))
 
+# An Update to another return, which answers within seconds.
+TEMPORAL = Options(owner="ops", attempt=timedelta(seconds=30))
+
 # Three calls of at most 10 s each (look up, send, look up), with a heartbeat before each: a worker that was killed is
 # noticed after 15 s instead of 60.
 PAYMENTS = Options(

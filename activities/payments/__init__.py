@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Protocol
 
@@ -10,15 +11,27 @@ from temporalio import activity
 
 from activities.moment import attempt_time
 from domain import ids
-from domain.errors import Refused, Stale
+from domain.errors import Refused, Stale, StoredFault
 from domain.model import Id, Minor, Model, UtcDatetime
 from domain.plan import RefundPlan
-from domain.refund import FINAL_NO, PLAN_WITHDRAWN, Refund, RefundIntention, RefundStatus
+from domain.provider import BalanceTransaction, ProviderRefund
+from domain.refund import (
+    FINAL_NO,
+    PLAN_WITHDRAWN,
+    STORED_FAULT,
+    STORED_FAULT_PATIENCE,
+    Refund,
+    RefundIntention,
+    RefundStatus,
+)
 from ledger import EntryKind, Ledger, NewEntry, accounts
 from ledger.credit_notes import CreditNotes
-from ledger.deciding import decided
+from ledger.disputes import open_disputes
 from ledger.moves import money
-from ledger.refunds import told, uncovered
+from ledger.settling import Settling
+
+DISPUTED = "disputed"
+"""Code of Refused for a leg of a payment that the shopper's bank asks back: it waits for the end of the dispute."""
 
 KEY_OF_ANOTHER, OTHER_REFUND = "idempotency_error", "other_refund"
 """Codes of Refused by which a provider says that it knows our key from another request, or has another refund under it.
@@ -36,6 +49,15 @@ class Payments(Protocol):
 
         None is a certain no; a payment that the provider does not know is Refused, because its refunds cannot be seen.
         """
+
+    def refresh(self, refund: str, now: datetime) -> ProviderRefund:
+        """How a refund stands now, by the provider's id of it; Refused if there is none."""
+
+    def refunds(self, since: datetime, until: datetime) -> Iterator[ProviderRefund]:
+        """All refunds that were made from `since` to before `until`, whoever made them."""
+
+    def balance_transactions(self, since: datetime, until: datetime) -> Iterator[BalanceTransaction]:
+        """All movements on our balance at the provider from `since` to before `until`."""
 
 
 class PayLeg(Model):
@@ -66,7 +88,7 @@ class PaymentActivities:
     def __init__(self, payments: Payments, ledger: Ledger, credit_notes: CreditNotes) -> None:
         self._payments = payments
         self._ledger = ledger
-        self._credit_notes = credit_notes
+        self._settling = Settling(ledger, credit_notes)
 
     # An exception thrown into the middle of a call to the provider would lose its answer.
     @activity.defn(no_thread_cancel_exception=True)
@@ -76,19 +98,17 @@ class PaymentActivities:
         Returns pending until the provider gives its final word, which is recorded once.
         """
         ask = ask.model_copy(update={"now": attempt_time(ask.now)})
-        for key in (ids.settled_key(ask.key), ids.failed_key(ask.key)):
-            recorded = self._ledger.find(key)
-            if recorded is not None:
-                return Refund.model_validate(recorded.facts["refund"])
-        intended = self._ledger.find(ask.key)
-        if intended is None:
+        recorded = self._settling.last_word(ask.key)
+        if recorded is not None:
+            return recorded
+        intention = self._settling.intention(ask.key)
+        if intention is None:
             intention = self._intend(ask)
             refund = self._send(intention, ask.now)
         else:
             # An earlier attempt got this far: the provider may have paid without our hearing of it.
-            intention = RefundIntention.model_validate(intended.facts["intention"])
             refund = self._find(intention, ask.now) or self._send(intention, ask.now)
-        return self._record(intention, refund)
+        return self._settling.record(intention, refund)
 
     def _intend(self, ask: PayLeg) -> RefundIntention:
         seen = self._ledger.last_seq(ask.order_id)
@@ -118,6 +138,9 @@ class PaymentActivities:
 
     def _check(self, ask: PayLeg, plan: RefundPlan) -> None:
         """Raises Refused unless the plan pays exactly this, and this attempt is the one whose turn it is."""
+        if disputes := open_disputes(self._ledger, ask.order_id, ask.payment):
+            text = f"{ask.payment} is disputed ({', '.join(disputes)}); it is paid when the dispute has ended"
+            raise Refused(DISPUTED, text)
         tender = self._ledger.balance(accounts.tender(ask.payment), plan.currency).available
         legs = [(plan.order_id, leg.tender_id, leg.amount) for leg in plan.legs]
         if (ask.order_id, ask.payment, ask.amount) not in legs:
@@ -130,12 +153,17 @@ class PaymentActivities:
                 raise Refused(PLAN_WITHDRAWN, f"plan {ask.plan} of return {ask.case} was withdrawn; plan anew")
             if tender < 0:
                 raise Refused(PLAN_WITHDRAWN, f"{ask.payment} has less left than {ask.amount}; plan anew")
-        elif self._ledger.find(ids.failed_key(ask.before)) is None:
+        elif not self._has_failed(ask.before):
             text = f"attempt {ask.attempt - 1} at {ask.payment} has had no final no yet, so there is no next one"
             raise Refused("not_failed", text)
         elif min(tender, self._ledger.balance(accounts.owed(ask.case), plan.currency).available) < ask.amount:
             text = f"less than {ask.amount} is still owed by return {ask.case}, or left of {ask.payment}; plan anew"
             raise Refused(PLAN_WITHDRAWN, text)
+
+    def _has_failed(self, key: str) -> bool:
+        """Whether an intention had its final no, at once or late."""
+        last = self._settling.last_word(key)
+        return last is not None and last.status in FINAL_NO
 
     def _check_approved(self, ask: PayLeg, plan: RefundPlan) -> None:
         """Raises Refused if the plan is above the automatic limit and nobody has approved it: whatever a history says,
@@ -151,47 +179,53 @@ class PaymentActivities:
         _beat()
         try:
             return self._payments.refund(intention, now)
+        except StoredFault as fault:
+            return self._find(intention, now) or self._unanswered(intention, fault, now)
         except Refused as no:
             # "Already refunded" may be our own lost success: look before believing a no.
             found = self._find(intention, now)
             if found is None and no.code in (KEY_OF_ANOTHER, OTHER_REFUND):
                 raise
-            return found or Refund(
-                key=intention.key,
-                provider_id="",
-                payment=intention.payment,
-                amount=intention.amount,
-                currency=intention.currency,
-                status=RefundStatus.FAILED,
-                reason=no.code,
-                message=no.message,
-                updated_at=now,
-            )
+            return found or _without_id(intention, RefundStatus.FAILED, no.code, no.message, now)
 
     def _find(self, intention: RefundIntention, now: datetime) -> Refund | None:
         _beat()
         return self._payments.find(intention, now)
 
-    def _record(self, intention: RefundIntention, refund: Refund) -> Refund:
-        if refund.status is RefundStatus.SUCCEEDED:
-            entry = _settled(intention, refund)
-            recorded = self._credit_notes.settle(entry, intention, refund)
-        elif refund.status in FINAL_NO:
-            recorded = decided(self._ledger, intention.order_id, lambda: self._refused(intention, refund))
-        else:
-            return refund
-        return Refund.model_validate(recorded.facts["refund"])
+    def _unanswered(self, intention: RefundIntention, fault: StoredFault, now: datetime) -> Refund:
+        """A stored fault and no refund: after a second look, long enough after the first, it counts as not made."""
+        key = ids.unanswered_key(intention.key)
+        first = self._ledger.find(key) or self._ledger.append(
+            NewEntry(
+                key=key,
+                kind=EntryKind.REFUND_UNANSWERED,
+                order=intention.order_id,
+                case=intention.case,
+                actor="provider",
+                reasons=(STORED_FAULT,),
+                at=now,
+                facts={"intention": intention.key},
+                asked={"intention": intention.key},
+            )
+        )
+        waited = now - first.at >= STORED_FAULT_PATIENCE
+        status = RefundStatus.FAILED if waited else RefundStatus.UNKNOWN
+        return _without_id(intention, status, STORED_FAULT, fault.message, now)
 
-    def _refused(self, intention: RefundIntention, refund: Refund) -> NewEntry:
-        key = ids.failed_key(intention.key)
-        suspense = uncovered(self._ledger, intention.order_id, intention.currency)
-        moves = money.refused(key, intention, suspense)
-        return told(key, EntryKind.REFUND_FAILED, intention, refund, moves)
 
-
-def _settled(intention: RefundIntention, refund: Refund) -> NewEntry:
-    moves = money.settled(intention)
-    return told(ids.settled_key(intention.key), EntryKind.REFUND_SETTLED, intention, refund, moves)
+def _without_id(intention: RefundIntention, status: RefundStatus, reason: str, message: str, now: datetime) -> Refund:
+    """What stands for an intention of which the provider has no refund."""
+    return Refund(
+        key=intention.key,
+        provider_id="",
+        payment=intention.payment,
+        amount=intention.amount,
+        currency=intention.currency,
+        status=status,
+        reason=reason,
+        message=message,
+        updated_at=now,
+    )
 
 
 def _beat() -> None:

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import stripe
+from pydantic import ValidationError
 from stripe import ErrorObject
 
 from activities.payments import KEY_OF_ANOTHER, OTHER_REFUND
-from domain.errors import BackhaulError, Refused, Unavailable
-from domain.refund import Refund, RefundIntention, RefundStatus
+from activities.payments.stripe_units import KEY_IN_METADATA as KEY_IN_METADATA
+from activities.payments.stripe_units import from_stripe
+from activities.payments.stripe_units import to_stripe as to_stripe
+from domain.errors import BackhaulError, Refused, StoredFault, Unavailable
+from domain.provider import BalanceTransaction, ProviderRefund
+from domain.refund import Refund, RefundIntention, RefundStatus, ShowsAs
 
 if TYPE_CHECKING:
+    from stripe import BalanceTransaction as StripeTransaction
     from stripe import Refund as StripeRefund
 
 API_VERSION = "2026-10-28.endive"
 TIMEOUT_SECONDS = 10
-KEY_IN_METADATA = "backhaul_key"
-
-# How many of Stripe's units one of ISO 4217's minor units is, where they differ (docs.stripe.com/currencies):
-# ISK and UGX have no decimals in ISO but two at Stripe; MGA the other way round.
-_UNITS = {"ISK": (100, 1), "UGX": (100, 1), "MGA": (1, 100)}
-# Stripe takes three decimals, of which the last must be zero.
-_STEPS = dict.fromkeys(("BHD", "JOD", "KWD", "OMR", "TND"), 10)
 
 # Codes that say nothing about this refund: somebody mends the account or waits, then the same call is sent again.
 _ABOUT_THE_CALL = (
@@ -85,14 +84,30 @@ class StripePayments:
                     return _refund(intention, one, now)
         return None
 
+    def refresh(self, refund: str, now: datetime) -> ProviderRefund:
+        """GET /v1/refunds/{id}."""
+        with _translating():
+            return _shown(self._client.v1.refunds.retrieve(refund))
 
-def to_stripe(minor: int, currency: str) -> int:
-    """ISO minor units in Stripe's. Raises Refused `below_step` for an amount that Stripe cannot pay."""
-    times, over = _UNITS.get(currency, (1, 1))
-    amount, rest = divmod(minor * times, over)
-    if rest or amount % _STEPS.get(currency, 1):
-        raise Refused("below_step", f"{minor} minor units of {currency} are no whole amount at Stripe")
-    return amount
+    def refunds(self, since: datetime, until: datetime) -> Iterator[ProviderRefund]:
+        """GET /v1/refunds made in this time, all pages."""
+        first, end = _seconds(since), _seconds(until)
+        with _translating():
+            page = self._client.v1.refunds.list({"created": {"gte": first, "lt": end}, "limit": 100})
+            for one in page.auto_paging_iter():
+                yield _shown(one)
+
+    def balance_transactions(self, since: datetime, until: datetime) -> Iterator[BalanceTransaction]:
+        """GET /v1/balance_transactions made in this time, all pages."""
+        first, end = _seconds(since), _seconds(until)
+        with _translating():
+            page = self._client.v1.balance_transactions.list({"created": {"gte": first, "lt": end}, "limit": 100})
+            for one in page.auto_paging_iter():
+                yield _moved(one)
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())
 
 
 @contextmanager
@@ -101,7 +116,7 @@ def _translating() -> Iterator[None]:
         yield
     except stripe.StripeError as error:
         raise translate(error) from error
-    except (AttributeError, KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError, ValidationError) as error:
         # So the SDK stumbles over JSON that is not Stripe's.
         raise Unavailable("Stripe's answer cannot be read; is its address right?") from error
 
@@ -117,6 +132,9 @@ def translate(error: stripe.StripeError) -> BackhaulError:
         return Unavailable("Stripe does not accept our API key; is BACKHAUL_STRIPE_API_KEY right?")
     if isinstance(error, stripe.APIConnectionError) or status is None:
         return Unavailable("Stripe could not be reached, or its answer was lost.")
+    if status >= 500 and str((error.headers or {}).get("idempotent-replayed", "")) == "true":
+        text = f"Stripe repeats a fault of its own (HTTP {status}) that it keeps under this refund's key."
+        return StoredFault(text, _retry_after(error))
     if status >= 500:
         return Unavailable(f"Stripe has a fault of its own (HTTP {status}).", _retry_after(error))
     # Anybody may have answered (a proxy, a wrong address); Stripe itself says why in an error object.
@@ -142,10 +160,7 @@ def _refund(intention: RefundIntention, made: StripeRefund, now: datetime) -> Re
     if (said.get("amount"), said.get("currency")) != asked:
         text = f"Stripe has {made.id} under this refund's key, over {said.get('amount')} {said.get('currency')} instead"
         raise Refused(OTHER_REFUND, text)
-    try:
-        status = RefundStatus(said.get("status") or "unknown")
-    except ValueError:
-        status = RefundStatus.UNKNOWN
+    status, (arn, shows_as) = _status(said), _destination(said)
     return Refund(
         key=intention.key,
         provider_id=made.id,
@@ -153,6 +168,68 @@ def _refund(intention: RefundIntention, made: StripeRefund, now: datetime) -> Re
         amount=intention.amount,
         currency=intention.currency,
         status=status,
-        reason=said.get("failure_reason" if status is RefundStatus.FAILED else "pending_reason") or "",
+        reason=_reason(said, status),
+        arn=arn,
+        shows_as=shows_as,
         updated_at=now,
     )
+
+
+def _shown(made: StripeRefund) -> ProviderRefund:
+    said = made.to_dict()
+    if said.get("object") != "refund":
+        raise Unavailable("Stripe's answer was no refund; is its address right?")
+    currency, status, metadata = str(said["currency"]).upper(), _status(said), said.get("metadata") or {}
+    arn, shows_as = _destination(said)
+    return ProviderRefund(
+        id=said["id"],
+        key=metadata.get(KEY_IN_METADATA) or "",
+        case=metadata.get("case") or "",
+        # Payments from before payment intents have a charge alone.
+        payment=said.get("payment_intent") or said["charge"],
+        amount=from_stripe(said["amount"], currency),
+        currency=currency,
+        status=status,
+        reason=_reason(said, status),
+        arn=arn,
+        shows_as=shows_as,
+        created_at=datetime.fromtimestamp(said["created"], UTC),
+    )
+
+
+def _moved(made: StripeTransaction) -> BalanceTransaction:
+    said = made.to_dict()
+    currency = str(said["currency"]).upper()
+    return BalanceTransaction(
+        id=said["id"],
+        category=said.get("reporting_category") or "",
+        source=said.get("source") or "",
+        amount=from_stripe(said["amount"], currency),
+        fee=from_stripe(said.get("fee") or 0, currency),
+        net=from_stripe(said["net"], currency),
+        currency=currency,
+        created_at=datetime.fromtimestamp(said["created"], UTC),
+    )
+
+
+def _status(said: Mapping[str, object]) -> RefundStatus:
+    try:
+        return RefundStatus(str(said.get("status") or "unknown"))
+    except ValueError:
+        return RefundStatus.UNKNOWN
+
+
+def _reason(said: Mapping[str, object], status: RefundStatus) -> str:
+    return str(said.get("failure_reason" if status is RefundStatus.FAILED else "pending_reason") or "")
+
+
+def _destination(said: Mapping[str, object]) -> tuple[str, ShowsAs]:
+    """The reference by which the bank finds it, and how it shows on the statement."""
+    details = said.get("destination_details")
+    # Under the name of its kind: card, sepa_bank_transfer, ...
+    told = details.get(str(details.get("type"))) if isinstance(details, dict) else None
+    if not isinstance(told, dict):
+        return "", ""
+    arn = str(told.get("reference") or "") if told.get("reference_status") == "available" else ""
+    kind = told.get("type")
+    return arn, "reversal" if kind == "reversal" else "refund" if kind == "refund" else ""

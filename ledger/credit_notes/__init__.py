@@ -6,7 +6,7 @@ cancels the first; the settlement that completes the plan again issues a new one
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from domain import ids
@@ -53,13 +53,21 @@ class CreditNotes:
         self._snapshots = snapshots
         self._prefix = prefix
 
-    def settle(self, entry: NewEntry, intention: RefundIntention, refund: Refund) -> JournalEntry:
+    def settle(
+        self,
+        entry: NewEntry,
+        intention: RefundIntention,
+        refund: Refund,
+        check: Callable[[], object] = lambda: None,
+    ) -> JournalEntry:
         """Record a settlement, with the plan's credit note if all of the plan is paid now.
 
-        Raises as `Ledger.append` does, but Unavailable instead of Stale: only if the order moves on all the time.
+        `check` raises what forbids it, and is asked on the same read of the order. Raises as `Ledger.append` does, but
+        Unavailable instead of Stale: only if the order moves on all the time.
         """
 
         def decide() -> NewEntry:
+            check()
             debt = self._debt(intention.case, intention.plan)
             return self._noted(entry, debt._replace(refunds={**debt.refunds, refund.key: refund}))
 

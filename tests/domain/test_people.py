@@ -23,6 +23,10 @@ TABLE = {
     Verb.OVERRIDE: "      -      -     yes   yes    yes",
     Verb.RETRY_NOW: "     -      -     yes   yes    yes",
     Verb.REPLAN: "       yes     -     yes   yes    yes",
+    Verb.RECORD_NEWS: "  yes     -      -     -     yes",
+    Verb.PAY_AGAIN: "     -      -      -    yes    yes",
+    Verb.PAID_BY_HAND: "  -      -      -    yes    yes",
+    Verb.NOTED: "         -      -      -    yes    yes",
 }
 KEY, OTHER_KEY = "A" * 43 + "=", "B" * 43 + "="
 

@@ -36,6 +36,7 @@ NOUNS = (
 ENUMS = (
     "domain.case",
     "domain.inspection",
+    "domain.news",
     "domain.notice",
     "domain.order",
     "domain.parcel",

@@ -27,7 +27,8 @@ SAYS = {
     NoticeKind.IN_TRANSIT: ("BH123456789012345", "Tea pot"),
     NoticeKind.RECEIVED: ("Wool scarf, grey", "Tea pot"),
     NoticeKind.REFUND_SUBMITTED: (*ITEMS, "64.80 EUR"),
-    NoticeKind.REFUND_DONE: (*ITEMS, "64.80 EUR", "re_3Q", "5 to 10 days"),
+    NoticeKind.REFUND_DONE: (*ITEMS, "64.80 EUR", "re_3Q", "5 to 10 business days"),
+    NoticeKind.REFUND_FAILED: ("64.80 EUR", "still yours", "re_3Q"),
     NoticeKind.CANCELLED: ("BH123456789012345", "no longer valid"),
 }
 EVIL = "x\r\nBcc: all@example.org\u2028<script>alert(1)</script>\"' onclick=\u202e</mj-text>{{ 7 * 7 }}"
@@ -147,3 +148,16 @@ def test_an_undefined_variable_is_an_error(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(render, "_TEMPLATES", tmp_path)
     with pytest.raises(UndefinedError, match="totl"):
         letter(notice(NoticeKind.RECEIVED))
+
+
+def test_a_confirmed_refund_says_by_when_it_shows() -> None:
+    made = letter(notice(NoticeKind.REFUND_DONE, shows_by="04 December 2026"))
+    for part in (made.text, entities.unescape(made.html)):
+        assert "by 04 December 2026" in part
+
+
+def test_a_reversal_says_that_the_charge_vanishes() -> None:
+    made = letter(notice(NoticeKind.REFUND_DONE, shows_by="04 December 2026", reversal=True))
+    for part in (made.text, entities.unescape(made.html)):
+        assert "vanishes from your statement" in part
+        assert "04 December" not in part

@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from domain.errors import Refused
+from domain.provider import BalanceTransaction, ProviderRefund
 from domain.refund import Refund, RefundIntention, RefundStatus
+from tests.shop import NOW
 
 
 class Killed(BaseException):
     """The process ends here."""
 
 
-class FakeProvider:
+class Unasked:
+    """What a fake is not asked for."""
+
+    def refresh(self, refund: str, now: datetime) -> ProviderRefund:
+        """Not here."""
+        raise NotImplementedError
+
+    def refunds(self, since: datetime, until: datetime) -> Iterator[ProviderRefund]:
+        """Not here."""
+        raise NotImplementedError
+
+    def balance_transactions(self, since: datetime, until: datetime) -> Iterator[BalanceTransaction]:
+        """Not here."""
+        raise NotImplementedError
+
+
+class FakeProvider(Unasked):
     """As strict as a provider is: one refund per key, and the same key with another request is refused.
 
     The next call takes the first of `before` before anything is done, and of `after` when it was done but is not told.
@@ -27,6 +45,7 @@ class FakeProvider:
         self.made: dict[str, tuple[RefundIntention, Refund]] = {}
         self.before: list[Callable[[], object]] = []
         self.after: list[Callable[[], object]] = []
+        self.elsewhere: list[ProviderRefund] = []
         self.before_find: list[Callable[[], object]] = []
 
     def refund(self, intention: RefundIntention, now: datetime) -> Refund:
@@ -59,10 +78,26 @@ class FakeProvider:
         found = self.made.get(intention.key)
         return found[1] if found else None
 
-    def move(self, key: str, status: RefundStatus) -> None:
+    def refresh(self, refund: str, now: datetime) -> ProviderRefund:
+        """By the id that it gave, ours or not."""
+        self.calls.append("refresh")
+        others = {one.id: one for one in self.elsewhere}
+        mine = {one.provider_id: (asked, one) for asked, one in self.made.values()}
+        if refund not in mine:
+            return others[refund]
+        asked, one = mine[refund]
+        return ProviderRefund(
+            id=refund,
+            key=asked.key,
+            case=asked.case,
+            created_at=NOW,
+            **one.model_dump(include={"payment", "amount", "currency", "status", "reason", "arn", "shows_as"}),
+        )
+
+    def move(self, key: str, status: RefundStatus, **changed: str) -> None:
         """What becomes of a refund later."""
         asked, refund = self.made[key]
-        self.made[key] = (asked, refund.model_copy(update={"status": status}))
+        self.made[key] = (asked, refund.model_copy(update={"status": status, **changed}))
 
 
 def _next(scripted: list[Callable[[], object]]) -> None:

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from activities.payments import PayLeg, PaymentActivities, Payments
+from activities.payments.news import HearRefund, NewsActivities
 from activities.payments.via_stripe import StripePayments
-from domain.errors import Refused, Stale, Unavailable
+from domain.errors import Refused, Stale, StoredFault, Unavailable
+from domain.news import RefundNews
 from domain.refund import Refund, RefundIntention, RefundStatus
 from ledger import EntryKind, JournalEntry, Ledger, NewEntry, TransferKind
 from ledger.credit_notes import CreditNotes
@@ -590,3 +592,103 @@ def test_a_crowd_pays_the_same_leg_at_once(shop: Shop, simulator: Simulator) -> 
     pay(shop, simulator.payments, leg(payment))
     assert amounts(simulator, payment) == [4624]
     assert balances(shop, payment) == {"tender": 10850 - 4624, "owed": 0, "reserved": 0}
+
+
+# ── A fault that the provider keeps under our key ────────────────────────────────────────────────────────────────────
+
+
+def kept() -> Callable[[], None]:
+    return raising(StoredFault("Stripe repeats a fault of its own"))
+
+
+def test_a_stored_fault_is_a_no_only_after_two_looks_ten_minutes_apart(shop: Shop) -> None:
+    planned(shop, pi_1=10850)
+    provider = FakeProvider()
+    for minutes in (0, 5, 9):
+        provider.before = [kept()]
+        undecided = pay(shop, provider, leg(now=NOW + timedelta(minutes=minutes)))
+        assert (undecided.status, undecided.reason) == (RefundStatus.UNKNOWN, "stored_fault")
+        with pytest.raises(Refused) as no:
+            pay(shop, provider, leg(attempt=2, now=NOW + timedelta(minutes=minutes)))
+        assert no.value.code == "not_failed"
+    provider.before = [kept()]
+    gone = pay(shop, provider, leg(now=NOW + timedelta(minutes=10)))
+    assert (gone.status, gone.reason) == (RefundStatus.FAILED, "stored_fault")
+    assert pay(shop, provider, leg(attempt=2, now=LATER)).status is RefundStatus.SUCCEEDED
+    assert list(provider.made) == ["refund:R-1:1:pi_1:2"]
+    assert balances(shop) == {"tender": 10850 - 4624, "owed": 0, "reserved": 0}
+    assert shop.sound()
+
+
+def test_a_refund_behind_a_stored_fault_is_found(shop: Shop) -> None:
+    """It was carried out, and the fault is all that is said of it."""
+    planned(shop, pi_1=10850)
+    provider = FakeProvider()
+    provider.after = [kept()]
+    assert pay(shop, provider).status is RefundStatus.SUCCEEDED
+    assert money_facts(shop) == ["refund:R-1:1:pi_1:1", "settled:refund:R-1:1:pi_1:1"]
+    assert provider.calls == ["refund", "find"]
+
+
+def test_a_refund_that_appears_between_the_looks_is_found(shop: Shop) -> None:
+    planned(shop, pi_1=10850)
+    provider = FakeProvider()
+    provider.before = [kept()]
+    assert pay(shop, provider).status is RefundStatus.UNKNOWN
+    intended = shop.entry("refund:R-1:1:pi_1:1").facts["intention"]
+    provider.refund(RefundIntention.model_validate(intended), NOW)
+    assert pay(shop, provider, leg(now=LATER)).status is RefundStatus.SUCCEEDED
+    assert len(provider.made) == 1
+
+
+def test_the_reference_of_the_bank_is_recorded_once_when_it_comes(shop: Shop) -> None:
+    planned(shop, pi_1=10850)
+    provider = FakeProvider(RefundStatus.PENDING)
+    pay(shop, provider)
+    provider.move("refund:R-1:1:pi_1:1", RefundStatus.SUCCEEDED, arn="74201")
+    for _ in range(2):
+        pay(shop, provider)
+    (traced,) = [one for one in shop.ledger.entries() if one.kind is EntryKind.REFUND_TRACED]
+    assert (traced.facts["arn"], traced.transfers) == ("74201", ())
+
+
+@pytest.mark.parametrize(("fault", "attempts"), [("error_without_effect", 2), ("error_with_effect", 1)])
+def test_a_fault_that_stripe_stores_ends_in_one_refund(
+    shop: Shop, simulator: Simulator, fault: str, attempts: int
+) -> None:
+    payment = simulator.paid(10850)
+    planned(shop, **{payment: 10850})
+    simulator.control("/faults", at={"POST /v1/refunds": {"1": fault}})
+    ask = leg(payment)
+    try:
+        with pytest.raises(Unavailable):
+            pay(shop, simulator.payments, ask)
+        for minutes in (1, 11):
+            last = pay(shop, simulator.payments, ask.model_copy(update={"now": NOW + timedelta(minutes=minutes)}))
+        if last.status is RefundStatus.FAILED:
+            last = pay(shop, simulator.payments, leg(payment, attempt=2, now=LATER))
+        assert (last.status, last.key) == (RefundStatus.SUCCEEDED, f"refund:R-1:1:{payment}:{attempts}")
+    finally:
+        simulator.control("/faults")
+    assert [(amount, key) for _, amount, key in simulator.refunds(payment)] == [(4624, last.key)]
+    assert balances(shop, payment) == {"tender": 10850 - 4624, "owed": 0, "reserved": 0}
+
+
+def test_the_reference_that_the_simulator_tells_later_is_recorded(shop: Shop, simulator: Simulator) -> None:
+    payment = simulator.paid(10850)
+    planned(shop, **{payment: 10850})
+    made = pay(shop, simulator.payments, leg(payment))
+    simulator.control(f"/refunds/{made.provider_id}/reference", reference="74201")
+    news = NewsActivities(simulator.payments, shop.ledger, shop.snapshots, CreditNotes(shop.ledger, shop.snapshots))
+    told = RefundNews(
+        event="evt_1",
+        refund=made.provider_id,
+        payment=payment,
+        amount=4624,
+        currency="EUR",
+        status=RefundStatus.SUCCEEDED,
+        created_at=NOW,
+        at=NOW,
+    )
+    assert news.hear_refund(HearRefund(order_id="two-rates", news=told, now=NOW)).refund.arn == "74201"  # type: ignore[union-attr]
+    assert shop.entry(f"traced:{made.key}").facts["arn"] == "74201"

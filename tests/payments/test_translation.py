@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import json
 import logging
 import socket
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ import stripe
 from stripe import oauth_error
 
 from activities.payments.via_stripe import StripePayments, translate
-from domain.errors import BackhaulError, Refused, Unavailable
+from domain.errors import BackhaulError, Refused, StoredFault, Unavailable
 from domain.refund import Refund, RefundStatus
 from tests.loopback import closed_port
 from tests.payments.canned import Answer, Call, canned, fault, refund
@@ -315,3 +317,80 @@ def test_an_answer_over_other_money_is_no_success(fields: dict[str, object]) -> 
     found = outcome(refund(**fields))
     assert isinstance(found, Refused)
     assert found.code == "other_refund"
+
+
+def test_a_fault_that_is_kept_under_our_key_is_told_from_one_that_may_pass() -> None:
+    kept = outcome(fault(500, headers={"Idempotent-Replayed": "true"}))
+    assert type(kept) is StoredFault
+    for headers in ({}, {"Idempotent-Replayed": "false"}):
+        assert type(outcome(fault(500, headers=headers))) is Unavailable
+
+
+@pytest.mark.parametrize(
+    ("card", "arn", "shows_as"),
+    [
+        ({"type": "refund", "reference_status": "pending"}, "", "refund"),
+        ({"type": "refund", "reference_status": "available", "reference": "7420"}, "7420", "refund"),
+        ({"type": "refund", "reference_status": "unavailable", "reference": None}, "", "refund"),
+        ({"type": "reversal"}, "", "reversal"),
+        ({"type": "pending"}, "", ""),
+    ],
+)
+def test_the_reference_by_which_the_bank_finds_it(card: dict[str, str], arn: str, shows_as: str) -> None:
+    found = outcome(refund(destination_details={"type": "card", "card": card}))
+    assert isinstance(found, Refund)
+    assert (found.arn, found.shows_as) == (arn, shows_as)
+
+
+def listed(*objects: dict[str, object], more: bool = False) -> Answer:
+    """One page of Stripe's."""
+    return Answer(body=json.dumps({"object": "list", "data": objects, "has_more": more, "url": "/v1/x"}))
+
+
+def test_refunds_of_a_time_are_read_page_by_page() -> None:
+    def one(id: str, **fields: object) -> dict[str, object]:
+        known = {"object": "refund", "amount": 1000, "currency": "eur", "status": "succeeded", "created": 1_790_000_000}
+        return {"id": id, "payment_intent": "pi_1", **known, **fields}
+
+    mine = one("re_1", metadata={"backhaul_key": "refund:R-1:1:pi_1:1", "case": "R-1"})
+    old = one("re_2", payment_intent=None, charge="ch_2", status="on_hold")
+
+    def answer(call: Call) -> Answer:
+        return listed(old) if "starting_after=re_1" in call.path else listed(mine, more=True)
+
+    with canned(answer) as server:
+        found = list(StripePayments(KEY, server.url).refunds(NOW - timedelta(days=1), NOW))
+    assert [(one.id, one.key, one.payment, one.status) for one in found] == [
+        ("re_1", "refund:R-1:1:pi_1:1", "pi_1", RefundStatus.SUCCEEDED),
+        ("re_2", "", "ch_2", RefundStatus.UNKNOWN),
+    ]
+    assert found[0].created_at == datetime(2026, 9, 21, 14, 13, 20, tzinfo=UTC)
+    # 21 November 2026, noon, in seconds since 1970; the day before; the end itself does not count.
+    assert "gte%5D=1795176000&created%5Blt%5D=1795262400" in server.calls[0].path
+
+
+def test_movements_of_the_balance_are_plain_values() -> None:
+    shown = {
+        "id": "txn_1",
+        "object": "balance_transaction",
+        "reporting_category": "refund",
+        "source": "re_1",
+        "amount": -123400,
+        "fee": 0,
+        "net": -123400,
+        "currency": "isk",
+        "created": 1_790_000_000,
+    }
+    payout = {**shown, "id": "txn_2", "reporting_category": "payout", "source": None, "amount": 500, "net": 500}
+    with canned(lambda _: listed(shown, {**payout, "currency": "eur"})) as server:
+        found = list(StripePayments(KEY, server.url).balance_transactions(NOW - timedelta(days=1), NOW))
+    assert [(one.id, one.category, one.source, one.amount, one.net, one.currency) for one in found] == [
+        ("txn_1", "refund", "re_1", -1234, -1234, "ISK"),
+        ("txn_2", "payout", "", 500, 500, "EUR"),
+    ]
+
+
+@pytest.mark.parametrize("body", ["[]", "{}", '{"object": "refund", "id": "re_1"}', "<html></html>"])
+def test_what_is_no_refund_is_no_answer(body: str) -> None:
+    with canned(lambda _: Answer(body=body)) as server, pytest.raises(Unavailable):
+        StripePayments(KEY, server.url).refresh("re_1", NOW)

@@ -26,6 +26,9 @@ from ledger.recall import case_so_far
 
 Json = dict[str, Any]
 
+_BESIDES = (EntryKind.REFUND_TRACED, EntryKind.REFUND_UNANSWERED)
+"""What may be learnt of a refund beside its outcome; the bank's reference even after the end."""
+
 _ONCE = {
     Outcome.REFUNDED: (
         EntryKind.DECISION,
@@ -122,8 +125,9 @@ class _Told:
         """The expected outcome, recorded last."""
         if self.known.outcome is not self.expected:
             yield f"it ended as {self.known.outcome}, not as {self.expected}"
-        if self.entries[-1].kind is not EntryKind.CLOSED:
-            yield f"the journal's last word on it is {self.entries[-1].kind}, not closed"
+        last = [entry.kind for entry in self.entries if entry.kind is not EntryKind.REFUND_TRACED][-1]
+        if last is not EntryKind.CLOSED:
+            yield f"the journal's last word on it is {last}, not closed"
 
     def facts(self) -> Iterator[str]:
         """Every fact once, and none that does not belong to the outcome."""
@@ -140,15 +144,24 @@ class _Told:
 
     def _times(self, seen: Mapping[EntryKind, int]) -> dict[EntryKind, int]:
         legs = len(self.known.plan.legs) if self.known.plan else 0
-        free = {EntryKind.SCAN, EntryKind.NOTICE, EntryKind.RECEIPT}
+        free = {EntryKind.SCAN, EntryKind.NOTICE, EntryKind.RECEIPT, *_BESIDES}
         times = {kind: 0 for kind in EntryKind if kind not in free}
         times |= dict.fromkeys(_ONCE[self.expected], 1)
         times[EntryKind.REFUND_FAILED] = seen[EntryKind.REFUND_FAILED]
-        times[EntryKind.REFUND_SUBMITTED] = legs + seen[EntryKind.REFUND_FAILED]
-        times[EntryKind.REFUND_SETTLED] = legs
+        late = times[EntryKind.REFUND_REVERSED] = len(self._failed_late())
+        times[EntryKind.REFUND_SUBMITTED] = legs + seen[EntryKind.REFUND_FAILED] + late
+        times[EntryKind.REFUND_SETTLED] = legs + late
         if self.expected is Outcome.CANCELLED:  # perhaps before a label was bought
             times[EntryKind.LABEL] = times[EntryKind.LABEL_VOIDED] = min(1, seen[EntryKind.LABEL])
         return times
+
+    def _failed_late(self) -> list[str]:
+        """The keys of refunds that failed after they had been confirmed; each is paid again."""
+        return [
+            one.facts["refund"]["key"]
+            for one in self.entries
+            if one.kind is EntryKind.REFUND_REVERSED and "refund" in one.facts
+        ]
 
     def legs(self) -> Iterator[str]:
         """The provider's refunds are the legs of the plan, one to one, under our keys."""
@@ -208,7 +221,9 @@ class _Told:
 
     def notes(self) -> Iterator[str]:
         """A plan that was paid has one credit note, over what was paid; no other has any."""
-        issued = [note for entry in self.entries if (note := issued_by(entry))]
+        all_notes = [note for entry in self.entries if (note := issued_by(entry))]
+        cancelled = {note.cancels for note in all_notes}
+        issued = [note for note in all_notes if not note.cancels and note.name not in cancelled]
         paid = self.known.plan is not None and self.known.refunded == self.known.plan.total
         if len(issued) != (1 if paid else 0):
             yield f"{len(issued)} credit notes were issued, not {1 if paid else 0}"
@@ -243,6 +258,12 @@ class _Told:
         rows = {row.key: row for row in self.books.outbox.of_case(self.case)}
         recorded = Counter(entry.key for entry in self.entries if entry.kind is EntryKind.NOTICE)
         needed, others = ({ids.notice_key(self.case, kind) for kind in kinds} for kinds in self._notices())
+        for key in self._failed_late():
+            again = ids.refund_of(key)
+            needed.add(ids.refund_notice_key(NoticeKind.REFUND_FAILED, key))
+            if again is not None:
+                later = ids.refund_key(again.case, again.plan, again.tender, again.attempt + 1)
+                others.add(ids.refund_notice_key(NoticeKind.REFUND_DONE, later))
         for key in sorted(needed | set(rows) | set(delivered)):
             state = rows[key].state if key in rows else None
             if key not in needed | others:

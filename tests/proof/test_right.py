@@ -22,6 +22,7 @@ from embedded.simulators import build
 from embedded.simulators.serve import address, listen, running
 from ledger import UNITS, EntryKind, NewEntry, Transfer, TransferKind, accounts
 from ledger.credit_notes import issued_by
+from tests.payments.fake import Unasked
 from tests.proof.right import wrong, wrong_ledger, wrong_return
 from tests.proof.room import NOW, Room
 
@@ -133,7 +134,7 @@ async def test_a_refund_that_no_plan_knows_is_found(room: Room) -> None:
     assert f"the provider paid 7 to pi_stray_old ({made.json()['id']}), which no plan knows" in found
 
 
-class Liar:
+class Liar(Unasked):
     """Says that it paid; pays `less` too little through the real one, or nothing at all."""
 
     def __init__(self, real: Payments, less: int | None) -> None:

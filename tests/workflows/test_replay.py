@@ -18,6 +18,7 @@ import worker
 from domain.case import Outcome
 from tests.workflows.returns import SHOPIFY_PAYMENT, Shop
 from tests.world import World, serving
+from workflows.aftercare import Aftercare
 from workflows.return_case.case import ReturnCase
 
 
@@ -32,7 +33,7 @@ def replayer() -> Replayer:
     """A worker's view of a finished history."""
     restrictions = SandboxRestrictions.default.with_passthrough_modules(*worker.PASSED_THROUGH)
     return Replayer(
-        workflows=[ReturnCase],
+        workflows=[ReturnCase, Aftercare],
         workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
         data_converter=pydantic_data_converter,
     )

@@ -22,13 +22,14 @@ from workflows import options
 from workflows.return_case.desk import as_failure, decoded
 from workflows.return_case.finance import Finance
 from workflows.return_case.goods import Goods
-from workflows.return_case.money import Payout
+from workflows.return_case.news import NewsDesk
 from workflows.return_case.ops import Ops
 from workflows.return_case.providers import Providers
 from workflows.return_case.shopper import Shopper
-from workflows.return_case.steps import NotWanted
+from workflows.return_case.state import latest
 from workflows.return_case.view import CaseView, view
 from workflows.return_case.warehouse import Warehouse
+from workflows.stepping import NotWanted
 
 NOT_GIVEN = RawValue(Payload())
 
@@ -40,7 +41,7 @@ called off nor declined any more."""
 
 
 @workflow.defn(name=ids.WORKFLOW_TYPE)
-class ReturnCase(Shopper, Warehouse, Providers, Finance, Ops, Goods, Payout):
+class ReturnCase(Shopper, Warehouse, Providers, Finance, Ops, Goods, NewsDesk):
     """A return. Its id is the storefront's return id; all its keys are made from it."""
 
     @workflow.init
@@ -139,8 +140,8 @@ class ReturnCase(Shopper, Warehouse, Providers, Finance, Ops, Goods, Payout):
     async def close(self, outcome: Outcome, last: NoticeKind) -> CaseView:
         """Tell the shopper how it ended, wait a bounded time for the mails, and record the end."""
         self.tell(last)
-        await self.wait_for_mails()
-        await self.everything_recorded()
+        await self.settle_down()
+        self.closing = True
         await self.step(
             f"Close: {outcome}",
             DecisionActivities.close_return,
@@ -151,6 +152,18 @@ class ReturnCase(Shopper, Warehouse, Providers, Finance, Ops, Goods, Payout):
         await self.everything_recorded()  # what came while the end was being written; from here on nothing is taken
         await workflow.wait_condition(workflow.all_handlers_finished)
         return view(self.state)
+
+    async def settle_down(self) -> None:
+        """Until nothing is on its way any more: no mail, no fact, nobody's question, and no refund that failed late."""
+        while True:
+            await self.wait_for_mails()
+            await self.everything_recorded()
+            if self.unpaid is None or self.state.called_off:
+                return
+            failed = latest(self.state, self.unpaid.tender_id)
+            await self.refund()
+            if failed is not None and (paid := latest(self.state, failed.payment)) is not None:
+                self.tell_of(paid, NoticeKind.REFUND_DONE)
 
 
 def _request(raw: RawValue) -> ReturnRequest:

@@ -17,7 +17,7 @@ from workflows import options
 from workflows.return_case.facts import Fact, known, with_fact
 from workflows.return_case.overrides import Overrides
 from workflows.return_case.said import Approve, Cancel
-from workflows.return_case.steps import NotWanted
+from workflows.stepping import NotWanted
 
 
 class Clerk(Overrides):
@@ -47,8 +47,10 @@ class Clerk(Overrides):
             self.heard.pop(0)
 
     async def everything_recorded(self) -> None:
-        """Until nothing is left that was heard."""
-        await workflow.wait_condition(lambda: not self.heard)
+        """Until nothing is left that was heard, and nobody is waited for beside the story."""
+        await workflow.wait_condition(
+            lambda: not (self.heard or self.hearing) and all(one.done() for one in self.asides)
+        )
 
     async def record(self, fact: Fact) -> dict[str, object]:
         """One fact, one entry; what else is known by it. Raises NotWanted if it is refused: who said it mends it."""

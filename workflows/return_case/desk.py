@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, TypeVar
 
 from temporalio import workflow
@@ -40,14 +41,30 @@ def as_refusal(refusal: Refusal) -> ApplicationError:
     return ApplicationError(refusal.message, refusal.code, type="Refused", non_retryable=True)
 
 
+def taken_from(model: type[M], raw: RawValue) -> M:
+    """A message as a model. It is taken undecoded, so that a wrong one is refused in words, naming the field."""
+    try:
+        return taken(model, decoded(raw))
+    except InvalidRequest as error:
+        raise as_failure(error) from None
+
+
 class Desk:
-    """State, the facts that were heard and are not recorded yet, and what ops see of them."""
+    """State, the facts that were heard and are not recorded yet, and what ops see of them.
+
+    `hearing` counts news that are being read again, `asides` wait for somebody beside the story; while `closing`, the
+    end is being written.
+    """
 
     def __init__(self) -> None:
         self.state = CaseState()
         self.heard: list[Heard] = []
         self.recorded = 0
         self.retries = 0
+        self.words = 0
+        self.hearing = 0
+        self.closing = False
+        self.asides: list[asyncio.Task[None]] = []
         self.overtaken = False
 
     @workflow.query(name="view", description="The return as it stands: stage, next action, amounts, parcel, refund")
@@ -59,11 +76,8 @@ class Desk:
         return seen if seen.id else seen.model_copy(update={"id": case})
 
     def take(self, model: type[M], raw: RawValue) -> M:
-        """A message as a model. It is taken undecoded, so that a wrong one is refused in words, naming the field."""
-        try:
-            return taken(model, decoded(raw))
-        except InvalidRequest as error:
-            raise as_failure(error) from None
+        """A message as a model."""
+        return taken_from(model, raw)
 
     def check(self, verb: Verb, said: object = None) -> None:
         """Refuse a message before it enters the history, with the reason and what is allowed."""

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from activities.decisions import DecisionActivities, PlanRefund
-from activities.payments import PayLeg, PaymentActivities
+from activities.payments import PayLeg
 from domain.money import Money
 from domain.notice import NoticeKind
 from domain.plan import Leg
-from domain.refund import FINAL_NO, PLAN_WITHDRAWN, Refund, RefundStatus
+from domain.refund import FINAL_NO, STORED_FAULT, Refund, RefundStatus
 from workflows import options
-from workflows.return_case.state import attempts, latest
-from workflows.return_case.steps import NotWanted, Steps
+from workflows.paying import Payer
+from workflows.return_case.state import attempts, latest, with_refund
+from workflows.return_case.steps import Steps
+from workflows.stepping import NotWanted
 
 
-class Payout(Steps):
+class Payout(Steps, Payer):
     """Verbs about what is owed."""
 
     async def plan_refund(self) -> None:
@@ -42,11 +46,21 @@ class Payout(Steps):
         while self.state.plan is not None:
             try:
                 await self.wait_for_approval()
-                for leg in self.state.plan.legs:
+                # Not leg by leg: one that was confirmed may fail late while another is waited for.
+                while (leg := self.unpaid) is not None:
                     await self.pay(leg)
                 return
             except NotWanted:
                 await self.make_plan(self.state.plan.number + 1)
+
+    @property
+    def unpaid(self) -> Leg | None:
+        """The first leg of the plan that is not confirmed, or not any more."""
+        for leg in self.state.plan.legs if self.state.plan else ():
+            refund = latest(self.state, leg.tender_id)
+            if refund is None or refund.status is not RefundStatus.SUCCEEDED:
+                return leg
+        return None
 
     async def wait_for_approval(self) -> None:
         """Above the automatic limit nothing is paid before a person agrees; when nobody does, ops are asked to look."""
@@ -70,34 +84,23 @@ class Payout(Steps):
         """One leg, until the provider confirms it. A final no waits for finance; the next try is a new intention."""
         refund = latest(self.state, leg.tender_id)  # of an old run: its no waits for finance as well
         while refund is None or refund.status is not RefundStatus.SUCCEEDED:
-            if refund is not None and refund.status in FINAL_NO:
+            # A refund that was never made needs nobody's word to be asked for again.
+            if refund is not None and refund.status in FINAL_NO and refund.reason != STORED_FAULT:
                 why = refund.message or f"the provider ended it as {refund.status} ({refund.reason})"
                 await self.wait_for_help(f"Refund to {leg.tender_id}", "finance", why, None)
             refund = await self.ask_provider(leg)
 
     async def ask_provider(self, leg: Leg) -> Refund:
-        """Send the current intention, then look at growing intervals until the provider has decided.
+        """The current intention, until the provider has decided. Raises NotWanted if the plan was withdrawn."""
+        attempt, plan = attempts(self.state, leg.tender_id), self.state.plan.number if self.state.plan else 1
+        named, to = self.about, leg.tender_id
+        return await self.until_decided(
+            f"Refund {Money(minor=leg.amount, currency=self.order.currency)} to {to}",
+            lambda now: PayLeg(**named, plan=plan, payment=to, amount=leg.amount, attempt=attempt, now=now),
+        )
 
-        Raises NotWanted if the plan was withdrawn.
-        """
-        attempt, pause = attempts(self.state, leg.tender_id), options.POLL_FIRST
-        plan = self.state.plan.number if self.state.plan else 1
-        while True:
-            refund = await self.step(
-                f"Refund {Money(minor=leg.amount, currency=self.order.currency)} to {leg.tender_id}",
-                PaymentActivities.pay_leg,
-                lambda now: PayLeg(
-                    **self.about, plan=plan, payment=leg.tender_id, amount=leg.amount, attempt=attempt, now=now
-                ),
-                options.PAYMENTS,
-                answers=(PLAN_WITHDRAWN,),
-            )
-            others = tuple(one for one in self.state.refunds if one.key != refund.key)
-            self.learn(refunds=(*others, refund))
-            if refund.status in (RefundStatus.SUCCEEDED, *FINAL_NO):
-                return refund
+    def learn_refund(self, refund: Refund, look_at: datetime | None = None) -> None:
+        """Part of the state; the shopper hears at once of a refund that is on its way."""
+        self.learn(refunds=with_refund(self.state, refund), look_at=look_at)
+        if look_at is not None:
             self.tell(NoticeKind.REFUND_SUBMITTED)
-            self.learn(look_at=workflow.now() + pause)
-            await self.wait_for_retry(pause, "Look at the refund again")
-            self.learn(look_at=None)
-            pause = min(pause * 2, options.PAUSE_LONGEST)

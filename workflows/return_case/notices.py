@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from domain import ids
+from domain.case import OrderBrief
 from domain.money import Money
 from domain.notice import Notice, NoticeKind, NoticeLine
+from domain.order import TenderKind
 from domain.policy import LineDecision, Verdict
-from domain.refund import FINAL_NO
+from domain.refund import FINAL_NO, Refund, RefundStatus
+from domain.statement import shows_by
 from workflows.return_case.state import CaseState
 from workflows.return_case.view import amount
 
@@ -29,8 +34,37 @@ def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
         label_url=state.label.url if state.label else "",
         tracking_number=state.label.tracking_number if state.label else "",
         send_back_until=f"{state.decision.last_day_to_send:%d %B %Y}" if state.decision else "",
-        provider_reference=", ".join(one.provider_id for one in state.refunds if one.status not in FINAL_NO),
+        provider_reference=", ".join(one.arn or one.provider_id for one in state.refunds if one.status not in FINAL_NO),
+        **_on_statement(state),
     )
+
+
+def refund_notice(kind: NoticeKind, case: str, order: OrderBrief, refund: Refund) -> Notice:
+    """A notice about one refund alone: it failed late, or is confirmed after all."""
+    done = kind is NoticeKind.REFUND_DONE
+    return Notice(
+        key=ids.refund_notice_key(kind, refund.key),
+        kind=kind,
+        case=case,
+        order_id=order.order_id,
+        order_number=order.number,
+        customer_id=order.customer_id,
+        locale=order.locale,
+        total=str(Money(minor=refund.amount, currency=refund.currency)),
+        provider_reference=refund.arn or refund.provider_id,
+        shows_by=f"{shows_by(TenderKind.CARD, refund.updated_at):%d %B %Y}" if done else "",
+        reversal=done and refund.shows_as == "reversal",
+    )
+
+
+def _on_statement(state: CaseState) -> dict[str, Any]:
+    """When confirmed refunds show, and whether they only take the charge back."""
+    paid = [one for one in state.refunds if one.status is RefundStatus.SUCCEEDED]
+    if not paid:
+        return {}
+    kinds = {leg.tender_id: leg.kind for leg in (state.plan.legs if state.plan else ())}
+    last = max(shows_by(kinds.get(one.payment, TenderKind.CARD), one.updated_at) for one in paid)
+    return {"shows_by": f"{last:%d %B %Y}", "reversal": all(one.shows_as == "reversal" for one in paid)}
 
 
 def _nothing_left(state: CaseState) -> bool:

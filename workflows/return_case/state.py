@@ -9,9 +9,10 @@ from domain import ids
 from domain.case import CaseSoFar
 from domain.model import Model, UtcDatetime
 from domain.money import Money
+from domain.news import DisputeNews
 from domain.parcel import TrackingStatus
 from domain.policy import Verdict
-from domain.refund import FINAL_NO, Refund, RefundStatus
+from domain.refund import FINAL_NO, STORED_FAULT, Refund, RefundStatus
 from domain.request import ReturnRequest
 from workflows.options import APPROVAL_PATIENCE
 from workflows.return_case.said import Cancel
@@ -58,6 +59,8 @@ class CaseState(CaseSoFar):
     overdue: str = ""
     refused: str = ""
     """Why the input was wrong; such a return fails at once, and nobody has to act on it."""
+    disputes: tuple[DisputeNews, ...] = ()
+    """Open ones, of the order's payments."""
     look_at: UtcDatetime | None = None
     """When an undecided refund is looked at again."""
     approve_until: UtcDatetime | None = None
@@ -122,8 +125,10 @@ class CaseState(CaseSoFar):
         if self.plan and self.needs_approval:
             total = Money(minor=self.plan.total, currency=self.plan.currency)
             return NextAction(owner="finance", action=f"Approve the refund of {total}", due_at=self._due)
-        if self.stage is Stage.REFUND and any(one.status not in _DECIDED for one in self.refunds):
-            return NextAction(owner="provider", action="Confirm the refund", due_at=self.look_at)
+        undecided = [one for one in self.refunds if one.status not in DECIDED]
+        if self.stage is Stage.REFUND and undecided:
+            owner, action = _undecided(undecided[0])
+            return NextAction(owner=owner, action=action, due_at=self.look_at)
         owner, action = _NEXT[self.stage]
         return NextAction(owner=owner, action=action, due_at=self._due)
 
@@ -158,7 +163,24 @@ class CaseState(CaseSoFar):
         return any(scan.status not in (TrackingStatus.UNKNOWN, TrackingStatus.PRE_TRANSIT) for scan in self.scans)
 
 
-_DECIDED = (RefundStatus.SUCCEEDED, *FINAL_NO)
+DECIDED = (RefundStatus.SUCCEEDED, *FINAL_NO)
+"""The provider's last words; of these alone a refund needs no further look."""
+
+
+_UNDECIDED = {
+    "insufficient_funds": ("finance", "Top up the balance at the provider: the refund waits for money"),
+    "charge_pending": ("provider", "Confirm the payment, which is pending itself, then the refund"),
+    STORED_FAULT: ("provider", "Confirm the refund; it answers with a fault of its own, and is looked at again"),
+}
+"""Who has to act on an undecided refund, by the provider's reason."""
+
+
+def _undecided(refund: Refund) -> tuple[str, str]:
+    if refund.status is RefundStatus.REQUIRES_ACTION:
+        return "shopper", "Do what the payment provider asked for by mail, so that the refund can be paid"
+    if refund.status is RefundStatus.UNKNOWN and not refund.reason:
+        return "finance", "Look at the refund at the provider: its status is a word that is not known here yet"
+    return _UNDECIDED.get(refund.reason, ("provider", "Confirm the refund"))
 
 
 _NEXT = {
@@ -178,6 +200,16 @@ def of_plan(state: CaseState, refund: Refund) -> bool:
     if state.request is None or state.plan is None:
         return False
     return refund.key.startswith(ids.refunds_of(state.request.id, state.plan.number))
+
+
+def with_refund(state: CaseState, refund: Refund) -> tuple[Refund, ...]:
+    """All refunds with this one as it stands now, in its place. A final no stays one, whatever was read before it."""
+    known = next((one for one in state.refunds if one.key == refund.key), None)
+    if known is None:
+        return (*state.refunds, refund)
+    if known.status in FINAL_NO and refund.status not in FINAL_NO:
+        return state.refunds
+    return tuple(refund if one.key == refund.key else one for one in state.refunds)
 
 
 def attempts(state: CaseState, payment: str) -> int:

@@ -1,43 +1,39 @@
-"""How every verb reaches the world: a burst of attempts, then a call for help and a wait, then the same step again."""
+"""What all verbs of a return share: the return they are about, and notices."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
-from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
-
-from activities.mail import MailActivities, SendNotice
 from domain.case import OrderBrief
 from domain.notice import NoticeKind
+from domain.refund import Refund
 from domain.request import ReturnRequest
-from workflows import options
-from workflows.options import PAUSE_FIRST, PAUSE_LONGEST, Options
 from workflows.return_case.desk import Desk
-from workflows.return_case.notices import notice
+from workflows.return_case.notices import notice, refund_notice
 from workflows.return_case.state import Trouble
-
-A = TypeVar("A")
-R = TypeVar("R")
+from workflows.stepping import Stepper
 
 
-class NotWanted(Exception):
-    """A step was refused, and nobody needs it any more. Without a final no it goes on: it may have been done."""
-
-    def __init__(self, refusal: ApplicationError) -> None:
-        super().__init__(refusal.message)
-        self.refusal = refusal
-
-
-class Steps(Desk):
-    """What all verbs share: the return they are about, one helper for activities, and notices."""
+class Steps(Desk, Stepper):
+    """The ids that every step names, where its troubles are kept, and the mails."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.mails: dict[tuple[NoticeKind, int], asyncio.Task[None]] = {}
+        self.mails = {}
+
+    @property
+    def begun(self) -> bool:
+        """Goods may be on their way once it was decided."""
+        return self.state.decision is not None
+
+    @property
+    def troubles(self) -> tuple[Trouble, ...]:
+        """Part of the state."""
+        return self.state.troubles
+
+    def show_troubles(self, troubles: tuple[Trouble, ...]) -> None:
+        """Part of the state."""
+        self.learn(troubles=troubles)
 
     @property
     def request(self) -> ReturnRequest:
@@ -56,112 +52,15 @@ class Steps(Desk):
         """The ids that every step names."""
         return {"case": self.request.id, "order_id": self.order.order_id}
 
-    async def step(
-        self,
-        name: str,
-        verb: Callable[[Any, A], R],
-        ask: Callable[[datetime], A],
-        how: Options,
-        wanted: Callable[[], bool] = lambda: True,
-        answers: tuple[str, ...] = (),
-    ) -> R:
-        """Run one activity until it answers. `ask` makes its input from the time of the burst.
-
-        Raises ApplicationError `InvalidRequest` when the input of a return is wrong that has not begun, and NotWanted
-        after a final no to what is not `wanted` any more, or with a code that the verb takes for an answer; anything
-        else waits for help and runs again, with the same key, because keys are made from the input's ids.
-        """
-        pause = PAUSE_FIRST
-        while True:
-            try:
-                return await workflow.execute_activity_method(
-                    verb,
-                    ask(workflow.now()),
-                    task_queue=how.queue,
-                    start_to_close_timeout=how.attempt,
-                    schedule_to_close_timeout=how.burst,
-                    heartbeat_timeout=how.heartbeat,
-                    retry_policy=how.retry,
-                    summary=name,
-                )
-            except ActivityError as error:
-                if is_cancelled_exception(error):
-                    raise
-                message = self.why(error)
-                no = _final_no(error)
-                if no is not None and (no.details[0] in answers or not wanted()):
-                    raise NotWanted(no) from None
-            await self.wait_for_help(name, how.owner, message, pause)
-            pause = min(pause * 2, PAUSE_LONGEST)
-
-    def why(self, error: ActivityError) -> str:
-        """The message of the innermost cause. An input that is wrong ends a return that has not begun instead; of a
-        return that has, goods may be on their way, so it waits for help."""
-        cause: BaseException = error
-        while cause.__cause__ is not None:
-            cause = cause.__cause__
-            if isinstance(cause, ApplicationError) and cause.type == "InvalidRequest" and self.state.decision is None:
-                raise ApplicationError(cause.message, *cause.details, type=cause.type, non_retryable=True)
-        return getattr(cause, "message", "") or str(cause)
-
-    async def wait_for_help(self, step: str, owner: str, message: str, pause: timedelta | None) -> None:
-        """Say who is needed, then wait for `retry_now`, or for the pause to pass if there is one."""
-        until = workflow.now() + pause if pause else None
-        due = until or workflow.now() + options.HELP_PATIENCE
-        trouble = Trouble(owner=owner, step=step, message=message, retry_at=until, due_at=due)
-        self.learn(troubles=(*self.state.troubles, trouble))
-        await self.wait_for_retry(pause, f"{step} is tried again")
-        self.learn(troubles=tuple(one for one in self.state.troubles if one != trouble))
-
-    async def wait_for_retry(self, pause: timedelta | None, summary: str) -> None:
-        """Until `retry_now`, or until the pause has passed if there is one."""
-        before = self.retries
-        try:
-            await workflow.wait_condition(lambda: self.retries > before, timeout=pause, timeout_summary=summary)
-        except TimeoutError:
-            return
-
     def tell(self, kind: NoticeKind, number: int = 1) -> None:
-        """Start a notice, once; nothing waits for it but the end, a bounded time."""
-        if (kind, number) not in self.mails:
-            self.mails[kind, number] = asyncio.create_task(self._send(kind, number))
+        """Start the n-th notice of a kind, once; nothing waits for it but the end, a bounded time."""
+        self.post(notice(kind, self.state, number))
 
     def tell_approved(self) -> None:
         """What may come back and how, and again when a person has changed it; not any more once goods are here."""
         if self.state.label is not None and not self.state.stopped and not self.state.receipts:
             self.tell(NoticeKind.APPROVED, 1 + sum(not one.waits for one in self.state.overrides))
 
-    async def wait_for_mails(self) -> None:
-        """A bounded time: a mail that nobody takes must not keep a return open for ever."""
-        try:
-            await workflow.wait_condition(
-                lambda: all(mail.done() for mail in self.mails.values()),
-                timeout=options.MAIL_PATIENCE,
-                timeout_summary="Wait for the last mails",
-            )
-        except TimeoutError:
-            return
-
-    async def _send(self, kind: NoticeKind, number: int) -> None:
-        how = options.MAIL
-        try:
-            await workflow.execute_activity_method(
-                MailActivities.send_notice,
-                SendNotice(notice=notice(kind, self.state, number), now=workflow.now()),
-                task_queue=how.queue,
-                start_to_close_timeout=how.attempt,
-                schedule_to_close_timeout=how.burst,
-                retry_policy=how.retry,
-                summary=f"Mail: {kind.replace('_', ' ')}",
-            )
-        except ActivityError as error:
-            # Mail never holds money back: the failed activity stands in the history, and the return goes on.
-            workflow.logger.warning("mail %s was not sent: %s", kind, error.cause)
-
-
-def _final_no(error: ActivityError) -> ApplicationError | None:
-    """The refusal that ended a step, as it can be handed on; None if there was no answer."""
-    cause = error.cause
-    if not isinstance(cause, ApplicationError) or cause.type not in ("Refused", "KeyConflict"):
-        return None
-    return ApplicationError(cause.message, *(cause.details or ("refused",)), type="Refused", non_retryable=True)
+    def tell_of(self, refund: Refund, kind: NoticeKind) -> None:
+        """Start the notice of a kind about one refund, once."""
+        self.post(refund_notice(kind, self.request.id, self.order, refund))

@@ -9,11 +9,11 @@ from typing import Any
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
 from domain.case import Outcome
-from domain.model import Model, UtcDatetime
+from domain.model import Id, Model, UtcDatetime
 from domain.money import Money
 from domain.plan import RefundPlan
 from domain.policy import Verdict
-from workflows.return_case.state import CaseState, Stage, Trouble
+from workflows.return_case.state import DECIDED, CaseState, Stage, Trouble
 
 STAGE = SearchAttributeKey.for_keyword("ReturnStage")
 OUTCOME = SearchAttributeKey.for_keyword("ReturnOutcome")
@@ -65,8 +65,11 @@ class CaseView(Model):
     appeals: str = ""
     overrides: tuple[str, ...] = ()
     refund_status: str = ""
+    refund_reason: str = ""
     refunded: str = ""
     provider_references: tuple[str, ...] = ()
+    bank_references: tuple[str, ...] = ()
+    disputed: tuple[Id, ...] = ()
     troubles: tuple[Trouble, ...] = ()
 
 
@@ -103,7 +106,10 @@ def view(state: CaseState) -> CaseView:
         approved_by=state.approval.by if state.approval and not state.needs_approval else "",
         refund_status=state.refund_status or "",
         refunded=str(Money(minor=state.refunded, currency=order.currency)) if order and state.refunds else "",
+        refund_reason=next((one.reason for one in reversed(state.refunds) if one.status not in DECIDED), ""),
         provider_references=tuple(one.provider_id for one in state.refunds if one.provider_id),
+        bank_references=tuple(one.arn for one in state.refunds if one.arn),
+        disputed=tuple(one.payment for one in state.disputes),
         troubles=state.troubles,
     )
 
@@ -120,7 +126,7 @@ def panel(state: CaseState) -> str:
     seen = view(state)
     rows = [
         f"Next: **{seen.next_owner}** — {seen.next_action}",
-        f"Due: {_moment(seen.due_at)}" if seen.due_at else "",
+        f"Due: {moment(seen.due_at)}" if seen.due_at else "",
         f"Order {seen.order_number}: {_items(state)}" if state.order else "",
         f"Appeals return {seen.appeals}" if seen.appeals else "",
         *(f"Overridden by {one}" for one in seen.overrides),
@@ -128,14 +134,16 @@ def panel(state: CaseState) -> str:
         f"To refund: {seen.planned} ({seen.refund_status})" if seen.planned else "",
         f"Approved by {seen.approved_by}" if seen.approved_by else "",
         f"Refunded: {seen.refunded} ({', '.join(seen.provider_references)})" if seen.provider_references else "",
+        *(f"Disputed: {one.payment} ({one.dispute}); refunds of it wait" for one in state.disputes),
         f"Parcel {seen.tracking_number}, [label]({seen.label_url})" if seen.label_url else "",
     ]
     stage = f"### {seen.stage.replace('_', ' ').capitalize()}" + (f": {seen.outcome}" if seen.outcome else "")
-    return "\n\n".join(filter(None, [stage, *map(_help, state.troubles), _list(rows), _decided(state)]))
+    return "\n\n".join(filter(None, [stage, *map(help_wanted, state.troubles), _list(rows), _decided(state)]))
 
 
-def _help(trouble: Trouble) -> str:
-    again = f" It is tried again {_moment(trouble.retry_at)}, or at once" if trouble.retry_at else " It is tried again"
+def help_wanted(trouble: Trouble) -> str:
+    """A trouble in a line."""
+    again = f" It is tried again {moment(trouble.retry_at)}, or at once" if trouble.retry_at else " It is tried again"
     return f"⚠ **{trouble.step}** needs {trouble.owner}: {trouble.message}{again} on `retry_now`."
 
 
@@ -163,8 +171,9 @@ def _list(rows: Sequence[str]) -> str:
     return "\n".join(f"- {row}" for row in rows if row)
 
 
-def _moment(moment: datetime) -> str:
-    return f"{moment:%d %B %Y %H:%M} UTC"
+def moment(when: datetime) -> str:
+    """A moment for people."""
+    return f"{when:%d %B %Y %H:%M} UTC"
 
 
 def attributes(state: CaseState) -> list[SearchAttributeUpdate[Any]]:

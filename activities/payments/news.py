@@ -1,0 +1,195 @@
+"""What the provider says of its own accord: read again there, recorded once, and told to whoever has to act."""
+
+from __future__ import annotations
+
+from temporalio import activity
+
+from activities.moment import attempt_time
+from activities.payments import Payments
+from domain import ids
+from domain.errors import InvalidRequest, Refused
+from domain.model import Id, Model, UtcDatetime
+from domain.money import Money
+from domain.news import DisputeNews, Heard, PaymentNews, RefundNews, Turn
+from domain.order import EarlierRefund
+from domain.provider import ProviderRefund
+from domain.refund import FINAL_NO, Refund, RefundIntention, RefundStatus
+from domain.stores import Snapshots
+from ledger import EntryKind, JournalEntry, Ledger, NewEntry, accounts
+from ledger.credit_notes import CreditNotes
+from ledger.disputes import Disputes, has_ended
+from ledger.facts import Facts
+from ledger.frozen import frozen_order
+from ledger.refunds import uncovered
+from ledger.settling import Settling
+
+_WON, _LOST = ("won", "warning_closed"), "lost"
+"""The provider's words for the end of a dispute; every other word means that it is open."""
+
+
+class HearRefund(Model):
+    """News of a refund of one of an order's payments, ours or not."""
+
+    order_id: Id
+    news: RefundNews
+    now: UtcDatetime
+
+
+class HearDispute(Model):
+    """News of a dispute of one of an order's payments."""
+
+    order_id: Id
+    news: DisputeNews
+    now: UtcDatetime
+
+
+class HearPayment(Model):
+    """Money that came in for something that is not asked for any more."""
+
+    order_id: Id
+    news: PaymentNews
+    now: UtcDatetime
+
+
+class NewsActivities:
+    """One activity per kind of news. Told again, in any order, each fact stands once in the journal."""
+
+    def __init__(self, payments: Payments, ledger: Ledger, snapshots: Snapshots, credit_notes: CreditNotes) -> None:
+        self._payments = payments
+        self._ledger = ledger
+        self._snapshots = snapshots
+        self._settling = Settling(ledger, credit_notes)
+        self._facts = Facts(ledger, snapshots)
+        self._disputes = Disputes(ledger, self._facts)
+
+    @activity.defn(no_thread_cancel_exception=True)
+    def hear_refund(self, ask: HearRefund) -> Heard:
+        """Read the refund again, because events come in any order, and record what is new of it."""
+        ask = ask.model_copy(update={"now": attempt_time(ask.now)})
+        seen = self._payments.refresh(ask.news.refund, ask.now)
+        # Whoever carries our key is ours, also before we know its id; nothing of ours counts as made elsewhere.
+        return self._ours(seen, ask) if seen.key else self._elsewhere(seen, ask)
+
+    def _ours(self, seen: ProviderRefund, ask: HearRefund) -> Heard:
+        intention = self._settling.intention(seen.key)
+        if intention is None:
+            return _strange(f"{seen.id} at the provider carries the key {seen.key}, which the journal does not know")
+        if (seen.payment, seen.amount, seen.currency) != (intention.payment, intention.amount, intention.currency):
+            asked = Money(minor=intention.amount, currency=intention.currency)
+            return _strange(f"{seen.id} at the provider carries the key {seen.key}, but is not {asked} as was asked")
+        known = self._settling.record(intention, _refund(seen, intention, ask))
+        if known.status in FINAL_NO and seen.status is RefundStatus.SUCCEEDED:
+            return _strange(f"{seen.id} was paid after all, though it counts as {known.status}: it may be paid twice")
+        late = self._ledger.find(ids.reversed_key(intention.key)) is not None
+        owed = self._ledger.balance(accounts.owed(intention.case), intention.currency).available
+        return Heard(turn=Turn.REFUND_OF_OURS, refund=known, failed_late=late, owed=max(0, owed))
+
+    def _elsewhere(self, seen: ProviderRefund, ask: HearRefund) -> Heard:
+        if seen.status in FINAL_NO:
+            if self._ledger.find(ids.elsewhere_key(seen.id)) is None:
+                return Heard(turn=Turn.NOTHING_NEW)
+            entry = self._facts.came_back(seen.id, "provider", ask.now)
+            return self._heard(Turn.REFUND_ELSEWHERE_FAILED, entry)
+        if self._came_with_order(seen, ask.order_id):
+            return Heard(turn=Turn.NOTHING_NEW)
+        fact = EarlierRefund(id=seen.id, at=seen.created_at, money={seen.payment: seen.amount})
+        try:
+            entry = self._facts.refunded_elsewhere(ask.order_id, fact, "provider", ask.now)
+        except InvalidRequest as error:
+            return _strange(f"{seen.id} was refunded outside, but cannot be entered: {error.message}")
+        return self._heard(Turn.REFUND_ELSEWHERE, entry)
+
+    def _came_with_order(self, seen: ProviderRefund, order_id: str) -> bool:
+        """Whether the order was opened without this money, or is not in the books at all."""
+        opened, order = (
+            self._ledger.find(ids.order_key(order_id)),
+            frozen_order(self._ledger, self._snapshots, order_id),
+        )
+        if opened is None or order is None:
+            return True
+        tender = order.tender(seen.payment)
+        known = any(one.id == seen.id for one in order.refunds)
+        return known or (seen.created_at < opened.at and tender is not None and tender.refunded >= seen.amount)
+
+    @activity.defn(no_thread_cancel_exception=True)
+    def hear_dispute(self, ask: HearDispute) -> Heard:
+        """Record that a dispute was opened or how it ended; an end counts whatever is told afterwards."""
+        news, now = ask.news, attempt_time(ask.now)
+        if news.status in _WON:
+            heard = self._heard(Turn.DISPUTE_WON, self._disputes.won(ask.order_id, news, now))
+            # Nothing was planned on a dispute that was open; only money that had counted as lost changes a plan.
+            lost = self._ledger.find(ids.elsewhere_key(news.dispute))
+            return heard if lost else heard.model_copy(update={"returns": ()})
+        if news.status == _LOST:
+            return self._lost(ask)
+        if has_ended(self._ledger, news.dispute):
+            return Heard(turn=Turn.NOTHING_NEW)
+        entry = self._disputes.opened(ask.order_id, news, now)
+        if entry.facts["dispute"]["event"] != news.event:
+            return Heard(turn=Turn.NOTHING_NEW)
+        money = Money(minor=news.amount, currency=news.currency)
+        marked = f"; already submitted: {', '.join(entry.facts['submitted'])}" if entry.facts["submitted"] else ""
+        text = (
+            f"the bank asks {money} of {news.payment} back ({news.reason or 'no reason told'}); refunds of it wait "
+            f"until the dispute ends{marked}; collect the papers: `python -m ledger evidence {ask.order_id}`"
+        )
+        return self._heard(Turn.DISPUTE_OPENED, entry, text).model_copy(update={"due": news.due})
+
+    def _lost(self, ask: HearDispute) -> Heard:
+        try:
+            entry = self._disputes.lost(ask.order_id, ask.news, attempt_time(ask.now))
+        except (InvalidRequest, Refused) as error:
+            return _strange(f"the dispute {ask.news.dispute} was lost, but cannot be entered: {error.message}")
+        return self._heard(Turn.DISPUTE_LOST, entry)
+
+    @activity.defn(no_thread_cancel_exception=True)
+    def hear_payment(self, ask: HearPayment) -> Heard:
+        """Record money that nobody asks for any more; finance decides what it is for."""
+        news, key = ask.news, ids.late_payment_key(ask.news.payment)
+        entry = self._ledger.find(key) or self._ledger.append(
+            NewEntry(
+                key=key,
+                kind=EntryKind.LATE_PAYMENT,
+                order=ask.order_id,
+                actor="provider",
+                at=attempt_time(ask.now),
+                facts={"payment": news.model_dump(mode="json", exclude={"kind", "event", "at"})},
+                asked={"order": ask.order_id, "amount": news.amount, "currency": news.currency},
+            )
+        )
+        money = Money(minor=news.amount, currency=news.currency)
+        text = f"{money} came in as {news.payment} after it was not asked for any more; pay it back, or sell for it"
+        return self._heard(Turn.LATE_PAYMENT, entry, text)
+
+    def _heard(self, turn: Turn, entry: JournalEntry, for_finance: str = "") -> Heard:
+        order = frozen_order(self._ledger, self._snapshots, entry.order)
+        if order is not None and (missing := uncovered(self._ledger, order.id, order.currency)):
+            stands = Money(minor=missing, currency=order.currency)
+            text = f"{stands} more went back than order {order.number} had left, and nothing covers it yet"
+            clear = f"unless a refund fails or comes back, clear it: `python -m ledger record cleared {order.id}`"
+            for_finance = f"{for_finance}; {text}; {clear}" if for_finance else f"{text}; {clear}"
+        return Heard(turn=turn, for_finance=for_finance, returns=self._open_returns(entry.order))
+
+    def _open_returns(self, order_id: str) -> tuple[str, ...]:
+        told = [(one.case, one.kind) for one in self._ledger.entries(order=order_id)]
+        closed = {case for case, kind in told if kind is EntryKind.CLOSED}
+        return tuple(case for case, kind in told if kind is EntryKind.DECISION and case not in closed)
+
+
+def _refund(seen: ProviderRefund, intention: RefundIntention, ask: HearRefund) -> Refund:
+    return Refund(
+        key=intention.key,
+        provider_id=seen.id,
+        payment=intention.payment,
+        amount=intention.amount,
+        currency=intention.currency,
+        status=seen.status,
+        reason=seen.reason,
+        arn=seen.arn,
+        shows_as=seen.shows_as,
+        updated_at=ask.now,
+    )
+
+
+def _strange(why: str) -> Heard:
+    return Heard(turn=Turn.UNEXPLAINED, for_finance=f"{why}; compare provider and journal")

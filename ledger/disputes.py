@@ -1,0 +1,90 @@
+"""Disputes: the shopper's bank asks a payment back. An open one stops what is not yet submitted of that payment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from domain import ids
+from domain.news import DisputeNews
+from domain.order import EarlierRefund
+from domain.refund import RefundIntention
+from ledger import EntryKind, JournalEntry, Ledger, NewEntry
+from ledger.facts import Facts
+
+_DECISIONS = (EntryKind.REFUND_SETTLED, EntryKind.REFUND_FAILED)
+
+
+class Disputes:
+    """Records how disputes stand. Each by the provider's id of it; its end counts whatever came before."""
+
+    def __init__(self, ledger: Ledger, facts: Facts) -> None:
+        self._ledger = ledger
+        self._facts = facts
+
+    def opened(self, order_id: str, news: DisputeNews, now: datetime) -> JournalEntry:
+        """Record that it was opened, and which refunds of the payment had been submitted and were not decided."""
+        key = ids.disputed_key(news.dispute)
+        told = news.model_dump(
+            mode="json", include={"dispute", "payment", "amount", "currency", "reason", "due", "event"}
+        )
+        entries = self._ledger.entries(order=order_id)
+        return self._ledger.find(key) or self._ledger.append(
+            NewEntry(
+                key=key,
+                kind=EntryKind.DISPUTE_OPENED,
+                order=order_id,
+                actor="provider",
+                reasons=(news.reason,) if news.reason else (),
+                at=now,
+                facts={"dispute": {**told, "due": told["due"] or ""}, "submitted": undecided(entries, news.payment)},
+                asked={"order": order_id, "payment": news.payment},
+            )
+        )
+
+    def won(self, order_id: str, news: DisputeNews, now: datetime) -> JournalEntry:
+        """Record that it was won; money that had been taken as lost comes back."""
+        key, lost = ids.dispute_won_key(news.dispute), self._ledger.find(ids.elsewhere_key(news.dispute))
+        if lost is not None:
+            self._facts.came_back(news.dispute, "provider", now)
+        return self._ledger.find(key) or self._ledger.append(
+            NewEntry(
+                key=key,
+                kind=EntryKind.DISPUTE_WON,
+                order=order_id,
+                actor="provider",
+                at=now,
+                facts={"dispute": news.dispute, "payment": news.payment},
+                asked={"order": order_id, "payment": news.payment},
+            )
+        )
+
+    def lost(self, order_id: str, news: DisputeNews, now: datetime) -> JournalEntry:
+        """Record that the bank has taken the money. Raises as `Facts.refunded_elsewhere` does."""
+        taken = EarlierRefund(id=news.dispute, at=news.at, money={news.payment: news.amount})
+        return self._facts.refunded_elsewhere(order_id, taken, "provider", now, EntryKind.DISPUTE_LOST)
+
+
+def open_disputes(ledger: Ledger, order_id: str, payment: str) -> list[str]:
+    """The ids of the disputes of a payment that have not ended."""
+    found = (one for one in ledger.entries(order=order_id) if one.kind is EntryKind.DISPUTE_OPENED)
+    named = [str(one.facts["dispute"]["dispute"]) for one in found if one.facts["dispute"]["payment"] == payment]
+    return [one for one in named if not has_ended(ledger, one)]
+
+
+def has_ended(ledger: Ledger, dispute: str) -> bool:
+    """Whether a dispute was won or lost."""
+    return any(ledger.find(key) for key in (ids.dispute_won_key(dispute), ids.elsewhere_key(dispute)))
+
+
+def undecided(entries: Iterable[JournalEntry], payment: str) -> list[str]:
+    """The keys of refunds of a payment that were submitted and have no final word, among entries of its order."""
+    found: dict[str, None] = {}
+    for entry in entries:
+        if entry.kind is EntryKind.REFUND_SUBMITTED:
+            intention = RefundIntention.model_validate(entry.facts["intention"])
+            if intention.payment == payment:
+                found[intention.key] = None
+        elif entry.kind in _DECISIONS:
+            found.pop(entry.facts["refund"]["key"], None)
+    return list(found)

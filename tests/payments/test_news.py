@@ -1,0 +1,302 @@
+"""What the provider says of its own accord: read again and recorded once, in any order and however often it is told."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from activities.payments import PayLeg, PaymentActivities
+from activities.payments.aftercare import AftercareActivities, ByHand
+from activities.payments.news import HearDispute, HearPayment, HearRefund, NewsActivities
+from domain.errors import Refused
+from domain.news import DisputeNews, Heard, PaymentNews, RefundNews, Turn
+from domain.people import Role
+from domain.provider import ProviderRefund
+from domain.refund import Refund, RefundStatus
+from ledger import EntryKind
+from ledger.credit_notes import CreditNotes, issued_by
+from tests.payments.fake import FakeProvider
+from tests.shop import NOW, Shop, card, transfers
+from tests.staff import Staff
+
+# Two mugs and the book come back: 4624 cents of 10850; see tests/decisions/test_plan_refund.py.
+UNITS = {"1": 2, "2": 1}
+KEY = "refund:R-1:1:pi_1:1"
+NEXT = "refund:R-1:1:pi_1:2"
+
+
+class Desk:
+    """A shop whose return R-1 is planned, with a provider in this process."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.shop = Shop(engine)
+        self.shop.publish()
+        self.shop.sell(tenders=[card("pi_1", 10850, NOW)])
+        self.shop.begin("R-1", UNITS)
+        self.shop.receive("R-1", UNITS)
+        self.shop.plan("R-1", UNITS)
+        self.provider = FakeProvider()
+        ledger, snapshots = self.shop.ledger, self.shop.snapshots
+        notes = CreditNotes(ledger, snapshots)
+        self.payments = PaymentActivities(self.provider, ledger, notes)
+        self.news = NewsActivities(self.provider, ledger, snapshots, notes)
+        staff = Staff(fay=Role.FINANCE, olga=Role.OPS)
+        self.aftercare = AftercareActivities(ledger, snapshots, notes, staff)
+
+    def pay(self, attempt: int = 1) -> Refund:
+        return self.payments.pay_leg(
+            PayLeg(case="R-1", order_id="two-rates", plan=1, payment="pi_1", amount=4624, attempt=attempt, now=NOW)
+        )
+
+    def hear(self, refund: str = "re_1", status: RefundStatus = RefundStatus.SUCCEEDED) -> Heard:
+        """An event about a refund; what it claims should not matter."""
+        told = RefundNews(
+            event="evt_1",
+            refund=refund,
+            payment="pi_1",
+            amount=1,
+            currency="EUR",
+            status=status,
+            created_at=NOW,
+            at=NOW,
+        )
+        return self.news.hear_refund(HearRefund(order_id="two-rates", news=told, now=NOW + timedelta(days=9)))
+
+    def dispute(self, status: str, event: str = "evt_d", amount: int = 10850) -> Heard:
+        told = DisputeNews(
+            event=event,
+            dispute="dp_1",
+            payment="pi_1",
+            amount=amount,
+            currency="EUR",
+            status=status,
+            reason="product_not_received",
+            due=NOW + timedelta(days=7),
+            at=NOW,
+        )
+        return self.news.hear_dispute(HearDispute(order_id="two-rates", news=told, now=NOW))
+
+    def elsewhere(self, amount: int, status: RefundStatus = RefundStatus.SUCCEEDED, id: str = "re_x") -> None:
+        """Somebody refunds in the provider's dashboard."""
+        self.provider.elsewhere = [
+            ProviderRefund(
+                id=id,
+                payment="pi_1",
+                amount=amount,
+                currency="EUR",
+                status=status,
+                created_at=NOW + timedelta(hours=1),
+            )
+        ]
+
+    def by_hand(self, by: str = "fay", reference: str = "SEPA-7") -> Refund:
+        return self.aftercare.record_by_hand(ByHand(refund=KEY, by=by, reference=reference, now=NOW))
+
+    def keys(self, *kinds: EntryKind) -> list[str]:
+        return [one.key for one in self.shop.ledger.entries() if one.kind in kinds]
+
+    def notes(self) -> list[tuple[str, int]]:
+        return [(one.name, one.total) for entry in self.shop.ledger.entries() if (one := issued_by(entry))]
+
+
+@pytest.fixture
+def desk(engine: Engine) -> Desk:
+    return Desk(engine)
+
+
+OF_REFUNDS = (EntryKind.REFUND_SETTLED, EntryKind.REFUND_FAILED, EntryKind.REFUND_REVERSED, EntryKind.REFUND_TRACED)
+
+
+# ── Refunds of ours ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_object_counts_not_what_the_event_claims(desk: Desk) -> None:
+    desk.provider.status = RefundStatus.PENDING
+    desk.pay()
+    assert desk.hear(status=RefundStatus.SUCCEEDED).refund.status is RefundStatus.PENDING  # type: ignore[union-attr]
+    assert desk.keys(*OF_REFUNDS) == []
+    desk.provider.move(KEY, RefundStatus.SUCCEEDED)
+    for claimed in (RefundStatus.FAILED, RefundStatus.PENDING):
+        heard = desk.hear(status=claimed)
+        assert (heard.turn, heard.failed_late) == (Turn.REFUND_OF_OURS, False)
+    assert desk.keys(*OF_REFUNDS) == [f"settled:{KEY}"]
+    assert desk.shop.sound()
+
+
+def test_the_banks_reference_comes_after_the_settlement(desk: Desk) -> None:
+    desk.pay()
+    desk.provider.move(KEY, RefundStatus.SUCCEEDED, arn="7420")
+    for _ in range(2):
+        assert desk.hear().refund.arn == "7420"  # type: ignore[union-attr]
+    assert desk.keys(*OF_REFUNDS) == [f"settled:{KEY}", f"traced:{KEY}"]
+    assert desk.shop.entry(f"traced:{KEY}").transfers == ()
+
+
+def test_a_late_failure_is_owed_again_and_paid_by_the_next_attempt(desk: Desk) -> None:
+    desk.pay()
+    desk.provider.move(KEY, RefundStatus.FAILED, reason="expired_or_canceled_card")
+    for _ in range(2):
+        heard = desk.hear()
+        assert (heard.failed_late, heard.owed) == (True, 4624)
+    reversed_ = desk.shop.entry(f"reversed:{KEY}")
+    assert transfers(reversed_) == [("single", "tender:pi_1", "owed:R-1", "EUR", 4624)]
+    assert desk.pay().status is RefundStatus.FAILED  # the first attempt stays what it is
+    assert desk.pay(attempt=2).status is RefundStatus.SUCCEEDED
+    assert desk.keys(*OF_REFUNDS) == [f"settled:{KEY}", f"reversed:{KEY}", f"settled:{NEXT}"]
+    assert desk.hear().owed == 0
+    assert [total for _, total in desk.notes()] == [4624, 4624, 4624]  # issued, cancelled, issued again
+    assert desk.shop.money("owed:R-1").posted == 0
+    assert desk.shop.sound()
+
+
+def test_our_key_makes_it_ours_though_the_journal_does_not_know_it(desk: Desk) -> None:
+    desk.elsewhere(500)
+    (foreign,) = desk.provider.elsewhere
+    desk.provider.elsewhere = [foreign.model_copy(update={"key": "refund:R-9:1:pi_1:1"})]
+    heard = desk.hear("re_x")
+    assert heard.turn is Turn.UNEXPLAINED
+    assert "refund:R-9:1:pi_1:1" in heard.for_finance
+    assert desk.keys(EntryKind.REFUND_ELSEWHERE) == []
+
+
+def test_a_refund_that_was_given_up_and_paid_after_all_is_told_to_finance(desk: Desk) -> None:
+    desk.provider.status = RefundStatus.FAILED
+    desk.pay()
+    desk.provider.move(KEY, RefundStatus.SUCCEEDED)
+    heard = desk.hear()
+    assert heard.turn is Turn.UNEXPLAINED
+    assert "twice" in heard.for_finance
+
+
+# ── Paid by hand ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_money_that_came_back_is_paid_by_hand_once(desk: Desk) -> None:
+    desk.pay()
+    with pytest.raises(Refused) as no:
+        desk.by_hand()
+    assert no.value.code == "not_failed"
+    desk.provider.move(KEY, RefundStatus.FAILED, reason="declined")
+    desk.hear()
+    with pytest.raises(Refused) as no:
+        desk.by_hand("olga")
+    assert no.value.code == "role_may_not"
+    for _ in range(2):
+        assert desk.by_hand().provider_id == "SEPA-7"
+    with pytest.raises(Refused) as no:
+        desk.by_hand(reference="SEPA-8")
+    assert no.value.code == "paid_already"
+    assert transfers(desk.shop.entry(f"settled:{NEXT}")) == [("single", "owed:R-1", "payout:R-1", "EUR", 4624)]
+    # Whoever now asks for the next attempt hears that it is paid; the provider is not asked.
+    before = len(desk.provider.made)
+    assert desk.pay(attempt=2).reason == "paid_by_hand"
+    assert len(desk.provider.made) == before
+    assert [total for _, total in desk.notes()] == [4624, 4624, 4624]
+    assert desk.shop.sound()
+
+
+def test_what_is_being_paid_again_is_not_paid_by_hand_as_well(desk: Desk) -> None:
+    desk.pay()
+    desk.provider.move(KEY, RefundStatus.FAILED)
+    desk.hear()
+    desk.provider.status = RefundStatus.PENDING
+    desk.pay(attempt=2)
+    with pytest.raises(Refused) as no:
+        desk.by_hand()
+    assert no.value.code == "paid_again"
+    assert desk.shop.money("payout:R-1").posted == 0
+
+
+# ── Refunds made elsewhere ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_refund_made_elsewhere_withdraws_the_plan_and_names_who_has_to_plan_anew(desk: Desk) -> None:
+    desk.elsewhere(8500)
+    for _ in range(2):
+        heard = desk.hear("re_x")
+        assert (heard.turn, heard.returns, heard.for_finance) == (Turn.REFUND_ELSEWHERE, ("R-1",), "")
+    entry = desk.shop.entry("elsewhere:re_x")
+    assert entry.facts["withdrawn"] == ["plan:R-1:1"]
+    assert desk.shop.money("tender:pi_1").posted == 10850 - 8500
+    with pytest.raises(Refused) as no:
+        desk.pay()
+    assert no.value.code == "plan_withdrawn"
+
+
+def test_one_that_fails_comes_back(desk: Desk) -> None:
+    desk.elsewhere(8500, RefundStatus.PENDING)
+    desk.hear("re_x")
+    desk.elsewhere(8500, RefundStatus.FAILED)
+    for _ in range(2):
+        assert desk.hear("re_x").turn is Turn.REFUND_ELSEWHERE_FAILED
+    assert desk.shop.money("tender:pi_1").posted == 10850
+    assert desk.shop.sound()
+
+
+def test_one_that_failed_before_it_was_heard_of_is_nothing(desk: Desk) -> None:
+    desk.elsewhere(8500, RefundStatus.FAILED)
+    before = desk.shop.recorded()
+    assert desk.hear("re_x").turn is Turn.NOTHING_NEW
+    assert desk.shop.recorded() == before
+
+
+def test_more_than_there_is_stands_in_suspense_and_finance_hears_of_it(desk: Desk) -> None:
+    desk.pay()
+    desk.elsewhere(10850)
+    heard = desk.hear("re_x")
+    assert "46.24 EUR more went back" in heard.for_finance
+    assert desk.shop.money("suspense:two-rates").posted == -4624
+
+
+# ── Disputes ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_dispute_stops_what_is_not_submitted_until_it_is_won(desk: Desk) -> None:
+    heard = desk.dispute("needs_response")
+    assert (heard.turn, heard.due) == (Turn.DISPUTE_OPENED, NOW + timedelta(days=7))
+    assert "python -m ledger evidence two-rates" in heard.for_finance
+    with pytest.raises(Refused) as no:
+        desk.pay()
+    assert no.value.code == "disputed"
+    assert desk.provider.calls == []
+    assert desk.dispute("under_review", "evt_later").turn is Turn.NOTHING_NEW
+    for _ in range(2):
+        assert desk.dispute("won", "evt_end").turn is Turn.DISPUTE_WON
+    assert desk.pay().status is RefundStatus.SUCCEEDED
+    assert desk.keys(EntryKind.DISPUTE_OPENED, EntryKind.DISPUTE_WON) == ["disputed:dp_1", "dispute_won:dp_1"]
+
+
+def test_what_was_submitted_before_a_dispute_goes_on_and_is_marked(desk: Desk) -> None:
+    desk.provider.status = RefundStatus.PENDING
+    desk.pay()
+    assert KEY in desk.dispute("needs_response").for_finance
+    assert desk.shop.entry("disputed:dp_1").facts["submitted"] == [KEY]
+    desk.provider.move(KEY, RefundStatus.SUCCEEDED)
+    assert desk.pay().status is RefundStatus.SUCCEEDED
+
+
+def test_a_lost_dispute_is_a_fact_and_its_end_counts_in_any_order(desk: Desk) -> None:
+    assert desk.dispute("lost", "evt_end").turn is Turn.DISPUTE_LOST
+    assert desk.dispute("needs_response").turn is Turn.NOTHING_NEW
+    assert desk.keys(EntryKind.DISPUTE_OPENED, EntryKind.DISPUTE_LOST) == ["elsewhere:dp_1"]
+    assert desk.shop.money("tender:pi_1").posted == 0
+    with pytest.raises(Refused) as no:
+        desk.pay()
+    assert no.value.code == "plan_withdrawn"
+    assert desk.dispute("won", "evt_again").turn is Turn.DISPUTE_WON
+    assert desk.shop.money("tender:pi_1").posted == 10850
+    assert desk.shop.sound()
+
+
+# ── Payments ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_payment_that_nobody_asks_for_any_more_is_for_finance(desk: Desk) -> None:
+    told = PaymentNews(event="evt_p", payment="pi_9", collection="label:R-1:1", amount=499, currency="EUR", at=NOW)
+    for _ in range(2):
+        heard = desk.news.hear_payment(HearPayment(order_id="two-rates", news=told, now=NOW))
+        assert heard.turn is Turn.LATE_PAYMENT
+        assert "4.99 EUR came in as pi_9" in heard.for_finance
+    assert desk.keys(EntryKind.LATE_PAYMENT) == ["late_payment:pi_9"]

@@ -1,0 +1,245 @@
+"""The provider's news, to returns that are open and to their aftercare: the journal says each thing once."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx2
+from temporalio.client import WorkflowHandle
+
+from domain import ids
+from domain.case import Outcome
+from domain.news import DisputeNews, LateFact, News, RefundNews
+from domain.refund import RefundStatus
+from ledger import EntryKind
+from tests.proof.right import Books, wrong
+from tests.workflows.returns import SHOPIFY_ORDER, SHOPIFY_PAYMENT, TWO_RATES_PAYMENT, Return, Shop, refusal
+from tests.workflows.test_people import waiting
+from tests.workflows.test_replay import replayer
+from tests.world import PATIENCE, until
+from workflows.aftercare_view import AftercareView
+
+KEY = f"refund:R-1:1:{SHOPIFY_PAYMENT}"
+NOW = datetime.now(UTC)
+
+
+def told(refund: dict[str, Any], event: str = "evt_1") -> RefundNews:
+    """An event about a refund, with nothing in it that could be believed."""
+    return RefundNews(
+        event=event,
+        refund=refund["id"],
+        key=refund["metadata"].get("backhaul_key", ""),
+        payment=refund["payment_intent"],
+        amount=0,
+        currency="USD",
+        status=RefundStatus.UNKNOWN,
+        created_at=NOW,
+        at=NOW,
+    )
+
+
+def dispute(status: str, event: str) -> DisputeNews:
+    return DisputeNews(
+        event=event, dispute="dp_1", payment=SHOPIFY_PAYMENT, amount=18109, currency="USD", status=status, at=NOW
+    )
+
+
+async def aftercare(shop: Shop, case: str, order: str, news: News) -> WorkflowHandle[Any, AftercareView]:
+    """Start it as the intake of webhooks does."""
+    return await shop.client.start_workflow(
+        ids.AFTERCARE_TYPE,
+        LateFact(case=case, order_id=order, news=news),
+        id=ids.aftercare_id(case or order, news.event),
+        task_queue=ids.RETURNS_QUEUE,
+        result_type=AftercareView,
+    )
+
+
+async def seen(handle: WorkflowHandle[Any, AftercareView], owner: str) -> AftercareView:
+    """Wait until somebody has to act."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            view: AftercareView = await handle.query("view", result_type=AftercareView)
+            if view.owner == owner:
+                return view
+            await asyncio.sleep(0.02)
+
+
+async def fail(one: Return, refund: dict[str, Any]) -> None:
+    """The bank sends it back after all."""
+    lost = {"status": "failed", "failure_reason": "lost_or_stolen_card"}
+    await one.world.post(f"/stripe/_control/refunds/{refund['id']}", lost)
+
+
+def sound(one: Return) -> bool:
+    open_accounts = {**one.world.posted("owed:"), **one.world.posted("suspense:")}
+    return not open_accounts and not one.world.pending() and one.world.rooms.ledger.verify().faults == ()
+
+
+async def test_the_providers_word_ends_the_wait_at_once(shop: Shop) -> None:
+    one = await shop.shopify()
+    await one.arrive()
+    await shop.world.post("/stripe/_control/next_refund", {"status": "pending"})
+    await one.inspect()
+    await one.until(lambda view: view.next_owner == "provider" and view.due_at is not None)
+    (refund,) = await shop.world.refunds(SHOPIFY_PAYMENT)
+    await shop.world.post(f"/stripe/_control/refunds/{refund['id']}", {"status": "succeeded"})
+    await one.update("record_news", told(refund), "evt_1")
+    await one.recorded(EntryKind.REFUND_SETTLED)  # no time was skipped
+    assert (await one.result()).outcome is Outcome.REFUNDED
+    assert len(await shop.world.refunds(SHOPIFY_PAYMENT)) == 1
+    assert sound(one)
+
+
+async def test_a_refund_that_waits_for_money_or_for_the_shopper_says_so(shop: Shop) -> None:
+    one = await shop.shopify()
+    await one.arrive()
+    await shop.world.post("/stripe/_control/next_refund", {"status": "pending", "pending_reason": "insufficient_funds"})
+    await one.inspect()
+    view = await one.until(lambda view: view.next_owner == "finance")
+    assert (view.refund_reason, "Top up" in view.next_action) == ("insufficient_funds", True)
+    (refund,) = await shop.world.refunds(SHOPIFY_PAYMENT)
+    await shop.world.post(f"/stripe/_control/refunds/{refund['id']}", {"status": "requires_action"})
+    await one.update("record_news", told(refund), "evt_1")
+    view = await one.until(lambda view: view.refund_status == "requires_action")
+    assert view.next_owner == "shopper"
+    assert (await one.attributes())["NeedsAction"] == "shopper"
+    await shop.world.post(f"/stripe/_control/refunds/{refund['id']}", {"status": "succeeded"})
+    await one.update("record_news", told(refund), "evt_2")
+    assert (await one.result()).outcome is Outcome.REFUNDED
+
+
+async def test_a_refund_that_fails_before_the_return_has_closed_is_paid_again(shop: Shop) -> None:
+    one = await shop.shopify()
+    await one.arrive()
+    shop.world.doors.shut("/sendgrid")  # the return waits for its last mails
+    await one.inspect()
+    await one.recorded(EntryKind.REFUND_SETTLED)
+    await one.recorded(EntryKind.RESTOCK)
+    (refund,) = await shop.world.refunds(SHOPIFY_PAYMENT)
+    await fail(one, refund)
+    await one.update("record_news", told(refund), "evt_1")
+    shop.world.doors.open("/sendgrid")
+    view = await one.until(lambda view: view.next_owner == "finance")
+    assert "lost_or_stolen_card" in view.next_action
+    assert shop.world.posted("owed:") == {"owed:R-1": 18109}
+    await one.retry_now()
+    assert (await one.result()).refunded == "181.09 USD"
+    assert [entry.key for entry in one.world.entries("R-1", EntryKind.REFUND_SETTLED)] == [
+        f"settled:{KEY}:1",
+        f"settled:{KEY}:2",
+    ]
+    subjects = [mail["subject"] for mail in await shop.world.mails("R-1")]
+    assert sum("did not arrive" in one for one in subjects) == 1
+    with httpx2.Client(base_url=shop.world.url, timeout=10) as http:
+        books = Books(shop.world.rooms.ledger, shop.world.rooms.outbox, http)
+        assert await asyncio.to_thread(wrong, "R-1", Outcome.REFUNDED, books) == []
+    await replayer().replay_workflow(await one.history())
+
+
+async def test_a_refund_that_fails_after_the_end_is_told_and_paid_as_finance_decides(shop: Shop) -> None:
+    one = await shop.shopify()
+    await one.arrive()
+    await one.inspect()
+    await one.result()
+    (refund,) = await shop.world.refunds(SHOPIFY_PAYMENT)
+    await fail(one, refund)
+    handle = await aftercare(shop, "R-1", SHOPIFY_ORDER, told(refund))
+    view = await seen(handle, "finance")
+    assert "181.09 USD" in view.next_action
+    assert view.due_at is not None
+    assert shop.world.posted("owed:") == {"owed:R-1": 18109}
+    code, _ = await refusal(handle.execute_update("noted", {"by": "fay"}, id="no"))
+    assert code == "owed"
+    code, _ = await refusal(handle.execute_update("paid_by_hand", {"by": "olga", "reference": "X-1"}, id="not-olga"))
+    assert code == "role_may_not"
+    await handle.execute_update("pay_again", {"by": "fay"}, id="again")
+    assert (await handle.result()).outcome == "succeeded"
+    first, second = await shop.world.refunds(SHOPIFY_PAYMENT)
+    assert (first["status"], second["status"]) == ("failed", "succeeded")
+    assert second["metadata"]["backhaul_key"] == f"{KEY}:2"
+    failed, done = (await shop.world.mails("R-1"))[-2:]
+    assert "did not arrive" in failed["subject"]
+    assert "confirmed" in done["subject"]
+    assert second["id"] in done["text"]
+    assert sound(one)
+    await replayer().replay_workflow(await handle.fetch_history())
+
+
+async def test_aftercare_told_twice_records_once_and_ends_when_nothing_is_owed(shop: Shop) -> None:
+    one = await shop.shopify()
+    await one.arrive()
+    await one.inspect()
+    await one.result()
+    (refund,) = await shop.world.refunds(SHOPIFY_PAYMENT)
+    await fail(one, refund)
+    first = await aftercare(shop, "R-1", SHOPIFY_ORDER, told(refund, "evt_1"))
+    await seen(first, "finance")
+    second = await aftercare(shop, "R-1", SHOPIFY_ORDER, told(refund, "evt_2"))
+    await seen(second, "finance")
+    await second.execute_update("paid_by_hand", {"by": "fay", "reference": "SEPA-7"}, id="paid")
+    assert (await second.result()).outcome == "succeeded"
+    await first.execute_update("retry_now", {"by": "fay"}, id="look")
+    await first.result()
+    assert len(one.world.entries("R-1", EntryKind.REFUND_REVERSED)) == 1
+    assert len(await shop.world.refunds(SHOPIFY_PAYMENT)) == 1
+    assert shop.world.posted("payout:") == {"payout:R-1": 18109}
+    assert sum("did not arrive" in mail["subject"] for mail in await shop.world.mails("R-1")) == 1
+    assert sound(one)
+
+
+async def test_aftercare_that_begins_again_goes_on_with_what_is_under_way(shop: Shop) -> None:
+    one = await shop.shopify()
+    await one.arrive()
+    await one.inspect()
+    await one.result()
+    (refund,) = await shop.world.refunds(SHOPIFY_PAYMENT)
+    await fail(one, refund)
+    handle = await aftercare(shop, "R-1", SHOPIFY_ORDER, told(refund))
+    await seen(handle, "finance")
+    await shop.world.post("/stripe/_control/next_refund", {"status": "pending"})
+    await handle.execute_update("pay_again", {"by": "fay"}, id="again")
+    await seen(handle, "provider")
+    await handle.terminate("somebody in the Temporal UI")
+    again = await aftercare(shop, "R-1", SHOPIFY_ORDER, told(refund))
+    await seen(again, "provider")
+    (_, second) = await shop.world.refunds(SHOPIFY_PAYMENT)
+    await shop.world.post(f"/stripe/_control/refunds/{second['id']}", {"status": "succeeded"})
+    assert (await again.result()).outcome == "succeeded"
+    assert len(await shop.world.refunds(SHOPIFY_PAYMENT)) == 2
+    assert sound(one)
+
+
+async def test_a_refund_made_elsewhere_has_the_orders_returns_plan_anew(shop: Shop) -> None:
+    one, _ = await waiting(shop)
+    answer = await shop.world.http.post(
+        "/stripe/v1/refunds",
+        data={"payment_intent": TWO_RATES_PAYMENT, "amount": "8500"},
+        headers={"Authorization": "Bearer sk_test_world"},
+    )
+    handle = await aftercare(shop, "", "two-rates", told(answer.json()))
+    assert (await handle.result()).outcome == "refund_elsewhere"
+    assert (await one.result()).outcome is Outcome.REFUNDED
+    assert len(one.world.entries("R-1", EntryKind.PLAN)) == 2
+    assert sound(one)
+
+
+async def test_a_disputed_payment_is_not_refunded_before_the_dispute_is_won(shop: Shop) -> None:
+    one = await shop.shopify()
+    await one.arrive()
+    opened = dispute("needs_response", "evt_1")
+    handle = await aftercare(shop, "", SHOPIFY_ORDER, opened)
+    assert "python -m ledger evidence" in (await seen(handle, "finance")).next_action
+    await one.update("record_news", opened, "evt_1")
+    await one.inspect()
+    view = await one.until(lambda view: view.next_owner == "finance")
+    assert "disputed (dp_1)" in view.next_action
+    assert view.disputed == (SHOPIFY_PAYMENT,)
+    assert await shop.world.refunds(SHOPIFY_PAYMENT) == []
+    await one.update("record_news", dispute("won", "evt_2"), "evt_2")
+    assert (await one.result()).refunded == "181.09 USD"
+    await handle.execute_update("retry_now", {"by": "fay"}, id="look")
+    assert (await handle.result()).owner == "nobody"
+    await until(lambda: sound(one), "books at rest")

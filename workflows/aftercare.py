@@ -1,0 +1,147 @@
+"""What comes after a return has closed, or belongs to none: a verb per kind of late fact, on the same journal."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from temporalio import workflow
+from temporalio.api.common.v1 import Payload
+from temporalio.common import RawValue
+
+from activities.payments import PayLeg
+from activities.payments.aftercare import AftercareActivities, RecallCase
+from domain import ids
+from domain.case import CaseSoFar, OrderBrief
+from domain.errors import InvalidRequest
+from domain.money import Money
+from domain.news import Heard, LateFact, Turn, read_late_fact
+from domain.notice import NoticeKind
+from domain.refund import FINAL_NO, Refund
+from workflows import options
+from workflows.aftercare_desk import AftercareDesk
+from workflows.aftercare_view import AftercareView
+from workflows.listening import Listener, about
+from workflows.paying import Payer
+from workflows.return_case.desk import as_failure, decoded
+from workflows.return_case.notices import refund_notice
+from workflows.return_case.state import DECIDED
+from workflows.stepping import NotWanted
+
+NOT_GIVEN = RawValue(Payload())
+
+
+@workflow.defn(name=ids.AFTERCARE_TYPE)
+class Aftercare(AftercareDesk, Listener, Payer):
+    """One late fact; its id names it. No step has an undo: what is recorded are facts, and what is paid is owed."""
+
+    @workflow.init
+    def __init__(self, raw: RawValue = NOT_GIVEN) -> None:
+        super().__init__()
+
+    @workflow.run
+    async def run(self, raw: RawValue = NOT_GIVEN) -> AftercareView:
+        """Have the fact recorded, then do what its kind needs. The input is taken undecoded, as a return's is."""
+        try:
+            fact = read_late_fact(None if raw is NOT_GIVEN else decoded(raw))
+        except InvalidRequest as error:
+            raise as_failure(error) from None
+        self.show(case=fact.case, order_id=fact.order_id, about=about(fact.news))
+        heard = await self.hear_again(fact)
+        match heard.turn:
+            case Turn.REFUND_OF_OURS if heard.refund is not None:
+                await self.refund_moved(fact, heard, heard.refund)
+            case Turn.DISPUTE_OPENED:
+                await self.dispute_stands(fact, heard)
+            case _:
+                await self.money_moved(fact, heard)
+        await self.wait_for_mails()
+        self.show(outcome=self.refund.status if self.refund else heard.turn)
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return self.seen
+
+    async def hear_again(self, fact: LateFact) -> Heard:
+        """What the fact amounts to now; recorded once, however often it is asked."""
+        heard = await self.hear(fact.order_id, fact.news)
+        self.show(turn=self.seen.turn or heard.turn)
+        return heard
+
+    async def refund_moved(self, fact: LateFact, heard: Heard, refund: Refund) -> None:
+        """One of ours, recorded as it stands. One that failed is told to the shopper, and paid as finance decides."""
+        self.refund = refund
+        if refund.status not in FINAL_NO:
+            return
+        known = await self._recall(refund, fact)
+        order, self.refund = known.order, _newest(known, refund)
+        assert order is not None
+        if heard.failed_late:
+            self.tell(refund, order, NoticeKind.REFUND_FAILED)
+        if self.refund.status not in DECIDED:  # it was being paid again when an earlier run of this ended
+            await self.pay(self.refund, ids.refund_of(self.refund.key))
+        while self.refund.status in FINAL_NO and heard.owed:
+            await self.wait_for_finance(self._how_to_pay(self.refund), lambda: self.again or self.settled)
+            if self.again:
+                await self.pay(self.refund, ids.next_refund(self.refund.key))
+            elif not self.settled:
+                heard = await self.hear_again(fact)
+        if self.refund.status not in FINAL_NO:
+            self.tell(self.refund, order, NoticeKind.REFUND_DONE)
+
+    async def _recall(self, refund: Refund, fact: LateFact) -> CaseSoFar:
+        case = ids.case_in(refund.key)
+        return await self.step(
+            f"Read return {case}",
+            AftercareActivities.recall_case,
+            lambda now: RecallCase(case=case, order_id=fact.order_id),
+            options.JOURNAL,
+        )
+
+    def _how_to_pay(self, failed: Refund) -> str:
+        money = Money(minor=failed.amount, currency=failed.currency)
+        why = failed.message or failed.reason or failed.status.value
+        return (
+            f"{money} to {failed.payment} failed ({why}) and is owed by return {ids.case_in(failed.key)}: "
+            "`pay_again` to the same payment, or pay it another way and say `paid_by_hand` with the bank's reference"
+        )
+
+    async def pay(self, asked: Refund, leg: ids.RefundKey | None) -> None:
+        """One attempt at what was asked before. Where it cannot be, only a person can tell what is to be done."""
+        assert leg is not None
+        named = {"case": leg.case, "plan": leg.plan, "payment": asked.payment, "attempt": leg.attempt}
+        wanted = {**named, "order_id": self.seen.order_id, "amount": asked.amount}
+        try:
+            await self.until_decided(
+                f"Refund {Money(minor=asked.amount, currency=asked.currency)} to {asked.payment} again",
+                lambda now: PayLeg.model_validate({**wanted, "now": now}),
+            )
+        except NotWanted as no:
+            self.refund = asked.model_copy(update={"message": no.refusal.message})
+        self.again = False
+
+    def learn_refund(self, refund: Refund, look_at: datetime | None = None) -> None:
+        """It counts from now on."""
+        self.refund = refund
+        self.show(next_owner="provider", next_action="Confirm the refund", due_at=look_at)
+
+    def tell(self, refund: Refund, order: OrderBrief, kind: NoticeKind) -> None:
+        """Start the notice of a kind about one refund."""
+        self.post(refund_notice(kind, ids.case_in(refund.key), order, refund))
+
+    async def dispute_stands(self, fact: LateFact, heard: Heard) -> None:
+        """Refunds of the payment wait by themselves; finance sends the papers. It ends with the dispute."""
+        while heard.turn is Turn.DISPUTE_OPENED and not self.noted:
+            await self.wait_for_finance(heard.for_finance, lambda: self.noted, heard.due)
+            heard = await self.hear_again(fact)
+
+    async def money_moved(self, fact: LateFact, heard: Heard) -> None:
+        """The order's open returns plan anew, and finance looks at what only a person can settle."""
+        await self.tell_returns(fact.news.event, heard.returns)
+        while heard.for_finance and not self.noted:
+            await self.wait_for_finance(heard.for_finance, lambda: self.noted)
+            heard = await self.hear_again(fact)
+
+
+def _newest(known: CaseSoFar, refund: Refund) -> Refund:
+    """The last attempt at the same leg."""
+    leg = refund.key.rpartition(":")[0]
+    attempts = [one for one in known.refunds if one.key.rpartition(":")[0] == leg]
+    return attempts[-1] if attempts else refund

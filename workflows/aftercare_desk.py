@@ -1,0 +1,160 @@
+"""Where aftercare listens: finance says how money that came back is paid, or that something has been seen to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from temporalio import workflow
+from temporalio.common import RawValue
+
+from activities.payments.aftercare import AftercareActivities, ByHand
+from domain.model import Id, Model
+from domain.refund import FINAL_NO, Refund, RefundStatus
+from domain.verbs import Refusal, Verb
+from workflows import options
+from workflows.aftercare_view import AftercareView, attributes, panel
+from workflows.return_case.desk import as_refusal, taken_from
+from workflows.return_case.said import RetryNow
+from workflows.return_case.state import Trouble
+from workflows.stepping import NotWanted, Stepper
+
+
+class Said(Model):
+    """A person's word without more; `by` is who."""
+
+    by: Id
+
+
+class SaidByHand(Model):
+    """Money that `by` paid another way, with the bank's reference."""
+
+    by: Id
+    reference: Id
+
+
+class AftercareDesk(Stepper):
+    """What is known of the fact, what ops see of it, and what people may say."""
+
+    def __init__(self) -> None:
+        self.retries = self.words = 0
+        self.mails = {}
+        self.seen = AftercareView()
+        self.refund: Refund | None = None
+        self.waiting = self.again = self.noted = False
+
+    @workflow.query(name="view", description="The late fact as it stands: what it is, next action, due time")
+    def view(self) -> AftercareView:
+        """The whole of it, without personal data."""
+        return self.seen
+
+    @property
+    def troubles(self) -> tuple[Trouble, ...]:
+        """Part of the view."""
+        return self.seen.troubles
+
+    def show_troubles(self, troubles: tuple[Trouble, ...]) -> None:
+        """Part of the view."""
+        self.show(troubles=troubles)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the money is where it belongs."""
+        return self.refund is not None and self.refund.status is RefundStatus.SUCCEEDED
+
+    def show(self, **seen: object) -> None:
+        """The view with these fields; search attributes are written only where they changed."""
+        self.seen = self.seen.model_copy(update=seen)
+        workflow.set_current_details(panel(self.seen))
+        known = workflow.info().typed_search_attributes
+        changed = [one for one in attributes(self.seen) if known.get(one.key) != one.value]
+        if changed:
+            workflow.upsert_search_attributes(changed)
+
+    async def wait_for_finance(self, what: str, done: Callable[[], bool], due: datetime | None = None) -> None:
+        """Show what finance has to do; ends when it is done, or when it is time to look whether it still has to be."""
+        before = self.retries
+        if not self.waiting:
+            self.show(due_at=due or workflow.now() + options.HELP_PATIENCE)
+        self.waiting = True
+        self.show(next_owner="finance", next_action=what)
+        try:
+            await workflow.wait_condition(
+                lambda: done() or self.retries > before,
+                timeout=options.PAUSE_LONGEST,
+                timeout_summary="Look whether finance is still needed",
+            )
+        except TimeoutError:
+            return
+
+    @workflow.update(description="Look at once whether it still stands, or try again what waits")
+    async def retry_now(self, raw: RawValue) -> AftercareView:
+        """Noted."""
+        self.retries += 1
+        return self.seen
+
+    @retry_now.validator
+    def _check_retry_now(self, raw: RawValue) -> None:
+        taken_from(RetryNow, raw)
+        self._check_open()
+
+    @workflow.update(description="Finance: pay what came back to the same payment again")
+    async def pay_again(self, raw: RawValue) -> AftercareView:
+        """Noted; the next attempt follows."""
+        self.again = True
+        return self.seen
+
+    @pay_again.validator
+    def _check_pay_again(self, raw: RawValue) -> None:
+        taken_from(Said, raw)
+        self._check_failed()
+
+    @workflow.update(description="Finance: it was paid another way; the reference is the bank's")
+    async def paid_by_hand(self, raw: RawValue) -> AftercareView:
+        """Answered once it is recorded; refused for somebody who may not, and where nothing is owed any more."""
+        said, failed = taken_from(SaidByHand, raw), self.refund
+        assert failed is not None
+        try:
+            self.refund = await self.step(
+                f"Record that {said.by} paid by hand",
+                AftercareActivities.record_by_hand,
+                lambda now: ByHand(refund=failed.key, by=said.by, reference=said.reference, now=now),
+                options.JOURNAL,
+                wanted=lambda: False,
+            )
+        except NotWanted as no:
+            raise no.refusal from None
+        return self.seen
+
+    @paid_by_hand.validator
+    def _check_paid_by_hand(self, raw: RawValue) -> None:
+        taken_from(SaidByHand, raw)
+        self._check_failed()
+
+    @workflow.update(name=Verb.NOTED.value, description="Finance: it was seen to; nothing waits for it any more")
+    async def seen_to(self, raw: RawValue) -> AftercareView:
+        """Noted; the story goes on to its end."""
+        self.noted = True
+        return self.seen
+
+    @seen_to.validator
+    def _check_seen_to(self, raw: RawValue) -> None:
+        taken_from(Said, raw)
+        self._check_open()
+        if self.refund is not None:
+            _refuse("owed", "Money is owed here: `pay_again`, or pay another way and say `paid_by_hand`.")
+
+    def _check_failed(self) -> None:
+        self._check_open()
+        if self.refund is None or self.refund.status not in FINAL_NO or not self.waiting:
+            _refuse("nothing_failed", "No refund waits here for finance's word.")
+        if self.again:
+            _refuse("paid_again", "It is being paid again already; wait for the provider's answer.")
+
+    def _check_open(self) -> None:
+        if self.seen.outcome:
+            _refuse("closed", f"This aftercare has ended ({self.seen.outcome}); nothing can change it any more.")
+
+
+def _refuse(code: str, message: str) -> None:
+    raise as_refusal(Refusal(code=code, message=message))
