@@ -6,6 +6,7 @@ A key names an intention: the same intention has the same key after any crash, s
 from __future__ import annotations
 
 WORKFLOW_TYPE = "ReturnCase"
+AFTERCARE_TYPE = "Aftercare"
 RETURNS_QUEUE = "returns"
 PAYMENTS_QUEUE = "returns-payments"
 MAIL_QUEUE = "returns-mail"
@@ -14,6 +15,12 @@ MAIL_QUEUE = "returns-mail"
 def workflow_id(case: str) -> str:
     """The Temporal workflow of a return."""
     return f"return-{case}"
+
+
+def aftercare_id(subject: str, fact: str) -> str:
+    """The Temporal workflow of a late fact: `subject` is the return, or the order if it belongs to none; `fact` is the
+    provider's id of what the news is about (a refund, a dispute, a payment), so all news of it meet in one place."""
+    return f"aftercare:{subject}:{fact}"
 
 
 def order_key(order_id: str) -> str:

@@ -60,3 +60,11 @@ class PaymentNews(Model):
 
 
 News = Annotated[RefundNews | DisputeNews | PaymentNews, Field(discriminator="kind")]
+
+
+class LateFact(Model):
+    """News about a return that has closed, or that belongs to none: then `case` is empty and the order stands alone."""
+
+    case: Id | Literal[""] = ""
+    order_id: Id
+    news: News
