@@ -5,6 +5,9 @@ A key names an intention: the same intention has the same key after any crash, s
 
 from __future__ import annotations
 
+import re
+from typing import NamedTuple
+
 WORKFLOW_TYPE = "ReturnCase"
 AFTERCARE_TYPE = "Aftercare"
 RETURNS_QUEUE = "returns"
@@ -81,6 +84,32 @@ def approval_key(case: str, update_id: str) -> str:
 def refund_key(case: str, plan: int, tender: str, attempt: int) -> str:
     """One intention to pay one leg; `attempt` rises only after the provider's final no."""
     return f"refund:{case}:{plan}:{tender}:{attempt}"
+
+
+class RefundKey(NamedTuple):
+    """What a refund's key is made of."""
+
+    case: str
+    plan: int
+    tender: str
+    attempt: int
+
+
+# A return's id has no colon; a payment's may have some, and still ends before the last number.
+_REFUND = re.compile(
+    r"refund:(?P<case>[^:\s]{1,64}):(?P<plan>[0-9]{1,9}):(?P<tender>\S{1,300}):(?P<attempt>[0-9]{1,9})"
+)
+
+
+def refund_of(key: str) -> RefundKey | None:
+    """The parts of a refund's key; None if it is no such key, as with a refund that somebody else made."""
+    found = _REFUND.fullmatch(key)
+    return found and RefundKey(found["case"], int(found["plan"]), found["tender"], int(found["attempt"]))
+
+
+def case_in(key: str) -> str:
+    """The return that a key of any kind is about: its second part; empty if it has none."""
+    return key.split(":")[1] if key.count(":") > 1 else ""
 
 
 def refunds_of(case: str, plan: int) -> str:

@@ -12,6 +12,8 @@ import stripe
 from stripe import ErrorObject
 
 from activities.payments import KEY_OF_ANOTHER, OTHER_REFUND
+from activities.payments.stripe_units import KEY_IN_METADATA as KEY_IN_METADATA
+from activities.payments.stripe_units import to_stripe as to_stripe
 from domain.errors import BackhaulError, Refused, Unavailable
 from domain.refund import Refund, RefundIntention, RefundStatus
 
@@ -20,13 +22,6 @@ if TYPE_CHECKING:
 
 API_VERSION = "2026-10-28.endive"
 TIMEOUT_SECONDS = 10
-KEY_IN_METADATA = "backhaul_key"
-
-# How many of Stripe's units one of ISO 4217's minor units is, where they differ (docs.stripe.com/currencies):
-# ISK and UGX have no decimals in ISO but two at Stripe; MGA the other way round.
-_UNITS = {"ISK": (100, 1), "UGX": (100, 1), "MGA": (1, 100)}
-# Stripe takes three decimals, of which the last must be zero.
-_STEPS = dict.fromkeys(("BHD", "JOD", "KWD", "OMR", "TND"), 10)
 
 # Codes that say nothing about this refund: somebody mends the account or waits, then the same call is sent again.
 _ABOUT_THE_CALL = (
@@ -84,15 +79,6 @@ class StripePayments:
                 if one.metadata and one.metadata.to_dict().get(KEY_IN_METADATA) == intention.key:
                     return _refund(intention, one, now)
         return None
-
-
-def to_stripe(minor: int, currency: str) -> int:
-    """ISO minor units in Stripe's. Raises Refused `below_step` for an amount that Stripe cannot pay."""
-    times, over = _UNITS.get(currency, (1, 1))
-    amount, rest = divmod(minor * times, over)
-    if rest or amount % _STEPS.get(currency, 1):
-        raise Refused("below_step", f"{minor} minor units of {currency} are no whole amount at Stripe")
-    return amount
 
 
 @contextmanager
