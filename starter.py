@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from commands import finance, ops, orders, output, parcels, people, policy, quote, returns, setup, shopper, warehouse
+from commands import (
+    finance,
+    inbox,
+    ops,
+    orders,
+    output,
+    parcels,
+    people,
+    policy,
+    quote,
+    returns,
+    setup,
+    shopper,
+    warehouse,
+)
 from entry import leave
 
 app = output.group("Returns for online shops: start them, move them along, look at them.")
-for one in (returns, quote, parcels, warehouse, shopper, ops, finance):
+for one in (returns, quote, parcels, warehouse, shopper, ops, inbox, finance):
     app.add_typer(one.app)
 app.add_typer(orders.app, name="orders")
 app.add_typer(people.app, name="people")

@@ -158,6 +158,3 @@ class Inbox(Protocol):
 
     def counts(self) -> dict[InboxState, int]:
         """How many rows are in each state; those without any are left out."""
-
-    def next_due(self) -> datetime | None:
-        """When the next waiting row is to be sent; None if none waits."""

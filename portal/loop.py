@@ -28,8 +28,8 @@ _log = logging.getLogger(__name__)
 def pause(attempts: int, chance: float) -> timedelta:
     """How long to wait after so many attempts: twice as long each time, a fifth more or less by chance (0 to 1), so
     that not all come back at one moment."""
-    doubled = FIRST_PAUSE * 2 ** min(max(attempts, 1) - 1, 20)
-    return min(doubled, LONGEST_PAUSE) * (0.8 + 0.4 * chance)
+    doublings = min(max(attempts, 1) - 1, 20)
+    return min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE) * (0.8 + 0.4 * chance)
 
 
 class Loop:

@@ -45,9 +45,9 @@ async def run() -> int:
     sending = asyncio.create_task(loop.run())
     app = build(here.inbox, doors, now, loop.heard, lambda: not sending.done())
     async with _serving(app, listener):
-        for one in doors:
-            if not one.secrets:
-                logging.warning("webhooks of %s are not taken: %s is not set", one.vendor, one.setting)
+        for door in doors:
+            if not door.secrets:
+                logging.warning("webhooks of %s are not taken: %s is not set", door.vendor, door.setting)
         logging.info("portal ready: http://%s:%d", settings.portal_host, listener.getsockname()[1])
         await stop.wait()
         logging.info("portal stops: finishing what is under way")
@@ -83,9 +83,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), backlog=512)
     except OSError as error:
-        text = (
-            f"The portal cannot listen at {host}:{port} ({error.strerror}); set BACKHAUL_PORTAL_PORT to another port."
-        )
+        text = f"The portal cannot listen at {host}:{port} ({error.strerror}); set BACKHAUL_PORTAL_PORT to another one."
         raise Refused("port_taken", text) from None
 
 

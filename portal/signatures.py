@@ -46,7 +46,7 @@ def stripe(body: bytes, headers: Headers, secrets: Sequence[str], now: datetime)
 
 
 def sendgrid(body: bytes, headers: Headers, keys: Sequence[str], now: datetime) -> str:
-    """Why a body is not SendGrid's: empty if it is. ECDSA with SHA-256 over the time and the body; `keys` are public."""
+    """Why a body is not SendGrid's: empty if it is. ECDSA with SHA-256 over time and body; `keys` are public."""
     prefix = "x-twilio-email-event-webhook-"
     time, signature = headers.get(f"{prefix}timestamp", ""), headers.get(f"{prefix}signature", "")
     if not time or not signature:

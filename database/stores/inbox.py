@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Engine, RowMapping, func, insert, select, update
+from sqlalchemy import ColumnElement, Engine, RowMapping, func, insert, select, tuple_, update
 
 from database.engine import reading, writing
 from database.tables import inbox
 from domain.inbox import InboxEvent, InboxRow, InboxState, Told, Vendor
 
 _TOLD: TypeAdapter[Told] = TypeAdapter(Told)
+_AT_ONCE = 500
 _OLDEST_FIRST = (inbox.c.received_at, inbox.c.vendor, inbox.c.event)
 
 
@@ -24,13 +25,15 @@ class SqlInbox:
 
     def keep(self, events: Sequence[InboxEvent], now: datetime) -> int:
         """Store all that are not there yet, whole or not at all, and return how many those were."""
-        # The same event may stand twice in one delivery.
-        rows = {(one.vendor, one.event): _new(one, now) for one in reversed(events)}
+        # The same event may stand twice in one delivery; its first place counts.
+        rows = {(one.vendor.value, one.event): _new(one, now) for one in reversed(events)}
+        keys = list(rows)
         with writing(self._engine) as connection:
             # Writers take turns, so what is not there now is not there when it is added.
-            for key in list(rows):
-                if connection.execute(select(inbox.c.event).where(*_at(*key))).first():
-                    del rows[key]
+            for start in range(0, len(keys), _AT_ONCE):
+                some = tuple_(inbox.c.vendor, inbox.c.event).in_(keys[start : start + _AT_ONCE])
+                for there in connection.execute(select(inbox.c.vendor, inbox.c.event).where(some)):
+                    del rows[there.vendor, there.event]
             if rows:
                 connection.execute(insert(inbox), list(reversed(rows.values())))
         return len(rows)
@@ -64,9 +67,10 @@ class SqlInbox:
             if found is None or found["told"] is None:
                 return None
             row = _row(found)
-            again = {"state": InboxState.WAITING, "next_try": now, "asked": row.asked + 1}
-            connection.execute(update(inbox).where(*_at(vendor, event)).values({**again, "state": "waiting"}))
-        return row.model_copy(update=again)
+            again = row.model_copy(update={"state": InboxState.WAITING, "next_try": now, "asked": row.asked + 1})
+            changed = {"state": again.state.value, "next_try": again.next_try, "asked": again.asked}
+            connection.execute(update(inbox).where(*_at(vendor, event)).values(changed))
+        return again
 
     def listed(self, states: Sequence[InboxState], limit: int) -> list[InboxRow]:
         """The newest rows in these states."""
@@ -81,12 +85,6 @@ class SqlInbox:
         counted = select(inbox.c.state, func.count()).group_by(inbox.c.state)
         with reading(self._engine) as connection:
             return {InboxState(state): number for state, number in connection.execute(counted)}
-
-    def next_due(self) -> datetime | None:
-        """When the next waiting row is to be sent; None if none waits."""
-        first = select(inbox.c.next_try).where(inbox.c.next_try.is_not(None)).order_by(inbox.c.next_try).limit(1)
-        with reading(self._engine) as connection:
-            return connection.execute(first).scalar()
 
     def _change(self, row: InboxRow, values: dict[str, object]) -> None:
         # Whoever took it later knows better: a row that has been taken again, or asked for, is not ours to change.
