@@ -37,7 +37,7 @@ def event(name: str, told: Told | None = SCAN, vendor: Vendor = Vendor.EASYPOST)
 def rows(engine: Engine) -> list[tuple[str, str, str]]:
     with reading(engine) as connection:
         found = connection.execute(select(table.c.vendor, table.c.event, table.c.state).order_by(table.c.event))
-        return [tuple(one) for one in found]  # type: ignore[misc]
+        return [(one.vendor, one.event, one.state) for one in found]
 
 
 def test_what_is_kept_comes_back(engine: Engine) -> None:
@@ -45,7 +45,7 @@ def test_what_is_kept_comes_back(engine: Engine) -> None:
     dispute = DisputeNews(
         event="evt_1", dispute="dp_1", payment="pi_1", amount=5000, currency="EUR", status="lost", due=LATER, at=NOW
     )
-    told = {"e1": SCAN, "e2": MAIL, "e3": dispute}
+    told: dict[str, Told] = {"e1": SCAN, "e2": MAIL, "e3": dispute}
     assert inbox.keep([event(name, one) for name, one in told.items()], NOW) == 3
     taken = inbox.take(NOW, 10, LATER)
     assert {row.event: row.told for row in taken} == told

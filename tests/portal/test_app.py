@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from typing import Any, cast
 
@@ -171,7 +171,9 @@ async def test_whoever_hangs_up_in_the_middle_leaves_nothing(portal: Portal) -> 
         "type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b"", "headers": [],
         "http_version": "1.1", "scheme": "http", "server": ("portal", 80), "client": ("127.0.0.1", 1), "root_path": "",
     }  # fmt: skip
-    messages = iter([{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}])
+    messages: Iterator[dict[str, Any]] = iter(
+        [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
+    )
 
     async def receive() -> dict[str, Any]:
         return next(messages)
@@ -192,7 +194,8 @@ async def test_without_its_secret_a_vendor_is_told_to_come_again(vendor: Signer)
     for blank in ("", "  \n"):
         value = blank if vendor is MAIL else SecretStr(blank)
         portal = Portal(SETTINGS.model_copy(update={setting: value}))
-        for headers in (None, {}):
+        tries: list[dict[str, str] | None] = [None, {}]
+        for headers in tries:
             answer = await portal.post(vendor, good(vendor), headers)
             assert answer.status_code == 503
             assert f"BACKHAUL_{setting.upper()}" in answer.json()["error"]["message"]
@@ -250,7 +253,7 @@ def test_no_request_is_a_fault(body: bytes, header: str, time: str, signed: bool
             if vendor is MAIL and not signed:
                 headers["x-twilio-email-event-webhook-timestamp"] = time
             # The transport raises what the app does not catch.
-            encoded = {name: value.encode("latin-1") for name, value in headers.items()}
+            encoded = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
             answer = await portal.http.post(f"/webhooks/{vendor.vendor}", content=body, headers=encoded)
             assert answer.status_code in ((200, 400) if signed else (401,))
         assert portal.events == []

@@ -156,7 +156,7 @@ async def test_a_refusal_that_stands_is_asked_for_again_under_another_id(desk: D
 async def test_two_processes_send_each_event_once(desk: Desk) -> None:
     desk.keep(*(f"evt_{number}" for number in range(AT_ONCE * 2)))
     other = Desk(desk.inbox._engine)
-    assert await asyncio.gather(desk.loop.round(), other.loop.round()) == [AT_ONCE, AT_ONCE]
+    assert [*await asyncio.gather(desk.loop.round(), other.loop.round())] == [AT_ONCE, AT_ONCE]
     assert sorted(desk.ids + other.ids) == sorted(f"evt_{number}" for number in range(AT_ONCE * 2))
 
 

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -100,7 +101,7 @@ def stripe_event(kind: str, of: dict[str, object], event: str = "evt_1") -> dict
     return {"id": event, "object": "event", "type": kind, "created": 1_795_000_000, "data": {"object": of}}
 
 
-def refund_event(event: str = "evt_1", kind: str = "refund.updated", **changed: object) -> dict[str, object]:
+def refund_event(event: str = "evt_1", kind: str = "refund.updated", **changed: Any) -> dict[str, object]:
     """An event about a refund of 12.00 EUR out of `pi_1`."""
     about = {"id": "re_1", "payment_intent": "pi_1", "amount": 1200, "currency": "eur", "status": "succeeded"}
     return stripe_event(kind, stripe_object("refund", **{**about, **changed}), event)
