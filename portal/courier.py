@@ -17,6 +17,8 @@ from ledger import EntryKind, Ledger
 
 CLOSED, NOT_FOUND = "closed", "not_found"
 """Codes of Refused: the return has ended; Temporal knows no such return (any more)."""
+_ENDS = ("won", "lost", "warning_closed", "prevented")
+"""Statuses in which a dispute stays."""
 _TOO_EARLY = ("not_decided",)
 """Codes by which a return says that it will take the same message soon."""
 
@@ -137,7 +139,8 @@ def fact_of(news: News) -> str:
         case RefundNews():
             return f"{news.refund}:{news.status}" + (":arn" if news.arn else "")
         case DisputeNews():
-            return f"{news.dispute}:{news.status}"
+            # On its way to one of its ends it changes hands several times; that is one matter, and its end another.
+            return f"{news.dispute}:{news.status}" if news.status in _ENDS else news.dispute
         case PaymentNews():
             return news.payment
 

@@ -13,6 +13,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, JsonValue, StringConstraints, ValidationError
 
 from activities.payments.stripe_units import KEY_IN_METADATA, from_stripe
+from domain.errors import Refused
 from domain.inbox import EventId, InboxEvent, Vendor
 from domain.model import Currency, Id, Minor, Model, UtcDatetime
 from domain.news import DisputeNews, News, PaymentNews, RefundNews
@@ -54,7 +55,9 @@ def _references(value: object) -> object:
     if not isinstance(value, dict):
         return ""
     details = value.get(value.get("type")) if isinstance(value.get("type"), str) else None
-    found = details.get("reference") if isinstance(details, dict) else None
+    if not isinstance(details, dict) or details.get("reference_status", "available") != "available":
+        return ""
+    found = details.get("reference")
     return found if isinstance(found, str) else ""
 
 
@@ -203,7 +206,7 @@ def read(body: object) -> list[InboxEvent]:
 
 
 def news(body: object) -> News | None:
-    """What an event says; None if it is nothing to us. Raises ValueError (also ValidationError) for a broken one."""
+    """What an event says; None if it is nothing to us. Raises ValidationError or Refused for a broken one."""
     event = _Event.model_validate(body)
     shape = _SHAPES.get(_Head.model_validate(body).type)
     return None if shape is None else shape.model_validate(event.data.object).news(event.id, event.created)
@@ -214,8 +217,8 @@ def _told(head: _Head, told: Callable[[], News | None]) -> list[InboxEvent]:
         found, fault = told(), ""
     except ValidationError as error:
         found, fault = None, ": ".join(first_fault(error))
-    except ValueError as error:
-        found, fault = None, str(error)
+    except Refused as error:
+        found, fault = None, error.message
     if found is None and not fault:
         return []
     return [InboxEvent(vendor=Vendor.STRIPE, event=head.id, kind=head.type, told=found, fault=fault)]

@@ -23,9 +23,9 @@ def to_stripe(minor: int, currency: str) -> int:
 
 
 def from_stripe(amount: int, currency: str) -> int:
-    """Stripe's units in ISO minor units. Raises ValueError for what is no whole amount there."""
+    """Stripe's units in ISO minor units. Raises Refused `below_step` for what ISO has no number for."""
     times, over = _UNITS.get(currency, (1, 1))
     minor, rest = divmod(amount * over, times)
     if rest:
-        raise ValueError(f"{amount} of Stripe's units are no whole amount of {currency}")
+        raise Refused("below_step", f"Stripe has {amount} {currency}, which is no whole number of minor units")
     return minor

@@ -84,14 +84,21 @@ async def test_what_no_known_order_has_is_outside(news: Told) -> None:
 
 async def test_aftercare_has_a_dispute_and_open_returns_of_the_order_hear_of_it() -> None:
     delivery = FakeDelivery()
-    assert await send(delivery, dispute()) == (DELIVERED, "aftercare:o1:dp_1:needs_response", "")
+    assert await send(delivery, dispute()) == (DELIVERED, "aftercare:o1:dp_1", "")
     assert [(case, verb) for case, verb, *_ in delivery.told] == [("R-1", "record_news")]
+
+
+async def test_a_dispute_is_one_matter_and_its_end_another() -> None:
+    delivery = FakeDelivery()
+    for status in ("warning_needs_response", "needs_response", "under_review", "lost"):
+        await send(delivery, dispute(status=status))
+    assert list(delivery.late) == ["aftercare:o1:dp_1", "aftercare:o1:dp_1:lost"]
 
 
 async def test_a_return_that_does_not_take_a_dispute_keeps_aftercare_from_nothing() -> None:
     delivery = FakeDelivery(None, Refused("not_for_me", "no"))
     assert (await send(delivery, dispute())).state is DELIVERED
-    assert list(delivery.late) == ["aftercare:o1:dp_1:needs_response"]
+    assert list(delivery.late) == ["aftercare:o1:dp_1"]
 
 
 async def test_a_payment_goes_to_the_return_that_asked_for_it() -> None:

@@ -69,6 +69,10 @@ def test_a_refund() -> None:
         ({"metadata": {"backhaul_key": "x" * 201}}, {"key": ""}),
         ({"destination_details": None}, {"arn": ""}),
         ({"destination_details": {"type": "card", "card": {"reference_status": "pending"}}}, {"arn": ""}),
+        (
+            {"destination_details": {"type": "card", "card": {"reference_status": "pending", "reference": "74"}}},
+            {"arn": ""},
+        ),
     ],
 )  # fmt: skip
 def test_what_a_refund_may_be_like(changed: dict[str, Any], expected: dict[str, object]) -> None:
