@@ -12,6 +12,7 @@ from domain.inbox import InboxRow, InboxState, MailNews
 from domain.model import Model
 from domain.news import DisputeNews, LateFact, News, PaymentNews, RefundNews
 from domain.parcel import Scan
+from domain.refund import FINAL_NO
 from domain.stores import Outbox, Parcels
 from ledger import EntryKind, Ledger
 
@@ -75,6 +76,8 @@ class Courier:
             except Refused as no:
                 if no.code not in (CLOSED, NOT_FOUND):
                     return Sent(InboxState.REFUSED, ids.workflow_id(case), no.message)
+        if known := await asyncio.to_thread(self._recorded, news):
+            return Sent(InboxState.DELIVERED, known)
         workflow_id = ids.aftercare_id(case or order, fact_of(news))
         await self._delivery.start_aftercare(workflow_id, LateFact(case=case, order_id=order, news=news))
         if isinstance(news, DisputeNews):
@@ -125,6 +128,17 @@ class Courier:
         if recorded is not None:
             return case, recorded.order
         return "", self._ledger.order_of(news.payment)
+
+    def _recorded(self, news: News) -> str:
+        """The journal's entry that says as much as late news of a refund of ours; empty if there is none.
+
+        The word on a refund often comes once more after its return has ended by it.
+        """
+        if not isinstance(news, RefundNews) or ids.refund_of(news.key) is None or news.arn:
+            return ""
+        no = (ids.failed_key(news.key), ids.reversed_key(news.key))
+        said = no if news.status in FINAL_NO else (ids.settled_key(news.key),)
+        return next((key for key in said if self._ledger.find(key)), "")
 
     def _open_returns(self, order: str) -> Sequence[str]:
         """The order's returns that were decided and have not been closed, oldest first."""

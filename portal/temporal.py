@@ -24,6 +24,8 @@ from portal.courier import CLOSED, NOT_FOUND
 PATIENCE = timedelta(seconds=5)
 """How long one call waits for an answer; workers answer in milliseconds."""
 
+_FINAL = ("Refused", "InvalidRequest")
+"""The types of failure by which a return says no."""
 _ENDED_MEANWHILE = "AcceptedUpdateCompletedWorkflow"
 """Temporal's type of failure for an update that was taken and not finished when its workflow ended."""
 
@@ -79,12 +81,14 @@ def _in_words(case: str) -> Iterator[None]:
 
 
 def _refusal(case: str, cause: BaseException) -> BackhaulError:
-    if not isinstance(cause, ApplicationError):
-        return Refused("refused", str(cause))
-    if cause.type == _ENDED_MEANWHILE:
+    kind = cause.type if isinstance(cause, ApplicationError) else None
+    if kind == _ENDED_MEANWHILE:
         return Refused(CLOSED, f"Return {case} ended before it had recorded this.")
-    code = str(cause.details[0]) if cause.type == "Refused" and cause.details else "refused"
-    return Refused(code, cause.message)
+    words = str(getattr(cause, "message", cause))
+    if isinstance(cause, ApplicationError) and kind in _FINAL:
+        return Refused(str(cause.details[0]) if cause.details else "refused", words)
+    # Such as a worker older than this portal, which does not know the message yet.
+    return Unavailable(f"Return {case} cannot take this now: {words.partition(chr(10))[0]}")
 
 
 def _translated(case: str, error: RPCError) -> BackhaulError:

@@ -64,6 +64,12 @@ class FakeLedger:
         ("o1", "R-1", EntryKind.PLAN),
     )  # fmt: skip
 
+    def __init__(self, *recorded: str) -> None:
+        self.recorded = recorded
+
+    def find(self, key: str) -> object | None:
+        return key if key in self.recorded else None
+
     def order_of(self, payment: str) -> str | None:
         return {"pi_1": "o1", "pi_2": "o2"}.get(payment)
 

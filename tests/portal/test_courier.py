@@ -22,8 +22,8 @@ DELIVERED, OUTSIDE = InboxState.DELIVERED, InboxState.OUTSIDE
 GONE = [Refused(CLOSED, "it has ended"), Refused(NOT_FOUND, "there is none")]
 
 
-async def send(delivery: FakeDelivery, told: Told | None, asked: int = 0) -> Sent:
-    courier = Courier(delivery, cast("Ledger", FakeLedger()), FakeParcels(), FakeOutbox())
+async def send(delivery: FakeDelivery, told: Told | None, asked: int = 0, recorded: str = "") -> Sent:
+    courier = Courier(delivery, cast("Ledger", FakeLedger(recorded)), FakeParcels(), FakeOutbox())
     return await courier.send(row(told, asked=asked))
 
 
@@ -65,6 +65,34 @@ async def test_each_status_of_a_refund_is_a_fact_of_its_own_and_its_reference_to
         await send(delivery, refund(**changed))
     ended = ["re_1:succeeded", "re_1:succeeded:arn", "re_1:failed"]
     assert list(delivery.late) == [f"aftercare:R-1:{one}" for one in ended]
+
+
+@pytest.mark.parametrize(
+    ("status", "recorded"),
+    [
+        ("succeeded", "settled"),
+        ("pending", "settled"),
+        ("failed", "failed"),
+        ("failed", "reversed"),
+        ("canceled", "failed"),
+    ],
+)
+async def test_late_news_that_the_journal_has_is_for_nobody(status: str, recorded: str) -> None:
+    delivery, known = FakeDelivery(GONE[0]), f"{recorded}:{KEY}"
+    assert await send(delivery, refund(status=status), recorded=known) == (DELIVERED, known, "")
+    assert delivery.late == {}
+
+
+@pytest.mark.parametrize(
+    ("changed", "recorded"),
+    [({"status": "failed"}, "settled"), ({"status": "succeeded"}, "failed"), ({"arn": "7400"}, "settled")],
+)
+async def test_late_news_that_say_more_than_the_journal_are_for_aftercare(
+    changed: dict[str, object], recorded: str
+) -> None:
+    delivery = FakeDelivery(GONE[0])
+    await send(delivery, refund(**changed), recorded=f"{recorded}:{KEY}")
+    assert len(delivery.late) == 1
 
 
 @pytest.mark.parametrize("key", ["", "order-77", "refund:R-77:1:pi_1:1", "refund::1:pi_1:1"])

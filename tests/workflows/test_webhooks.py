@@ -67,6 +67,8 @@ async def test_the_same_update_is_taken_once_and_a_refusal_keeps_its_words(real_
     with pytest.raises(Refused, match=number) as no:
         await say.tell(one.case, "record_scan", scan("BH000000000000000", TrackingStatus.DELIVERED), "evt_2")
     assert no.value.code == "other_parcel"
+    with pytest.raises(Unavailable, match="record_nothing"):  # what only a newer worker knows
+        await say.tell(one.case, "record_nothing", scan(number), "evt_3")
     await one.recorded(EntryKind.SCAN)
     assert len(one.world.entries(one.case, EntryKind.SCAN)) == 1
 
