@@ -55,6 +55,14 @@ class Settings(BaseSettings):
     """Where shoppers' browsers reach label PDFs."""
     ui_url: str = ""
     """The Temporal UI, for links."""
+    portal_host: str = "127.0.0.1"
+    portal_port: int = Field(default=8250, ge=0, le=65535)
+    """Where the portal listens; port 0 is any free one."""
+    stripe_webhook_secret: SecretStr = SecretStr("")
+    """What webhooks are checked with: one, or two with a space between them while one takes the other's place."""
+    sendgrid_webhook_key: str = ""
+    """Public keys."""
+    easypost_webhook_secret: SecretStr = SecretStr("")
     drain_seconds: int = Field(default=30, ge=0, le=3600)
     """How long a stopping worker waits for activities that are under way."""
 

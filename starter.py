@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from commands import (
     finance,
+    inbox,
     ops,
     orders,
     output,
@@ -22,7 +23,7 @@ from commands import (
 from entry import leave
 
 app = output.group("Returns for online shops: start them, move them along, look at them.")
-for one in (returns, quote, parcels, warehouse, shopper, ops, finance, overrides):
+for one in (returns, quote, parcels, warehouse, shopper, ops, inbox, finance, overrides):
     app.add_typer(one.app)
 app.add_typer(orders.app, name="orders")
 app.add_typer(people.app, name="people")

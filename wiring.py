@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from activities.returns import ReturnsActivities
     from activities.storefront import StorefrontActivities
     from domain.policy import PublishedStatute
-    from domain.stores import Contacts, Notes, Orders, Outbox, People, Policies, Snapshots
+    from domain.stores import Contacts, Inbox, Notes, Orders, Outbox, Parcels, People, Policies, Snapshots
     from ledger import Ledger
     from ledger.credit_notes import CreditNotes
 
@@ -103,6 +103,20 @@ class Rooms:
         return SqlOutbox(self.engine)
 
     @cached_property
+    def inbox(self) -> Inbox:
+        """What vendors told."""
+        from database.stores import SqlInbox
+
+        return SqlInbox(self.engine)
+
+    @cached_property
+    def parcels(self) -> Parcels:
+        """Whose parcel a tracking number is."""
+        from database.stores import SqlParcels
+
+        return SqlParcels(self.engine)
+
+    @cached_property
     def storefront(self) -> StorefrontActivities:
         """The shop."""
         from activities.storefront import StorefrontActivities
@@ -151,7 +165,7 @@ class Rooms:
             folder=self.settings.labels_folder,
             public_url=self.settings.public_url,
         )
-        return LabelActivities(adapter, self.contacts, self.ledger, self.settings.return_address)
+        return LabelActivities(adapter, self.contacts, self.ledger, self.parcels, self.settings.return_address)
 
     @cached_property
     def inventory(self) -> InventoryActivities:

@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, MetaData, Table, Text, UniqueConstraint, text
 
 from database.columns import CanonicalJson, Name, UtcDatetime, Whole
+
+PAID_IN = "kind = 'single' AND debit >= 'tender:' AND debit < 'tender;'"
+"""Transfers out of payments: those by which an order was paid, and a few of what came back."""
 
 metadata = MetaData(
     naming_convention={
@@ -53,6 +56,8 @@ transfers = Table(
     Column("amount", Whole, CheckConstraint("amount > 0", name="positive"), nullable=False),
     Column("pending", Name, nullable=False, index=True),
     UniqueConstraint("seq", "position"),
+    # Few rows per payment: by it the order of a payment is found.
+    Index("ix_transfers_paid_in", "debit", sqlite_where=text(PAID_IN), postgresql_where=text(PAID_IN)),
 )
 
 # Which entry took which number of a series; the next one is found here without reading the journal.
@@ -143,4 +148,32 @@ outbox = Table(
     Column("state", Name, nullable=True),
     Column("message_id", Name, nullable=False),
     Column("reserved_at", UtcDatetime, nullable=False),
+)
+
+# Whose parcel a tracking number is.
+parcels = Table(
+    "parcels",
+    metadata,
+    Column("tracking_number", Name, primary_key=True),
+    Column("case_id", Name, nullable=False),
+)
+
+# What vendors told; of what they sent only the values that are needed, which hold no personal data.
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("vendor", Name, primary_key=True),
+    Column("event", Name, primary_key=True),
+    Column("kind", Name, nullable=False),
+    Column("told", Text, nullable=True),
+    Column("fault", Text, nullable=False),
+    Column("state", Name, nullable=False),
+    Column("target", Name, nullable=False),
+    Column("attempts", Whole, nullable=False),
+    Column("asked", Whole, nullable=False),
+    Column("error", Text, nullable=False),
+    # Only rows that wait have one, so this finds them without passing by all that were delivered.
+    Column("next_try", UtcDatetime, nullable=True, index=True),
+    Column("received_at", UtcDatetime, nullable=False),
+    Index(None, "state", "received_at"),
 )

@@ -21,10 +21,13 @@ class NoticeKind(StrEnum):
 
 
 class NoticeState(StrEnum):
-    """What became of a mail. `unknown`: the provider may or may not have it, so it is not sent again; `refused`: its
-    final no; `skipped`: there was nobody to write to."""
+    """What became of a mail. `unknown`: the provider may or may not have it, so it is not sent again; `delivered` and
+    `bounced`: what the other side's mail server said; `refused`: the provider's final no; `skipped`: there was nobody
+    to write to."""
 
     SENT = "sent"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
     UNKNOWN = "unknown"
     REFUSED = "refused"
     SKIPPED = "skipped"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from domain.inbox import InboxEvent, InboxRow, InboxState, Vendor
 from domain.model import Model, UtcDatetime
 from domain.notice import NoticeState
 from domain.order import Contact, Order
@@ -115,7 +116,45 @@ class Outbox(Protocol):
         """Take a reservation back after a certain no of the provider, so that the next attempt may send."""
 
     def finish(self, key: str, state: NoticeState, message_id: str = "") -> None:
-        """Record what became of it."""
+        """Record what became of it, unless the provider has told more already. Raises KeyError for an unknown key."""
 
     def of_case(self, case: str) -> list[OutboxRow]:
         """All mails of a return, oldest first."""
+
+
+class Parcels(Protocol):
+    """Which return a parcel belongs to."""
+
+    def keep(self, tracking_number: str, case: str) -> None:
+        """Store whose number it is; carriers give a number again after months, so the newest return has it."""
+
+    def case_of(self, tracking_number: str) -> str | None:
+        """The return with this number; None if we have no such label."""
+
+
+class Inbox(Protocol):
+    """Events of vendors by vendor and event id."""
+
+    def keep(self, events: Sequence[InboxEvent], now: datetime) -> int:
+        """Store all that are not there yet, whole or not at all, and return how many those were."""
+
+    def take(self, now: datetime, limit: int, until: datetime) -> list[InboxRow]:
+        """The waiting rows whose time has come, oldest first, with this attempt counted.
+
+        They are put off until `until`, so that nobody else takes them, and come again then if we die with them.
+        """
+
+    def put_off(self, row: InboxRow, until: datetime, error: str) -> None:
+        """It could not be sent; try again then."""
+
+    def settle(self, row: InboxRow, state: InboxState, target: str = "", error: str = "") -> None:
+        """It does not wait any more."""
+
+    def ask_again(self, vendor: Vendor, event: str, now: datetime) -> InboxRow | None:
+        """Let a row wait again, and send it at once. None if there is no such row, or nothing in it to send."""
+
+    def listed(self, states: Sequence[InboxState], limit: int) -> list[InboxRow]:
+        """The newest rows in these states."""
+
+    def counts(self) -> dict[InboxState, int]:
+        """How many rows are in each state; those without any are left out."""

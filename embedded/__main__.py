@@ -15,7 +15,9 @@ from domain.errors import BackhaulError
 from entry import leave
 
 app = typer.Typer(add_completion=False, help=__doc__, pretty_exceptions_enable=False)
-FreePorts = Annotated[bool, typer.Option("--free-ports", help="Take any free ports instead of 7233, 8233 and 8240.")]
+FreePorts = Annotated[
+    bool, typer.Option("--free-ports", help="Take any free ports instead of 7233, 8233, 8240 and 8250.")
+]
 console = Console(highlight=False)
 
 
@@ -71,6 +73,7 @@ async def _serve(free_ports: bool, *, worker: bool) -> int:
     async with stack(Ports.free() if free_ports else Ports(), worker=worker) as here:
         console.print(f"Temporal UI  {here.ui}")
         console.print(f"Simulators   {here.simulators}  (Stripe, SendGrid, a carrier, a storefront)")
+        console.print(f"Webhooks     {here.webhooks}  (Stripe's arrive by themselves)")
         console.print("Ready. Ctrl-C stops everything; the returns go on when you start it again.")
         return await here.watch(stop)
 

@@ -1,4 +1,4 @@
-"""Everything on one machine: Temporal, the simulators, the database and a worker, on loopback."""
+"""Everything on one machine: Temporal, the simulators, the database, the portal and a worker, on loopback."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from commands.policy import publish_policy
 from database.engine import migrate
 from domain import ids
 from domain.errors import Refused, Unavailable
-from embedded import children, temporal
+from embedded import children, portal, temporal
 from embedded.children import Child
 from embedded.people import hire
 from embedded.simulators import build, storefront
@@ -30,6 +30,7 @@ from wiring import Rooms, rooms
 
 POLICY = ROOT / "policies" / "default.yaml"
 _START_SECONDS = 60
+_STRIPE_KEY = "sk_test_embedded"
 POLICY_FROM = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -40,11 +41,12 @@ class Ports:
     temporal: int = 7233
     ui: int = 8233
     simulators: int = 8240
+    portal: int = 8250
 
     @classmethod
     def free(cls) -> Ports:
-        """Three ports that nobody uses now."""
-        sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
+        """Four ports that nobody uses now."""
+        sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(4)]
         numbers = [one.getsockname()[1] for one in sockets]
         for one in sockets:
             one.close()
@@ -60,11 +62,17 @@ class Stack:
         self.client = client
         self.rooms = rooms
         self.worker: Child | None = None
+        self.portal: Child | None = None
 
     @property
     def simulators(self) -> str:
         """Where the simulators are reached."""
         return f"http://127.0.0.1:{self.ports.simulators}"
+
+    @property
+    def webhooks(self) -> str:
+        """Where vendors send their webhooks."""
+        return f"http://127.0.0.1:{self.ports.portal}/webhooks"
 
     @property
     def ui(self) -> str:
@@ -76,15 +84,18 @@ class Stack:
         return links.ui(self.rooms.settings, self.client.namespace, case)
 
     async def watch(self, stop: asyncio.Event) -> int:
-        """Until `stop`: a worker that dies is started again; without the Temporal server there is nothing to run."""
+        """Until `stop`: a worker or portal that dies is started again; without the Temporal server nothing runs."""
         stopping = asyncio.create_task(stop.wait())
         while True:
-            children = [self.temporal.ended] + ([self.worker.ended] if self.worker else [])
-            await asyncio.wait({stopping, *children}, return_when=asyncio.FIRST_COMPLETED)
+            ended = {one.ended for one in (self.temporal, self.worker, self.portal) if one}
+            await asyncio.wait({stopping, *ended}, return_when=asyncio.FIRST_COMPLETED)
             if stopping.done():
                 return 0
             self._check_server()
-            await self.start_worker()
+            if self.worker and not self.worker.alive.is_set():
+                await self.start_worker()
+            if self.portal and not self.portal.alive.is_set():
+                await self.start_portal()
 
     async def start_worker(self) -> Child:
         """Start a worker process and wait until it takes work from every queue."""
@@ -95,6 +106,12 @@ class Stack:
         except TimeoutError:
             raise Unavailable("The worker takes no work; see logs/worker.log in the home folder.") from None
         return self.worker
+
+    async def start_portal(self) -> Child:
+        """Start the portal and wait until it takes webhooks."""
+        self.portal = await portal.start(home() / "logs", _environment())
+        await portal.ready(self.portal, self.ports.portal)
+        return self.portal
 
     async def _worker_polls(self, worker: Child) -> None:
         for queue in (ids.RETURNS_QUEUE, ids.PAYMENTS_QUEUE, ids.MAIL_QUEUE):
@@ -131,9 +148,10 @@ async def stack(ports: Ports, *, worker: bool = True) -> AsyncIterator[Stack]:
         _publish_first_policy(here.rooms)
         hire(here.rooms, folder / "keys")
         await exits.enter_async_context(running(build(folder, here.simulators), listener))
-        if worker:
-            exits.push_async_callback(_stop_worker, here)
-            await here.start_worker()
+        await portal.register(ports.portal, f"{here.simulators}/stripe", _STRIPE_KEY)
+        exits.push_async_callback(_stop_children, here)
+        # Side by side: each takes a second.
+        await asyncio.gather(here.start_portal(), *([here.start_worker()] if worker else []))
         yield here
 
 
@@ -148,9 +166,8 @@ def _publish_first_policy(rooms: Rooms) -> None:
         publish_policy(rooms, POLICY.read_text(), POLICY_FROM, now)
 
 
-async def _stop_worker(here: Stack) -> None:
-    if here.worker is not None:
-        await here.worker.stop()
+async def _stop_children(here: Stack) -> None:
+    await asyncio.gather(*(one.stop() for one in (here.worker, here.portal) if one))
 
 
 @contextmanager
@@ -166,8 +183,8 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def _claim(ports: Ports) -> socket.socket:
-    """The simulators' socket, when all three ports are free; else nothing is started."""
-    for port in (ports.temporal, ports.ui, ports.simulators):
+    """The simulators' socket, when all four ports are free; else nothing is started."""
+    for port in (ports.temporal, ports.ui, ports.portal, ports.simulators):
         try:
             listener = listen(port)
         except OSError as error:
@@ -191,9 +208,10 @@ address = "127.0.0.1:{ports.temporal}"
 namespace = "default"
 
 [backhaul]
-stripe_api_key = "sk_test_embedded"
+stripe_api_key = "{_STRIPE_KEY}"
 stripe_api_base = "{simulators}/stripe"
-stripe_webhook_secret = "whsec_embedded"
+stripe_webhook_secret = "{portal.SECRET}"
+portal_port = {ports.portal}
 sendgrid_api_key = "SG.embedded"
 sendgrid_host = "{simulators}/sendgrid"
 carrier_url = "{simulators}/carrier"

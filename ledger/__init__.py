@@ -220,5 +220,8 @@ class Ledger(Protocol):
     def pending_left(self, transfer: str) -> int:
         """What of a pending transfer is neither posted nor voided; 0 if there is no such transfer."""
 
+    def order_of(self, payment: str) -> str | None:
+        """The order that was paid with a payment; None if none that was ever touched."""
+
     def verify(self) -> Verification:
         """Recompute everything: chain, transfers, guards and balances."""

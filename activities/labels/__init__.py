@@ -13,7 +13,7 @@ from domain.errors import Refused
 from domain.model import Id, Model, UtcDatetime
 from domain.money import Money
 from domain.parcel import UNMOVED, ReturnLabel, Scan
-from domain.stores import Contacts
+from domain.stores import Contacts, Parcels
 from ledger import EntryKind, Ledger, NewEntry, Transfer
 from ledger.accounts import label_due
 from ledger.deciding import decided
@@ -72,10 +72,13 @@ class RecordScan(Model):
 class LabelActivities:
     """Buys, voids and follows labels."""
 
-    def __init__(self, labels: Labels, contacts: Contacts, ledger: Ledger, receiver: tuple[str, ...]) -> None:
+    def __init__(
+        self, labels: Labels, contacts: Contacts, ledger: Ledger, parcels: Parcels, receiver: tuple[str, ...]
+    ) -> None:
         self._labels = labels
         self._contacts = contacts
         self._ledger = ledger
+        self._parcels = parcels
         self._receiver = receiver
 
     @activity.defn(no_thread_cancel_exception=True)
@@ -92,7 +95,7 @@ class LabelActivities:
                 sender=tuple(filter(None, sender)),
                 receiver=self._receiver,
             )
-            label = self._labels.buy(key, request, ask.now)
+            bought = self._labels.buy(key, request, ask.now)
             recorded = self._ledger.append(
                 NewEntry(
                     key=key,
@@ -101,12 +104,15 @@ class LabelActivities:
                     case=ask.case,
                     actor="carrier",
                     at=ask.now,
-                    facts={"label": label.model_dump(mode="json", exclude_none=True)},
+                    facts={"label": bought.model_dump(mode="json", exclude_none=True)},
                     asked={"case": ask.case},
-                    transfers=credit.label_bought(key, label.cost, key) if label.cost else (),
+                    transfers=credit.label_bought(key, bought.cost, key) if bought.cost else (),
                 )
             )
-        return ReturnLabel.model_validate(recorded.facts["label"])
+        label = ReturnLabel.model_validate(recorded.facts["label"])
+        # By it the carrier's webhooks find the return.
+        self._parcels.keep(label.tracking_number, ask.case)
+        return label
 
     @activity.defn(no_thread_cancel_exception=True)
     def void_label(self, ask: VoidLabel) -> None:

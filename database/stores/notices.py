@@ -8,6 +8,7 @@ from sqlalchemy import Engine, RowMapping, delete, insert, select, update
 
 from database.engine import reading, writing
 from database.tables import outbox
+from domain.inbox import later
 from domain.notice import NoticeState
 from domain.stores import OutboxRow
 
@@ -34,11 +35,15 @@ class SqlOutbox:
             connection.execute(delete(outbox).where(outbox.c.key == key, outbox.c.state.is_(None)))
 
     def finish(self, key: str, state: NoticeState, message_id: str = "") -> None:
-        """Record what became of a mail. Raises KeyError if it was never reserved."""
-        done = update(outbox).where(outbox.c.key == key).values(state=state.value, message_id=message_id)
+        """Record what became of a mail, unless the provider has told more already. Raises KeyError if it was never
+        reserved."""
         with writing(self._engine) as connection:
-            if connection.execute(done).rowcount == 0:
+            stands = connection.execute(select(outbox).where(outbox.c.key == key)).mappings().first()
+            if stands is None:
                 raise KeyError(f"mail {key} was never reserved")
+            known = NoticeState(stands["state"]) if stands["state"] else None
+            told = {"state": later(known, state).value, "message_id": message_id or stands["message_id"]}
+            connection.execute(update(outbox).where(outbox.c.key == key).values(told))
 
     def of_case(self, case: str) -> list[OutboxRow]:
         """All mails of a return, oldest first."""

@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from database.engine import reading
 from ledger import Balance, JournalEntry, NewEntry, Verification
+from ledger.accounts import tender
 from ledger.store import append, read, series, verify
 from ledger.store.guards import Account, Totals, balance
 
@@ -61,6 +62,11 @@ class SqlLedger:
         with reading(self._engine) as connection:
             pending = read.pendings(read.connected(connection, [], [transfer])).get(transfer)
         return pending.left if pending else 0
+
+    def order_of(self, payment: str) -> str | None:
+        """The order that was paid with a payment; None if none that was ever touched."""
+        with reading(self._engine) as connection:
+            return read.order_paid_by(connection, tender(payment))
 
     def verify(self) -> Verification:
         """Recompute everything, as of one moment."""

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, RowMapping, Select, bindparam, func, select, union_all
+from sqlalchemy import ColumnElement, Connection, Row, RowMapping, Select, bindparam, func, select, text, union_all
 
-from database.tables import balances, journal, transfers
+from database.tables import PAID_IN, balances, journal, transfers
 from ledger import Balance, JournalEntry, Transfer, TransferKind
 from ledger.hashing import START
 from ledger.store.guards import Account, Pending, Totals, balance
@@ -77,6 +77,14 @@ def last_seq(connection: Connection, order: str) -> int:
     """The seq of an order's newest entry; 0 if there is none."""
     newest = select(func.coalesce(func.max(journal.c.seq), 0)).where(journal.c.order_id == order)
     return int(connection.execute(newest).scalar_one())
+
+
+def order_paid_by(connection: Connection, account: str) -> str | None:
+    """The order of the first entry that took money from this account of a payment."""
+    of_payment = select(func.min(transfers.c.seq)).where(text(PAID_IN), transfers.c.debit == account)
+    found = select(journal.c.order_id).where(journal.c.seq == of_payment.scalar_subquery())
+    order: str | None = connection.execute(found).scalar()
+    return order or None
 
 
 def page(connection: Connection, order: str | None, case: str | None, after: int) -> list[JournalEntry]:

@@ -11,13 +11,16 @@ import pytest
 from pydantic import SecretStr
 
 import settings
+from portal.serve import _DRAIN_SECONDS
+from portal.sources import sources
 from settings import Settings
 from tests.deploy.compose import COMPOSE, SERVICES, TEXT, environment, fill_in, seconds, settings_passed, variables
 from tests.deploy.image import DOCKERFILE, copied
 from tests.house.tree import ROOT, project, reached_from
 
+PROGRAMS = ("worker", "starter", "ledger.__main__", "portal.__main__", "portal.healthy")
 JOBS = ("temporal-schema", "temporal-init", "database")
-SERVERS = ("postgres", "temporal", "temporal-ui", "worker")
+SERVERS = ("postgres", "temporal", "temporal-ui", "worker", "portal")
 SECRETS = [f"BACKHAUL_{name.upper()}" for name, one in Settings.model_fields.items() if one.annotation is SecretStr]
 GIVEN = {
     "TEMPORAL_DB_PASSWORD": "p",
@@ -51,7 +54,7 @@ def test_images_are_pinned() -> None:
 def test_our_image_has_the_projects_version() -> None:
     image = f"backhaul:{project()['project']['version']}"
     ours = [service for service in SERVICES.values() if "build" in service]
-    assert ours == [SERVICES["database"], SERVICES["worker"]]
+    assert ours == [SERVICES["database"], SERVICES["worker"], SERVICES["portal"]]
     assert all(service["image"] == image for service in ours)
     assert all((ROOT / service["build"]["dockerfile"]).is_file() for service in ours)
 
@@ -71,7 +74,7 @@ def test_volumes_are_declared_and_mounted_files_exist() -> None:
 
 def test_data_lies_on_named_volumes() -> None:
     assert "temporal-postgres:/var/lib/postgresql/data" in SERVICES["postgres"]["volumes"]
-    for name in ("database", "worker"):
+    for name in ("database", "worker", "portal"):
         home = environment(name, GIVEN)["BACKHAUL_HOME"]
         assert f"backhaul:{home}" in SERVICES[name]["volumes"]
         assert f"BACKHAUL_HOME={home}" in DOCKERFILE
@@ -86,6 +89,8 @@ def test_jobs_gate_what_needs_them() -> None:
     assert waits_for("temporal-ui") == {"temporal": well}
     assert waits_for("worker") == {"temporal": well, "temporal-init": done, "database": done}
     assert waits_for("database") == {}
+    # What comes in while Temporal is away has to be kept.
+    assert waits_for("portal") == {"database": done}
 
 
 def test_what_is_waited_for_says_when_it_is_well() -> None:
@@ -93,6 +98,7 @@ def test_what_is_waited_for_says_when_it_is_well() -> None:
         for other, condition in waits_for(name).items():
             assert condition != "service_healthy" or "test" in SERVICES[other]["healthcheck"], other
     assert SERVICES["worker"]["healthcheck"]["test"] == ["CMD", "python", "healthy.py"]
+    assert SERVICES["portal"]["healthcheck"]["test"] == ["CMD", "python", "-m", "portal.healthy"]
 
 
 def test_jobs_run_once_and_servers_come_back() -> None:
@@ -103,6 +109,8 @@ def test_jobs_run_once_and_servers_come_back() -> None:
 def test_the_worker_is_given_the_time_it_needs_to_stop() -> None:
     drain = int(environment("worker", GIVEN)["BACKHAUL_DRAIN_SECONDS"])
     assert seconds(SERVICES["worker"]["stop_grace_period"]) > drain
+    # The portal's own: for requests, and for what is being sent on.
+    assert seconds(SERVICES["portal"]["stop_grace_period"]) > 2 * _DRAIN_SECONDS
 
 
 def test_every_port_is_bound_to_this_machine() -> None:
@@ -124,10 +132,24 @@ def test_every_setting_that_is_passed_exists() -> None:
 
 
 def test_every_secret_comes_from_outside_and_is_asked_for() -> None:
-    assert set(SECRETS) <= set(SERVICES["worker"]["environment"])
+    webhooks = {name for name in SECRETS if "WEBHOOK" in name}
+    assert set(SECRETS) - webhooks <= set(SERVICES["worker"]["environment"])
+    assert webhooks <= set(SERVICES["portal"]["environment"])
     for service, name, value in settings_passed():
         if name in SECRETS or re.search(r"PASSWORD|PWD|SECRET|TOKEN|_KEY$", name):
-            assert re.fullmatch(r"\$\{\w+:\?[^}]+\}", value), f"{service}: {name}"
+            # A vendor makes them when it is told where to send, so that everything else runs before them.
+            asked_for = r":-" if "WEBHOOK" in name else r":\?[^}]+"
+            assert re.fullmatch(rf"\$\{{\w+{asked_for}\}}", value), f"{service}: {name}"
+
+
+def test_the_portal_is_reached_where_it_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in environment("portal", GIVEN).items():
+        monkeypatch.setenv(name, value)
+    loaded = Settings.load()
+    (port,) = SERVICES["portal"]["ports"]
+    assert port.split(":")[2] == str(loaded.portal_port)
+    assert loaded.portal_host == "0.0.0.0"
+    assert [source.secrets for source in sources(loaded)] == [()] * 3
 
 
 def test_the_worker_reads_what_is_passed_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,7 +174,7 @@ def test_the_example_names_every_variable() -> None:
     lines = (ROOT / "deploy" / "example.env").read_text().splitlines()
     named = {line.partition("=")[0]: line.partition("=")[2] for line in lines if line and not line.startswith("#")}
     assert set(named) == variables()
-    assert {name for name, value in named.items() if not value} == set(GIVEN)
+    assert {name for name, value in named.items() if not value and "WEBHOOK" not in name} == set(GIVEN)
     (address,) = re.findall(r"'(\[.*\])'", "\n".join(lines))
     assert all(isinstance(line, str) for line in json.loads(address))
 
@@ -183,14 +205,14 @@ def test_scripts_are_sound(script: Path) -> None:
 
 
 def test_the_image_holds_everything_that_runs_in_it() -> None:
-    reached = reached_from("worker", "starter", "ledger.__main__", "deploy.healthy")
+    reached = reached_from(*PROGRAMS, "deploy.healthy")
     needed = {path.relative_to(ROOT).parts[0] for path in reached} - {"deploy"}
     assert {path.name for path in reached} >= {"worker.py", "starter.py", "healthy.py", "via_stripe.py", "case.py"}
     assert needed <= set(copied())
 
 
 def test_the_image_holds_nothing_else() -> None:
-    needed = {path.relative_to(ROOT).parts[0] for path in reached_from("worker", "starter", "ledger.__main__")}
+    needed = {path.relative_to(ROOT).parts[0] for path in reached_from(*PROGRAMS)}
     assert set(copied()) == needed | {"policies", "deploy/healthy.py", "deploy/requirements.lock"}
     assert all((ROOT / source).exists() for source in copied())
 

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from activities.labels import BuyLabel, LabelActivities, LabelRequest, RecordScan, VoidLabel
+from database.stores import SqlParcels
 from domain.errors import KeyConflict, Refused, Unavailable
 from domain.money import Money
 from domain.order import Contact
@@ -56,7 +57,7 @@ class Carrier:
 
 def room(shop: Shop, carrier: Carrier) -> LabelActivities:
     """The room with this carrier."""
-    return LabelActivities(carrier, shop.contacts, shop.ledger, RECEIVER)
+    return LabelActivities(carrier, shop.contacts, shop.ledger, SqlParcels(shop.engine), RECEIVER)
 
 
 def buy(rooms: LabelActivities, now: datetime = NOW) -> ReturnLabel:

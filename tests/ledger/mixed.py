@@ -19,7 +19,7 @@ from activities.payments import PayLeg, PaymentActivities
 from activities.storefront import FetchOrder, StorefrontActivities
 from activities.storefront.embedded import EmbeddedStorefront
 from database.engine import connect, migrate
-from database.stores import SqlContacts, SqlOrders, SqlPolicies, SqlSnapshots
+from database.stores import SqlContacts, SqlOrders, SqlParcels, SqlPolicies, SqlSnapshots
 from domain.case import Outcome
 from domain.history import history_of
 from domain.inspection import Grade, InspectedLine, Inspection, Receipt, ReceivedLine
@@ -79,7 +79,9 @@ class Mixed:
         people = Staff(ann=Role.WAREHOUSE, ben=Role.WAREHOUSE)
         self.decisions = DecisionActivities(*kept, people)
         self.inventory = InventoryActivities(EmbeddedInventory(), *kept, people)
-        self.labels = LabelActivities(Carrier(), SqlContacts(engine), self.ledger, ("Shop", "Dock 1"))
+        self.labels = LabelActivities(
+            Carrier(), SqlContacts(engine), self.ledger, SqlParcels(engine), ("Shop", "Dock 1")
+        )
         self.payments = PaymentActivities(self.provider, self.ledger, CreditNotes(self.ledger, self.snapshots))
 
     def tell(self, returns: int) -> Mixed:

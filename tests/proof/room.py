@@ -21,7 +21,7 @@ from activities.payments.via_stripe import StripePayments
 from activities.storefront import FetchOrder, StorefrontActivities
 from activities.storefront.embedded import EmbeddedStorefront
 from database.engine import connect, migrate
-from database.stores import SqlContacts, SqlOrders, SqlOutbox, SqlPolicies, SqlSnapshots
+from database.stores import SqlContacts, SqlOrders, SqlOutbox, SqlParcels, SqlPolicies, SqlSnapshots
 from domain import ids
 from domain.case import Outcome
 from domain.inspection import InspectedLine, Inspection, Receipt, ReceivedLine
@@ -52,13 +52,13 @@ class Room:
         self.world = httpx2.Client(base_url=url, timeout=10)
         self.books = Books(self.ledger, self.outbox, self.world)
         self.stripe = StripePayments("sk_test_embedded", f"{url}/stripe")
-        snapshots, policies = SqlSnapshots(self.engine), SqlPolicies(self.engine)
+        snapshots, policies, parcels = SqlSnapshots(self.engine), SqlPolicies(self.engine), SqlParcels(self.engine)
         policies.publish(Policy(id="default", title="Default", window_days=30), "a" * 64, POLICY_FROM)
         people = Staff(ann=Role.WAREHOUSE, ben=Role.WAREHOUSE)
         self.storefront = StorefrontActivities(EmbeddedStorefront(self.orders), snapshots, policies, self.ledger)
         self.decisions = DecisionActivities(snapshots, policies, self.ledger, people)
         carrier = EmbeddedLabels(f"{url}/carrier", "embedded", folder / "labels", url)
-        self.labels = LabelActivities(carrier, self.contacts, self.ledger, ("Shop", "Dock 1", "Hamburg"))
+        self.labels = LabelActivities(carrier, self.contacts, self.ledger, parcels, ("Shop", "Dock 1", "Hamburg"))
         self.inventory = InventoryActivities(EmbeddedInventory(), snapshots, policies, self.ledger, people)
         mail = SendGridMail("SG.embedded", "returns@shop.example", "Shop", f"{url}/sendgrid")
         self.mail = MailActivities(mail, Renderer("Shop"), self.contacts, self.outbox, self.ledger)

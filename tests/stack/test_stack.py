@@ -12,15 +12,17 @@ import tomllib
 from asyncio import create_subprocess_exec
 from asyncio.subprocess import PIPE
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx2
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 
 from domain import ids
 from embedded.stack import Ports
 from ledger import EntryKind
+from tests.portal.vendors import refund_event, sign_stripe
 from tests.proof.site import STACK, Program, Site, children, running, stack, started, until
 from tests.proof.walk import Walk
 from workflows.return_case.view import SEARCH_ATTRIBUTES
@@ -39,10 +41,36 @@ async def the_workers_pid(site: Site, program: Program, other_than: int = 0) -> 
     return await until(found, "the stack's worker takes work")
 
 
+def command(pid: int) -> str:
+    """How a process was called."""
+    return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+
+
+async def the_portals_pid(program: Program) -> int:
+    """The portal that the stack has started."""
+    (pid,) = [pid for pid in await children(program.pid) if "-m portal" in command(pid)]
+    return pid
+
+
+async def takes_webhooks(home: Path, event: str) -> bool:
+    """Whether a signed event is stored, by the settings in the stack's file."""
+    own = tomllib.loads((home / "stack.toml").read_text())["backhaul"]
+    body = json.dumps(refund_event(event)).encode()
+    headers = sign_stripe(body, own["stripe_webhook_secret"], datetime.now(UTC))
+    url = f"http://127.0.0.1:{own['portal_port']}/webhooks/stripe"
+    async with httpx2.AsyncClient() as http:
+        try:
+            answer = await http.post(url, content=body, headers=headers)
+        except httpx2.TransportError:
+            return False
+    stored: int = answer.json()["stored"]
+    return stored == 1
+
+
 async def stopped(program: Program, one: signal.Signals) -> None:
     """It ends with 0, and nothing that it started lives on."""
     started_by_it = await children(program.pid)
-    assert len(started_by_it) == 2  # server and worker
+    assert len(started_by_it) == 3  # server, worker and portal
     assert await program.stop(one) == 0, program.said()
     assert [pid for pid in started_by_it if running(pid)] == []
 
@@ -51,8 +79,11 @@ async def test_it_serves_mends_itself_stops_and_goes_on_the_next_day(tmp_path: P
     async with started(tmp_path, "stack", *STACK) as program:
         site = await Site.at(tmp_path, program)
         first = await the_workers_pid(site, program)
+        assert await takes_webhooks(tmp_path, "evt_1")
+        os.kill(await the_portals_pid(program), signal.SIGKILL)
         os.kill(first, signal.SIGKILL)
         await the_workers_pid(site, program, other_than=first)
+        await until(lambda: takes_webhooks(tmp_path, "evt_2"), "the stack has a portal again")
         walk = Walk(site, "yesterday")
         await walk.start()
         assert [one["type"]["name"] for one in await listed(tmp_path)] == [ids.WORKFLOW_TYPE]
@@ -126,7 +157,7 @@ async def test_without_its_server_it_ends_with_a_sentence_and_leaves_nobody_behi
     async with started(tmp_path, "stack", *STACK) as program:
         site = await Site.at(tmp_path, program)
         worker = await the_workers_pid(site, program)
-        (server,) = [pid for pid in await children(program.pid) if pid != worker]
+        (server,) = [pid for pid in await children(program.pid) if "server start-dev" in command(pid)]
         await site.close()
         os.kill(server, signal.SIGKILL)
         assert await program.end() == 1
