@@ -13,6 +13,7 @@ import httpx2
 import pytest
 
 from embedded.simulators.storefront import EVENTS_SECRET, SECRET
+from embedded.simulators.storefront.signing import event_signature
 from tests.embedded.here import Here
 
 CREDIT = {"amount": 1_500, "currency": "EUR", "reference": "refund:R-1:1:gc:1"}
@@ -193,3 +194,10 @@ async def test_garbage_is_refused(world: Here, body: bytes) -> None:
         answer = await world.http.post(f"/storefront{target}", content=body, headers=headers)
         assert answer.status_code == 400, answer.text
         assert answer.json()["error"]["code"] == "invalid"
+
+
+def test_signatures_of_events_are_those_of_the_specification() -> None:
+    # The example that the Standard Webhooks libraries test themselves with.
+    secret, id, at = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330
+    right = "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+    assert event_signature(secret, id, at, b'{"test": 2432232314}') == right

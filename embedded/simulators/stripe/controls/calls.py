@@ -30,9 +30,10 @@ class Hold(Body):
 
 
 class Advance(Body):
-    """Seconds by which the simulated time goes on."""
+    """Seconds by which the simulated time goes on, and whether it stands still from then on."""
 
-    advance: Annotated[int, Field(strict=True, ge=0, le=10 * 366 * 86400)]
+    advance: Annotated[int, Field(strict=True, ge=0, le=10 * 366 * 86400)] = 0
+    stopped: Annotated[bool, Field(strict=True)] | None = None
 
 
 class ReceivedCalls(Model):
@@ -85,6 +86,8 @@ class _Calls:
         ask = await json_body(request, Advance)
         with self._account.shelf.transaction() as rows:
             clock.advance(rows, ask.advance)
+            if ask.stopped is not None:
+                clock.stop(rows, ask.stopped)
         self._account.wake()
         return await self.time(request)
 
