@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -12,10 +13,11 @@ from temporalio.client import WorkflowHandle
 from domain import ids
 from domain.case import Outcome
 from domain.news import DisputeNews, LateFact, News, RefundNews
+from domain.order import Tender, TenderKind
 from domain.refund import RefundStatus
 from ledger import EntryKind
 from tests.proof.right import Books, wrong
-from tests.workflows.returns import SHOPIFY_ORDER, SHOPIFY_PAYMENT, TWO_RATES_PAYMENT, Return, Shop, refusal
+from tests.workflows.returns import SHOPIFY_ORDER, SHOPIFY_PAYMENT, TWO_RATES, TWO_RATES_PAYMENT, Return, Shop, refusal
 from tests.workflows.test_people import waiting
 from tests.workflows.test_replay import replayer
 from tests.world import PATIENCE, until
@@ -64,6 +66,13 @@ async def seen(handle: WorkflowHandle[Any, AftercareView], owner: str) -> Afterc
             view: AftercareView = await handle.query("view", result_type=AftercareView)
             if view.owner == owner:
                 return view
+            await asyncio.sleep(0.02)
+
+
+async def until_async(look: Callable[[], Awaitable[object]]) -> None:
+    """Wait until a look finds something."""
+    async with asyncio.timeout(PATIENCE):
+        while not await look():
             await asyncio.sleep(0.02)
 
 
@@ -137,6 +146,41 @@ async def test_a_refund_that_fails_before_the_return_has_closed_is_paid_again(sh
         books = Books(shop.world.rooms.ledger, shop.world.rooms.outbox, http)
         assert await asyncio.to_thread(wrong, "R-1", Outcome.REFUNDED, books) == []
     await replayer().replay_workflow(await one.history())
+
+
+async def test_a_leg_that_fails_late_while_another_is_on_its_way_is_paid_again(shop: Shop) -> None:
+    order = await shop.world.import_order(TWO_RATES, paid=False)
+    old, new = ("pi_old", 9850, NOW - timedelta(days=9)), ("pi_new", 1000, NOW - timedelta(days=8))
+    tenders = tuple(Tender(id=id, kind=TenderKind.CARD, captured=sum_, paid_at=at) for id, sum_, at in (old, new))
+    shop.world.rooms.orders.put(order.model_copy(update={"tenders": tenders}))
+    for id, amount, _ in (old, new):
+        await shop.world.post("/stripe/_control/payment_intents", {"id": id, "amount": amount, "currency": "eur"})
+    one = await shop.start("R-1", order.id, {"1": 2})  # 23.53, more than either leg
+    await one.arrive()
+    await shop.world.post("/stripe/_control/next_refund", {"status": "pending"})
+    await one.inspect()
+    await one.until(lambda view: view.due_at is not None and view.next_owner == "provider")
+    made = [*await shop.world.refunds("pi_new"), *await shop.world.refunds("pi_old")]
+    (first,) = made
+    await shop.world.post("/stripe/_control/next_refund", {"status": "pending"})
+    await shop.world.post(f"/stripe/_control/refunds/{first['id']}", {"status": "succeeded"})
+    await one.update("record_news", told(first), "evt_1")
+    await one.recorded(EntryKind.REFUND_SUBMITTED, 2)
+    await fail(one, first)
+    await one.update("record_news", told(first, "evt_2"), "evt_2")
+    await one.told("refund_failed")
+    (other,) = {"pi_new", "pi_old"} - {first["payment_intent"]}
+    await until_async(lambda: shop.world.refunds(other))
+    (second,) = await shop.world.refunds(other)
+    await shop.world.post(f"/stripe/_control/refunds/{second['id']}", {"status": "succeeded"})
+    await one.update("record_news", told(second, "evt_3"), "evt_3")
+    await one.until(lambda view: view.next_owner == "finance")
+    await one.retry_now()
+    view = await one.result()
+    assert (view.outcome, view.refunded) == (Outcome.REFUNDED, "23.53 EUR")
+    paid = [one for id in ("pi_old", "pi_new") for one in await shop.world.refunds(id) if one["status"] == "succeeded"]
+    assert sum(one["amount"] for one in paid) == 2353
+    assert sound(one)
 
 
 async def test_a_refund_that_fails_after_the_end_is_told_and_paid_as_finance_decides(shop: Shop) -> None:
