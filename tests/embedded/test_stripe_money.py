@@ -36,6 +36,15 @@ async def test_every_movement_has_its_category(world: Here) -> None:
     assert [category for category, _, _ in await moved(world, type="adjustment")] == ["dispute", "dispute_reversal"]
 
 
+@pytest.mark.parametrize(
+    ("currency", "paid", "fee"),
+    [("eur", 1_000, 59), ("isk", 123_400, 3_600), ("kwd", 10_000, 320), ("kwd", 10_010, 320), ("jpy", 20, 20)],
+)
+async def test_fees_are_whole_amounts_of_their_currency(world: Here, currency: str, paid: int, fee: int) -> None:
+    await world.pay(amount=paid, currency=currency)
+    assert await moved(world) == [("charge", paid, fee)]
+
+
 async def test_a_late_failure_names_the_movement_that_brings_the_money_back(world: Here) -> None:
     await world.pay()
     made = await world.refund(1_000)

@@ -37,11 +37,17 @@ def take(turn: Turn, payment: Payment) -> None:
         payment.amount,
         payment.currency,
         source=payment.charge,
-        fee=min(payment.amount, payment.amount * 29 // 1000 + 30),
+        fee=_fee(payment),
         id=str(shown["balance_transaction"]),
     )
     tell(turn, "charge.succeeded", shown)
     tell(turn, "payment_intent.succeeded", objects.payment_intent(payment))
+
+
+def _fee(payment: Payment) -> int:
+    """2.9 % and 30, rounded down to what can be paid in the currency."""
+    fee = min(payment.amount, payment.amount * 29 // 1000 + 30)
+    return fee - fee % money.step(payment.currency)
 
 
 def _create(turn: Turn, asked: Asked) -> Json:

@@ -116,6 +116,7 @@ class _Money:
 
     async def fee(self, request: Request) -> Response:
         given = await json_body(request, GivenFee)
+        money.check_step(given.amount, given.currency)
         with self._account.turn() as turn:
             id = balance.book(turn, "fee", -given.amount, given.currency, description=given.description)
             made = turn.rows.get(balance.BalanceTransaction, id)
