@@ -34,7 +34,8 @@ class ProviderRefund(Model):
 
 
 class BalanceTransaction(Model):
-    """A movement on the merchant's balance at the provider; below zero where money left it.
+    """A movement on the merchant's balance at the provider; below zero where money left it. Where the provider keeps a
+    currency finer than ISO 4217 does, what is below one minor unit is left out.
 
     `category` is the provider's word for what it is by (`refund`, `refund_failure`, `dispute`, ...), `source` the id of
     what moved it, empty if nothing did.

@@ -29,3 +29,10 @@ def from_stripe(amount: int, currency: str) -> int:
     if rest:
         raise Refused("below_step", f"Stripe has {amount} {currency}, which is no whole number of minor units")
     return minor
+
+
+def whole_part(amount: int, currency: str) -> int:
+    """Stripe's units in ISO minor units, without what ISO has no number for: fees in ISK and UGX go below one unit."""
+    times, over = _UNITS.get(currency, (1, 1))
+    whole = abs(amount) * over // times
+    return whole if amount >= 0 else -whole

@@ -14,7 +14,7 @@ from stripe import ErrorObject
 
 from activities.payments import KEY_OF_ANOTHER, OTHER_REFUND
 from activities.payments.stripe_units import KEY_IN_METADATA as KEY_IN_METADATA
-from activities.payments.stripe_units import from_stripe
+from activities.payments.stripe_units import from_stripe, whole_part
 from activities.payments.stripe_units import to_stripe as to_stripe
 from domain.errors import BackhaulError, Refused, StoredFault, Unavailable
 from domain.provider import BalanceTransaction, ProviderRefund
@@ -204,9 +204,9 @@ def _moved(made: StripeTransaction) -> BalanceTransaction:
         id=said["id"],
         category=said.get("reporting_category") or "",
         source=said.get("source") or "",
-        amount=from_stripe(said["amount"], currency),
-        fee=from_stripe(said.get("fee") or 0, currency),
-        net=from_stripe(said["net"], currency),
+        amount=whole_part(said["amount"], currency),
+        fee=whole_part(said.get("fee") or 0, currency),
+        net=whole_part(said["net"], currency),
         currency=currency,
         created_at=datetime.fromtimestamp(said["created"], UTC),
     )

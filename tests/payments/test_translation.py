@@ -376,17 +376,18 @@ def test_movements_of_the_balance_are_plain_values() -> None:
         "reporting_category": "refund",
         "source": "re_1",
         "amount": -123400,
-        "fee": 0,
-        "net": -123400,
+        "fee": 233,
+        "net": -123633,
         "currency": "isk",
         "created": 1_790_000_000,
     }
     payout = {**shown, "id": "txn_2", "reporting_category": "payout", "source": None, "amount": 500, "net": 500}
     with canned(lambda _: listed(shown, {**payout, "currency": "eur"})) as server:
         found = list(StripePayments(KEY, server.url).balance_transactions(NOW - timedelta(days=1), NOW))
-    assert [(one.id, one.category, one.source, one.amount, one.net, one.currency) for one in found] == [
-        ("txn_1", "refund", "re_1", -1234, -1234, "ISK"),
-        ("txn_2", "payout", "", 500, 500, "EUR"),
+    # A fee of 2.33 krónur, which have no smaller unit: the whole part is told, towards zero.
+    assert [(one.id, one.category, one.source, one.amount, one.fee, one.net, one.currency) for one in found] == [
+        ("txn_1", "refund", "re_1", -1234, 2, -1236, "ISK"),
+        ("txn_2", "payout", "", 500, 233, 500, "EUR"),
     ]
 
 
