@@ -11,7 +11,9 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
+from random import sample
 
 from temporalio.client import Client
 
@@ -45,12 +47,17 @@ class Ports:
 
     @classmethod
     def free(cls) -> Ports:
-        """Four ports that nobody uses now."""
-        sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(4)]
-        numbers = [one.getsockname()[1] for one in sockets]
-        for one in sockets:
-            one.close()
-        return cls(*numbers)
+        """Four ports that nobody uses now, by chance from below those that systems hand out: what connects anywhere in
+        the moment before they are taken gets none of these."""
+        return cls(*islice(filter(_unused, sample(range(15_000, 32_000), 200)), 4))
+
+
+def _unused(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
 
 
 class Stack:

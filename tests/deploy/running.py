@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from embedded.stack import Ports
 from tests.house.tree import ROOT
 
 BIN = Path(sys.executable).parent
@@ -44,9 +44,7 @@ def started(command: Sequence[str], environment: Mapping[str, str], log: Path) -
 @contextmanager
 def temporal(folder: Path) -> Iterator[str]:
     """A Temporal server's address. It was told to start, but is perhaps not ready yet."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = Ports.free().temporal
     command = [str(BIN / "temporal"), "server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", str(port)]
     command += ["--db-filename", str(folder / "temporal.db"), "--log-level", "error"]
     with started(command, alone(folder), folder / "temporal.log"):
