@@ -17,6 +17,7 @@ from domain.model import Model, UtcDatetime
 from domain.money import Money
 from domain.order import Order, TenderKind
 from domain.policy import PublishedPolicy
+from domain.policy.words import with_named
 from domain.request import ReturnRequest, check_against
 from domain.stores import Policies, Snapshot, Snapshots
 from ledger import EntryKind, Ledger, NewEntry
@@ -73,6 +74,7 @@ class StorefrontActivities:
     def _of_new(self, ask: FetchOrder) -> Order:
         """The order of a new return: as it was when first touched, with what the shop told of it since."""
         sold = self._storefront.order(ask.request.order_id)
+        sold = sold and with_named(sold, self._policies.words)
         order_id = sold.id if sold else ask.request.order_id
         frozen = frozen_order(self._ledger, self._snapshots, order_id)
         if frozen is None:

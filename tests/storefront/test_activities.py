@@ -14,6 +14,7 @@ from activities.storefront import FetchOrder, StorefrontActivities
 from domain.case import OrderBrief
 from domain.errors import InvalidRequest, Refused, Unavailable
 from domain.order import Order
+from domain.policy.words import ShopWords
 from ledger import EntryKind
 from tests.shop import NOW, Shop, open_shop, request, transfers
 
@@ -104,6 +105,19 @@ def test_the_entry_says_what_was_read_and_which_policy_counts(shop: Shop) -> Non
     assert shop.snapshots.get("two-rates", entry.facts["snapshot"]).order == shop.orders.get("two-rates")
 
 
+def test_no_words_that_no_policy_asks_for_come_into_the_snapshot(shop: Shop) -> None:
+    shop.publish(send_back=[{"days": 9, "when": {"group": "vip", "tag": "sale"}}])
+    lines = [{**line.model_dump(), "tags": ["sale", "vip", "Mara's"]} for line in shop.sell().lines]
+    shop.sell(lines=lines, customer={"groups": ["vip", "sale", "Mara"], "returns": 2})
+    shop.fetch("R-1", {"1": 1})
+    kept = shop.snapshots.get("two-rates", shop.entry("order:two-rates").facts["snapshot"]).order
+    assert {line.tags for line in kept.lines} == {("sale",)}
+    assert (kept.customer.groups, kept.customer.returns) == (("vip",), 2)
+    # the same order again is no other one
+    shop.fetch("R-2", {"1": 1})
+    assert shop.recorded() == ["order:two-rates"]
+
+
 @pytest.mark.parametrize(
     ("units", "field"),
     [({"9": 1}, "lines.0.line_id"), ({"2": 1, "1": 4}, "lines.1.quantity")],
@@ -152,6 +166,9 @@ def test_without_any_policy_there_is_nothing_to_decide_by(shop: Shop) -> None:
     class Nothing:
         def in_force(self, at: datetime) -> None:
             return None
+
+        def words(self) -> ShopWords:
+            return ShopWords()
 
     bare = StorefrontActivities(Shelf(shop), shop.snapshots, Nothing(), shop.ledger)  # type: ignore[arg-type]
     with pytest.raises(Refused) as no:
