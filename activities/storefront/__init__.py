@@ -85,8 +85,7 @@ class StorefrontActivities:
             return order
         if without_deliveries(order) != without_deliveries(frozen):
             _check_payable(order)
-        self._facts.changed(order, "storefront", ask.now)
-        return frozen_order(self._ledger, self._snapshots, order_id) or order
+        return self._facts.changed(order, "storefront", ask.now)
 
     def _open(self, order: Order | None, ask: FetchOrder) -> Order:
         if order is None:
@@ -97,9 +96,9 @@ class StorefrontActivities:
         if policy is None:
             raise Refused("no_policy", "no return policy has been published; publish one, then retry")
         snapshot = self._snapshots.keep(order)
-        self._ledger.append(_opening(ids.order_key(order.id), snapshot, policy, ask))
+        entry = self._ledger.append(_opening(ids.order_key(order.id), snapshot, policy, ask))
         # Another return may have come first, with the order as the shop knew it then.
-        return frozen_order(self._ledger, self._snapshots, order.id) or order
+        return self._snapshots.get(order.id, entry.facts["snapshot"]).order
 
 
 def _check_payable(order: Order) -> None:

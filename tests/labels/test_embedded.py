@@ -99,7 +99,12 @@ def test_the_number_comes_from_the_key_alone_and_checks() -> None:
 def test_trusted_certificates_are_read_once(labels: EmbeddedLabels, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[object] = []
     load = ssl.create_default_context
-    monkeypatch.setattr(ssl, "create_default_context", lambda *of, **how: read.append(of) or load(*of, **how))
+
+    def loading(*args: Any, **kwargs: Any) -> ssl.SSLContext:
+        read.append(args)
+        return load(*args, **kwargs)
+
+    monkeypatch.setattr(ssl, "create_default_context", loading)
     labels.void(KEY, labels.buy(KEY, REQUEST, NOW))
     labels.buy(ids.label_key("R-2"), REQUEST, NOW)
     assert len(read) == 1

@@ -15,7 +15,8 @@ from domain.case import OrderBrief
 from domain.errors import InvalidRequest, Refused, Unavailable
 from domain.order import Order
 from domain.policy.words import ShopWords
-from ledger import EntryKind
+from ledger import EntryKind, JournalEntry
+from ledger.store import SqlLedger
 from tests.shop import NOW, Shop, open_shop, request, transfers
 
 
@@ -198,6 +199,26 @@ def test_the_policy_is_the_one_in_force_when_the_order_was_placed(shop: Shop) ->
     shop.publish(since=datetime(2026, 11, 2, 9, 14, tzinfo=UTC), window_days=90)
     shop.fetch("R-2", {"1": 1})
     assert shop.entry("order:two-rates").policy == before.ref
+
+
+class Counting(SqlLedger):
+    """Counts how often the entries of an order are read."""
+
+    reads = 0
+
+    def entries(self, *, order: str | None = None, case: str | None = None, after: int = 0) -> Iterator[JournalEntry]:
+        """The entries."""
+        self.reads += order is not None
+        return super().entries(order=order, case=case, after=after)
+
+
+def test_the_entries_of_an_order_are_read_once(shop: Shop) -> None:
+    for case in ("R-1", "R-2", "R-1"):
+        counting = Counting(shop.engine)
+        shop.use(counting)
+        shop.fetch(case, {"1": 1})
+        assert counting.reads == 1
+        shop.open(case, {"1": 1})
 
 
 def test_a_second_return_does_not_open_the_order_again(shop: Shop) -> None:
