@@ -31,12 +31,9 @@ def override(
     send_back_until: Annotated[
         str | None, typer.Option(metavar="DAY", help="A later last day to send, such as 2027-01-31.")
     ] = None,
-    refund_percent: Annotated[
-        int | None, typer.Option(help="Of a goodwill line: how much of the goods' worth is paid back.")
-    ] = None,
+    refund_percent: Annotated[int | None, typer.Option(help="Of goodwill: how much of the worth is paid back.")] = None,
     label_fee: Annotated[
-        str | None,
-        typer.Option(metavar="AMOUNT", help="Of a goodwill line: what our label costs the shopper: 4.50, or EUR:4.50."),
+        str | None, typer.Option(metavar="AMOUNT", help="Of goodwill: what our label costs: 4.50.")
     ] = None,
     remark: Annotated[str, typer.Option(help="For staff, at most 200 characters; name no people.")] = "",
     as_json: AsJson = False,
