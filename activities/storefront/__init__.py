@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from temporalio import activity
@@ -20,7 +21,7 @@ from domain.policy import PublishedPolicy
 from domain.policy.words import with_named
 from domain.request import ReturnRequest, check_against
 from domain.stores import Policies, Snapshot, Snapshots
-from ledger import EntryKind, Ledger, NewEntry
+from ledger import EntryKind, JournalEntry, Ledger, NewEntry
 from ledger.facts import Facts, changed_from
 from ledger.frozen import frozen_order
 from ledger.moves.money import opening
@@ -57,11 +58,12 @@ class StorefrontActivities:
         and open the order's accounts if it was never touched. Raises InvalidRequest before anything is recorded."""
         entries = list(self._ledger.entries(case=ask.request.id))
         known = case_so_far(entries)
-        order = self._of_decided(ask.request, known, entries[0].order) if entries else self._of_new(ask)
+        order = self._of_decided(ask.request, known, entries) if entries else self._of_new(ask)
         return known.model_copy(update={"order": OrderBrief.of(order)})
 
-    def _of_decided(self, request: ReturnRequest, known: CaseSoFar, order_id: str) -> Order:
+    def _of_decided(self, request: ReturnRequest, known: CaseSoFar, entries: Sequence[JournalEntry]) -> Order:
         """The order that the return was decided on; another request under the same id is refused."""
+        order_id = entries[0].order
         order = frozen_order(self._ledger, self._snapshots, order_id)
         if order is None or request.order_id not in (order.id, order.number):
             raise InvalidRequest("order_id", f"return {request.id} was decided already, for order {order_id}")
@@ -69,6 +71,7 @@ class StorefrontActivities:
         if decided and decided != {line.line_id: line.quantity for line in in_parts(order, request).lines}:
             asked = ", ".join(f"{quantity} of {line_id}" for line_id, quantity in decided.items())
             raise InvalidRequest("lines", f"return {request.id} was decided already, for {asked}")
+        _check_grounds(request, entries)
         return order
 
     def _of_new(self, ask: FetchOrder) -> Order:
@@ -99,6 +102,16 @@ class StorefrontActivities:
         entry = self._ledger.append(_opening(ids.order_key(order.id), snapshot, policy, ask))
         # Another return may have come first, with the order as the shop knew it then.
         return self._snapshots.get(order.id, entry.facts["snapshot"]).order
+
+
+def _check_grounds(request: ReturnRequest, entries: Sequence[JournalEntry]) -> None:
+    """Raises InvalidRequest if the return was decided on another basis, or as another appeal."""
+    told = next((one.facts["request"] for one in entries if "request" in one.facts), None)
+    if told is None:
+        return
+    for field, asked in (("basis", request.basis), ("appeals", request.appeals)):
+        if told.get(field) != asked:
+            raise InvalidRequest(field, f"return {request.id} was decided already, with {told.get(field) or 'none'}")
 
 
 def _check_payable(order: Order) -> None:

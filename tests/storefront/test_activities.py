@@ -15,6 +15,7 @@ from domain.case import OrderBrief
 from domain.errors import InvalidRequest, Refused, Unavailable
 from domain.order import Order
 from domain.policy.words import ShopWords
+from domain.request import Basis
 from ledger import EntryKind, JournalEntry
 from ledger.store import SqlLedger
 from tests.shop import NOW, Shop, open_shop, request, transfers
@@ -260,6 +261,22 @@ def test_a_changed_order_that_nobody_touched_is_taken_as_it_is_now(shop: Shop) -
     order = shop.fetch("R-1", {"4": 1, "1": 4}).order
     assert order is not None
     assert order.titles["4"] == "Spoon"
+
+
+@pytest.mark.parametrize(
+    ("field", "other"), [("basis", {"basis": Basis.WARRANTY}), ("appeals", {"appeals": "R-0"}), ("", {})]
+)
+def test_a_return_that_was_decided_is_on_the_basis_that_was_asked_for(
+    shop: Shop, field: str, other: dict[str, object]
+) -> None:
+    shop.begin("R-1", {"1": 2})
+    ask = FetchOrder(request=request("R-1", {"1": 2}).model_copy(update=other), now=NOW)
+    if not field:
+        assert shop.storefront.fetch_order(ask).decision is not None
+        return
+    with pytest.raises(InvalidRequest, match="decided already, with none") as no:
+        shop.storefront.fetch_order(ask)
+    assert no.value.field == field
 
 
 @pytest.mark.parametrize("storefront", [Closed(), Empty()])
