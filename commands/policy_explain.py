@@ -130,12 +130,16 @@ def _show_rules(rules: Sequence[RuleTold]) -> None:
         output.say(f"Statutes that are not for it, with the condition that does not hold: {names}")
 
 
+_MERIT = {"judgement": "stricter", "eligibility": "an exclusion, or better for the shopper"}
+"""What makes a rule of a clause speak before others with as many conditions."""
+
+
 def _became(rule: RuleTold) -> str:
     words: Mapping[str, str] = {
         "speaks": "spoke",
         "missed": f"missed: {rule.condition}",
         "less_specific": "overruled: another has more conditions",
-        "less_favourable": "overruled: another is better for the shopper",
+        "less_favourable": f"overruled: another is {_MERIT.get(rule.clause, 'better for the shopper')}",
     }
     grades = f" (for {', '.join(rule.grades)})" if rule.grades else ""
     return words[rule.outcome] + grades
