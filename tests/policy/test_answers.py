@@ -31,16 +31,18 @@ def example(name: str) -> PublishedPolicy:
     return PublishedPolicy(policy=policy, version=version, effective_from=BOUGHT)
 
 
-def made(policy: Policy, *lines: dict[str, Any], **basket: Any) -> Order:
+def made(policy: Policy, *lines: dict[str, Any], at: datetime = BOUGHT, **basket: Any) -> Order:
     goods = [{"title": "Mug", "price": 1000, **one} for one in lines or ({},)]
     raw = {"currency": "EUR", "country": "DE", "expected_delivery": ARRIVES, "lines": goods, **basket}
     read = read_basket(raw)
-    return order_of(read, policy.zone(read.country), BOUGHT)
+    return order_of(read, policy.zone(read.country), at)
 
 
-def ask(policy: PublishedPolicy, *lines: dict[str, Any], locale: Locale = "en", **basket: Any) -> list[LineAnswer]:
-    sold = made(policy.policy, *lines, **basket)
-    return answers(sold, Policies(policy=policy, statutes=LAWS), locale, BOUGHT)
+def ask(
+    policy: PublishedPolicy, *lines: dict[str, Any], locale: Locale = "en", at: datetime = BOUGHT, **basket: Any
+) -> list[LineAnswer]:
+    sold = made(policy.policy, *lines, at=at, **basket)
+    return answers(sold, Policies(policy=policy, statutes=LAWS), locale, at)
 
 
 def said(policy: PublishedPolicy, line: dict[str, Any] | None = None, **how: Any) -> str:
@@ -54,7 +56,7 @@ FAULTY = " If it is not as it was sold, you can have "
     ("policy", "line", "basket", "sentence"),
     [
         (published(), {}, {"country": None}, "Returnable until 14 January 2027, free."),
-        (published(), {}, {"expected_delivery": None}, "Returnable while the day of delivery is not known, free."),
+        (published(), {}, {"expected_delivery": None}, "Returnable within 30 days after delivery, free."),
         (
             published(return_shipping=[{"payer": "shopper", "fee": {"EUR": 490}}]),
             {},
@@ -128,7 +130,8 @@ def test_a_sentence_for_a_line(policy: PublishedPolicy, line: dict[str, Any], ba
             example("marketplace"),
             {"category": "food"},
             "Final sale: keine Rückgabe; das Gesetz gibt trotzdem das Widerrufsrecht bis zum 29. Dezember 2026, die "
-            "Rücksendung bezahlen Sie, für gebrauchte Ware gibt es weniger zurück.",
+            "Rücksendung bezahlen Sie, aber einbehalten wird: 30\u00a0%, wenn die Ware geöffnet oder leicht getragen zurückkommt, "
+            "60\u00a0%, wenn deutlich gebraucht, 100\u00a0%, wenn beschädigt.",
         ),
     ],
 )
@@ -151,12 +154,102 @@ def test_for_storefronts_figures_stand_beside_the_sentence() -> None:
     assert (found.line_id, found.sku, found.quantity, found.returnable, found.free) == ("1", "MUG", 2, True, False)
     assert (found.until, found.by_policy, found.statutes) == (date(2027, 1, 14), True, (STATUTES["de-withdrawal"].ref,))
     first, then = found.periods
-    assert (first.until, first.bases, first.restocking, first.label_fee) == (
+    assert (first.until, first.bases, first.restocking_per_unit, first.label_fee) == (
         *(date(2026, 12, 29), ("withdrawal", "policy")),
         *(0, 490),
     )
-    assert (then.until, then.bases, then.restocking, then.label_fee) == (date(2027, 1, 14), ("policy",), 125, 490)
+    assert (then.until, then.bases, then.restocking_per_unit, then.label_fee) == (
+        date(2027, 1, 14),
+        ("policy",),
+        125,
+        490,
+    )
     assert (first.free, then.free) == (False, False)
+
+
+def test_whatever_gets_worse_later_is_told() -> None:
+    # the law keeps the restocking fee away for 14 days, to 10 December; the price is above 1000.00, where the shop looks
+    whole = (
+        "Returnable until 26 December 2026; until 10 December 2026: the way back costs you €6.90, but 40% is kept if "
+    )
+    sold = {"price": 150000}
+    [told] = ask(example("electronics"), sold, expected_delivery="2026-11-26", at=datetime(2026, 11, 24, tzinfo=UTC))
+    assert told.sentence.split("; for ")[0] == (
+        f"{whole}the goods come back damaged; after that: the way back costs you €6.90, but 15% is kept if the goods "
+        "come back opened or worn lightly, 25% if clearly used, 65% if damaged, only if the goods are complete and in "
+        "their original packaging, and a person looks at it before we pay"
+    )
+    first, then = told.periods
+    assert (first.until, first.verdict, first.condition) == (date(2026, 12, 10), "approve", ())
+    assert (then.until, then.verdict) == (date(2026, 12, 26), "review")
+    assert then.condition == ("complete", "original_packaging")
+    grades = ("grade_a", "grade_b", "grade_c", "grade_d")
+    assert first.kept_per_unit == dict(zip(grades, (0, 0, 0, 60000), strict=True))
+    assert then.kept_per_unit == dict(zip(grades, (0, 22500, 37500, 97500), strict=True))
+
+
+OURS = published(
+    refund_shipping="never",
+    restocking=[{"percent": 15, "when": {"fault": "shopper"}}],
+    return_shipping=[{"payer": "shopper", "fee": {"EUR": 690}, "when": {"fault": "shopper"}}],
+)
+
+
+@pytest.mark.parametrize(
+    ("policy", "locale", "sentence"),
+    [
+        (
+            OURS,
+            "en",
+            "Returnable within 30 days after delivery; within 14 days after delivery: the way back costs you €6.90; "
+            "after that: the way back costs you €6.90 and 15% is kept.",
+        ),
+        (
+            OURS,
+            "de",
+            "Rückgabe möglich innerhalb von 30 Tagen nach der Lieferung; innerhalb von 14 Tagen nach der Lieferung: die "
+            "Rücksendung kostet Sie 6,90\u00a0€; danach: die Rücksendung kostet Sie 6,90\u00a0€ und einbehalten wird: "
+            "15\u00a0%.",
+        ),
+        (
+            published(window=[{"days": 20, "until": "2027-01-31"}]),
+            "en",
+            "Returnable within 20 days after delivery, and in any case until 31 January 2027, free.",
+        ),
+        (
+            published(window=[{"days": 90, "anchor": "order"}]),
+            "en",
+            "Returnable within 90 days after your order, free.",
+        ),
+        (published(window_days=14), "en", "Returnable within 14 days after delivery, free."),
+    ],
+)
+def test_before_the_delivery_has_a_day_it_is_told_relative_to_it(
+    policy: PublishedPolicy, locale: Locale, sentence: str
+) -> None:
+    [told] = ask(policy, {}, locale=locale, expected_delivery=None)
+    assert told.sentence.split(FAULTY)[0].split(" Ist die Ware")[0] == sentence
+    assert told.until is None and told.within
+
+
+def test_relative_periods_for_storefronts() -> None:
+    [told] = ask(OURS, {}, expected_delivery=None)
+    assert [(one.until, one.within.days if one.within else 0) for one in told.periods] == [(None, 14), (None, 30)]
+
+
+def test_sealed_goods_come_back_only_sealed() -> None:
+    sealed = {"exclusions": ["hygiene_sealed"]}
+    ours = published(eligibility=[{"condition": "sealed", "when": {"exclusion": "hygiene_sealed"}}])
+    assert (
+        said(ours, sealed).split(FAULTY)[0] == "Returnable until 14 January 2027, free, only if the goods are sealed."
+    )
+    # the shop itself asks for nothing, and what is better for the shopper holds
+    assert said(published(), sealed).split(FAULTY)[0] == "Returnable until 14 January 2027, free."
+
+
+def test_what_speaks_against_a_line_is_cited() -> None:
+    [told] = ask(published(), {"exclusions": ["custom_made"]})
+    assert [(one.code, one.cite) for one in told.against] == [("withdrawal_excluded", "BGB 312g(2) Nr 1")]
 
 
 def decided(policy: PublishedPolicy, sold: Order, line_id: str, now: datetime) -> Any:

@@ -1,49 +1,28 @@
-"""What could come back of a basket, before it is bought: the decision itself is asked, for each time that differs."""
+"""What could come back of a basket, before it is bought, in a sentence for each line."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from itertools import pairwise
+from datetime import date, datetime
 
 from activities.decisions.telling import Locale, Words, joined
+from activities.decisions.telling.periods import Asked, Period, Within
 from domain.inspection import Grade
 from domain.model import Model
 from domain.order import Order, OrderLine
-from domain.policy import LineDecision, LineTerms, Policies, Policy, Traced, Verdict, traced
-from domain.policy.calendar import end_of, local_day
+from domain.policy import LineDecision, Policies, Policy, Reason, Traced, Verdict
 from domain.policy.goods import Answer
-from domain.policy.money import Cut, Payer
+from domain.policy.money import Payer
 from domain.policy.outcome import Resolution
-from domain.request import Basis, RequestedLine, ReturnReason, ReturnRequest
-
-Judged = Callable[[datetime], LineDecision]
-
-
-class Period(Model):
-    """What a return costs up to a day: `label_fee` in minor units once per return, `restocking` of each unit that is as
-    new, `restocking_percent` of it; `used_costs` whether less is paid for goods that were used."""
-
-    until: date | None
-    bases: tuple[Basis, ...]
-    resolutions: tuple[Resolution, ...]
-    return_shipping: Payer
-    label_fee: int
-    restocking: int
-    restocking_percent: str = ""
-    used_costs: bool
-
-    @property
-    def free(self) -> bool:
-        """Whether goods that are as new come back for nothing."""
-        return self.return_shipping is Payer.SHOP and not self.restocking
+from domain.request import Basis, ReturnReason
 
 
 class LineAnswer(Model):
-    """What could come back of a line by `until` (None: nobody knows yet, or nothing), and the sentence that says so.
+    """What could come back of a line by `until`, or `within` so long where the delivery has no day yet, and the sentence
+    that says so.
 
-    `statutes` are the laws that are open for it; `by_policy` whether the merchant takes it back by its own word."""
+    `statutes` are the laws that are open for it; `by_policy` whether the merchant takes it back by its own word;
+    `against` every reason that speaks against it, with its citation."""
 
     line_id: str
     sku: str
@@ -53,24 +32,23 @@ class LineAnswer(Model):
     by_policy: bool
     verdict: Verdict
     until: date | None
+    within: Within | None = None
     free: bool
     periods: tuple[Period, ...]
     statutes: tuple[str, ...]
+    against: tuple[Reason, ...] = ()
     sentence: str
 
 
 def answers(order: Order, policies: Policies, locale: Locale, at: datetime) -> list[LineAnswer]:
     """What holds for each line of an order that would be placed at a moment, for goods that are simply not wanted."""
-    asking = _Asking(order, policies, Words(locale), at)
-    return [asking.answer(line) for line in order.lines]
-
-
-_DAY = timedelta(days=1)
+    answering = _Answering(order, policies, Words(locale), at)
+    return [answering.answer(line) for line in order.lines]
 
 
 @dataclass(frozen=True)
-class _Asking:
-    order: Order
+class _Answering:
+    sold: Order
     policies: Policies
     words: Words
     at: datetime
@@ -80,12 +58,14 @@ class _Asking:
         return self.policies.policy.policy
 
     def answer(self, line: OrderLine) -> LineAnswer:
-        found = self._traced(line, self.at)
+        asked = Asked(self.sold, line, self.policies, self.at)
+        found = asked.traced(self.at)
         decided = found.decision.lines[0]
-        periods = tuple(self._periods(line, decided)) if decided.verdict is not Verdict.DECLINE else ()
+        periods = tuple(asked.periods()) if decided.verdict is not Verdict.DECLINE else ()
         by_policy = any(Basis.POLICY in one.bases for one in periods)
-        said = self._told(line, decided, periods) if by_policy else self._refused(found, decided, periods)
-        faulty = self._traced(line, self.at, ReturnReason.DEFECTIVE).decision.lines[0]
+        said = self._told(periods) if by_policy else self._refused(found, decided, periods)
+        faulty = asked.traced(self.at, ReturnReason.DEFECTIVE).decision.lines[0]
+        last = periods[-1] if periods else None
         return LineAnswer(
             line_id=line.id,
             sku=line.sku,
@@ -94,69 +74,37 @@ class _Asking:
             returnable=bool(periods),
             by_policy=by_policy,
             verdict=decided.verdict,
-            until=periods[-1].until if periods else None,
+            until=last.until if last else None,
+            within=last.within if last else None,
             free=all(one.free for one in periods) and bool(periods),
             periods=periods,
             statutes=decided.statutes,
+            against=tuple(one for one in decided.reasons if one.verdict is Verdict.DECLINE),
             sentence=" ".join(filter(None, (joined(said), self._if_faulty(faulty)))),
         )
 
-    def _traced(self, line: OrderLine, now: datetime, reason: ReturnReason = ReturnReason.UNWANTED) -> Traced:
-        wanted = RequestedLine(line_id=line.id, quantity=line.quantity, reason=reason)
-        request = ReturnRequest(id="basket", order_id=self.order.id, lines=(wanted,))
-        left = {line.id: line.quantity}
-        return traced(self.order, request, self.policies, left, self.policy.calendar, now)
-
-    def _periods(self, line: OrderLine, first: LineDecision) -> Iterator[Period]:
-        """Grounds close one after the other, and with each the terms may change, up to the end of the longest."""
-        decided, zone, end = first, self.policy.zone(self.order.country), first.returnable_day
-        start = local_day(self.at, zone)
-        while decided.terms is not None:
-            until = self._last_alike(line, decided, start, end, zone) if end else None
-            later = self._traced(line, end_of(until + _DAY, zone)).decision.lines[0] if until else decided
-            if until is None or end is None or until >= end or later.terms is None:
-                yield self._period(decided, decided.terms, end)
-                return
-            yield self._period(decided, decided.terms, until)
-            decided, start = later, until + _DAY
-
-    def _last_alike(self, line: OrderLine, decided: LineDecision, low: date, high: date, zone: str) -> date:
-        """The last day on which the same grounds are open as at first, by halving the days in between."""
-        while low < high:
-            middle = high - (high - low) // 2
-            there = self._traced(line, end_of(middle, zone)).decision.lines[0]
-            low, high = (middle, high) if there.open == decided.open else (low, middle - _DAY)
-        return low
-
-    def _period(self, decided: LineDecision, terms: LineTerms, until: date | None) -> Period:
-        line = self.order.line(decided.line_id)
-        unit = self.order.paid_for(line) // line.quantity if line else 0
-        as_new = terms.restocking.get(Grade.A, Cut())
-        worse = [cuts.get(grade, Cut()) for cuts in (terms.restocking, terms.lost_value) for grade in Grade]
-        return Period(
-            until=until,
-            bases=decided.open,
-            resolutions=terms.resolutions,
-            return_shipping=terms.return_shipping,
-            label_fee=terms.label_fee,
-            restocking=as_new.of(unit),
-            restocking_percent=as_new.percent or "",
-            used_costs=any(one.of(unit) > as_new.of(unit) for one in worse),
-        )
-
-    def _told(self, line: OrderLine, decided: LineDecision, periods: tuple[Period, ...]) -> list[str]:
+    def _told(self, periods: tuple[Period, ...]) -> list[str]:
         words, last = self.words, periods[-1]
-        until = words.say("line_until", last.until)
-        if last.until is None and line.delivered_at:
-            until = words.say("line_reasonable")
-        steps = [one for one, then in pairwise(periods) if _costs(one) != _costs(then)]
-        said = [f"{until}, {self._cost(last)}"]
-        if steps:
-            told = [words.say("line_step", one.until, self._cost(one)) for one in steps]
-            said = [until, *told, words.say("line_then", self._cost(last))]
+        until = words.say("line_until", self._limit(last)) if self._limit(last) else words.say("line_reasonable")
+        choice = ""
         if periods[0].resolutions != (Resolution.REFUND,):
-            said.append(words.say("line_choice", periods[0].resolutions))
-        return [*said, words.say("line_review") if decided.verdict is Verdict.REVIEW else ""]
+            choice = words.say("line_choice", periods[0].resolutions)
+        return [*self._costs(until, periods), choice, words.say("line_review") if _seen_alike(periods) else ""]
+
+    def _costs(self, until: str, periods: tuple[Period, ...]) -> list[str]:
+        """What it costs up to each day on which that changes, after the words on the last."""
+        words, some = self.words, not _seen_alike(periods)
+        costs = [self._cost(one, some) for one in periods]
+        steps = [(one, cost) for one, cost, then in zip(periods, costs, costs[1:], strict=False) if cost != then]
+        if not steps:
+            return [f"{until}, {costs[-1]}"]
+        told = [words.say("line_step", self._limit(one), cost) for one, cost in steps]
+        return [until, *told, words.say("line_then", costs[-1])]
+
+    def _limit(self, period: Period) -> str:
+        if period.within is not None:
+            return self.words.say("line_within", period.within)
+        return self.words.say("line_day", period.until) if period.until else ""
 
     def _refused(self, found: Traced, decided: LineDecision, periods: tuple[Period, ...]) -> list[str]:
         words = self.words
@@ -164,9 +112,9 @@ class _Asking:
         if periods:
             known = {one.ref: one.statute for one in self.policies.statutes}
             titles = [words.text(known[ref].title) for ref in decided.statutes]
-            laws = [f"{title[:1].lower()}{title[1:]}" for title in titles]
-            said.append(words.say("line_law", ", ".join(laws), periods[-1].until, self._cost(periods[-1])))
-        return said
+            laws = ", ".join(f"{title[:1].lower()}{title[1:]}" for title in titles)
+            said += self._costs(words.say("line_law", laws, self._limit(periods[-1])), periods)
+        return [*said, words.say("line_review") if periods and _seen_alike(periods) else ""]
 
     def _why(self, found: Traced) -> str:
         """The merchant's own words for it, from the rule that spoke against it."""
@@ -182,13 +130,27 @@ class _Asking:
             return verdict.reason.rstrip(".")
         return ""
 
-    def _cost(self, period: Period) -> str:
-        words, currency = self.words, self.order.currency
-        fee = words.say("money", period.label_fee, currency) if period.label_fee else ""
-        percent = words.say("percent", period.restocking_percent) if period.restocking_percent else ""
-        kept = (percent or words.say("money", period.restocking, currency)) if period.restocking else ""
-        way = period.return_shipping is Payer.SHOPPER
-        return words.say("line_costs", way, fee, kept, period.used_costs)
+    def _cost(self, period: Period, some_seen: bool) -> str:
+        """What it costs; `some_seen` where a person looks at it in one period and not in another."""
+        words, currency = self.words, self.sold.currency
+
+        def share(amount: int, percent: str) -> str:
+            return words.say("percent", percent) if percent and amount else words.say("money", amount, currency)
+
+        used: dict[str, list[Grade]] = {}
+        for grade, amount in period.kept_per_unit.items():
+            if amount != period.kept_per_unit[Grade.A]:
+                used.setdefault(share(amount, period.kept_percent.get(grade, "")), []).append(grade)
+        as_new = period.kept_per_unit[Grade.A]
+        cost = words.say(
+            "line_costs",
+            period.return_shipping is Payer.SHOPPER,
+            words.say("money", period.label_fee, currency) if period.label_fee else "",
+            share(as_new, period.kept_percent.get(Grade.A, "")) if as_new else "",
+            list(used.items()),
+            period.condition,
+        )
+        return words.say("line_cost_review", cost) if some_seen and period.verdict is Verdict.REVIEW else cost
 
     def _if_faulty(self, decided: LineDecision) -> str:
         """What law and warranty give besides for goods that are not as sold."""
@@ -197,5 +159,6 @@ class _Asking:
         return self.words.say("line_faulty", decided.terms.resolutions)
 
 
-def _costs(period: Period) -> tuple[object, ...]:
-    return (period.return_shipping, period.label_fee, period.restocking, period.used_costs)
+def _seen_alike(periods: tuple[Period, ...]) -> bool:
+    """Whether a person looks at it whenever it comes back."""
+    return all(one.verdict is Verdict.REVIEW for one in periods)
