@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Self
 
-from domain.arithmetic import parts_so_far, worth
-from domain.history import History, LineHistory
+from domain.arithmetic import parts_so_far
+from domain.history import History, LineHistory, goods_back
 from domain.model import Currency, Minor, Model
 from domain.order import SHIPPING, Order, OrderLine, Shipping, TaxLine
 from domain.plan import (
@@ -108,7 +108,7 @@ class ExplainedShipping(Model):
     So far, gross + before + `short_before` (what earlier refunds named of it and did not give): `cap` (what was
     `paid`, or less where only the cheapest standard delivery is paid back) once everything is back; by value before
     that, half_up(cap * goods_so_far / goods). `goods` is what was paid for all goods of the order, `goods_so_far` what
-    those are worth of it that are back with this plan; both only by value.
+    those are worth of it that are back with this plan, on terms that pay delivery back; both only by value.
     """
 
     gross: Minor
@@ -163,14 +163,9 @@ def _taxes(
 
 
 def _goods(plan: RefundPlan, order: Order, history: History) -> tuple[int, int]:
-    """Of all goods, at the prices paid at the sale: what is back with this plan, and what was paid."""
+    """What counts for delivery with this plan, and what was paid for all goods."""
     now = {line.line_id: line.quantity for line in plan.lines}
-    so_far = goods = 0
-    for line in order.lines:
-        paid, left = order.paid_for(line), history.lines[line.id].open - now.get(line.id, 0)
-        so_far += worth(paid, line.quantity, line.quantity - left)
-        goods += paid
-    return so_far, goods
+    return goods_back(order, history, now, [line.line_id for line in plan.lines if line.delivery_kept])
 
 
 class Explanation(Model):

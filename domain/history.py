@@ -10,7 +10,7 @@ another system rounds, and stays in the line.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -25,7 +25,8 @@ class LineHistory(Model):
     """One line. Since the base was set: `base` was left to pay for `units` units, of which `closed` were settled at
     `back`, their worth. Since the sale: `repaid` gross and `duties_repaid`; `short` and `duties_short` is what earlier
     refunds gave less than their units are worth. The duties have a base of their own over the same units;
-    `duties_settled` of it were paid back, or kept under the terms of their return.
+    `duties_settled` of it were paid back, or kept under the terms of their return. Of the units that went back since
+    the sale, `delivery_kept` did on terms that pay nothing of delivery back.
     """
 
     base: Minor
@@ -38,6 +39,7 @@ class LineHistory(Model):
     duties_repaid: Minor = 0
     short: Minor = 0
     duties_short: Minor = 0
+    delivery_kept: Count = 0
 
     @property
     def open(self) -> int:
@@ -154,7 +156,9 @@ def with_plan(history: History, plan: RefundPlan) -> History:
     for line in plan.lines:
         before = lines[line.line_id]
         if plan.adjustment is None:
-            lines[line.line_id] = before.closing(line.quantity, line.gross, line.duties, line.duties_kept)
+            after = before.closing(line.quantity, line.gross, line.duties, line.duties_kept)
+            kept = before.delivery_kept + line.delivery_kept
+            lines[line.line_id] = after.model_copy(update={"delivery_kept": kept})
         else:
             lines[line.line_id] = before.parted(line.gross)
     for leg in plan.legs:
@@ -184,6 +188,18 @@ def with_refund(order: Order, history: History, refund: EarlierRefund) -> Histor
         tenders[tender] = tenders.get(tender, 0) + amount
     after = _with_fact(order, history, _Fact(refund.id, refund.total, _named(refund), units, duties))
     return after.model_copy(update={"tenders": tenders})
+
+
+def goods_back(order: Order, history: History, units: Mapping[str, int], kept: Collection[str] = ()) -> tuple[int, int]:
+    """Of all goods, at the prices paid at the sale: what counts for delivery once these units are back, too, and what
+    was paid. Units that came back on terms that pay no delivery back do not count, nor do those of the lines `kept`."""
+    back = goods = 0
+    for line in order.lines:
+        paid, before, now = order.paid_for(line), history.lines[line.id], units.get(line.id, 0)
+        counted = line.quantity - before.open - before.delivery_kept + (0 if line.id in kept else now)
+        back += worth(paid, line.quantity, max(0, counted))
+        goods += paid
+    return back, goods
 
 
 def _sold(order: Order, line: OrderLine) -> LineHistory:

@@ -145,7 +145,8 @@ _CODE = {Verdict.APPROVE: "override_approve", Verdict.DECLINE: "override_decline
 
 
 def _told(verdict: Verdict, reason: OverrideReason, what: str) -> Reason:
-    text = f"A person of the shop {what} ({reason.replace('_', ' ')})."
+    # The shopper reads it: why, is for staff, and stands with the override.
+    text = f"A person of the shop {what}."
     return Reason(code=_CODE[verdict], verdict=verdict, text=text, basis=Basis.GOODWILL)
 
 
@@ -164,7 +165,9 @@ def _share(percent: int) -> dict[Grade, Cut]:
     """What is kept where so much of the worth is paid back."""
     if percent == 100:
         return {}
-    return dict.fromkeys(Grade, Cut(percent=str(100 - percent), reason=f"Goodwill: {percent} % is paid back"))
+    # What is paid back is rounded half up, so what is kept half down.
+    reason = f"Goodwill: {percent} % is paid back"
+    return dict.fromkeys(Grade, Cut(percent=str(100 - percent), reason=reason, halves="down"))
 
 
 def _better(line: LineDecision, before: LineTerms, change: Change, promise: Promise) -> LineTerms:

@@ -61,8 +61,8 @@ class PlanLine(Model):
     `gross` is worth(base, base_units, base_before + quantity) - base_back, less what is below a tender's step. The base
     is `paid` for all units, until more goes back than units are worth; then it is what is left of the line, and counts
     anew. A part of whole kits is worth its `kit_share` instead. Duties are apart; `duties_kept` of them are not paid
-    back under these terms. `quantity` is 0 where only money goes back: an adjustment, or what an earlier plan left
-    below a step.
+    back under these terms; `delivery_kept` of the units count for no share of delivery. `quantity` is 0 where only
+    money goes back: an adjustment, or what an earlier plan left below a step.
     """
 
     line_id: Id
@@ -80,6 +80,7 @@ class PlanLine(Model):
     duties: Minor = 0
     duties_kept: Minor = 0
     kit_share: KitShare | None = None
+    delivery_kept: Count = 0
 
     @property
     def worth(self) -> int:

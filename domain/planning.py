@@ -9,7 +9,7 @@ from domain.arithmetic import worth
 from domain.components import components
 from domain.errors import InvalidRequest, Refused
 from domain.fees import bonus_of, fees_of, rounding
-from domain.history import History, LineHistory, with_plan
+from domain.history import History, LineHistory, goods_back, with_plan
 from domain.kits import kit_shares, without_kits
 from domain.money import Money, half_up
 from domain.order import SHIPPING, TIP, Order, OrderLine
@@ -185,7 +185,10 @@ def _lines_due(order: Order, history: History, units: Mapping[str, int], terms: 
         # these terms are about the units of this return; duties that stayed below a step are due already
         kept = 0 if terms.refund_duties else duties - before.due(0)[1]
         if quantity or gross or duties:
-            found.append(_plan_line(order, line, before, quantity, gross, duties - kept, kept, share))
+            planned = _plan_line(order, line, before, quantity, gross, duties - kept, kept, share)
+            found.append(
+                planned.model_copy(update={"delivery_kept": quantity if line.id in terms.delivery_kept else 0})
+            )
     return tuple(found)
 
 
@@ -231,17 +234,9 @@ def _once_per_order(order: Order, history: History, units: Mapping[str, int], te
         shipping = min(shipping, order.shipping.cheapest_standard)
     if terms.refund_shipping is ShippingRule.NEVER:
         shipping = 0
+    elif terms.refund_shipping is ShippingRule.BY_VALUE:
+        back, goods = goods_back(order, history, units, terms.delivery_kept)
+        shipping = half_up(shipping * back, goods) if goods else shipping if everything else 0
     elif not everything:
-        by_value = terms.refund_shipping is ShippingRule.BY_VALUE
-        shipping = _by_value(order, history, units, shipping) if by_value else 0
+        shipping = 0
     return max(0, shipping - history.shipping - history.short.get(SHIPPING, 0)), max(0, tip)
-
-
-def _by_value(order: Order, history: History, units: Mapping[str, int], shipping: int) -> int:
-    """The share of shipping that goes with all units so far, at the prices paid at the sale."""
-    goods = back = 0
-    for line in order.lines:
-        paid, left = order.paid_for(line), history.lines[line.id].open - units.get(line.id, 0)
-        goods += paid
-        back += worth(paid, line.quantity, line.quantity - left)
-    return half_up(shipping * back, goods) if goods else 0

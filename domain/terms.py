@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -20,6 +20,9 @@ class ShippingRule(StrEnum):
     WHEN_ALL_RETURNED = "when_all_returned"
     BY_VALUE = "by_value"
 
+
+Halves = Literal["up", "down"]
+"""How half a minor unit is rounded."""
 
 Percent = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}(\.[0-9]{1,4})?$")]
 """A percentage as decimal text: `12.5`."""
@@ -41,6 +44,7 @@ class Share(Model):
     percent: Percent | None = None
     amount: Minor | None = None
     reason: ShortText = ""
+    halves: Halves = "up"
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
@@ -49,10 +53,10 @@ class Share(Model):
         return self
 
     def of(self, base: int) -> int:
-        """The share of a base, in minor units, halves rounded up."""
+        """The share of a base, in minor units; `halves` of a minor unit are rounded so."""
         if self.percent is None:
             return self.amount or 0
-        return fraction(self.percent, base, 100)
+        return fraction(self.percent, base, 100, self.halves)
 
 
 class FeeTerm(Share):
@@ -83,11 +87,13 @@ class FeeTerm(Share):
 class Terms(Model):
     """What the decision allows; the default is full terms: no fees, duties with the goods, the rest when all is back.
 
+    `delivery_kept` are lines of which no delivery is paid back: their goods never count for a share of it.
     `cheapest_standard_only` caps delivery at what the cheapest standard delivery would have cost. Kinds of tender that
     `tender_order` leaves out come last; within a kind the newest payment is first.
     """
 
     refund_shipping: ShippingRule = ShippingRule.WHEN_ALL_RETURNED
+    delivery_kept: tuple[Id, ...] = ()
     cheapest_standard_only: bool = False
     refund_duties: bool = True
     refund_tip: bool = True
@@ -96,7 +102,8 @@ class Terms(Model):
     tender_order: Annotated[tuple[TenderKind, ...], Field(max_length=len(TenderKind))] = FIRST_TO_LAST
 
 
-def fraction(rate: str, base: int, of: int = 1) -> int:
-    """`base` times a decimal given as text, divided by `of`; halves rounded up. No float on the way."""
+def fraction(rate: str, base: int, of: int = 1, halves: Halves = "up") -> int:
+    """`base` times a decimal given as text, divided by `of`; halves rounded up unless said. No float on the way."""
     whole, _, decimals = rate.partition(".")
-    return half_up(base * int(whole + decimals), of * 10 ** len(decimals))
+    numerator, denominator = base * int(whole + decimals), of * 10 ** len(decimals)
+    return half_up(numerator, denominator) if halves == "up" else -half_up(-numerator, denominator)

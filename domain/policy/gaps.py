@@ -129,10 +129,13 @@ def _ended(policy: Policy) -> Iterator[Finding]:
 
 def _below_the_law(policy: Policy, statutes: Sequence[Statute]) -> Iterator[Finding]:
     """Windows that are over before the law's own."""
-    known = sorted({country for rules in rules_of(policy).values() for rule in rules for country in rule.when.country})
+    named = sorted({country for rules in rules_of(policy).values() for rule in rules for country in rule.when.country})
+    known = named or sorted({country for statute in statutes for country in statute.applies.country})
     for number, rule in enumerate(policy.window):
         if rule.when.buyer != (Buyer.BUSINESS,) and rule.when.channel != (IN_STORE,) and not rule.when.exclusion:
-            yield from _shorter(("window", number), rule, rule.when.country or known, statutes)
+            yield from _shorter(
+                ("window", number), rule, rule.when.country or (named if rule.when.count else known), statutes
+            )
     if all(rule.when.count for rule in policy.window):
         yield from _shorter(("window_days",), WindowRule(days=policy.window_days), known, statutes)
 
@@ -150,7 +153,7 @@ def _shorter(
         law = next((one for one in statute.window if not one.when.count), None)
         if not (here and whole and law and _longer(law, rule)):
             continue
-        words = f"{rule.days or 0} days are less than the {law.days} that the law gives in {_and(here)} ({law.cite}); "
+        words = f"{rule.days or 0} days are less than the {law.days} that the law gives in {_few(here)} ({law.cite}); "
         yield _gap(place, words + "it counts only for what the law leaves out")
         countries = [one for one in countries if one not in here]
 
@@ -161,6 +164,11 @@ def _longer(law: WindowRule, rule: WindowRule) -> bool:
     anchors = (Anchor.ORDER, Anchor.DELIVERY, Anchor.LAST_PARCEL)
     later = anchors.index(law.anchor) >= anchors.index(rule.anchor)
     return plain and later and not law.months and (law.days or 0) > (rule.days or 0)
+
+
+def _few(words: Sequence[str]) -> str:
+    """The first of many."""
+    return _and(words) if len(words) < 6 else f"{', '.join(words[:4])} and {len(words) - 4} more countries"
 
 
 def _and(words: Iterable[str]) -> str:

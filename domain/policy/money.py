@@ -12,7 +12,7 @@ from domain.model import Minor, Model
 from domain.money import ListedCurrency
 from domain.policy.rule import Rule
 from domain.policy.window import Days
-from domain.terms import Percent, ShippingRule, fraction
+from domain.terms import Halves, Percent, ShippingRule, fraction
 
 
 def _percent(value: object) -> object:
@@ -30,16 +30,20 @@ def _at_most_all(percent: str | None) -> None:
 
 class Cut(Model):
     """What is kept of each unit: a percentage of what it is worth, or an amount in minor units; `tax_percent` is the
-    rate of the tax inside of it, empty for none."""
+    rate of the tax inside of it, empty for none. `halves` of a percentage are rounded up; down where a person said how
+    much is paid back."""
 
     percent: Percent | None = None
     amount: Minor | None = None
     tax_percent: str = ""
     reason: str = ""
+    halves: Halves = "up"
 
     def of(self, worth: int) -> int:
         """What it takes of a unit that is worth so much."""
-        return fraction(self.percent, worth, 100) if self.percent is not None else min(self.amount or 0, worth)
+        if self.percent is None:
+            return min(self.amount or 0, worth)
+        return fraction(self.percent, worth, 100, self.halves)
 
 
 class FeeRule(Rule):

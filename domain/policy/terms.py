@@ -36,8 +36,8 @@ def as_new(decision: Decision) -> Graded:
 def terms_of(decision: Decision, units: Graded, resolution: Resolution = Resolution.REFUND) -> Terms | None:
     """What holds for these units together; None where the decision says nothing of them.
 
-    Fees are per line. What is once per return or order is the best for the shopper of any line that comes back; the
-    bonus is for store credit alone.
+    Fees are per line. What is once per return or order is the best for the shopper of any line that comes back; of
+    delivery, goods of lines that pay none of it back do not count. The bonus is for store credit alone.
     """
     lines = [line for line in decision.lines if line.line_id in units and line.terms is not None]
     terms = [line.terms for line in lines if line.terms is not None]
@@ -46,6 +46,7 @@ def terms_of(decision: Decision, units: Graded, resolution: Resolution = Resolut
     paying = [one.cap for one in terms if one.delivery is not ShippingRule.NEVER]
     return Terms(
         refund_shipping=max((one.delivery for one in terms), key=rank),
+        delivery_kept=tuple(line.line_id for line in lines if line.terms and line.terms.delivery is ShippingRule.NEVER),
         cheapest_standard_only=bool(paying) and Cap.NONE not in paying,
         refund_duties=any(one.duties is Duties.REFUND for one in terms),
         fees=tuple(_fees(lines, units, terms)),
@@ -81,6 +82,7 @@ def _kept(kind: FeeKind, line_id: str, cuts: Mapping[Grade, Cut], grades: Mappin
             amount=None if cut.amount is None else cut.amount * units,
             tax_rate=_rate(cut.tax_percent),
             reason=cut.reason,
+            halves=cut.halves,
         )
 
 

@@ -147,6 +147,23 @@ def test_two_rates_with_a_discount_and_shipping_by_value() -> None:
     }
 
 
+@pytest.mark.parametrize("groups", [[{"1": 1, "2": 1}], [{"1": 1}, {"2": 1}], [{"2": 1}, {"1": 1}]])
+def test_goods_of_which_no_delivery_is_paid_back_raise_no_other_share(groups: list[dict[str, int]]) -> None:
+    # the book alone counts: 4.95 x 22.71 / 103.55 is 1.0856
+    mixed = BY_VALUE.model_copy(update={"delivery_kept": ("1",)})
+    never = NEVER.model_copy(update={"delivery_kept": ("1",)})
+    terms = [mixed if "2" in group else never for group in groups]
+    plans: list[RefundPlan] = []
+    for group, held in zip(groups, terms, strict=True):
+        plans.append(plan_refund(_two_rates(), history_of(_two_rates(), plans), group, held))
+    assert sum(plan.shipping for plan in plans) == 109
+    left = {"1": 2, "3": 1}
+    plans.append(plan_refund(_two_rates(), history_of(_two_rates(), plans), left, BY_VALUE))
+    # then all is back, but of the mugs two count, 23.53: 4.95 x (23.53 + 22.71 + 45.55) / 103.55 is 4.3879
+    assert sum(plan.shipping for plan in plans) == 439
+    assert sum(plan.total for plan in plans) == 10355 + 439
+
+
 def test_the_same_order_with_shipping_only_at_the_end_or_never() -> None:
     groups: list[dict[str, int]] = [{"1": 2, "2": 1}, {"1": 1, "3": 1}]
     assert [plan.total for plan in returned(_two_rates(), *groups, terms=ALL)] == [4624, 10850 - 4624]

@@ -161,3 +161,9 @@ def test_a_reversal_says_that_the_charge_vanishes() -> None:
     for part in (made.text, entities.unescape(made.html)):
         assert "vanishes from your statement" in part
         assert "04 December" not in part
+
+
+def test_whom_a_person_declined_the_label_is_void() -> None:
+    void = "The label that we sent you is void."
+    assert void in " ".join(letter(notice(NoticeKind.DECLINED)).text.split())
+    assert void not in letter(notice(NoticeKind.DECLINED, label_url="")).text

@@ -130,8 +130,8 @@ def test_a_sentence_for_a_line(policy: PublishedPolicy, line: dict[str, Any], ba
             example("marketplace"),
             {"category": "food"},
             "Final sale: keine Rückgabe; das Gesetz gibt trotzdem das Widerrufsrecht bis zum 29. Dezember 2026, die "
-            "Rücksendung bezahlen Sie, aber einbehalten wird: 30\u00a0%, wenn die Ware geöffnet oder leicht getragen zurückkommt, "
-            "60\u00a0%, wenn deutlich gebraucht, 100\u00a0%, wenn beschädigt.",
+            "Rücksendung bezahlen Sie, aber einbehalten wird: 30\u00a0%, wenn die Ware geöffnet oder leicht getragen "
+            "zurückkommt, 60\u00a0%, wenn deutlich gebraucht, 100\u00a0%, wenn beschädigt.",
         ),
     ],
 )
@@ -168,7 +168,7 @@ def test_for_storefronts_figures_stand_beside_the_sentence() -> None:
 
 
 def test_whatever_gets_worse_later_is_told() -> None:
-    # the law keeps the restocking fee away for 14 days, to 10 December; the price is above 1000.00, where the shop looks
+    # the law keeps the restocking fee away for 14 days, to 10 December; above 1000.00 the shop looks at it
     whole = (
         "Returnable until 26 December 2026; until 10 December 2026: the way back costs you €6.90, but 40% is kept if "
     )
@@ -207,9 +207,9 @@ OURS = published(
         (
             OURS,
             "de",
-            "Rückgabe möglich innerhalb von 30 Tagen nach der Lieferung; innerhalb von 14 Tagen nach der Lieferung: die "
-            "Rücksendung kostet Sie 6,90\u00a0€; danach: die Rücksendung kostet Sie 6,90\u00a0€ und einbehalten wird: "
-            "15\u00a0%.",
+            "Rückgabe möglich innerhalb von 30 Tagen nach der Lieferung; innerhalb von 14 Tagen nach der Lieferung: "
+            "die Rücksendung kostet Sie 6,90\u00a0€; danach: die Rücksendung kostet Sie 6,90\u00a0€ und einbehalten "
+            "wird: 15\u00a0%.",
         ),
         (
             published(window=[{"days": 20, "until": "2027-01-31"}]),
@@ -229,7 +229,8 @@ def test_before_the_delivery_has_a_day_it_is_told_relative_to_it(
 ) -> None:
     [told] = ask(policy, {}, locale=locale, expected_delivery=None)
     assert told.sentence.split(FAULTY)[0].split(" Ist die Ware")[0] == sentence
-    assert told.until is None and told.within
+    assert told.until is None
+    assert told.within
 
 
 def test_relative_periods_for_storefronts() -> None:

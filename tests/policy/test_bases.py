@@ -9,7 +9,7 @@ import pytest
 
 from domain.inspection import Grade
 from domain.order import Exclusion
-from domain.policy import LineDecision, Verdict
+from domain.policy import LineDecision, Verdict, as_new, terms_of
 from domain.policy.money import Cap, Payer
 from domain.policy.outcome import Resolution
 from domain.request import Basis, ReturnReason
@@ -171,3 +171,12 @@ def test_one_late_parcel_keeps_the_whole_order_open() -> None:
     decided = cases.judged(published(MERCHANT), sold, DAY_20, statutes=LAW).decision
     assert [one.basis for one in decided.lines] == [Basis.WITHDRAWAL] * 2
     assert [one.returnable_day for one in decided.lines] == [date(2026, 12, 8), date(2026, 12, 24)]
+
+
+def test_goods_of_which_no_delivery_is_paid_back_do_not_count_for_it() -> None:
+    ours = published({**MERCHANT, "refund_shipping": "never"})
+    sold = order(line("1", exclusions=[Exclusion.CUSTOM_MADE]), line("2"), country="DE")
+    decision = cases.judged(ours, sold, DAY_5, statutes=(STATUTES["de-withdrawal"],)).decision
+    terms = terms_of(decision, as_new(decision))
+    assert terms is not None
+    assert (terms.refund_shipping, terms.delivery_kept) == (ShippingRule.BY_VALUE, ("1",))

@@ -15,7 +15,7 @@ from domain.order import Order
 from domain.override import Change, OverrideReason, Waived
 from domain.overriding import Promise, overridden
 from domain.policy import Decision, Verdict
-from domain.policy.money import Payer
+from domain.policy.money import Cut, Payer
 from domain.request import Basis, ReturnReason
 from domain.terms import ShippingRule
 from tests.policy.cases import DELIVERED, STATUTES, judged, order, published
@@ -40,9 +40,15 @@ def promise(sold: Order, today: date) -> Promise:
     return Promise(zone="UTC", today=today, send_back_day=later, delivery=ShippingRule.NEVER, unit=unit)
 
 
-def changed(decision: Decision, sold: Order, today: date, **asked: Any) -> Decision:
+def changed(
+    decision: Decision,
+    sold: Order,
+    today: date,
+    reason: OverrideReason = OverrideReason.SPECIAL_CASE,
+    **asked: Any,
+) -> Decision:
     change = Change.model_validate({"lines": ("1",), **asked})
-    return overridden(decision, change, OverrideReason.SPECIAL_CASE, promise(sold, today))
+    return overridden(decision, change, reason, promise(sold, today))
 
 
 @given(document=documents, sold=orders, now=moments, ask=asks, wanted=said)
@@ -127,3 +133,21 @@ def test_a_remedy_by_law_is_not_declined_and_the_answer_names_the_law() -> None:
     (line,) = changed(found, sold, later.date(), verdict="approve").lines
     assert line.terms is not None
     assert (line.basis, line.terms.resolutions[0]) == (Basis.NON_CONFORMITY, "refund")
+
+
+def test_half_of_an_odd_amount_is_rounded_for_the_shopper() -> None:
+    # two of three mugs of 35.29 are 23.53, of which half is 11.765
+    cut = {"percent": "50", "reason": ""}
+    assert Cut.model_validate({**cut, "halves": "down"}).of(2353) == 1176
+    assert Cut.model_validate(cut).of(2353) == 1177
+    declined = judged(published(), order(), LATE).decision
+    (line,) = changed(declined, order(), LATE.date(), verdict="approve", refund_percent=50).lines
+    assert line.terms is not None
+    assert {one.of(2353) for one in line.terms.lost_value.values()} == {1176}
+
+
+def test_the_shopper_never_reads_why_staff_decided() -> None:
+    in_review = judged(published(judgement=[{"verdict": "review"}]), order()).decision
+    for verdict in ("approve", "decline"):
+        (line,) = changed(in_review, order(), LATE.date(), verdict=verdict, reason=OverrideReason.SUSPECTED_ABUSE).lines
+        assert "abuse" not in line.reasons[-1].text

@@ -189,6 +189,17 @@ def test_gaps(text: str, place: str, says: str) -> None:
     assert says in "".join(map(str, gaps[0].words))
 
 
+def test_the_short_field_is_held_against_every_law_where_no_market_is_named() -> None:
+    said = ["".join(map(str, one.words)) for one in found("window_days: 5") if one.place == ("window_days",)]
+    assert [one.partition(" (")[0].partition("that the law gives in ")[2] for one in said] == [
+        "CN",
+        "DE",
+        "AT, BE, BG, CY and 22 more countries",
+        "GB",
+    ]
+    assert not found("window_days: 14")
+
+
 def test_the_documents_that_come_with_the_program_have_no_errors() -> None:
     default, _ = load_policy((ROOT / "policies" / "default.yaml").read_text())
     assert review(default, LAW) == ()

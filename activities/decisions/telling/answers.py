@@ -18,8 +18,8 @@ from domain.request import Basis, ReturnReason
 
 
 class LineAnswer(Model):
-    """What could come back of a line by `until`, or `within` so long where the delivery has no day yet, and the sentence
-    that says so.
+    """What could come back of a line by `until`, or `within` so long where the delivery has no day yet, and the
+    sentence that says so.
 
     `statutes` are the laws that are open for it; `by_policy` whether the merchant takes it back by its own word;
     `against` every reason that speaks against it, with its citation."""

@@ -14,7 +14,7 @@ from domain.model import Model
 from domain.order import Delivery, Order, OrderLine
 from domain.policy import Calendar, LineDecision, LineTerms, Policies, Traced, Verdict, traced
 from domain.policy.calendar import end_of, local_day
-from domain.policy.goods import Condition
+from domain.policy.goods import Condition, EligibilityRule
 from domain.policy.money import Cut, Payer
 from domain.policy.outcome import Resolution
 from domain.policy.rule import Rule
@@ -185,7 +185,8 @@ class Asked:
         asked = []
         for ref in self._documents(found):
             number = found.spoke.get(("eligibility", ref))
-            asked.append(() if number is None else getattr(self._rules(ref, "eligibility")[number], "condition"))
+            rule = None if number is None else self._rules(ref, "eligibility")[number]
+            asked.append(rule.condition if isinstance(rule, EligibilityRule) else ())
         return tuple(one for one in Condition if asked and all(one in each for each in asked))
 
     def _period(self, found: _Found, terms: LineTerms, until: date | None, within: Within | None) -> Period:
