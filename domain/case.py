@@ -9,7 +9,7 @@ from domain.approval import Approval
 from domain.inspection import Inspection, Receipt, units
 from domain.model import Currency, Id, Model, UtcDatetime
 from domain.order import Order
-from domain.override import Overridden
+from domain.override import Overridden, OverrideState
 from domain.parcel import ReturnLabel, Scan
 from domain.plan import RefundPlan
 from domain.policy import Decision
@@ -84,6 +84,17 @@ class CaseSoFar(Model):
         last = self.overrides[-1] if self.overrides else None
         lapsed = self.plan is not None or self.outcome is not None
         return last if last is not None and last.waits and not lapsed else None
+
+    def state_of(self, override: Overridden) -> OverrideState:
+        """What became of one of its overrides."""
+        if not override.waits:
+            return OverrideState.EFFECTIVE
+        return OverrideState.WAITS if override == self.proposed and not self.cancelled else OverrideState.LAPSED
+
+    @property
+    def told_overrides(self) -> tuple[str, ...]:
+        """Its overrides for people, with what became of each."""
+        return tuple(one.told(self.state_of(one)) for one in self.overrides)
 
     @property
     def needs_approval(self) -> bool:

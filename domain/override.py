@@ -93,6 +93,15 @@ class Second(StrEnum):
     INVOLVED = "involved"
 
 
+class OverrideState(StrEnum):
+    """What became of an override."""
+
+    EFFECTIVE = "effective"
+    WAITS = "waits"
+    LAPSED = "lapsed"
+    """Nobody agreed before another one, the plan or the end."""
+
+
 class Overridden(Model):
     """A recorded override. `worth` in minor units: what all overrides of the return so far cost beyond the policy.
 
@@ -118,11 +127,18 @@ class Overridden(Model):
 
     def __str__(self) -> str:
         """`fay: line 1: approve (our mistake), 12.00 EUR beyond the policy`."""
+        return self.told(OverrideState.WAITS if self.waits else OverrideState.EFFECTIVE)
+
+    def told(self, state: OverrideState) -> str:
+        """The same, with what became of it."""
         worth = Money(minor=self.worth, currency=self.currency)
         agreed = f", agreed by {self.agreed_by}" if self.agreed_by else ""
-        waits = ", waits for a second person" if self.waits else ""
+        ends = {
+            OverrideState.WAITS: ", waits for a second person",
+            OverrideState.LAPSED: ", lapsed: no second person agreed in time",
+        }
         reason = self.reason.replace("_", " ")
-        return f"{self.by}: {self.change} ({reason}), {worth} beyond the policy{agreed}{waits}"
+        return f"{self.by}: {self.change} ({reason}), {worth} beyond the policy{agreed}{ends.get(state, '')}"
 
 
 def override_statement(case: str, change: Change, reason: str, update_id: str) -> dict[str, object]:

@@ -96,7 +96,7 @@ def story(ledger: Ledger, case: str) -> Story:
         withdrawn=bool(plans) and plans[-1] in gone,
         replaced=tuple(sentence for one in entries for sentence in _replaced(one, plans)),
         people=tuple(_people(entries)),
-        overrides=tuple(_overrides(entries)),
+        overrides=tuple(_overrides(entries, known)),
         approvals=tuple(one for one in steps if one.kind == EntryKind.APPROVAL.value),
         steps=steps,
         open=tuple(_open(ledger, case, known, entries)),
@@ -128,11 +128,12 @@ def _number(plan: str) -> str:
     return plan.rpartition(":")[2]
 
 
-def _overrides(entries: Sequence[JournalEntry]) -> Iterator[str]:
-    """What a person decided otherwise: who and why, then each line before and after."""
+def _overrides(entries: Sequence[JournalEntry], known: CaseSoFar) -> Iterator[str]:
+    """What a person decided otherwise: who and why, and what became of it; then each line before and after."""
+    told = dict(zip((one.update_id for one in known.overrides), known.told_overrides, strict=True))
     for entry in entries:
         if entry.kind is EntryKind.OVERRIDE:
-            yield f"entry {entry.seq}, {Overridden.model_validate(entry.facts['override'])}"
+            yield f"entry {entry.seq}, {told[Overridden.model_validate(entry.facts['override']).update_id]}"
         if "before" in entry.facts and "decision" in entry.facts:
             yield from (f"  {one}" for one in _differences(entry))
 

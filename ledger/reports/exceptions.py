@@ -9,11 +9,13 @@ from typing import Literal
 
 from domain import ids
 from domain.model import Model, UtcDatetime
+from domain.override import Overridden, OverrideState
 from domain.stores import Snapshots
 from ledger import EntryKind, JournalEntry, Ledger
 from ledger.days import Days
 from ledger.exports.rows import posted
 from ledger.readable import amount, amounts, reference
+from ledger.recall import case_so_far
 
 Why = Literal[
     "no_receipt",
@@ -100,8 +102,8 @@ def _of_entry(ledger: Ledger, entry: JournalEntry) -> Iterator[Finding]:
             yield _found("over_limit", entry)
         if entry.actor in _involved(ledger, entry):
             yield _found("same_person", entry)
-    if any(one.startswith("override") for one in (entry.kind.value, *entry.reasons, *entry.facts)):
-        yield _found("override", entry)
+    if entry.kind is EntryKind.OVERRIDE:
+        yield _overridden(ledger, entry)
     if entry.kind in (EntryKind.REFUND_ELSEWHERE, EntryKind.DISPUTE_LOST):
         why: Why = "made_elsewhere" if entry.kind is EntryKind.REFUND_ELSEWHERE else "dispute_lost"
         back = ledger.find(ids.reversed_key(entry.key))
@@ -111,6 +113,18 @@ def _of_entry(ledger: Ledger, entry: JournalEntry) -> Iterator[Finding]:
         yield _found("cleared", entry, detail=", ".join(filter(None, (to, *entry.reasons))))
     elif others := [one for one in posted(entry) if one.credit.partition(":")[0] == "payout"]:
         yield _found("other_instrument", entry, detail=", ".join(dict.fromkeys(one.credit for one in others)))
+
+
+def _overridden(ledger: Ledger, entry: JournalEntry) -> Finding:
+    """One override: its lines, what was decided, what became of it, why; and what it cost, if it is in force."""
+    made = Overridden.model_validate(entry.facts["override"])
+    known = case_so_far(ledger.entries(case=entry.case))
+    made = next((one for one in known.overrides if one.update_id == made.update_id), made)
+    state = known.state_of(made)
+    agreed = f" by the word of {made.agreed_by}, too" if made.agreed_by else ""
+    cost = 0 if state is OverrideState.LAPSED else made.worth
+    found = _found("override", entry, detail=f"{made.change}; {state}{agreed}; {made.reason.replace('_', ' ')}")
+    return found.model_copy(update={"amounts": amount(cost, made.currency)})
 
 
 def _involved(ledger: Ledger, approval: JournalEntry) -> Iterator[str]:
@@ -150,10 +164,7 @@ def _elsewhere(entry: JournalEntry) -> str:
 
 
 def _agreed(entry: JournalEntry) -> str:
-    """What an override is worth, which moves nothing by itself but units."""
-    override = entry.facts.get("override")
-    if entry.kind is EntryKind.OVERRIDE and isinstance(override, Mapping):
-        return amount(int(override["worth"]), str(override["currency"]))
+    """What was agreed to, which moves nothing by itself but units."""
     return _named(_inner(entry)) if entry.kind is EntryKind.APPROVAL else ""
 
 

@@ -10,9 +10,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Engine
 
-from activities.decisions import DecisionActivities, OpenReturn
+from activities.decisions import CloseReturn, DecisionActivities, OpenReturn
 from activities.decisions.overrides import AgreeOverride, InForce, OverrideActivities, RecordOverride
 from domain.approval import statement_of_override
+from domain.case import Outcome
 from domain.errors import InvalidRequest, KeyConflict, Refused
 from domain.override import Change, OverrideReason, override_statement
 from domain.people import Person, Role
@@ -170,7 +171,7 @@ def test_who_agrees_is_another_with_a_limit_of_their_own(engine: Engine) -> None
     override(shop, "fay", {**APPROVE, "refund_percent": 50}, "u-2")  # takes the place of the one that waits
     with pytest.raises(Refused):
         agree(shop, "ada", KETTLE)
-    assert agree(shop, "ada", 2277, of="u-2").decision.verdict is Verdict.APPROVE  # 4555 less half of it, 2278
+    assert agree(shop, "ada", 2278, of="u-2").decision.verdict is Verdict.APPROVE  # half of 4555 is 2277.5
 
 
 def test_finance_reads_who_decided_what_and_why(engine: Engine) -> None:
@@ -179,15 +180,33 @@ def test_finance_reads_who_decided_what_and_why(engine: Engine) -> None:
     override(shop, "olga", APPROVE)
     agree(shop, "fay", KETTLE)
     assert story(shop.ledger, "R-1").overrides == (
-        "entry 3, olga: line 3: approve (our mistake), 45.55 EUR beyond the policy, waits for a second person",
+        "entry 3, olga: line 3: approve (our mistake), 45.55 EUR beyond the policy, agreed by fay",
         "  line 3: decline -> approve: no restocking fee, 100 % of the goods' worth is paid back, the shop pays the "
         "way back, to be sent by 05 December 2026 (entry 4, agreed by fay)",
     )
     found = exceptions(shop.ledger, Days(), shop.ledger.entries(), lambda _: "")
-    assert [(one.why, one.who, one.amounts) for one in found] == [
-        ("override", "olga", "45.55 EUR"),
-        ("override", "fay", "45.55 EUR"),
+    # one row: that somebody agreed is part of it
+    assert [(one.why, one.who, one.amounts, one.detail) for one in found] == [
+        ("override", "olga", "45.55 EUR", "line 3: approve; effective by the word of fay, too; our mistake"),
     ]
+
+
+def test_what_nobody_agreed_to_has_lapsed_and_cost_nothing(engine: Engine) -> None:
+    shop = staffed(engine, **NOTHING)
+    shop.begin("R-1", {"3": 1})
+    override(shop, "olga", APPROVE)
+
+    def told() -> tuple[str, list[tuple[str, str]]]:
+        rows = exceptions(shop.ledger, Days(), shop.ledger.entries(), lambda _: "")
+        return story(shop.ledger, "R-1").overrides[0], [(one.amounts, one.detail) for one in rows]
+
+    said, rows = told()
+    assert said.endswith(", waits for a second person")
+    assert rows == [("45.55 EUR", "line 3: approve; waits; our mistake")]
+    shop.decisions.close_return(CloseReturn(case="R-1", order_id="two-rates", outcome=Outcome.DECLINED, now=NOW))
+    said, rows = told()
+    assert said.endswith(", lapsed: no second person agreed in time")
+    assert rows == [("0.00 EUR", "line 3: approve; lapsed; our mistake")]
 
 
 def test_small_steps_add_up_against_the_limit(engine: Engine) -> None:

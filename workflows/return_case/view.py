@@ -104,7 +104,7 @@ def view(state: CaseState) -> CaseView:
         to_approve=_to_approve(state),
         override_to_approve=state.proposed.update_id if state.proposed else "",
         appeals=(state.request.appeals or "") if state.request else "",
-        overrides=tuple(map(str, state.overrides)),
+        overrides=state.told_overrides,
         approved_by=state.approval.by if state.approval and not state.needs_approval else "",
         refund_status=state.refund_status or "",
         refunded=str(Money(minor=state.refunded, currency=order.currency)) if order and state.refunds else "",
