@@ -29,7 +29,9 @@ BasisName = Annotated[
     str | None,
     typer.Option("--basis", help="The ground that the shopper invokes: withdrawal, non_conformity, warranty, policy."),
 ]
-PolicyFile = Annotated[Path | None, typer.Option("--policy", metavar="FILE", help="Judge by this policy (YAML).")]
+PolicyName = Annotated[
+    str | None, typer.Option("--policy", metavar="FILE|REF", help="Judge by this policy: a file, or a published one.")
+]
 At = Annotated[
     str | None, typer.Option("--at", metavar="TIME", help="As if it were asked for then: day or time; now unless said.")
 ]
@@ -123,6 +125,16 @@ class Here:
         if found is None:
             raise InvalidRequest(option, "no policy has been published yet; name a file")
         return found
+
+
+def policy_named(name: str, here: Here | None = None) -> PublishedPolicy:
+    """The policy in a file, else the published one of that name. Raises InvalidRequest naming what is wrong in a file,
+    Refused for a name that nothing was published under."""
+    from commands import publications
+
+    if publications.is_file(name):
+        return read_policy(Path(name))[0]
+    return publications.named(name, (here or Here()).rooms, values.now())
 
 
 def read_policy(path: Path) -> tuple[PublishedPolicy, Document]:

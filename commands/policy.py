@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands import output, policy_check, policy_explain, policy_replay, policy_shopper, values
+from commands import output, policy_check, policy_explain, policy_replay, policy_shopper, publications, values
 from commands.deployment import open_rooms
 from commands.output import AsJson, example
 
@@ -28,12 +28,19 @@ def publish(
         str | None,
         typer.Option("--from", metavar="DATE", help="When it takes effect, UTC; now, unless it is in force already."),
     ] = None,
+    backdate: Annotated[bool, typer.Option("--backdate", help="A date in the past is meant.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Publish a version of the policy for orders placed from a date on; the same again changes nothing."""
-    published = publish_policy(
-        open_rooms(), values.read_text(file), values.moment("--from", effective_from), values.now()
-    )
+    from activities.decisions.policy_file import load_policy
+    from domain.policy.document import ref
+
+    rooms, text, now = open_rooms(), values.read_text(file), values.now()
+    begins = values.moment("--from", effective_from)
+    policy, version = load_policy(text)
+    publications.check_sound(text)
+    publications.check_date(rooms, ref(policy.id, version), begins, now, backdate)
+    published = publish_policy(rooms, text, begins, now)
     if as_json:
         output.print_json(_shown(published))
     else:
@@ -44,7 +51,9 @@ def publish(
 @app.command("list", epilog=example("policy list"))
 def list_policies(as_json: AsJson = False) -> None:
     """Every publication, oldest first, and which one is in force."""
-    found = [(one, in_force) for one, in_force in _published(open_rooms())]
+    rooms = open_rooms()
+    known = rooms.policies.in_force(values.now())
+    found = [(one, one == known) for one in publications.publications(rooms)]
     if as_json:
         output.print_json([{**_shown(one), "in_force": in_force} for one, in_force in found])
         return
@@ -95,18 +104,6 @@ def publish_policy(rooms: Rooms, text: str, effective_from: datetime | None, now
         )
     )
     return rooms.policies.publish(policy, version, published.effective_from, canonical_json(document), text)
-
-
-def _published(rooms: Rooms) -> list[tuple[PublishedPolicy, bool]]:
-    """All publications, as the journal has them, and whether each is in force now."""
-    from domain.policy import PublishedPolicy
-    from ledger import EntryKind
-
-    # Publications belong to no order.
-    entries = [one for one in rooms.ledger.entries(order="") if one.kind is EntryKind.POLICY_PUBLISHED]
-    found = sorted((PublishedPolicy.model_validate(one.facts) for one in entries), key=lambda one: one.effective_from)
-    known = rooms.policies.in_force(values.now())
-    return [(one, one == known) for one in found]
 
 
 def _shown(published: PublishedPolicy) -> dict[str, object]:

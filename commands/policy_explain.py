@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands import judging, output, values
-from commands.judging import At, BasisName, Delivered, PolicyFile
+from commands import judging, output, publications, values
+from commands.judging import At, BasisName, Delivered, PolicyName
 from commands.output import AsJson, Format, Transactions, example
 from commands.wanted import Units, reason_named
 
@@ -43,7 +44,7 @@ def explain(
     ],
     reason: Annotated[str | None, typer.Option(help="Why, for lines that do not say.")] = None,
     basis: BasisName = None,
-    policy: PolicyFile = None,
+    policy: PolicyName = None,
     at: At = None,
     delivered: Delivered = None,
     format: Format = "auto",
@@ -58,9 +59,11 @@ def explain(
     units = Units.read(subject.order, "--line", judging.with_one(line))
     asked = judging.request_of(subject.order, units, judging.basis_of(basis), reason_named(reason))
     sources: dict[str, tuple[str, Document]] = {}
-    if policy is not None:
-        published, source = judging.read_policy(policy)
-        sources[published.ref] = (str(policy), source)
+    if policy is not None and publications.is_file(policy):
+        published, source = judging.read_policy(Path(policy))
+        sources[published.ref] = (policy, source)
+    elif policy is not None:
+        published = judging.policy_named(policy, here)
     else:
         published = here.policy(subject)
     judges = judging.under(published)

@@ -65,22 +65,22 @@ class Tally:
 
 @app.command(epilog=example("policy replay --policy policies/default.yaml --since 2026-01-01"))
 def replay(
-    policy: Annotated[Path, typer.Option(metavar="NEW.yaml", help="The policy to judge by.")],
+    policy: Annotated[str, typer.Option(metavar="FILE|REF", help="The policy to judge by.")],
     requests: Annotated[
         Path | None,
         typer.Option(metavar="FILE.jsonl", help="Requests to judge, a line each, instead of the journal's."),
     ] = None,
     against: Annotated[
-        Path | None,
-        typer.Option(metavar="OLD.yaml", help="Compare with this policy, not with what was decided or is in force."),
+        str | None,
+        typer.Option(metavar="FILE|REF", help="Compare with this policy, not with what was decided or is in force."),
     ] = None,
     since: Annotated[str | None, typer.Option(metavar="DATE", help="Only requests from then on.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Judge every request again under another policy: what changes, and what that costs; nothing is recorded."""
-    new, _ = judging.read_policy(policy)
-    judges, first = judging.under(new), values.moment("--since", since)
     here = judging.Here()
+    new = judging.policy_named(policy, here)
+    judges, first = judging.under(new), values.moment("--since", since)
     before = _before(against, judges, here)
     found = replaying.from_file(requests, here, first) if requests else replaying.from_journal(here.rooms, first)
     # What changes waits in a file: however many there are, and whatever ends it early, the answer is whole or none.
@@ -92,10 +92,10 @@ def replay(
         (_print_json if as_json else _print)(new.ref, tally, changes)
 
 
-def _before(against: Path | None, judges: Policies, here: Here) -> Callable[[Recorded], Judged]:
+def _before(against: str | None, judges: Policies, here: Here) -> Callable[[Recorded], Judged]:
     """What a request is compared with: a document, else what was decided, else what is in force."""
     if against is not None:
-        old = judges.model_copy(update={"policy": judging.read_policy(against)[0]})
+        old = judges.model_copy(update={"policy": judging.policy_named(against, here)})
         return lambda one: replaying.judge(one, old)
 
     def known(one: Recorded) -> Judged:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from commands import judging, output, values
+from commands import judging, output, publications, values
 from commands.deployment import open_rooms
 from commands.output import AsJson, example
 from domain.errors import InvalidRequest, Refused
@@ -58,7 +58,7 @@ def show(
 def answer(
     basket: Annotated[Path, typer.Option(metavar="FILE", help="The basket as JSON (docs/policy.md), or an order.")],
     policy: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A policy; else the one that is in force.")
+        str | None, typer.Option(metavar="FILE|REF", help="A file or a published policy; else the one in force.")
     ] = None,
     at: Annotated[str | None, typer.Option(metavar="TIME", help="When it is bought; else now.")] = None,
     locale: Language = "en",
@@ -68,7 +68,7 @@ def answer(
     from activities.decisions.telling.answers import answers
 
     moment = judging.moment(at)
-    judge = _in_force(moment) if policy is None else judging.read_policy(policy)[0]
+    judge = _in_force(moment) if policy is None else judging.policy_named(policy)
     order = _order(values.read_text(basket), judge.policy, moment)
     found = answers(order, judging.under(judge), locale, moment)
     if as_json:
@@ -99,16 +99,8 @@ def _found(name: str) -> tuple[PublishedPolicy, date | None]:
     """
     from domain.policy.calendar import local_day
 
-    if Path(name).exists() or "/" in name or name.endswith((".yaml", ".yml")):
-        return judging.read_policy(Path(name))[0], None
-    policies = open_rooms().policies
-    published = policies.get(name)
-    if published is None and (known := policies.in_force(values.now())) is not None and known.policy.id == name:
-        published = known
-    if published is None:
-        words = f"{name} is neither a file nor a published policy; see which there are: `python starter.py policy list`"
-        raise Refused("not_found", words)
-    return published, local_day(published.effective_from, published.policy.time_zone)
+    found = judging.policy_named(name)
+    return found, None if publications.is_file(name) else local_day(found.effective_from, found.policy.time_zone)
 
 
 def _in_force(now: datetime) -> PublishedPolicy:

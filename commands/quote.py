@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from commands import judging, output
-from commands.judging import At, BasisName, Delivered, PolicyFile, Subject
+from commands.judging import At, BasisName, Delivered, PolicyName, Subject
 from commands.output import AsJson, Format, Transactions, example
 from commands.wanted import Units, naming
 from domain.errors import InvalidRequest, Refused
@@ -43,7 +43,7 @@ def quote(
         list[str] | None,
         typer.Option(metavar="LINE:QUANTITY", help="What went back before, for what it was worth."),
     ] = None,
-    policy: PolicyFile = None,
+    policy: PolicyName = None,
     basis: BasisName = None,
     at: At = None,
     delivered: Delivered = None,
@@ -69,7 +69,7 @@ def quote(
         output.say(*as_text(told).splitlines(), *_verdicts(decision))
 
 
-def _check_options(policy: Path | None, others: Mapping[str, str | None]) -> None:
+def _check_options(policy: str | None, others: Mapping[str, str | None]) -> None:
     for option, value in others.items():
         if policy is None and value is not None:
             raise InvalidRequest(option, "it is for a quote under a policy; name one with --policy, or leave it out")
@@ -95,12 +95,12 @@ def _on_full_terms(order: Order, history: History, wanted: Units) -> Quoted:
         return Quoted(plan_refund(order, history, wanted.units, Terms()), Terms())
 
 
-def _judged(subject: Subject, policy: Path, asked: ReturnRequest, now: datetime) -> tuple[Quoted, Decision]:
+def _judged(subject: Subject, policy: str, asked: ReturnRequest, now: datetime) -> tuple[Quoted, Decision]:
     """The plan on the terms of a policy and the law. Raises Refused if nothing is approved."""
     from domain.policy import decide
     from domain.quoted import quoted
 
-    published, _ = judging.read_policy(policy)
+    published = judging.policy_named(policy)
     judges = judging.under(published)
     decision = decide(subject.order, asked, judges, subject.returnable, published.policy.calendar, now)
     found = quoted(subject.order, subject.history, decision)

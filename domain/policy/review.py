@@ -1,6 +1,6 @@
 """What is odd about a document that is valid: rules that contradict each other, that can never speak, and gaps.
 
-Nothing of it keeps a document from being published; an error is a mistake whatever was meant, advice may be meant so.
+An error is a mistake whatever was meant, and is not published; advice may be meant so.
 """
 
 from __future__ import annotations

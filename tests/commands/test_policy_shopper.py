@@ -46,18 +46,22 @@ def test_an_empty_told_stays_told(run: Run, tmp_path: Path) -> None:
 
 def test_the_examples_are_published_and_shown_by_name(run: Run, ready: Rooms) -> None:
     for place, file in enumerate(EXAMPLES, 1):
-        assert run("policy", "publish", file, "--from", f"2020-0{place}-01").code == 0
+        assert run("policy", "publish", file, "--from", f"2020-0{place}-01", "--backdate").code == 0
     policy, version = load_policy(FASHION.read_text())
     ref = f"fashion@{version[:12]}"
     shown = run("policy", "show", ref)
     assert shown.out.startswith(f"# {ref}, holds for orders placed from 01 January 2020 00:00 UTC on.\n")
     assert load_policy(shown.out)[0] == policy
     assert run("policy", "show", ref, "--json").json["effective_from"] == "2020-01-01T00:00:00.000000Z"
-    # the id alone is the version in force, and only that
+    # the id alone is the version in force, else the newest of that id
     assert run("policy", "show", "marketplace").out.startswith("# marketplace@")
-    earlier = run("policy", "show", "fashion")
-    assert (earlier.code, earlier.out) == (1, "")
-    assert "neither a file nor a published policy" in earlier.err
+    assert run("policy", "show", "fashion").out.startswith(f"# {ref}")
+    unknown = run("policy", "show", "toys")
+    assert (unknown.code, unknown.out) == (1, "")
+    assert "neither a file nor a published policy" in unknown.err
+    by_name = run("policy", "answer", "--basket", ORDER, "--policy", ref, "--at", "2026-11-07", "--json")
+    by_file = run("policy", "answer", "--basket", ORDER, "--policy", FASHION, "--at", "2026-11-07", "--json")
+    assert by_name.json == by_file.json
     told = run("policy", "show", ref, "--for-shoppers", "--locale", "de")
     assert f"Dies ist die Fassung {ref}; sie gilt für Bestellungen ab dem 1. Januar 2020." in told.out
 

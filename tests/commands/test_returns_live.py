@@ -363,7 +363,7 @@ async def test_a_return_that_temporal_has_forgotten(shop: Shop) -> None:
 async def test_a_refund_above_the_automatic_limit_is_approved_by_its_own_key(shop: Shop) -> None:
     home = Path(shop.env["BACKHAUL_HOME"])
     (home / "limited.yaml").write_text("id: limited\ntitle: x\nwindow_days: 30\nautomatic_limit:\n  EUR: 1175\n")
-    await shop.ok("policy", "publish", home / "limited.yaml", "--from", "2020-01-01")
+    await shop.ok("policy", "publish", home / "limited.yaml", "--from", "2020-01-02", "--backdate")
     keys = {name: (await shop.ok("people", "key", "--out", home / name))["public_key"] for name in ("fay", "eve")}
     for name, limit in (("fay", "EUR:12.32"), ("eve", "EUR:12.31")):
         who = ("--role", "finance", "--limit", limit, "--key", keys[name], "--by", "ada")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from activities.decisions.policy_file import load_policy
 from commands.policy import publish_policy
 from domain.canonical import canonical_json, sha256
 from domain.errors import InvalidRequest
+from domain.order import Order
 from domain.policy import ShippingRule
 from ledger import EntryKind
 from settings import ROOT
@@ -158,6 +160,33 @@ def test_publish_without_a_date_takes_effect_now(ready: Rooms) -> None:
     assert (first.effective_from, second.effective_from) == (monday, tuesday)
     assert third == second
     assert ready.policies.in_force(tuesday) == second
+
+
+def test_a_date_in_the_past_reaches_back_only_if_that_is_meant(run: Run, ready: Rooms, tmp_path: Path) -> None:
+    short = tmp_path / "short.yaml"
+    short.write_text(SHORT)
+    assert run("policy", "publish", DEFAULT, "--from", "2026-01-01").code == 0  # nothing was there before
+    order = json.loads((ROOT / "embedded" / "orders" / "two_rates.json").read_text())["order"]
+    ready.orders.put(Order.model_validate(order))  # placed on 2 November 2026
+    back = ("policy", "publish", short, "--from", "2026-11-01")
+    refused = run(*back)
+    assert (refused.code, refused.out) == (2, "")
+    assert "that no return has touched would be judged by it (1 imported); add --backdate" in refused.err
+    assert len(run("policy", "list", "--json").json) == 1
+    assert run(*back, "--backdate").code == 0
+    assert run(*back).code == 0  # the same again changes nothing
+    clash = run("policy", "publish", DEFAULT, "--from", "2026-11-01", "--backdate")
+    assert clash.code == 2
+    assert "takes effect at that very moment already" in clash.err
+
+
+def test_what_check_calls_an_error_is_not_published(run: Run, ready: Rooms, tmp_path: Path) -> None:
+    file = tmp_path / "dead.yaml"
+    file.write_text(SHORT + "window:\n  - {days: 9, when: {grade: grade_b}}\n")
+    answer = run("policy", "publish", file)
+    assert (answer.code, answer.out) == (2, "")
+    assert "policy check" in answer.err
+    assert list(ready.ledger.entries()) == []
 
 
 def test_a_limit_with_decimals_is_told_its_unit(run: Run, ready: Rooms, tmp_path: Path) -> None:
