@@ -36,7 +36,9 @@ class Told:
     rule: int | None = None
 
     def __str__(self) -> str:
-        part = self.field if self.rule is None else f"{self.field.partition('.')[0]} rule {self.rule}"
+        clause, _, rest = self.field.partition(".")
+        inside = rest.partition(".")[2] if self.weight == "error" and self.kind == "invalid" else ""
+        part = self.field if self.rule is None else f"{clause} rule {self.rule}{f', {inside}' if inside else ''}"
         return f"{self.file}:{self.line}: {self.weight}: {part}: {self.message}"
 
 
@@ -95,7 +97,8 @@ def _faults(file: str, checked: Checked) -> Iterator[Told]:
     from activities.decisions.plain_yaml import named
 
     for fault in checked.faults:
-        yield Told(file, fault.line, named(fault.path).removesuffix(".[key]"), "error", "invalid", fault.message)
+        rule = fault.path[1] + 1 if len(fault.path) > 1 and isinstance(fault.path[1], int) else None
+        yield Told(file, fault.line, named(fault.path).removesuffix(".[key]"), "error", "invalid", fault.message, rule)
 
 
 def _odd(file: str, checked: Checked, statutes: Sequence[Statute]) -> list[Told]:

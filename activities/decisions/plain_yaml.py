@@ -146,7 +146,10 @@ def _not_plain(node: yaml.Node, path: Path) -> str:
     instead = "write a whole number, or a text in quotes"
     if path and _CURRENCY.fullmatch(str(path[-1])):
         instead = "write a whole number of minor units, such as 2000 for 20.00 EUR"
-    return f"{node.value or 'nothing'} is a {kind} to YAML; {instead}"
+    elif kind == "bool":
+        instead = f'put it in quotes if it is meant as a word: "{node.value}"'
+    named_kind = f"a {kind}" if kind != "bool" else "a bool (true or false)"
+    return f"{node.value or 'nothing'} is {named_kind} to YAML; {instead}"
 
 
 def empty_lists(value: JsonFact | Mapping[str, JsonFact], path: Path = ()) -> Iterator[Path]:

@@ -152,6 +152,18 @@ def _fault(model: type[Model], document: Document, fault: ErrorDetails) -> Fault
             message = "it has fields of its own, each with a colon"
         case "missing":
             message = "it is missing"
+        case "int_type" | "int_parsing" | "int_from_float":
+            message = "it is a whole number, such as 30"
+        case "string_type":
+            message = "it is a text"
+        case "greater_than_equal":
+            message = f"it is at least {fault.get('ctx', {}).get('ge')}"
+        case "less_than_equal":
+            message = f"it is at most {fault.get('ctx', {}).get('le')}"
+        case "enum" | "literal_error":
+            message = f"write one of {str(fault.get('ctx', {}).get('expected')).replace(' or ', ', ')}"
+        case "string_too_short" | "too_short":
+            message = "it is empty; write something, or leave the field out"
         case "string_pattern_mismatch":
             pattern = str(fault.get("ctx", {}).get("pattern"))
             message = _PATTERNS.get(pattern) or PATTERNS.get(pattern, message)

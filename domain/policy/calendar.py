@@ -28,7 +28,8 @@ def _day(value: object) -> date:
     try:
         return date.fromisoformat(value if isinstance(value, str) and len(value) == 10 else "")
     except ValueError:
-        raise ValueError('a day is written as a text in quotes: "2026-12-24"') from None
+        words = f'{value!r} is no day; write one as a text in quotes, year first: "2026-12-24"'
+        raise ValueError(words) from None
 
 
 Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_zone)]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from domain.order import Order
 from domain.policy.calendar import Calendar, end_of, local_day
 from domain.policy.combine import combined
-from domain.policy.decision import Decision, LineDecision, LineTerms, Reason
+from domain.policy.decision import Decision, LineDecision, LineTerms, Reason, as_sentence
 from domain.policy.document import Policies
 from domain.policy.grant import Grant, prices_of
 from domain.policy.grounds import Ground, eligibility, grounds, judgement
@@ -149,7 +149,7 @@ def _verdict(
     """The verdict on a line whose units are there, with what was said besides the windows."""
     reasons = []
     if rule is not None:
-        text = rule.reason or _JUDGED[rule.verdict]
+        text = as_sentence(rule.reason) if rule.reason else _JUDGED[rule.verdict]
         reasons.append(Reason(code=f"judged_{rule.verdict}", verdict=rule.verdict, text=text, basis=Basis.POLICY))
     if terms is None:
         return Verdict.DECLINE, reasons

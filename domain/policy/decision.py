@@ -27,6 +27,11 @@ class Reason(Model):
     cite: str = ""
 
 
+def as_sentence(text: str) -> str:
+    """A reason as the merchant wrote it, with a full stop, because others follow it."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
 class Given(Model):
     """Which basis gave a term, by which document and which law."""
 

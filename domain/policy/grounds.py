@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from domain.customer import IN_STORE
-from domain.policy.decision import Reason
+from domain.policy.decision import Reason, as_sentence
 from domain.policy.document import Policies, PublishedPolicy, PublishedStatute
 from domain.policy.goods import Answer, EligibilityRule
 from domain.policy.grant import Grant, Prices, of_policy, of_statute, of_warranty
@@ -60,7 +60,7 @@ def _promise(reader: Reader, published: PublishedPolicy, judged: Verdict, goods:
         window = window_of(rule, reader.order, reader.line, reader.calendar, reader.zone)
     reasons = [_window_reason(rule, window, reader)]
     if goods.answer is Answer.EXCLUDED:
-        text = goods.reason or "The shop does not take these goods back."
+        text = as_sentence(goods.reason or "The shop does not take these goods back")
         reasons.append(Reason(code="not_returnable", verdict=Verdict.DECLINE, text=text, basis=Basis.POLICY))
     return Ground(
         basis=Basis.POLICY,
@@ -108,7 +108,8 @@ def _law(reader: Reader, published: PublishedStatute) -> Ground | None:
     excluded = goods is not None and goods.answer is Answer.EXCLUDED
     reasons = [_basis_reason(statute.basis, statute.title, rule, window, reader, rule.cite)]
     if goods is not None and excluded:
-        text = f"{statute.title} is not for these goods: {goods.reason or 'the law leaves them out'}."
+        law = f" ({goods.cite})" if goods.cite else ""
+        text = f"{statute.title} is not for these goods: {goods.reason or 'the law leaves them out'}{law}."
         reasons = [_against(statute.basis, "excluded", text, goods.cite)]
     ends = rule.at_end
     return Ground(
@@ -168,7 +169,8 @@ def _window_reason(rule: WindowRule, window: Window, reader: Reader) -> Reason:
     if window.open_at(reader.now):
         text = f"It can be returned until {day}, {of}."
         return Reason(code="within_window", verdict=Verdict.APPROVE, text=text, basis=Basis.POLICY)
-    text = f"The {of} in which it could be returned ended on {day}."
+    ended = f"The {of} in which it could be returned ended on {day}."
+    text = f"It could be returned until {day}, {of}." if rule.until == window.day else ended
     return Reason(code="return_period_ended", verdict=Verdict.DECLINE, text=text, basis=Basis.POLICY)
 
 
@@ -203,7 +205,7 @@ def _start(anchor: Anchor) -> str:
 
 def _of(rule: WindowRule, window: Window) -> str:
     """How the last day came about."""
-    if rule.until is not None and rule.until == window.day and not (rule.days or rule.months):
+    if rule.until is not None and rule.until == window.day:
         return "the day that was set"
     taken = f", which is taken to be {rule.transit_days} days after the order" if window.assumed else ""
     return f"{_length(rule)} after {_start(rule.anchor)}{taken}"

@@ -149,3 +149,21 @@ def test_a_file_that_is_not_there_is_2(run: Run, tmp_path: Path) -> None:
 def test_no_settings_are_read(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BACKHAUL_DATABASE_URL", "mysql://x")
     assert run("policy", "check", DEFAULT).code == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("return_shipping: [{payer: shop, when: {country: NO}}]", "when.country: NO is a bool (true or false) to YAML"),
+        ("holidays: {DE: ['25.12.2026']}", "'25.12.2026' is no day; write one as a text in quotes, year first"),
+        ("send_back_days: soon", "send_back_days: it is a whole number, such as 30"),
+        ("refund_shipping: allways", "refund_shipping: write one of 'never', 'when_all_returned', 'by_value'"),
+        ("window: [{days: 3}, {days: -1}]", "window rule 2, days: it is at least 0"),
+    ],
+)
+def test_what_is_wrong_is_said_in_words_for_people(run: Run, tmp_path: Path, text: str, says: str) -> None:
+    file = tmp_path / "bad.yaml"
+    file.write_text(f"id: a\ntitle: x\nwindow_days: 30\n{text}\n")
+    answer = run("policy", "check", file)
+    assert answer.code == 1
+    assert says in answer.out

@@ -180,3 +180,27 @@ def test_goods_of_which_no_delivery_is_paid_back_do_not_count_for_it() -> None:
     terms = terms_of(decision, as_new(decision))
     assert terms is not None
     assert (terms.refund_shipping, terms.delivery_kept) == (ShippingRule.BY_VALUE, ("1",))
+
+
+def test_the_law_that_excludes_goods_is_cited_to_people() -> None:
+    sold = order(line("1", exclusions=[Exclusion.CUSTOM_MADE]), country="DE")
+    texts = [
+        one.text
+        for one in cases.judged(published(MERCHANT), sold, DAY_5, statutes=(STATUTES["de-withdrawal"],))
+        .decision.lines[0]
+        .reasons
+    ]
+    assert any(one.endswith("(BGB 312g(2) Nr 1).") for one in texts)
+
+
+def test_reasons_are_sentences_and_a_day_that_was_set_is_told_as_one() -> None:
+    season = {
+        "window_days": 14,
+        "window": [{"days": 14, "until": "2026-12-31"}],
+        "judgement": [{"verdict": "review", "reason": "High value"}],
+    }
+    decided = one(published(season), order(), DAY_5)
+    assert [reason.text for reason in decided.reasons if reason.code in ("within_window", "judged_review")] == [
+        "It can be returned until 31 December 2026, the day that was set.",
+        "High value.",
+    ]

@@ -330,12 +330,37 @@ def test_of_a_country_only_what_holds_there() -> None:
 def test_the_law_of_every_country_is_told_with_its_citations(country: str, locale: Locale) -> None:
     shown = page({"told": []}, locale, country)
     laws = [law.statute for law in STATUTES.values() if country in law.statute.applies.country]
-    assert len(shown.law) == len([one for one in laws if one.in_force(TODAY)]) > 0
-    told = shown.as_text()
+    folded = [one for one in laws if one.applies.region]  # the laws of states are a sentence each, under one heading
+    assert len(shown.law) == len([one for one in laws if one.in_force(TODAY)]) - max(0, len(folded) - 1) > 0
+    told, names = shown.as_text(), Words(locale).table("laws")
     for law in laws:
-        assert law.law in told
+        assert law in folded or names.get(law.law, law.law) in told
         assert law.source in told
         assert all(rule.cite in told for rule in law.window)
+
+
+def test_what_a_shop_tells_never_contradicts_who_pays() -> None:
+    assert "who pays for sending goods back" in text({}, country="DE")
+    assert "at your cost" not in text({}, country="DE")
+    assert "sending goods back is at your cost" in text({"return_shipping": [{"payer": "shopper"}]}, country="DE")
+
+
+def test_laws_for_shops_that_post_nothing_are_a_sentence_for_each_state() -> None:
+    [states] = page({"told": []}, country="US").law
+    assert states.sentences[1] == (
+        "California: within 30 days after your order you get your money back for goods that you have not used, unless "
+        "they are perishable, made to your wishes or sold as final (Cal. Civ. Code 1723(a)-(c))."
+    )
+    posted = text({}, country="US")
+    assert "Some laws there are only for shops that do not tell what we tell you (California," in posted
+    assert "We know of no rule" not in posted
+    assert "We know of no rule" in text({}, country="CH")
+
+
+def test_a_fault_is_told_in_words_of_shoppers() -> None:
+    fields = {"restocking": [{"percent": 15, "when": {"fault": "shopper"}}]}
+    assert "If you simply changed your mind or ordered the wrong thing, this holds: We keep" in text(fields)
+    assert "Wenn Sie es sich nur anders überlegt oder das Falsche bestellt haben, gilt:" in text(fields, "de")
 
 
 @pytest.mark.parametrize(

@@ -64,13 +64,14 @@ async def test_an_appeal_is_granted_by_two_and_refunded(shop: Shop) -> None:
     one = await appealed(shop)
     seen = await one.until(lambda view: view.next_owner == "ops")
     assert (seen.verdict, seen.appeals, "appeal of R-1" in seen.next_action) == (Verdict.DECLINE, "R-1", True)
+    assert seen.stage == "appeal"
     code, _ = await refusal(override(one, "olga", line="9", verdict="approve"))
     assert code == "unknown_line"
     seen = await override(one, "olga", "o-2", verdict="approve", refund_percent=50)
-    assert (seen.next_owner, seen.to_approve and seen.to_approve.minor) == ("finance", 2277)  # half of 45.55
+    assert (seen.next_owner, seen.to_approve and seen.to_approve.minor) == ("finance", 2278)  # half of 45.55
     assert "Overridden by olga: line 3: approve, 50 % paid back" in await one.details()
-    assert (await refusal(agree(one, "olga", 2277, "o-2")))[0] == "role_may_not"
-    assert (await agree(one, "fay", 2277, "o-2", "a-2")).verdict is Verdict.APPROVE
+    assert (await refusal(agree(one, "olga", 2278, "o-2")))[0] == "role_may_not"
+    assert (await agree(one, "fay", 2278, "o-2", "a-2")).verdict is Verdict.APPROVE
     await one.arrive()
     await one.inspect()
     ended = await one.result()

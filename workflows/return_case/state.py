@@ -22,6 +22,7 @@ class Stage(StrEnum):
     """Where a return stands, for lists."""
 
     REQUESTED = "requested"
+    APPEAL = "appeal"
     LABEL = "label"
     AWAITING_PARCEL = "awaiting_parcel"
     IN_TRANSIT = "in_transit"
@@ -85,6 +86,8 @@ class CaseState(CaseSoFar):
             return Stage.IN_TRANSIT
         if self.label is not None:
             return Stage.AWAITING_PARCEL
+        if self.appeal_until is not None and self.declined:
+            return Stage.APPEAL
         return Stage.LABEL if self.decision is not None else Stage.REQUESTED
 
     @property
@@ -185,6 +188,7 @@ def _undecided(refund: Refund) -> tuple[str, str]:
 
 _NEXT = {
     Stage.REQUESTED: ("backhaul", "Decide on the request"),
+    Stage.APPEAL: ("ops", "Look at the appeal"),
     Stage.LABEL: ("backhaul", "Issue the return label"),
     Stage.AWAITING_PARCEL: ("shopper", "Send the parcel"),
     Stage.IN_TRANSIT: ("carrier", "Deliver the parcel"),

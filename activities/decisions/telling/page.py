@@ -12,9 +12,9 @@ from activities.decisions.telling import TEMPLATES, Locale, Words, capital, one_
 from domain.policy import Policy, PublishedStatute, Statute
 from domain.policy.deadlines import DeadlineRule, SendBackRule
 from domain.policy.document import Clauses
-from domain.policy.goods import EligibilityRule
+from domain.policy.goods import Answer, EligibilityRule
 from domain.policy.judgement import JudgementRule, Verdict
-from domain.policy.money import DeliveryRule, DutiesRule, FeeRule, ReturnShippingRule
+from domain.policy.money import DeliveryRule, DutiesRule, FeeRule, Payer, ReturnShippingRule
 from domain.policy.outcome import Method, MethodRule, Resolution, ResolutionRule, TriggerRule
 from domain.policy.rule import Rule, Told, When
 from domain.policy.window import WindowRule
@@ -78,15 +78,21 @@ def page_of(
     words = Words(locale)
     told = _Telling(words, country, frozenset(one for one in Told if one not in policy.told))
     law = [one.statute for one in statutes if country and _governs(one.statute, country, policy, today)]
-    instead = words.say("law_unknown", country) if country else words.say("law_elsewhere")
+    hidden = [one.statute for one in statutes if country in one.statute.applies.country and one.statute.in_force(today)]
+    instead = words.say("law_elsewhere")
+    if country:
+        instead = told.posted(hidden) if hidden else words.say("law_unknown", country)
+    unposted = [one for one in law if one.applies.not_told and one.applies.region]
+    parts = [told.states(unposted)] if unposted else []
+    rest = sorted((one for one in law if one not in unposted), key=lambda one: list(Basis).index(one.basis))
     return Page(
         locale=locale,
         title=one_line(policy.title),
         version=words.say("version", name, since),
         parts=[one for one in told.policy(policy) if one.sentences],
         law_heading=words.heading("law"),
-        law_sentences=[words.say("beyond"), told.told(policy), *([] if law else [instead])],
-        law=[told.statute(one, today) for one in sorted(law, key=lambda one: list(Basis).index(one.basis))],
+        law_sentences=[one for one in (words.say("beyond"), told.told(policy), "" if law else instead) if one],
+        law=[*(told.statute(one, today) for one in rest), *parts],
     )
 
 
@@ -173,7 +179,31 @@ class _Telling:
 
     def told(self, policy: Policy) -> str:
         """What shoppers know before they buy."""
-        return self.words.say("is_told", policy.told) if policy.told else self.words.say("is_not_told")
+        pays = any(one.payer is Payer.SHOPPER for one in policy.return_shipping if self._is_here(one.when))
+        return self.words.say("is_told", policy.told, pays) if policy.told else self.words.say("is_not_told")
+
+    def posted(self, hidden: Sequence[Statute]) -> str:
+        """Why laws that are there give nothing here: they are for shops that do not tell what this one tells."""
+        regions = dict.fromkeys(region for one in hidden for region in one.applies.region)
+        return self.words.say("law_posted", list(regions))
+
+    def states(self, statutes: Sequence[Statute]) -> Part:
+        """The laws of several states for shops that post no policy: a sentence for each, not a section."""
+        words = self.words
+        told = [
+            words.say(
+                "law_state",
+                one.applies.region,
+                one.window[0],
+                [name for rule in one.eligibility if rule.answer is Answer.EXCLUDED for name in rule.when.exclusion],
+                next((rule.allowed for rule in one.resolutions), (Resolution.REFUND,)),
+                bool(one.lost_value),
+                one.window[0].cite,
+            )
+            for one in statutes
+        ]
+        sources = words.say("law_sources", list(dict.fromkeys(one.source for one in statutes)))
+        return Part(words.text(statutes[0].title), [capital(one) for one in (words.say("law_states"), *told, sources)])
 
     def statute(self, statute: Statute, today: date) -> Part:
         """What a law gives to whoever buys on a day; last, what it says nothing of."""
