@@ -75,7 +75,7 @@ async def test_an_appeal_is_granted_by_two_and_refunded(shop: Shop) -> None:
     await one.arrive()
     await one.inspect()
     ended = await one.result()
-    assert (ended.outcome, ended.refunded, ended.quote) == (Outcome.REFUNDED, "22.77 EUR", "22.77 EUR")
+    assert (ended.outcome, ended.refunded, ended.quote) == (Outcome.REFUNDED, "22.78 EUR", "22.78 EUR")
     (entry,) = shop.world.entries("R-2", EntryKind.OVERRIDE)
     assert "sent twice" not in entry.model_dump_json()
     await replayer().replay_workflow(await one.history())
