@@ -51,7 +51,7 @@ class Rooms:
         """Journal and accounts."""
         from ledger.store import SqlLedger
 
-        return SqlLedger(self.engine)
+        return SqlLedger(self.engine, _document_of)
 
     @cached_property
     def orders(self) -> Orders:
@@ -234,6 +234,14 @@ class Rooms:
 
 
 STATUTES = ROOT / "policies" / "statutes"
+
+
+def _document_of(text: str) -> str:
+    """The canonical JSON of a policy's file."""
+    from activities.decisions.policy_file import canonical_document
+    from domain.canonical import canonical_json
+
+    return canonical_json(canonical_document(text))
 
 
 def law() -> tuple[PublishedStatute, ...]:

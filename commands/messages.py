@@ -33,7 +33,11 @@ async def _tell(case: str, verb: str, compose: Compose, as_json: bool) -> None:
     returns = await Returns.connect()
     seen = await returns.view(case)
     if seen.outcome is not None:
-        appeal = f"; a new one can appeal it: `python starter.py start --appeal {case}`" if verb == "override" else ""
+        appeal = (
+            f"; a new one can appeal it: `python starter.py start --appeal {case}`"
+            if verb == "override" and not seen.appeals
+            else ""
+        )
         raise Refused("closed", f"Return {case} is closed ({seen.outcome}); nothing can change it any more{appeal}.")
     said = compose(seen)
     if said is not None:

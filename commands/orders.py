@@ -39,9 +39,13 @@ def import_order(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Import an order, or a newer version of it; personal data is kept apart from it."""
+    """Import an order, or a newer version of it; personal data is kept apart from it.
+
+    Of its tags and its customer's groups those are kept that a published policy asks for.
+    """
     from activities.storefront.importers import read_order
     from domain.delivery import keeping_deliveries, with_delivery
+    from domain.policy.words import with_named
 
     at = _arrival("--delivered", delivered)
     more = values.read_text(transactions) if transactions else None
@@ -51,7 +55,7 @@ def import_order(
     if earlier and payment is None and (known := _known_payment(imported.order, earlier)):
         imported = read_order(text, format, known, more=more)
     order = imported.order if at is None else with_delivery(imported.order, {}, at)
-    order = keeping_deliveries(order, earlier) if earlier else order
+    order = with_named(keeping_deliveries(order, earlier) if earlier else order, rooms.policies.words)
     rooms.contacts.put(imported.contact)
     rooms.orders.put(order)
     _show(order, as_json)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from commands import messages, output, values
 from commands.output import AsJson, By, Case, example
 from domain.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from commands.temporal import CaseView
 
 app = output.group("Overrides.")
 
@@ -28,11 +31,9 @@ def override(
     send_back_until: Annotated[
         str | None, typer.Option(metavar="DAY", help="A later last day to send, such as 2027-01-31.")
     ] = None,
-    refund_percent: Annotated[
-        int | None, typer.Option(help="Of a goodwill line: how much of the goods' worth is paid back.")
-    ] = None,
+    refund_percent: Annotated[int | None, typer.Option(help="Of goodwill: how much of the worth is paid back.")] = None,
     label_fee: Annotated[
-        int | None, typer.Option(help="Of a goodwill line: what our label costs the shopper, in minor units.")
+        str | None, typer.Option(metavar="AMOUNT", help="Of goodwill: what our label costs: 4.50.")
     ] = None,
     remark: Annotated[str, typer.Option(help="For staff, at most 200 characters; name no people.")] = "",
     as_json: AsJson = False,
@@ -43,12 +44,16 @@ def override(
     from domain.override import Change, Override, OverrideReason, override_statement
     from ledger.signing import load_key, sign
 
-    given = {"verdict": verdict, "send_back_until": send_back_until, "refund_percent": refund_percent}
-    change = values.make(Change, {"lines": line, "waive": waive or [], "label_fee": label_fee, **given})
     if reason not in list(OverrideReason):
         raise InvalidRequest("--reason", f"{reason!r} is none; it is {', '.join(OverrideReason)}")
-    update_id = f"override-{secrets.token_hex(8)}"
-    signature = sign(load_key(key), override_statement(case, change, reason, update_id))
-    whole = {"by": by, "reason": reason, "change": change, "remark": remark}
-    said = values.make(Override, {**whole, "update_id": update_id, "signature": signature})
-    messages.tell(case, "override", lambda _: said, as_json)
+    given = {"lines": line, "verdict": verdict, "waive": waive or [], "refund_percent": refund_percent}
+    private, update_id = load_key(key), f"override-{secrets.token_hex(8)}"
+
+    def compose(seen: CaseView) -> Override:
+        fee = values.minor("--label-fee", label_fee, seen.currency)
+        change = values.make(Change, {**given, "send_back_until": send_back_until, "label_fee": fee})
+        signature = sign(private, override_statement(case, change, reason, update_id))
+        whole = {"by": by, "reason": reason, "change": change, "remark": remark}
+        return values.make(Override, {**whole, "update_id": update_id, "signature": signature})
+
+    messages.tell(case, "override", compose, as_json)

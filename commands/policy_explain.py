@@ -63,6 +63,7 @@ def explain(
         sources[published.ref] = (str(policy), source)
     else:
         published = here.policy(subject)
+        sources |= _as_published(here, published.ref)
     judges = judging.under(published)
     found = traced(subject.order, asked, judges, subject.returnable, published.policy.calendar, now)
     _show(subject.order, published, found, _rules(found.steps, sources), as_json)
@@ -82,8 +83,16 @@ def _rules(steps: Sequence[Step], sources: dict[str, tuple[str, Document]]) -> l
     ]
 
 
+def _as_published(here: judging.Here, ref: str) -> dict[str, tuple[str, Document]]:
+    """Where the parts of a published policy stand in its file, called by its name; nothing if no file was kept."""
+    from activities.decisions import plain_yaml
+
+    text = here.rooms.policies.text(ref)
+    return {ref: (ref, plain_yaml.read(text))} if text else {}
+
+
 def _place(document: str, clause: str, number: int, sources: dict[str, tuple[str, Document]]) -> str:
-    """The file and line of a rule; empty where the document was read from no file that is here."""
+    """The file and line of a rule; empty where no file of the document is known."""
     from activities.decisions import plain_yaml
     from wiring import STATUTES
 
@@ -130,12 +139,16 @@ def _show_rules(rules: Sequence[RuleTold]) -> None:
         output.say(f"Statutes that are not for it, with the condition that does not hold: {names}")
 
 
+_MERIT = {"judgement": "stricter", "eligibility": "an exclusion, or better for the shopper"}
+"""What makes a rule of a clause speak before others with as many conditions."""
+
+
 def _became(rule: RuleTold) -> str:
     words: Mapping[str, str] = {
         "speaks": "spoke",
         "missed": f"missed: {rule.condition}",
         "less_specific": "overruled: another has more conditions",
-        "less_favourable": "overruled: another is better for the shopper",
+        "less_favourable": f"overruled: another is {_MERIT.get(rule.clause, 'better for the shopper')}",
     }
     grades = f" (for {', '.join(rule.grades)})" if rule.grades else ""
     return words[rule.outcome] + grades

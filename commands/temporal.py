@@ -86,7 +86,7 @@ class Returns:
         return self._client.service_client.config.target_host
 
     async def start(self, request: ReturnRequest, notes: Notes, texts: dict[str, str]) -> None:
-        """Start a return, or find the one with this id. Raises KeyConflict if that has other lines."""
+        """Start a return, or find the one with this id. Raises KeyConflict if that asks for something else."""
         with _in_words(request.id):
             await start_return(self._client, request, notes=notes, texts=texts)
 

@@ -39,6 +39,26 @@ def moment(option: str, text: str | None, of_day: time = time.min) -> datetime |
     raise InvalidRequest(option, f"{text!r} does not say its time zone; in UTC it is {text}Z")
 
 
+def minor(option: str, text: str | None, currency: str) -> int | None:
+    """`4.50` or `EUR:4.50` in minor units of a currency. Raises InvalidRequest naming the option."""
+    from domain.money import Money
+
+    if text is None:
+        return None
+    named, _, amount = text.rpartition(":")
+    if not currency:
+        raise InvalidRequest(option, "the currency of this return is not known yet; try again in a moment")
+    if named not in ("", currency):
+        raise InvalidRequest(option, f"{text!r} is in {named}, but this is paid in {currency}: write {currency}:4.50")
+    try:
+        found = Money.parse(amount, currency).minor
+    except ValueError as error:
+        raise InvalidRequest(option, str(error)) from None
+    if found < 0:
+        raise InvalidRequest(option, f"{text!r} is below zero")
+    return found
+
+
 def read_text(path: Path) -> str:
     """The text of a file. Raises InvalidRequest if it cannot be read."""
     try:

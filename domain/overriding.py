@@ -100,7 +100,9 @@ def _changed(
         text = f"line {line.line_id} is not approved ({line.verdict}); approve it with its terms: --verdict approve"
         raise Refused("not_approved", text)
     if any(one.code == _CODE[Verdict.DECLINE] for one in line.reasons):
-        text = f"a person declined line {line.line_id} already; start a new return that appeals this one: --appeal"
+        text = (
+            f"a person declined line {line.line_id} already; a new return can appeal it, unless this is one: --appeal"
+        )
         raise Refused("declined_by_person", text)
     if line.terms is None:
         terms, basis = _goodwill(change, promise), Basis.GOODWILL

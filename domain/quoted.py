@@ -20,9 +20,19 @@ class Quoted(NamedTuple):
 
 
 def quoted(order: Order, history: History, decision: Decision) -> Quoted | None:
-    """What is quoted for a decision; None if it approves nothing. Raises what `plan_refund` raises."""
-    approved = {line.line_id: line.quantity for line in decision.approved}
-    if not approved:
+    """What the shopper will get back for what may come back and was not paid back meanwhile; None if that is nothing.
+
+    Raises Refused as `plan_refund` does.
+    """
+    left = {line.line_id: min(line.quantity, history.lines[line.line_id].open) for line in decision.approved}
+    units = {line_id: count for line_id, count in left.items() if count}
+    if not units:
         return None
     terms = terms_of(decision, as_new(decision)) or Terms()
-    return Quoted(plan_refund(order, history, approved, terms), terms)
+    return Quoted(plan_refund(order, history, units, terms), terms)
+
+
+def quote_plan(order: Order, history: History, decision: Decision) -> RefundPlan | None:
+    """The plan alone. Raises what `quoted` raises."""
+    found = quoted(order, history, decision)
+    return found and found.plan

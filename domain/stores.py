@@ -12,6 +12,7 @@ from domain.notice import NoticeState
 from domain.order import Contact, Order
 from domain.people import Person
 from domain.policy import Policy, PublishedPolicy
+from domain.policy.words import ShopWords
 
 
 class Orders(Protocol):
@@ -93,6 +94,12 @@ class Policies(Protocol):
 
     def get(self, ref: str) -> PublishedPolicy | None:
         """The version that a decision or journal entry names (`id@version`)."""
+
+    def text(self, ref: str) -> str:
+        """The file of a version as it was written first; empty where none was kept."""
+
+    def words(self) -> ShopWords:
+        """The tags and groups that any published version asks for."""
 
 
 class OutboxRow(Model):

@@ -17,7 +17,7 @@ from ledger import UNITS, EntryKind, JournalEntry, Ledger, NewEntry, accounts
 from ledger.deciding import decided
 from ledger.moves import facts, goods
 from ledger.order_books import OrderBooks
-from ledger.recall import newest_snapshot
+from ledger.recall import newest_snapshot, newest_told
 
 ELSEWHERE = (EntryKind.REFUND_ELSEWHERE, EntryKind.DISPUTE_LOST)
 
@@ -99,20 +99,20 @@ class Facts:
         # Once undone, the fact is no part of the history that this would be decided on.
         return self._ledger.find(key) or decided(self._ledger, fact.order, decide)
 
-    def changed(self, order: Order, actor: str, now: datetime) -> JournalEntry | None:
-        """The shop tells another order than was known: its deliveries, or that it was edited. None if it is the same.
+    def changed(self, order: Order, actor: str, now: datetime) -> Order:
+        """The shop tells another order than was known: its deliveries, or that it was edited. The same is told once.
 
-        Only what was sold and captured is taken from it: what went back is known by its own facts. Raises Refused if
-        the order was never touched, or cannot have become this one.
+        Gives the order as it is known from then on: only what was sold and captured is taken from the shop, what went
+        back is known by its own facts. Raises Refused if the order was never touched, or cannot have become this one.
         """
-        known = self._read(order.id).order
-        if changed_from(known, order) == known:
-            return None
-        return decided(self._ledger, order.id, lambda: self._changed(order, actor, now))
+        entry = decided(self._ledger, order.id, lambda: self._changed(order, actor, now))
+        return self._snapshots.get(order.id, entry.facts["snapshot"]).order
 
-    def _changed(self, order: Order, actor: str, now: datetime) -> NewEntry:
+    def _changed(self, order: Order, actor: str, now: datetime) -> NewEntry | JournalEntry:
         books = self._read(order.id)
         old, new = books.order, changed_from(books.order, order)
+        if old == new and (told := newest_told(books.entries)):
+            return told
         only_deliveries = without_deliveries(old) == without_deliveries(new)
         kind = EntryKind.DELIVERY if only_deliveries else EntryKind.ORDER_EDITED
         # Named by what it changes, too: an order may be changed to and fro.

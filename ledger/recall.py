@@ -110,9 +110,14 @@ def _undecided(entry: JournalEntry) -> Refund:
 
 def newest_snapshot(entries: Iterable[JournalEntry]) -> str:
     """The content hash of an order's newest snapshot, among the entries of that order; empty if it has none."""
+    told = newest_told(entries)
+    return str(told.facts["snapshot"]) if told else ""
+
+
+def newest_told(entries: Iterable[JournalEntry]) -> JournalEntry | None:
+    """The entry by which an order was last told, among the entries of that order; None if it was never touched."""
     known = (EntryKind.ORDER_OPENED, EntryKind.ORDER_EDITED, EntryKind.DELIVERY)
-    found = [str(one.facts["snapshot"]) for one in entries if one.kind in known]
-    return found[-1] if found else ""
+    return next(reversed([one for one in entries if one.kind in known]), None)
 
 
 def happened(entries: Iterable[JournalEntry]) -> dict[str, Happened]:

@@ -45,7 +45,8 @@ async def start_return(
     """Start a return, or find the one that was started with this id, running or closed.
 
     `texts` are the shopper's own words by line id; they are stored in `notes` and only their ids travel.
-    Raises KeyConflict if the id stands for a return of other lines, and InvalidRequest for texts that have no place.
+    Raises KeyConflict if the id stands for a return of other lines, on another basis or of another appeal, and
+    InvalidRequest for texts that have no place.
     """
     content = content_of(request)
     if texts:
@@ -80,7 +81,8 @@ async def start_return(
 def content_of(request: ReturnRequest) -> str:
     """The hash that tells whether two requests ask for the same return."""
     lines: dict[str, object] = {line.line_id: [line.quantity, line.reason.value] for line in request.lines}
-    return sha256(canonical_json({"order": request.order_id, "lines": lines}))
+    asked = {"order": request.order_id, "lines": lines, "basis": request.basis or "", "appeals": request.appeals or ""}
+    return sha256(canonical_json(asked))
 
 
 async def _started_for(client: Client, workflow_id: str) -> ReturnRequest | None:
@@ -133,7 +135,8 @@ async def _with_notes(
 
 
 def _other_return(request: ReturnRequest) -> KeyConflict:
-    return KeyConflict(f"return {request.id} exists already with other lines; choose another id for a new return")
+    told = f"return {request.id} exists already with other lines, reasons, basis or appeal"
+    return KeyConflict(f"{told}; choose another id for a new return")
 
 
 def _details(request: ReturnRequest) -> str:

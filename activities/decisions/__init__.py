@@ -24,11 +24,11 @@ from domain.policy import (
     PublishedStatute,
     decide,
     graded,
-    quoted,
     terms_of,
     to_review,
 )
 from domain.policy.terms import Graded
+from domain.quoted import quote_plan
 from domain.request import ReturnRequest
 from domain.stores import People, Snapshots
 from domain.stores import Policies as PolicyStore
@@ -123,7 +123,7 @@ class DecisionActivities:
         judges = Policies(policy=policy, statutes=self._statutes)
         decision = decide(order, wanted, judges, returnable, policy.policy.calendar, ask.now)
         approved = {line.line_id: line.quantity for line in decision.approved}
-        opened = Opened(decision=decision, quote=quoted(order, books.history(), decision))
+        opened = Opened(decision=decision, quote=quote_plan(order, books.history(), decision))
         entry = NewEntry(
             key=key,
             kind=EntryKind.DECISION,

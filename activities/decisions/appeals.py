@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from domain.case import Outcome
 from domain.errors import InvalidRequest
 from domain.policy import Verdict
 from domain.request import ReturnRequest
-from ledger import Ledger
+from ledger import EntryKind, JournalEntry, Ledger
 from ledger.recall import case_so_far
 
 
 def check_appeal(ledger: Ledger, request: ReturnRequest) -> None:
-    """Raises InvalidRequest unless what it appeals has ended, on the same order, with a declined line of these."""
+    """Raises InvalidRequest unless what it appeals has ended, on the same order, with a declined line of these, and is
+    no appeal itself: what became of that stands."""
     if request.appeals is None:
         return
     entries = tuple(ledger.entries(case=request.appeals))
@@ -21,6 +24,17 @@ def check_appeal(ledger: Ledger, request: ReturnRequest) -> None:
     if known.outcome is None:
         text = f"return {request.appeals} is still open, so override it there: `python starter.py override`"
         raise InvalidRequest("appeals", text)
+    if first := _appealed_by(entries):
+        text = (
+            f"return {request.appeals} is an appeal of {first} itself; a person has had it, so what was declined stands"
+        )
+        raise InvalidRequest("appeals", text)
     declined = {one.line_id for one in known.decision.lines if one.verdict is Verdict.DECLINE}
     if known.outcome is not Outcome.DECLINED and not declined & {one.line_id for one in request.lines}:
         raise InvalidRequest("appeals", f"return {request.appeals} was not declined, so there is nothing to appeal")
+
+
+def _appealed_by(entries: Iterable[JournalEntry]) -> str:
+    """The return that this one appealed when it was decided on; empty if it is no appeal."""
+    asked = (one.facts.get("request", {}) for one in entries if one.kind is EntryKind.DECISION)
+    return next((str(one["appeals"]) for one in asked if one.get("appeals")), "")

@@ -19,8 +19,9 @@ from domain.override import Change, Overridden, OverrideReason, Second, override
 from domain.overriding import Promise, beyond, may_override, overridden
 from domain.people import Person
 from domain.plan import RefundPlan
-from domain.policy import Decision, LineDecision, PublishedPolicy, Verdict, quoted
+from domain.policy import Decision, LineDecision, PublishedPolicy, Verdict
 from domain.policy.calendar import local_day
+from domain.quoted import quote_plan
 from domain.stores import People, Policies, Snapshots
 from domain.verbs import Verb
 from ledger import EntryKind, JournalEntry, Ledger, NewEntry, Transfer
@@ -261,7 +262,7 @@ def _second(
 
 def _in_force(books: OrderBooks, after: Decision) -> dict[str, object]:
     """The decision that counts from this entry on, with what the shopper will get back by it."""
-    quote = quoted(books.order, books.history(), after)
+    quote = quote_plan(books.order, books.history(), after)
     return {"decision": _facts(after), **({"quote": _facts(quote)} if quote else {})}
 
 

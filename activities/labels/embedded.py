@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import ssl
 import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 import httpx2
@@ -74,11 +76,16 @@ class EmbeddedLabels:
         codes = {409: "already_used", 404: "unknown_label"}
         self._post(f"/labels/{label.tracking_number}/void", None, codes)
 
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        # Made once: to read all certificates that are trusted takes longer than a label does.
+        return httpx2.create_ssl_context()
+
     def _post(self, path: str, body: Mapping[str, object] | None, codes: Mapping[int, str]) -> httpx2.Response:
         """POST; `codes` are the refusals with a meaning of their own, by status."""
         url = self._carrier_url + path
         try:
-            answer = httpx2.post(url, json=body, headers=self._headers, timeout=self._timeout)
+            answer = httpx2.post(url, json=body, headers=self._headers, timeout=self._timeout, verify=self._tls)
         except httpx2.HTTPError as error:
             # From None: the request in it holds the address and the token.
             raise Unavailable(f"The carrier gave no answer ({type(error).__name__})") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from temporalio import activity
@@ -17,9 +18,10 @@ from domain.model import Model, UtcDatetime
 from domain.money import Money
 from domain.order import Order, TenderKind
 from domain.policy import PublishedPolicy
+from domain.policy.words import with_named
 from domain.request import ReturnRequest, check_against
 from domain.stores import Policies, Snapshot, Snapshots
-from ledger import EntryKind, Ledger, NewEntry
+from ledger import EntryKind, JournalEntry, Ledger, NewEntry
 from ledger.facts import Facts, changed_from
 from ledger.frozen import frozen_order
 from ledger.moves.money import opening
@@ -56,11 +58,12 @@ class StorefrontActivities:
         and open the order's accounts if it was never touched. Raises InvalidRequest before anything is recorded."""
         entries = list(self._ledger.entries(case=ask.request.id))
         known = case_so_far(entries)
-        order = self._of_decided(ask.request, known, entries[0].order) if entries else self._of_new(ask)
+        order = self._of_decided(ask.request, known, entries) if entries else self._of_new(ask)
         return known.model_copy(update={"order": OrderBrief.of(order)})
 
-    def _of_decided(self, request: ReturnRequest, known: CaseSoFar, order_id: str) -> Order:
+    def _of_decided(self, request: ReturnRequest, known: CaseSoFar, entries: Sequence[JournalEntry]) -> Order:
         """The order that the return was decided on; another request under the same id is refused."""
+        order_id = entries[0].order
         order = frozen_order(self._ledger, self._snapshots, order_id)
         if order is None or request.order_id not in (order.id, order.number):
             raise InvalidRequest("order_id", f"return {request.id} was decided already, for order {order_id}")
@@ -68,11 +71,13 @@ class StorefrontActivities:
         if decided and decided != {line.line_id: line.quantity for line in in_parts(order, request).lines}:
             asked = ", ".join(f"{quantity} of {line_id}" for line_id, quantity in decided.items())
             raise InvalidRequest("lines", f"return {request.id} was decided already, for {asked}")
+        _check_grounds(request, entries)
         return order
 
     def _of_new(self, ask: FetchOrder) -> Order:
         """The order of a new return: as it was when first touched, with what the shop told of it since."""
         sold = self._storefront.order(ask.request.order_id)
+        sold = sold and with_named(sold, self._policies.words)
         order_id = sold.id if sold else ask.request.order_id
         frozen = frozen_order(self._ledger, self._snapshots, order_id)
         if frozen is None:
@@ -83,8 +88,7 @@ class StorefrontActivities:
             return order
         if without_deliveries(order) != without_deliveries(frozen):
             _check_payable(order)
-        self._facts.changed(order, "storefront", ask.now)
-        return frozen_order(self._ledger, self._snapshots, order_id) or order
+        return self._facts.changed(order, "storefront", ask.now)
 
     def _open(self, order: Order | None, ask: FetchOrder) -> Order:
         if order is None:
@@ -95,9 +99,19 @@ class StorefrontActivities:
         if policy is None:
             raise Refused("no_policy", "no return policy has been published; publish one, then retry")
         snapshot = self._snapshots.keep(order)
-        self._ledger.append(_opening(ids.order_key(order.id), snapshot, policy, ask))
+        entry = self._ledger.append(_opening(ids.order_key(order.id), snapshot, policy, ask))
         # Another return may have come first, with the order as the shop knew it then.
-        return frozen_order(self._ledger, self._snapshots, order.id) or order
+        return self._snapshots.get(order.id, entry.facts["snapshot"]).order
+
+
+def _check_grounds(request: ReturnRequest, entries: Sequence[JournalEntry]) -> None:
+    """Raises InvalidRequest if the return was decided on another basis, or as another appeal."""
+    told = next((one.facts["request"] for one in entries if "request" in one.facts), None)
+    if told is None:
+        return
+    for field, asked in (("basis", request.basis), ("appeals", request.appeals)):
+        if told.get(field) != asked:
+            raise InvalidRequest(field, f"return {request.id} was decided already, with {told.get(field) or 'none'}")
 
 
 def _check_payable(order: Order) -> None:

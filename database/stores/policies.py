@@ -9,6 +9,7 @@ from sqlalchemy import Engine, RowMapping, func, insert, select
 from database.engine import reading, writing
 from database.tables import policies
 from domain.policy import Policy, PublishedPolicy
+from domain.policy.words import ShopWords, words_in
 
 
 class SqlPolicies:
@@ -55,6 +56,17 @@ class SqlPolicies:
         with reading(self._engine) as connection:
             row = connection.execute(statement).mappings().first()
         return None if row is None else _published(row)
+
+    def text(self, ref: str) -> str:
+        """The file of a version as it was written first; empty where none was kept."""
+        statement = select(policies.c.text).where(policies.c.ref == ref, policies.c.text.is_not(None))
+        with reading(self._engine) as connection:
+            return connection.execute(statement.order_by(policies.c.number).limit(1)).scalar() or ""
+
+    def words(self) -> ShopWords:
+        """The tags and groups that any published version asks for."""
+        with reading(self._engine) as connection:
+            return words_in(map(Policy.model_validate_json, connection.execute(select(policies.c.content)).scalars()))
 
 
 def _published(row: RowMapping) -> PublishedPolicy:

@@ -1,4 +1,4 @@
-"""Which of two rules that both hold is the better one for every shopper; None where that depends on the order."""
+"""Which of two rules that both hold speaks, mostly the better one for every shopper; None where the order tells."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Protocol
 
+from domain.policy.goods import Answer, EligibilityRule
+from domain.policy.judgement import JudgementRule
 from domain.policy.money import FeeRule, Payer, ReturnShippingRule
 from domain.policy.rule import Rule
 from domain.policy.window import Ends, WindowRule
@@ -28,6 +30,15 @@ def better(one: Rule, other: Rule) -> bool | None:
         # Of two that are alike to the shopper, the one that speaks is chosen by its text, as the reader does it.
         return one.model_dump_json() > other.model_dump_json()
     return None if order is None else order > 0
+
+
+def merit(rule: Rule) -> str:
+    """What makes it speak before another with as many conditions."""
+    if isinstance(rule, JudgementRule):
+        return "stricter"
+    if isinstance(rule, EligibilityRule) and rule.answer is Answer.EXCLUDED:
+        return "an exclusion, which no condition lifts"
+    return "better for the shopper"
 
 
 def _compared(one: Rule, other: Rule) -> int | None:

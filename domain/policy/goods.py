@@ -44,5 +44,9 @@ class EligibilityRule(Rule):
     proof: Proof = Proof.NONE
 
     def favour(self) -> tuple[int, ...]:
-        """Accepted before excluded, then with the fewest conditions."""
-        return (self.answer is Answer.ACCEPTED, -len(self.condition), self.proof is Proof.NONE)
+        """Accepted before excluded before accepted in a condition, then with the fewest conditions.
+
+        To ask how goods have to be does not lift what another rule excludes for a reason of its own.
+        """
+        accepted = self.answer is Answer.ACCEPTED
+        return (accepted and not self.condition, not accepted, -len(self.condition), self.proof is Proof.NONE)

@@ -28,8 +28,8 @@ class JudgementRule(Rule):
     verdict: Verdict
 
     def favour(self) -> tuple[int, ...]:
-        """Approve before review before decline."""
-        return (-list(Verdict).index(self.verdict),)
+        """The stricter: decline before review before approve. The law is a floor under all three."""
+        return (list(Verdict).index(self.verdict),)
 
 
 _Covers = Annotated[tuple[ReturnReason, ...], BeforeValidator(listed), Field(min_length=1, max_length=20)]

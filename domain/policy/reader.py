@@ -20,7 +20,7 @@ from domain.request import Basis, RequestedLine
 R = TypeVar("R", bound=Rule)
 
 Favour = tuple[Any, ...]
-"""Something to compare: the greater, the better for the shopper."""
+"""Something to compare: the greatest speaks. It is the best for the shopper, of judgements the strictest."""
 
 
 class Step(NamedTuple):
@@ -98,8 +98,8 @@ class Reader:
     def speaking(
         self, document: str, clause: str, rules: Sequence[R], favour: Callable[[R], Favour], grade: Grade | None = None
     ) -> R | None:
-        """The rule that holds: of those whose conditions do, the one with the most; of several, the best for the
-        shopper. None if none does. The order of the rules plays no part."""
+        """The rule that holds: of those whose conditions do, the one with the most; of several, the first by
+        `favour`. None if none does. The order of the rules plays no part."""
         if not rules:
             return None
         facts = self._graded[grade] if grade else self.facts

@@ -12,8 +12,8 @@ from typing import Literal, NamedTuple
 from domain.customer import IN_STORE
 from domain.policy.conditions import GRADED, Case, Neighbours, cases_of, compatible, implied, kind_of, meeting, sharing
 from domain.policy.document import Policy, Statute
-from domain.policy.favours import better, says
-from domain.policy.judgement import WarrantyRule
+from domain.policy.favours import better, merit, says
+from domain.policy.judgement import JudgementRule, Verdict, WarrantyRule
 from domain.policy.outcome import ReturnlessRule
 from domain.policy.rule import Rule
 
@@ -148,7 +148,7 @@ def _never(clause: str, place: int, rule: Rule, by: Sequence[tuple[int, Rule]]) 
     if rival.when.count > rule.when.count:
         more = ", which has more conditions, and all of them hold wherever this one does"
         return Finding("error", "unreachable", here, ("it can never speak: before it comes ", first, more))
-    always = "better for the shopper, and always speaks"
+    always = f"{merit(rival)}, and always speaks"
     if rival.when == rule.when:
         same = "it says something else on the same conditions as "
         return Finding("error", "contradiction", here, (same, first, f"; that one is {always}"))
@@ -200,7 +200,7 @@ class _Pairs:
 
     def _clash(self, one: int, other: int) -> bool:
         rule, rival = self._rules[one], self._rules[other]
-        if self.said[one] == self.said[other] or rule.when.count != rival.when.count:
+        if self.said[one] == self.said[other] or rule.when.count != rival.when.count or _escalates(rule, rival):
             return False
         both = cases_of(rule.when, self._clause) & cases_of(rival.when, self._clause)
         if not both or not compatible(rule.when, rival.when):
@@ -209,6 +209,11 @@ class _Pairs:
         return not _settled(
             self._clause, (rule, rival), both, [known for known in near if known.when.count > rule.when.count]
         )
+
+
+def _escalates(*pair: Rule) -> bool:
+    """Whether both are judgements against a request: that the stricter speaks is what anybody expects."""
+    return all(isinstance(one, JudgementRule) and one.verdict is not Verdict.APPROVE for one in pair)
 
 
 def _settled(clause: str, pair: tuple[Rule, Rule], both: frozenset[Case], more: Sequence[Rule]) -> bool:
@@ -231,9 +236,9 @@ def _both_hold(clause: str, pair: tuple[Rule, Rule], places: tuple[int, int]) ->
     if winner is None:
         ends: tuple[str | Place, ...] = ("which of them is better for the shopper, and speaks, depends on the order",)
     elif winner:
-        ends = ("this one is better for the shopper, and speaks",)
+        ends = (f"this one is {merit(pair[0])}, and speaks",)
     else:
-        ends = ("that one is better for the shopper, and speaks",)
+        ends = (f"that one is {merit(pair[1])}, and speaks",)
     return Finding("advice", "contradiction", one, (*both, *ends))
 
 

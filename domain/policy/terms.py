@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from domain.history import History
 from domain.inspection import Grade, InspectedLine
 from domain.kits import without_kits
 from domain.order import Order
-from domain.plan import FeeKind, RefundPlan
-from domain.planning import plan_refund
+from domain.plan import FeeKind
 from domain.policy.decision import Decision, LineDecision, LineTerms
 from domain.policy.judgement import Verdict
 from domain.policy.money import Cap, Cut, Duties, Payer, rank
@@ -33,16 +31,6 @@ def graded(order: Order, lines: Sequence[InspectedLine]) -> Graded:
 def as_new(decision: Decision) -> Graded:
     """What was approved, as it is hoped to come back."""
     return {line.line_id: {Grade.A: line.quantity} for line in decision.approved}
-
-
-def quoted(order: Order, history: History, decision: Decision) -> RefundPlan | None:
-    """What the shopper will get back for what may come back and was not paid back meanwhile; None if that is nothing.
-
-    Raises Refused as `plan_refund` does.
-    """
-    left = {line.line_id: min(line.quantity, history.lines[line.line_id].open) for line in decision.approved}
-    units = {line_id: count for line_id, count in left.items() if count}
-    return plan_refund(order, history, units, terms_of(decision, as_new(decision)) or Terms()) if units else None
 
 
 def terms_of(decision: Decision, units: Graded, resolution: Resolution = Resolution.REFUND) -> Terms | None:

@@ -89,6 +89,27 @@ def test_another_amount_is_another_payment(run: Run, ready: Rooms, tmp_path: Pat
     assert "not linked" in run("orders", "import", tmp_path / "part.json").out
 
 
+def test_of_tags_and_groups_those_are_kept_that_a_published_policy_asks_for(
+    run: Run, ready: Rooms, tmp_path: Path
+) -> None:
+    order = json.loads(UNLINKED.read_text())
+    order["order"] |= {"tags": "sale, for Aunt Mara", "customer": {"id": 7, "tags": "vip, L\u00e9on"}}
+    (tmp_path / "tagged.json").write_text(json.dumps(order))
+
+    def kept() -> list[list[str]]:
+        shown = run("orders", "import", tmp_path / "tagged.json", "--payment", "pi_1", "--json").json
+        assert shown == run("orders", "show", shown["id"], "--json").json
+        return [shown["lines"][0]["tags"], shown["customer"]["groups"]]
+
+    assert kept() == [[], []]
+    for name, when in (("a", "{tag: [sale, new]}"), ("b", "{group: vip}")):
+        file = tmp_path / f"{name}.yaml"
+        file.write_text(f"id: {name}\ntitle: T\nwindow_days: 30\njudgement: [{{verdict: review, when: {when}}}]\n")
+        assert run("policy", "publish", file, "--from", f"2099-01-0{1 + (name == 'b')}").code == 0
+    # whatever any version asks for, in force or not
+    assert kept() == [["sale"], ["vip"]]
+
+
 def test_a_payment_that_returns_run_on_is_not_replaced(run: Run, ready: Rooms) -> None:
     shown = run("orders", "import", UNLINKED, "--payment", "pi_1", "--delivered", "2026-11-06", "--json").json
     order = Order.model_validate(shown)

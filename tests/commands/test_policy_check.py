@@ -37,7 +37,7 @@ window:
 judgement:
   - verdict: review
     when: {returns_from: 10}
-  - {verdict: decline, when: {group: blocked}}
+  - {verdict: approve, when: {group: vip}}
 """
 
 
@@ -72,11 +72,11 @@ def test_what_is_odd_names_the_other_rule_by_number_and_line(run: Run, file: Pat
     never, together, last = shown.out.splitlines()
     assert never.startswith(f"{file}:5: error: window rule 1: it can never speak: window rule 2 (line 7) has as many")
     assert together.startswith(
-        f"{file}:10: advice: judgement rule 1: with returns_from, group blocked it holds together with "
+        f"{file}:10: advice: judgement rule 1: with returns_from, group vip it holds together with "
     )
     assert together.endswith(
         "judgement rule 2 (line 12), which has as many conditions and says something else; "
-        "this one is better for the shopper, and speaks"
+        "this one is stricter, and speaks"
     )
     assert last == "1 file: 1 error, 1 to think about."
 

@@ -401,13 +401,16 @@ async def test_a_declined_return_is_appealed_and_overridden_by_two(shop: Shop) -
     assert "--appeal R-9" in await shop.refused("override", "R-9", *words)
     started = await shop.ok("start", "--id", "R-10", "--order", "B-9", "--line", "1:1", "--appeal", "R-9")
     assert (started["return"]["verdict"], started["return"]["next_owner"]) == ("decline", "ops")
-    shown = (await shop.ok("override", "R-10", *words, "--remark", "Sent to the wrong door"))["return"]
-    assert (shown["next_owner"], shown["to_approve"]) == ("finance", {"minor": 1176, "currency": "EUR"})
+    more = ("--label-fee", "EUR:0.50", "--remark", "Sent to the wrong door")
+    shown = (await shop.ok("override", "R-10", *words, *more))["return"]
+    # 11.76 less the label
+    assert (shown["next_owner"], shown["to_approve"]) == ("finance", {"minor": 1126, "currency": "EUR"})
     await shop.ok("approve", "R-10", "--by", "gil", "--key", home / "gil")
     shown = await shop.until(("show", "R-10"), lambda shown: shown["return"]["label_url"])
     assert [shown[one]["verdict"] for one in ("first_decision", "decision")] == ["decline", "approve"]
-    told = (await shop.run("show", "R-10")).out
-    assert "olga: line 1: approve (our mistake), 11.76 EUR beyond the policy, agreed by gil" in " ".join(told.split())
+    told = " ".join((await shop.run("show", "R-10")).out.split())
+    assert "olga: line 1: approve, the shopper pays for the label (our mistake), 11.26 EUR beyond the policy" in told
+    assert "agreed by gil" in told
 
 
 async def test_without_a_worker(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,18 @@ def test_no_moment_is_refused_by_its_option(text: str) -> None:
         values.moment("--at", text)
 
 
+def test_an_amount_with_its_currency_or_without() -> None:
+    assert values.minor("--label-fee", None, "EUR") is None
+    assert [values.minor("--label-fee", one, "EUR") for one in ("4.50", "EUR:4.5", "4", "0")] == [450, 450, 400, 0]
+    assert values.minor("--label-fee", "JPY:450", "JPY") == 450
+
+
+@pytest.mark.parametrize("text", ["USD:4.50", "4.505", "450c", "", "-1", ":", "EUR 4.50"])
+def test_no_amount_is_refused_by_its_option(text: str) -> None:
+    with pytest.raises(InvalidRequest, match=r"^--label-fee: "):
+        values.minor("--label-fee", text, "EUR")
+
+
 def test_lines() -> None:
     assert values.lines(["1:2", "b-7:1:defective"], "reason") == [
         {"line_id": "1", "quantity": 2},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 import traceback
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -93,6 +94,20 @@ def test_the_number_comes_from_the_key_alone_and_checks() -> None:
         assert len(number) == 17
         digits = [int(digit) for digit in reversed(number[2:])]
         assert sum(digits[0::2]) % 10 == (-3 * sum(digits[1::2])) % 10
+
+
+def test_trusted_certificates_are_read_once(labels: EmbeddedLabels, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[object] = []
+    load = ssl.create_default_context
+
+    def loading(*args: Any, **kwargs: Any) -> ssl.SSLContext:
+        read.append(args)
+        return load(*args, **kwargs)
+
+    monkeypatch.setattr(ssl, "create_default_context", loading)
+    labels.void(KEY, labels.buy(KEY, REQUEST, NOW))
+    labels.buy(ids.label_key("R-2"), REQUEST, NOW)
+    assert len(read) == 1
 
 
 def test_a_label_is_registered_and_printed(labels: EmbeddedLabels, server: Loopback, tmp_path: Path) -> None:

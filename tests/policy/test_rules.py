@@ -222,6 +222,50 @@ def test_judgement_by_risk(verdict: str, becomes: Verdict) -> None:
     assert one(policy, order()).verdict is Verdict.APPROVE
 
 
+STEPS = [
+    {"verdict": "review", "when": {"returns_from": 5}},
+    {"verdict": "decline", "when": {"returns_from": 15}},
+    {"verdict": "decline", "when": {"group": "blocked"}},
+    {"verdict": "approve", "when": {"group": "vip"}},
+]
+
+
+@pytest.mark.parametrize(
+    ("returns", "groups", "becomes"),
+    [
+        (4, (), Verdict.APPROVE),
+        (5, (), Verdict.REVIEW),
+        (14, ("vip",), Verdict.REVIEW),
+        (15, (), Verdict.DECLINE),
+        (0, ("vip", "blocked"), Verdict.DECLINE),
+        (5, ("blocked",), Verdict.DECLINE),
+    ],
+)
+def test_of_judgements_with_equally_many_conditions_the_strictest_speaks(
+    returns: int, groups: tuple[str, ...], becomes: Verdict
+) -> None:
+    sold = order(customer={"returns": returns, "groups": groups})
+    for rules in (STEPS, STEPS[::-1]):
+        assert one(published(judgement=rules), sold).verdict is becomes
+
+
+def test_a_judgement_with_more_conditions_still_speaks_first() -> None:
+    member = {"verdict": "approve", "when": {"returns_from": 5, "group": "vip"}}
+    sold = order(customer={"returns": 20, "groups": ("vip",)})
+    assert one(published(judgement=[*STEPS, member]), sold).verdict is Verdict.APPROVE
+
+
+def test_to_ask_for_a_condition_lifts_no_exclusion() -> None:
+    excluded = {"answer": "excluded", "when": {"tag": "clearance"}}
+    sold = order(line(tags=("clearance", "swimwear")))
+    sealed = {"condition": "sealed", "when": {"tag": "swimwear"}}
+    whatever = {"answer": "accepted", "when": {"tag": "swimwear"}}
+    for rules in ([excluded, sealed], [sealed, excluded]):
+        assert one(published(eligibility=rules), sold).verdict is Verdict.DECLINE
+    # whoever says that they are taken, without asking for more, means it
+    assert one(published(eligibility=[excluded, whatever]), sold).verdict is Verdict.APPROVE
+
+
 def test_a_request_is_reviewed_if_any_line_is_and_declined_only_if_all_are() -> None:
     policy = published(judgement=[{"verdict": "review", "when": {"category": "gold"}}])
     mixed = judged(

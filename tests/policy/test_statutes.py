@@ -175,6 +175,31 @@ def test_goods_that_the_law_leaves_out(country: str, exclusion: Exclusion, cite:
     assert [reason.cite for reason in decided.reasons if reason.code == "withdrawal_excluded"] == [cite]
 
 
+SEALED = {
+    "FR": (Exclusion.HYGIENE_SEALED, Exclusion.MEDIA_SEALED),
+    "DE": (Exclusion.HYGIENE_SEALED, Exclusion.MEDIA_SEALED),
+    "GB": (Exclusion.HYGIENE_SEALED, Exclusion.MEDIA_SEALED),
+    "CN": (Exclusion.MEDIA_SEALED,),
+}
+
+
+@pytest.mark.parametrize(("country", "exclusion", "cite"), EXCLUDED)
+def test_goods_that_the_law_leaves_out_are_so_though_they_are_sealed_too(
+    country: str, exclusion: Exclusion, cite: str
+) -> None:
+    for sealed in SEALED[country]:
+        for both in ((exclusion, sealed), (sealed, exclusion)):
+            decided = lawful(order(line(exclusions=both), country=country))
+            assert decided.verdict is Verdict.DECLINE, sealed
+            assert [one.cite for one in decided.reasons if one.code == "withdrawal_excluded"] == [cite]
+
+
+@pytest.mark.parametrize("country", SEALED)
+def test_what_is_sealed_in_two_ways_may_come_back(country: str) -> None:
+    goods = order(line(exclusions=(Exclusion.HYGIENE_SEALED, Exclusion.MEDIA_SEALED)), country=country)
+    assert lawful(goods).verdict is Verdict.APPROVE
+
+
 @pytest.mark.parametrize("country", ["FR", "DE", "GB"])
 def test_no_shop_excludes_what_the_law_does_not(country: str) -> None:
     policy = strict(eligibility=[{"answer": "excluded"}], judgement=[{"verdict": "decline"}])

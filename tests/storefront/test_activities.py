@@ -14,7 +14,10 @@ from activities.storefront import FetchOrder, StorefrontActivities
 from domain.case import OrderBrief
 from domain.errors import InvalidRequest, Refused, Unavailable
 from domain.order import Order
-from ledger import EntryKind
+from domain.policy.words import ShopWords
+from domain.request import Basis
+from ledger import EntryKind, JournalEntry
+from ledger.store import SqlLedger
 from tests.shop import NOW, Shop, open_shop, request, transfers
 
 
@@ -104,6 +107,19 @@ def test_the_entry_says_what_was_read_and_which_policy_counts(shop: Shop) -> Non
     assert shop.snapshots.get("two-rates", entry.facts["snapshot"]).order == shop.orders.get("two-rates")
 
 
+def test_no_words_that_no_policy_asks_for_come_into_the_snapshot(shop: Shop) -> None:
+    shop.publish(send_back=[{"days": 9, "when": {"group": "vip", "tag": "sale"}}])
+    lines = [{**line.model_dump(), "tags": ["sale", "vip", "Mara's"]} for line in shop.sell().lines]
+    shop.sell(lines=lines, customer={"groups": ["vip", "sale", "Mara"], "returns": 2})
+    shop.fetch("R-1", {"1": 1})
+    kept = shop.snapshots.get("two-rates", shop.entry("order:two-rates").facts["snapshot"]).order
+    assert {line.tags for line in kept.lines} == {("sale",)}
+    assert (kept.customer.groups, kept.customer.returns) == (("vip",), 2)
+    # the same order again is no other one
+    shop.fetch("R-2", {"1": 1})
+    assert shop.recorded() == ["order:two-rates"]
+
+
 @pytest.mark.parametrize(
     ("units", "field"),
     [({"9": 1}, "lines.0.line_id"), ({"2": 1, "1": 4}, "lines.1.quantity")],
@@ -153,6 +169,9 @@ def test_without_any_policy_there_is_nothing_to_decide_by(shop: Shop) -> None:
         def in_force(self, at: datetime) -> None:
             return None
 
+        def words(self) -> ShopWords:
+            return ShopWords()
+
     bare = StorefrontActivities(Shelf(shop), shop.snapshots, Nothing(), shop.ledger)  # type: ignore[arg-type]
     with pytest.raises(Refused) as no:
         bare.fetch_order(FetchOrder(request=request("R-1", {"1": 1}), now=NOW))
@@ -181,6 +200,26 @@ def test_the_policy_is_the_one_in_force_when_the_order_was_placed(shop: Shop) ->
     shop.publish(since=datetime(2026, 11, 2, 9, 14, tzinfo=UTC), window_days=90)
     shop.fetch("R-2", {"1": 1})
     assert shop.entry("order:two-rates").policy == before.ref
+
+
+class Counting(SqlLedger):
+    """Counts how often the entries of an order are read."""
+
+    reads = 0
+
+    def entries(self, *, order: str | None = None, case: str | None = None, after: int = 0) -> Iterator[JournalEntry]:
+        """The entries."""
+        self.reads += order is not None
+        return super().entries(order=order, case=case, after=after)
+
+
+def test_the_entries_of_an_order_are_read_once(shop: Shop) -> None:
+    for case in ("R-1", "R-2", "R-1"):
+        counting = Counting(shop.engine)
+        shop.use(counting)
+        shop.fetch(case, {"1": 1})
+        assert counting.reads == 1
+        shop.open(case, {"1": 1})
 
 
 def test_a_second_return_does_not_open_the_order_again(shop: Shop) -> None:
@@ -222,6 +261,22 @@ def test_a_changed_order_that_nobody_touched_is_taken_as_it_is_now(shop: Shop) -
     order = shop.fetch("R-1", {"4": 1, "1": 4}).order
     assert order is not None
     assert order.titles["4"] == "Spoon"
+
+
+@pytest.mark.parametrize(
+    ("field", "other"), [("basis", {"basis": Basis.WARRANTY}), ("appeals", {"appeals": "R-0"}), ("", {})]
+)
+def test_a_return_that_was_decided_is_on_the_basis_that_was_asked_for(
+    shop: Shop, field: str, other: dict[str, object]
+) -> None:
+    shop.begin("R-1", {"1": 2})
+    ask = FetchOrder(request=request("R-1", {"1": 2}).model_copy(update=other), now=NOW)
+    if not field:
+        assert shop.storefront.fetch_order(ask).decision is not None
+        return
+    with pytest.raises(InvalidRequest, match="decided already, with none") as no:
+        shop.storefront.fetch_order(ask)
+    assert no.value.field == field
 
 
 @pytest.mark.parametrize("storefront", [Closed(), Empty()])

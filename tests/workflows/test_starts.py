@@ -14,6 +14,7 @@ from temporalio.exceptions import ApplicationError, CancelledError
 
 from domain.case import Outcome
 from domain.errors import KeyConflict
+from domain.request import Basis
 from ledger import EntryKind
 from tests.workflows.returns import (
     SHOPIFY,
@@ -23,8 +24,10 @@ from tests.workflows.returns import (
     TWO_RATES_PAYMENT,
     Return,
     Shop,
+    request,
 )
 from workflows.return_case.state import Stage
+from workflows.start import start_return
 
 UNIT = {SHOPIFY_LINE: 1}
 
@@ -62,6 +65,10 @@ async def test_the_same_id_for_other_lines_is_a_conflict(shop: Shop) -> None:
         await shop.start("R-1", "two-rates", {"1": 1})
     with pytest.raises(KeyConflict, match="other lines"):
         await shop.start("R-1", SHOPIFY_ORDER, {"1": 2})
+    asked = request("R-1", "two-rates", {"1": 2})
+    for other in ({"basis": Basis.WITHDRAWAL}, {"appeals": "R-0"}):
+        with pytest.raises(KeyConflict, match="basis or appeal"):
+            await start_return(shop.client, asked.model_copy(update=other))
     assert (await one.labelled()).lines == {"1": 2}
 
 

@@ -90,8 +90,10 @@ def _may_override(state: CaseState, said: Override) -> Refusal | None:
     if state.called_off:
         return Refusal(code="cancelled", message="This return was called off; start a new one, and override that.")
     if _decided_for_good(state):
-        text = "This return was declined and ends now; start a new return that appeals it: `starter.py start --appeal`."
-        return Refusal(code="declined", message=text)
+        text = "This return was declined and ends now"
+        if state.request is None or not state.request.appeals:
+            text += "; start a new return that appeals it: `starter.py start --appeal`"
+        return Refusal(code="declined", message=f"{text}.")
     return may_override(state, said.change)
 
 

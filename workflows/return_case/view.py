@@ -45,6 +45,7 @@ class CaseView(Model):
     id: str
     order_id: str = ""
     order_number: str = ""
+    currency: str = ""
     stage: Stage
     outcome: Outcome | None = None
     verdict: Verdict | None = None
@@ -85,6 +86,7 @@ def view(state: CaseState) -> CaseView:
         id=state.request.id if state.request else "",
         order_id=order.order_id if order else "",
         order_number=order.number if order else "",
+        currency=order.currency if order else "",
         stage=state.stage,
         outcome=state.outcome,
         verdict=decision.verdict if decision else None,

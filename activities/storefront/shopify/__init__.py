@@ -5,8 +5,9 @@ An order that we could not pay back to the cent is refused, with the figures tha
 once for the whole order, as delivery is, and so was what the till added in cash; what it took off is a discount.
 A business bought only where Shopify says so itself (`company`, its B2B orders): a company in an address or an
 exemption from tax does not take a consumer's rights away. Of the facts that exclude a line Shopify tells one: a gift
-card is digital. A tag of the order is one of each of its lines; the customer's tags are its groups. Lines of the REST
-API have no product type; where whoever sends them has added it, it is the category.
+card is digital. A tag of the order is one of each of its lines; the customer's tags are its groups. All are read, but
+only those that a policy asks for are stored (`domain.policy.words`). Lines of the REST API have no product type; where
+whoever sends them has added it, it is the category.
 """
 
 from __future__ import annotations
