@@ -8,7 +8,7 @@ from domain.provider import ProviderRefund
 from domain.refund import FINAL_NO, RefundStatus
 from ledger.readable import amount
 from ledger.reconcile.breaks import Break, BreakKind
-from ledger.reconcile.period import ARN_AFTER, CALL_TAKES, NEWS_TAKES, PENDING_AT_MOST, Period
+from ledger.reconcile.period import ARN_AFTER, CALL_TAKES, JUST_NOW, NEWS_TAKES, PENDING_AT_MOST, Period
 from ledger.reconcile.stories import Story
 
 
@@ -22,6 +22,8 @@ def breaks_of(story: Story, period: Period) -> Iterator[Break]:
         yield _break(BreakKind.DOUBLE, story, f"{story.standing[0].id} was made, and {extra} too")
     elif made is None:
         yield from _without_refund(story, period)
+    elif not story.booked and made.key and period.age(made.created_at) <= JUST_NOW:
+        return
     elif not story.booked:
         kind = BreakKind.LOST if made.key else BreakKind.NOT_ENTERED
         yield _break(kind, story, f"the provider says {made.status}")
@@ -99,9 +101,9 @@ def _status(story: Story, made: ProviderRefund, period: Period) -> Iterator[Brea
             yield _break(BreakKind.STATUS_DIFFERS, story, f"the journal says failed, {says}")
     elif failed:
         yield _break(BreakKind.FAILED_NOT_REVERSED, story, says)
-    elif not paid and not story.elsewhere:
+    elif not paid and not story.elsewhere and period.age(story.decided_at or made.created_at) > JUST_NOW:
         yield _break(BreakKind.STATUS_DIFFERS, story, f"the journal says confirmed, {says}")
-    elif not paid and period.age(made.created_at) > PENDING_AT_MOST:
+    elif not paid and story.elsewhere and period.age(made.created_at) > PENDING_AT_MOST:
         yield _pending(story, period)
 
 

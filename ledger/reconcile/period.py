@@ -9,6 +9,8 @@ from domain.model import Model, UtcDatetime
 REACH = timedelta(days=35)
 """So much older or newer than the days themselves is read: refunds fail up to 30 days late."""
 
+JUST_NOW = timedelta(minutes=1)
+"""What is newer may have happened while journal and provider were read one after the other, by two clocks."""
 CALL_TAKES = timedelta(hours=1)
 """Until then a refund that was submitted may not be at the provider yet, nor its movement on the balance."""
 NEWS_TAKES = timedelta(hours=6)
@@ -31,8 +33,8 @@ class Period(Model):
 
     @property
     def read_until(self) -> datetime:
-        """What is read of the provider ends before this. A minute more than now: clocks differ."""
-        return min(self.until + REACH, self.now + timedelta(minutes=1))
+        """What is read of the provider ends before this. A bit more than now: clocks differ."""
+        return min(self.until + REACH, self.now + JUST_NOW)
 
     def has(self, at: datetime | None) -> bool:
         """Whether a moment is in these days."""
