@@ -56,7 +56,7 @@ MEANINGS: dict[BreakKind, Meaning] = {
     BreakKind.NO_REFUND: Meaning(
         "Entry without refund",
         "the journal has the refund, the provider does not",
-        "look the payment up at the provider; if the return is open, `python starter.py retry-now` asks again",
+        "look the payment up at the provider; if the return is open, `python starter.py retry` asks again",
     ),
     BreakKind.FAILED_NOT_REVERSED: Meaning(
         "Failed after success, not reversed",
