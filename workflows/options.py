@@ -58,7 +58,7 @@ PAYMENTS = Options(
     longest_retry=timedelta(minutes=5),
 )
 
-# Many calls, a heartbeat before each day that is read and each refund that is looked up: a day's pages may take minutes.
+# Many calls, a heartbeat before each day that is read and each refund that is looked up: a busy day may take minutes.
 RECONCILE = Options(
     owner="finance",
     queue=ids.PAYMENTS_QUEUE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from temporalio import workflow
 
-from activities.payments.reconciling import Reconciled, ReconcileActivities, ReconcileDays
+from activities.payments.reconciling import ReconcileActivities, Reconciled, ReconcileDays
 from domain import ids
 from workflows import options
 from workflows.return_case.view import NEEDS_ACTION
