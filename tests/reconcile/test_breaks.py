@@ -31,6 +31,24 @@ from tests.reconcile.books import (
 Change = Callable[[Books], object]
 
 
+def both(*changes: Change) -> Change:
+    """One after the other."""
+
+    def change(books: Books) -> None:
+        for one in changes:
+            one(books)
+
+    return change
+
+
+def unmade(books: Books) -> None:
+    books.refunds.clear()
+
+
+def unmoved(books: Books) -> None:
+    books.movements.clear()
+
+
 def drop_facts(books: Books) -> None:
     books.facts = [one for one in books.facts if one.key != books.refunds[0].key]
 
@@ -151,11 +169,11 @@ def test_two_refunds_that_are_read_before_the_first_is_whole_are_one_break() -> 
 @pytest.mark.parametrize(
     "change",
     [
-        lambda books: (reversed_late(books), failed_late(books)),
-        lambda books: (refused(books), books.refunds.clear(), books.movements.clear()),
-        lambda books: (refused(books), put("refunds", status=RefundStatus.CANCELED)(books), books.movements.clear()),
-        lambda books: (untraced(books), put("refunds", shows_as="reversal", arn="")(books)),
-        lambda books: (untraced(books), put("refunds", shows_as="", arn="")(books)),
+        both(reversed_late, failed_late),
+        both(refused, unmade, unmoved),
+        both(refused, put("refunds", status=RefundStatus.CANCELED), unmoved),
+        both(untraced, put("refunds", shows_as="reversal", arn="")),
+        both(untraced, put("refunds", shows_as="", arn="")),
         lambda books: books.facts.append(fact(What.BY_HAND, MIDDLE, 3, refund="SEPA-1")),
         lambda books: books.movements.append(moved(MIDDLE, 9, category="dispute", source="dp_9")),
     ],
@@ -250,8 +268,8 @@ def test_one_made_before_the_days_end_and_confirmed_after_it_is_told_as_cut_off(
 @pytest.mark.parametrize(
     ("change", "age", "breaks"),
     [
-        (lambda books: (only_submitted(books), books.refunds.clear(), books.movements.clear()), HOUR, 0),
-        (lambda books: (only_submitted(books), books.refunds.clear(), books.movements.clear()), HOUR + MINUTE, 1),
+        (both(only_submitted, unmade, unmoved), HOUR, 0),
+        (both(only_submitted, unmade, unmoved), HOUR + MINUTE, 1),
         (only_submitted, 6 * HOUR, 0),
         (only_submitted, 6 * HOUR + 2 * MINUTE, 1),
         (pending, 5 * DAY, 0),
