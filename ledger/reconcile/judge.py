@@ -39,6 +39,8 @@ def waits(story: Story, period: Period) -> str:
         return f"decided on {story.decided_at:%Y-%m-%d}, after these days"
     if story.undecided:
         return f"the provider says {made.status}" if made else "submitted; the provider does not have it yet"
+    if made is not None and not story.booked:
+        return "made this very minute"
     return ""
 
 

@@ -109,7 +109,7 @@ class Matching:
         left = [one for one in self._stories.values() if one.touches(self._period)]
         for story in left:
             self._look_up(story, look_up)
-        orders = orders_of({made.payment for made in map(_stranger, left) if made})
+        orders = orders_of({one.made.payment for one in left if one.made is not None and not one.booked})
         spent: dict[str, int] = {}
         for story in sorted(left, key=lambda one: one.began):
             self._close(story, orders, spent)
@@ -152,14 +152,13 @@ class Matching:
                 story.refunds.append(found)
 
     def _close(self, story: Story, orders: Mapping[str, Opened], spent: dict[str, int]) -> None:
-        stranger = _stranger(story)
-        if stranger is not None:
-            opened = orders.get(stranger.payment)
-            story.order = opened.order if opened else ""
-            if why := _not_ours(stranger, opened, spent):
-                self.outside.append(_outside(stranger, story.order, why))
-                self.tally.add(story, why)
-                return
+        made, stranger = story.made, _stranger(story)
+        opened = orders.get(made.payment) if made is not None and not story.booked else None
+        story.order = opened.order if opened else story.order
+        if stranger is not None and (why := _not_ours(stranger, opened, spent)):
+            self.outside.append(_outside(stranger, story.order, why))
+            self.tally.add(story, why)
+            return
         found = list(breaks_of(story, self._period)) if story.booked or _stands(story) else []
         # Of a movement alone, or of a refund whose days are others, only the days count that were asked for.
         found = [one for one in found if not story.alone or self._period.has(one.at)]
@@ -169,9 +168,7 @@ class Matching:
     def _add(self, story: Story, why: str) -> None:
         differs, told = self.tally.add(story, why), waits(story, self._period)
         if why == "cut_off" and (differs or told):
-            self.waiting.append(
-                _waiting(story, told or "before the end of these days on one side, after it on another")
-            )
+            self.waiting.append(_waiting(story, told or "in these days on one side only"))
 
 
 def _stranger(story: Story) -> ProviderRefund | None:

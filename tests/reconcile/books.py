@@ -13,6 +13,7 @@ SINCE, UNTIL = datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=U
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 OCTOBER = Period(since=SINCE, until=UNTIL, now=NOW)
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
 MIDDLE = datetime(2026, 10, 10, 9, tzinfo=UTC)
 
 

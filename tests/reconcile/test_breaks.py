@@ -19,6 +19,7 @@ from tests.reconcile.books import (
     MINUTE,
     NOW,
     OCTOBER,
+    SECOND,
     SINCE,
     UNTIL,
     Books,
@@ -159,6 +160,14 @@ def test_a_break_says_what_it_is_about() -> None:
     assert (found.key, found.refunds, found.movements) == ("refund:R-1:1:pi_1:1", ("re_1",), ("txn_1",))
 
 
+def test_a_lost_refund_names_its_order_by_the_payment() -> None:
+    books = Books().good()
+    drop_facts(books)
+    books.orders["pi_1"] = Opened("B-1", SINCE, 5000)
+    (found,) = books.match().breaks
+    assert (found.kind, found.case, found.order) == (BreakKind.LOST, "R-1", "B-1")
+
+
 def test_two_refunds_that_are_read_before_the_first_is_whole_are_one_break() -> None:
     books = Books().good()
     twice(books, 30 * HOUR)
@@ -270,6 +279,8 @@ def test_one_made_before_the_days_end_and_confirmed_after_it_is_told_as_cut_off(
     [
         (both(only_submitted, unmade, unmoved), HOUR, 0),
         (both(only_submitted, unmade, unmoved), HOUR + MINUTE, 1),
+        (drop_facts, 2 * MINUTE, 0),  # it was made a minute after it was asked for
+        (drop_facts, 2 * MINUTE + SECOND, 1),
         (only_submitted, 6 * HOUR, 0),
         (only_submitted, 6 * HOUR + 2 * MINUTE, 1),
         (pending, 5 * DAY, 0),
