@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError
 
 from activities.payments.reconciling import ReconcileActivities, Reconciled, ReconcileDays
 from domain import ids
@@ -18,16 +19,21 @@ class Reconcile:
     async def run(self) -> Reconciled:
         """The last 35 whole days. Fails where the provider gives no answer until the next night."""
         now, how = workflow.now(), options.RECONCILE
-        found = await workflow.execute_activity_method(
-            ReconcileActivities.reconcile,
-            ReconcileDays(day=now.date(), now=now),
-            task_queue=how.queue,
-            start_to_close_timeout=how.attempt,
-            heartbeat_timeout=how.heartbeat,
-            schedule_to_close_timeout=how.burst,
-            retry_policy=how.retry,
-            summary=f"Reconcile the days before {now.date()}",
-        )
+        try:
+            found = await workflow.execute_activity_method(
+                ReconcileActivities.reconcile,
+                ReconcileDays(day=now.date(), now=now),
+                task_queue=how.queue,
+                start_to_close_timeout=how.attempt,
+                heartbeat_timeout=how.heartbeat,
+                schedule_to_close_timeout=how.burst,
+                retry_policy=how.retry,
+                summary=f"Reconcile the days before {now.date()}",
+            )
+        except ActivityError:
+            # The failure says why. The next night looks at the same days again.
+            workflow.upsert_search_attributes([NEEDS_ACTION.value_set(how.owner)])
+            raise
         workflow.set_current_details(_told(found))
         # It stays on the closed run, so that finance's list shows it.
         owner = how.owner if found.breaks else "nobody"
