@@ -46,10 +46,11 @@ proof: $(STAMP) judges ## the long proofs [PART=arithmetic|properties|facts|book
 	@$(if $(filter books,$(or $(PART),books)),$(PYTHON) -m tests.proof.books $(or $(if $(PART),$(N)),1000) $(or $(SEED),1))
 	@$(if $(filter-out arithmetic properties facts books,$(or $(PART),all)),$(PYTHON) -m tests.proof $(if $(PART),--part $(PART)) $(if $(N),--returns $(N)) $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)))
 
-bench: $(STAMP) ## how fast quotes, decisions and the ledger are [PART=quote|decide|ledger] [SECONDS=1] [N=20000]
+bench: $(STAMP) ## how fast quotes, decisions, the ledger and reconciling are [PART=quote|decide|ledger|reconcile] [SECONDS=1] [N=20000]
 	@$(if $(filter quote,$(or $(PART),quote)),$(PYTHON) -m benchmarks.quote $(SECONDS))
 	@$(if $(filter decide,$(or $(PART),decide)),$(PYTHON) -m benchmarks.decide $(SECONDS))
 	@$(if $(filter ledger,$(or $(PART),ledger)),$(PYTHON) -m benchmarks.ledger $(N))
+	@$(if $(filter reconcile,$(or $(PART),reconcile)),$(PYTHON) -m benchmarks.reconcile $(N))
 
 check: $(STAMP) ## lint, format, types, import contracts, sizes
 	@$(VENV)/bin/ruff check .

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from activities.payments import PaymentActivities, Payments
     from activities.payments.aftercare import AftercareActivities
     from activities.payments.news import NewsActivities
+    from activities.payments.reconciling import ReconcileActivities
     from activities.returns import ReturnsActivities
     from activities.storefront import StorefrontActivities
     from domain.policy import PublishedStatute
@@ -188,6 +189,13 @@ class Rooms:
         from activities.payments.via_stripe import StripePayments
 
         return StripePayments(self.settings.stripe_api_key.get_secret_value(), self.settings.stripe_api_base)
+
+    @cached_property
+    def reconciling(self) -> ReconcileActivities:
+        """The nightly reconciliation."""
+        from activities.payments.reconciling import ReconcileActivities
+
+        return ReconcileActivities(self.provider, self.ledger, self.snapshots)
 
     @cached_property
     def payments(self) -> PaymentActivities:

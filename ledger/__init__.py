@@ -97,6 +97,8 @@ class EntryKind(StrEnum):
     """Money that came in after it was not asked for any more."""
     CLEARED = "cleared"
     """What finance cleared off a suspense or owed account."""
+    RECONCILED = "reconciled"
+    """Journal, refunds and balance of the provider were held against each other."""
     CREDIT_ISSUED = "credit_issued"
     GOODWILL = "goodwill"
     RESTOCK = "restock"

@@ -121,7 +121,7 @@ async def storm(home: Path, returns: int, kills: int, seed: int) -> list[Verdict
             await judged(f"storm: {walk.outcome}", walk, way, begun) for walk, way in zip(walks, ways, strict=True)
         ]
         struck = ", ".join(f"{target} {times}×" for target, times in sky.kills.items())
-        faults = await asyncio.to_thread(right.wrong_ledger, sky.site.ledger)
+        faults = await asyncio.to_thread(lambda: [*right.wrong_ledger(sky.site.ledger), *sky.site.breaks()])
         return [*verdicts, Verdict(what=f"storm: the whole ledger after kill -9 of {struck}", case="", faults=faults)]
 
 
