@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from activities.inventory import InventoryActivities
     from activities.labels import LabelActivities
     from activities.mail import MailActivities
-    from activities.payments import PaymentActivities, Payments
+    from activities.payments import PaymentActivities, Payments, Refunds
     from activities.payments.aftercare import AftercareActivities
     from activities.payments.news import NewsActivities
+    from activities.payments.other_ways import OtherWays
     from activities.returns import ReturnsActivities
     from activities.storefront import StorefrontActivities
     from domain.policy import PublishedStatute
@@ -190,11 +191,36 @@ class Rooms:
         return StripePayments(self.settings.stripe_api_key.get_secret_value(), self.settings.stripe_api_base)
 
     @cached_property
+    def refunds(self) -> Refunds:
+        """The ways for money back. A person pays what has none."""
+        from activities.payments.by_hand import ByHand
+        from activities.payments.routed import Routed
+        from domain.order import TenderKind
+
+        ways: dict[TenderKind, Refunds] = {TenderKind.CARD: self.provider}
+        if self.settings.storefront_url:
+            ways |= dict.fromkeys((TenderKind.GIFT_CARD, TenderKind.STORE_CREDIT), self._purses)
+        return Routed(ways, others=ByHand())
+
+    @cached_property
+    def _purses(self) -> Refunds:
+        from activities.payments.via_storefront import StorefrontPayments
+
+        return StorefrontPayments(self.settings.storefront_url, self.settings.storefront_secret.get_secret_value())
+
+    @cached_property
     def payments(self) -> PaymentActivities:
         """Refunds."""
         from activities.payments import PaymentActivities
 
-        return PaymentActivities(self.provider, self.ledger, self.credit_notes)
+        return PaymentActivities(self.refunds, self.ledger, self.credit_notes)
+
+    @cached_property
+    def other_ways(self) -> OtherWays:
+        """What people say of refunds that do not go back by themselves."""
+        from activities.payments.other_ways import OtherWays
+
+        return OtherWays(self.refunds, self.ledger, self.snapshots, self.credit_notes, self.people)
 
     @cached_property
     def news(self) -> NewsActivities:
@@ -208,7 +234,7 @@ class Rooms:
         """What comes after a return has closed."""
         from activities.payments.aftercare import AftercareActivities
 
-        return AftercareActivities(self.ledger, self.snapshots, self.credit_notes, self.people)
+        return AftercareActivities(self.ledger, self.snapshots)
 
     @cached_property
     def returns(self) -> ReturnsActivities:

@@ -8,7 +8,7 @@ from pydantic import Field
 from temporalio import activity
 
 from activities.decisions.appeals import check_appeal
-from activities.people import check_canceller
+from activities.people import check_speaker
 from domain import ids
 from domain.case import Outcome
 from domain.errors import Refused
@@ -33,6 +33,7 @@ from domain.request import ReturnRequest
 from domain.stores import People, Snapshots
 from domain.stores import Policies as PolicyStore
 from domain.terms import Terms
+from domain.verbs import Verb
 from ledger import EntryKind, Ledger, NewEntry
 from ledger.credit_notes import CreditNotes
 from ledger.deciding import decided
@@ -189,7 +190,7 @@ class DecisionActivities:
         reset or a new run has forgotten it.
         """
         if self._ledger.find(ids.cancel_key(ask.case)) is None:
-            check_canceller(self._people, ask.actor)
+            check_speaker(self._people, ask.actor, Verb.CANCEL)
         self._end(
             NewEntry(
                 key=ids.cancel_key(ask.case),
