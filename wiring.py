@@ -130,8 +130,8 @@ class Rooms:
         """Policy, plan, end."""
         from activities.decisions import DecisionActivities
 
-        kept = (self.snapshots, self.policies, self.ledger, self.people)
-        return DecisionActivities(*kept, self.credit_notes, self.statutes)
+        stores = (self.snapshots, self.policies, self.ledger, self.people)
+        return DecisionActivities(*stores, self.credit_notes, self.statutes)
 
     @cached_property
     def statutes(self) -> tuple[PublishedStatute, ...]:
@@ -160,13 +160,10 @@ class Rooms:
         from activities.labels import LabelActivities
         from activities.labels.embedded import EmbeddedLabels
 
-        adapter = EmbeddedLabels(
-            carrier_url=self.settings.carrier_url,
-            token=self.settings.carrier_token.get_secret_value(),
-            folder=self.settings.labels_folder,
-            public_url=self.settings.public_url,
-        )
-        return LabelActivities(adapter, self.contacts, self.ledger, self.parcels, self.settings.return_address)
+        own = self.settings
+        token = own.carrier_token.get_secret_value()
+        adapter = EmbeddedLabels(own.carrier_url, token, own.labels_folder, own.public_url)
+        return LabelActivities(adapter, self.contacts, self.ledger, self.parcels, own.return_address)
 
     @cached_property
     def inventory(self) -> InventoryActivities:
@@ -192,21 +189,17 @@ class Rooms:
 
     @cached_property
     def refunds(self) -> Refunds:
-        """The ways for money back. A person pays what has none."""
+        """The ways for money back: which tender is paid how. What has no way, a person pays."""
         from activities.payments.by_hand import ByHand
         from activities.payments.routed import Routed
+        from activities.payments.via_storefront import StorefrontPayments
         from domain.order import TenderKind
 
         ways: dict[TenderKind, Refunds] = {TenderKind.CARD: self.provider}
-        if self.settings.storefront_url:
-            ways |= dict.fromkeys((TenderKind.GIFT_CARD, TenderKind.STORE_CREDIT), self._purses)
+        if address := self.settings.storefront_url:
+            shop = StorefrontPayments(address, self.settings.storefront_secret.get_secret_value())
+            ways |= {TenderKind.GIFT_CARD: shop, TenderKind.STORE_CREDIT: shop}
         return Routed(ways, others=ByHand())
-
-    @cached_property
-    def _purses(self) -> Refunds:
-        from activities.payments.via_storefront import StorefrontPayments
-
-        return StorefrontPayments(self.settings.storefront_url, self.settings.storefront_secret.get_secret_value())
 
     @cached_property
     def payments(self) -> PaymentActivities:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -160,7 +160,7 @@ class Leg(Model):
     tender_id: Id
     kind: TenderKind
     amount: Minor
-    customer: Id | None = None
+    customer: Id | Literal[""] = ""
 
     @property
     def by_hand(self) -> bool:

@@ -84,8 +84,8 @@ class RefundIntention(Model):
     amount: Minor
     currency: Currency
     kind: TenderKind = TenderKind.CARD
-    instead: Another | None = None
-    customer: Id | None = None
+    instead: Another | Literal[""] = ""
+    customer: Id | Literal[""] = ""
 
     @property
     def to(self) -> TenderKind:
@@ -110,7 +110,7 @@ class Refund(Model):
     message: str = ""
     arn: str = ""
     shows_as: ShowsAs = ""
-    instead: Another | None = None
+    instead: Another | Literal[""] = ""
     updated_at: UtcDatetime
 
     @property

@@ -1,4 +1,4 @@
-"""What people do about money that does not go back by itself: the shopper agrees to another way, finance pays by hand."""
+"""Money that does not go back by itself: the shopper agrees to another way, or a person pays it by hand."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class OtherWays:
             raise Refused("not_failed", f"{failed.key} has not failed, so it needs no other way")
         if not last.no_way_back:
             text = (
-                f"{failed.key} failed as {last.reason or last.status}, which another way would not mend; try it again"
+                f"{failed.key} failed as {last.reason or last.status}; another way does not mend that, so try it again"
             )
             raise Refused("way_is_open", text)
         if self._settling.intention(_next_key(failed)) is not None:

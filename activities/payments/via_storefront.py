@@ -116,7 +116,7 @@ def translate(status: int, headers: Mapping[str, str], body: bytes) -> BackhaulE
 def _account(intention: RefundIntention) -> str:
     if intention.to is TenderKind.GIFT_CARD:
         return f"/gift_cards/{quote(intention.payment, safe='')}"
-    if intention.customer is None:
+    if not intention.customer:
         raise Refused("no_customer", f"nobody is named whose store credit {intention.key} is for")
     return f"/store_credit/{quote(intention.customer, safe='')}"
 
