@@ -15,7 +15,7 @@ from domain.errors import Refused
 from domain.inspection import Inspection, units
 from domain.kits import in_parts
 from domain.model import Id, Model, UtcDatetime
-from domain.order import Order, TenderKind
+from domain.order import UNLINKED, Order
 from domain.plan import FeeKind, RefundPlan
 from domain.policy import (
     Decision,
@@ -281,7 +281,7 @@ def _kept(plan: RefundPlan) -> set[tuple[str, str, str]]:
 
 def _check_linked(order: Order, plan: RefundPlan) -> None:
     """A quote may stand on a payment that nobody knows; a refund may not."""
-    if any(leg.kind is TenderKind.UNKNOWN for leg in plan.legs):
+    if any(leg.tender_id == UNLINKED for leg in plan.legs):
         raise Refused(
             "tender_unknown",
             f"order {order.number} came without its payment; link the payment: orders import FILE --payment ID",

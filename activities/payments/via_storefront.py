@@ -68,9 +68,18 @@ class StorefrontPayments:
         return _refund(intention, _read(_Credit, answer), now)
 
     def find(self, intention: RefundIntention, now: datetime) -> Refund | None:
-        """GET the credits that carry the intention's key, on whatever account."""
-        answer = self._call("GET", f"/credits?{urlencode({'reference': intention.key})}", b"", "")
-        return _ours(intention, _read(_Credits, answer).data, now)
+        """GET the credits of the gift card, or of the customer, and of these the one that carries the key."""
+        for one in self._credits(intention):
+            if one.kind == "credit" and one.reference == intention.key:
+                return _refund(intention, one, now)
+        return None
+
+    def _credits(self, intention: RefundIntention) -> Sequence[_Credit]:
+        if intention.to is not TenderKind.GIFT_CARD:
+            return _read(_Credits, self._call("GET", f"{_account(intention)}/history", b"", "")).data
+        # By their reference, because a gift card that is gone has no history any more.
+        found = self._call("GET", f"/credits?{urlencode({'reference': intention.key})}", b"", "")
+        return [one for one in _read(_Credits, found).data if one.account == intention.payment]
 
     def _call(self, method: str, target: str, body: bytes, key: str) -> httpx2.Response:
         at = int(time.time())  # the storefront's own clock is what counts here, not the time of the question
@@ -119,15 +128,6 @@ def _account(intention: RefundIntention) -> str:
     if not intention.customer:
         raise Refused("no_customer", f"nobody is named whose store credit {intention.key} is for")
     return f"/store_credit/{quote(intention.customer, safe='')}"
-
-
-def _ours(intention: RefundIntention, credits: Sequence[_Credit], now: datetime) -> Refund | None:
-    """The one that carries exactly our key, and on our gift card where it is one."""
-    for one in credits:
-        elsewhere = intention.to is TenderKind.GIFT_CARD and one.account != intention.payment
-        if one.reference == intention.key and not elsewhere:
-            return _refund(intention, one, now)
-    return None
 
 
 def _refund(intention: RefundIntention, made: _Credit, now: datetime) -> Refund:
