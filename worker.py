@@ -75,10 +75,15 @@ def by_queue(rooms: Rooms) -> dict[str, list[Callable[..., Any]]]:
             rooms.news.hear_dispute,
             rooms.news.hear_payment,
             rooms.aftercare.recall_case,
-            rooms.aftercare.record_by_hand,
             rooms.returns.tell_returns,
         ],
-        ids.PAYMENTS_QUEUE: [rooms.payments.pay_leg, rooms.news.hear_refund, rooms.reconciling.reconcile],
+        ids.PAYMENTS_QUEUE: [
+            rooms.payments.pay_leg,
+            rooms.news.hear_refund,
+            rooms.other_ways.record_consent,
+            rooms.other_ways.record_by_hand,
+            rooms.reconciling.reconcile,
+        ],
         ids.MAIL_QUEUE: [rooms.mail.send_notice],
     }
 

@@ -18,7 +18,7 @@ def check_person(people: People, who: str, verb: Verb) -> Person:
     return person
 
 
-def check_canceller(people: People, who: str) -> None:
-    """Raises Refused unless it is the shopper, or a person who may call a return off."""
+def check_speaker(people: People, who: str, verb: Verb) -> None:
+    """Raises Refused unless it is the shopper, or a person who may say so."""
     if who != SHOPPER:
-        check_person(people, who, Verb.CANCEL)
+        check_person(people, who, verb)

@@ -51,3 +51,18 @@ def approve(
         return values.make(Approve, {**given, "signature": sign(private, said)})
 
     messages.tell(case, "approve", compose, as_json)
+
+
+@app.command("paid-by-hand", epilog=example("paid-by-hand R-1 --payment bacs-7 --reference SEPA-4711 --by fay"))
+def paid_by_hand(
+    case: Case,
+    by: By,
+    reference: Annotated[str, typer.Option(metavar="REFERENCE", help="The bank's, or that of the receipt.")],
+    payment: Annotated[str | None, typer.Option(metavar="PAYMENT", help="Where more than one waits: which.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What of a return waited for a person is paid; up to your own limit."""
+    from workflows.return_case.said import PaidByHand
+
+    said = values.make(PaidByHand, {"by": by, "payment": payment, "reference": reference})
+    messages.tell(case, "paid_by_hand", lambda _: said, as_json)

@@ -139,6 +139,11 @@ def reserved_key(case: str, line_id: str) -> str:
     return f"{decision_key(case)}/{line_id}"
 
 
+def consent_key(refund: str) -> str:
+    """The shopper's word that what this refund failed to pay goes another way."""
+    return f"consent:{refund}"
+
+
 def settled_key(refund: str) -> str:
     """The provider's yes to an intention."""
     return f"settled:{refund}"

@@ -88,6 +88,8 @@ class EntryKind(StrEnum):
     """The reference by which the shopper's bank finds a refund."""
     REFUND_UNANSWERED = "refund_unanswered"
     """The provider keeps a fault as its answer to an intention, and has no such refund."""
+    CONSENT = "consent"
+    """The shopper agrees that what failed to go back to its payment goes another way."""
     REFUND_ELSEWHERE = "refund_elsewhere"
     """A refund that was made outside, in the provider's dashboard or in the shop."""
     DISPUTE_OPENED = "dispute_opened"

@@ -90,6 +90,9 @@ POLL_FIRST = timedelta(minutes=1)
 HELP_PATIENCE = timedelta(days=1)
 """How soon somebody should look at what is not tried again by itself."""
 
+BY_HAND_PATIENCE = timedelta(days=2)
+"""How soon finance should have paid what a person has to pay."""
+
 APPROVAL_PATIENCE = timedelta(days=2)
 """How soon finance should have approved a refund above the automatic limit."""
 

@@ -52,7 +52,7 @@ def refund_notice(kind: NoticeKind, case: str, order: OrderBrief, refund: Refund
         locale=order.locale,
         total=str(Money(minor=refund.amount, currency=refund.currency)),
         provider_reference=refund.arn or refund.provider_id,
-        shows_by=f"{shows_by(TenderKind.CARD, refund.updated_at):%d %B %Y}" if done else "",
+        shows_by=f"{shows_by(refund.instead or TenderKind.CARD, refund.updated_at):%d %B %Y}" if done else "",
         reversal=done and refund.shows_as == "reversal",
     )
 
@@ -63,7 +63,7 @@ def _on_statement(state: CaseState) -> dict[str, Any]:
     if not paid:
         return {}
     kinds = {leg.tender_id: leg.kind for leg in (state.plan.legs if state.plan else ())}
-    last = max(shows_by(kinds.get(one.payment, TenderKind.CARD), one.updated_at) for one in paid)
+    last = max(shows_by(one.instead or kinds.get(one.payment, TenderKind.CARD), one.updated_at) for one in paid)
     return {"shows_by": f"{last:%d %B %Y}", "reversal": all(one.shows_as == "reversal" for one in paid)}
 
 
