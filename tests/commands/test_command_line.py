@@ -36,6 +36,7 @@ def test_all_commands_are_there() -> None:
     assert names == [
         "approve",
         "cancel",
+        "consent",
         "database upgrade",
         "inbox",
         "inspect",
@@ -45,6 +46,7 @@ def test_all_commands_are_there() -> None:
         "orders list",
         "orders show",
         "override",
+        "paid-by-hand",
         "people add",
         "people change",
         "people deactivate",

@@ -223,6 +223,12 @@ async def test_aftercare_told_twice_records_once_and_ends_when_nothing_is_owed(s
     await seen(first, "finance")
     second = await aftercare(shop, "R-1", SHOPIFY_ORDER, told(refund, "evt_2"))
     await seen(second, "finance")
+    await second.execute_update("consent", {"by": "shopper", "to": "bank"}, id="agreed")
+    async with asyncio.timeout(PATIENCE):
+        while "by hand" not in (await seen(second, "finance")).next_action:
+            await asyncio.sleep(0.02)
+    code, _ = await refusal(second.execute_update("paid_by_hand", {"by": "olga", "reference": "X-1"}, id="not-olga"))
+    assert code == "role_may_not"
     await second.execute_update("paid_by_hand", {"by": "fay", "reference": "SEPA-7"}, id="paid")
     assert (await second.result()).outcome == "succeeded"
     await first.execute_update("retry_now", {"by": "fay"}, id="look")
