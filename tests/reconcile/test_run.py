@@ -16,12 +16,13 @@ from domain import ids
 from domain.order import EarlierRefund
 from domain.provider import BalanceTransaction, ProviderRefund
 from domain.refund import Refund
-from ledger import EntryKind
+from ledger import EntryKind, JournalEntry
 from ledger.__main__ import main
 from ledger.credit_notes import CreditNotes
 from ledger.days import Days
 from ledger.facts import Facts
-from ledger.reconcile import BreakKind, Reconciliation
+from ledger.reconcile import BreakKind, Reconciliation, reconcile
+from ledger.reconcile.facts import What, refund_facts
 from ledger.reconcile.record import recorded
 from ledger.reconcile.run import period_of, run
 from ledger.settling import Settling
@@ -185,6 +186,7 @@ def test_the_table_says_that_all_agrees_and_closes(
         "Besides: failed late 0 0.00 EUR",
         "Besides: made elsewhere and entered 0 0.00 EUR",
         "Besides: paid by hand 0 0.00 EUR",
+        "Besides: gift cards and store credit 0 0.00 EUR",
         "",
         "What moved the provider's balance",
         "Category Number Amount Fees Net",
@@ -329,3 +331,42 @@ def test_days_to_come_are_not_waited_for() -> None:
     now = datetime(2026, 11, 22, 4, 5, tzinfo=UTC)
     period = period_of(Days(first=date(2026, 11, 1), last=date.max), now)
     assert (period.since, period.until) == (datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 23, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("way", "reason", "what"),
+    [
+        ({"kind": "gift_card"}, "", What.STOREFRONT),
+        ({"kind": "card", "instead": "store_credit"}, "", What.STOREFRONT),
+        ({"kind": "bank"}, "paid_by_hand", What.BY_HAND),
+    ],
+)
+def test_what_goes_another_way_is_not_looked_for_at_the_provider(way: dict[str, str], reason: str, what: What) -> None:
+    key = "refund:R-1:1:gift-1:1"
+    money = {"key": key, "payment": "gift-1", "amount": 500, "currency": "EUR"}
+    asked = {**money, "case": "R-1", "order_id": "B-1", "plan": 1, "attempt": 1, **way}
+    told = {**money, "provider_id": "credit_1", "status": "succeeded", "reason": reason}
+    steps = (
+        (EntryKind.REFUND_SUBMITTED, {"intention": asked}, ()),
+        (EntryKind.REFUND_SETTLED, {"refund": told}, (reason,)),
+    )
+    same = {"order": "B-1", "case": "R-1", "actor": "rule:plan", "policy": "", "transfers": (), "hash": "", "at": NOW}
+    entries = [
+        JournalEntry.model_validate(
+            {
+                **same,
+                "seq": seq,
+                "key": key if seq == 1 else f"settled:{key}",
+                "kind": kind,
+                "facts": facts,
+                "reasons": why,
+            }
+        )
+        for seq, (kind, facts, why) in enumerate(steps, start=1)
+    ]
+    facts = list(refund_facts(entries))
+    assert [(one.what, one.amount) for one in facts] == [(what, 500)]
+    found = reconcile(facts, (), (), period_of(Days(), NOW + timedelta(days=3)))
+    assert found.breaks == ()
+    assert getattr(found.summaries[0], what.value).amount == 500
+    assert (found.summaries[0].journal, found.summaries[0].submitted.count) == (0, 0)
