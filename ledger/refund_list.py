@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from domain import ids
 from domain.model import Model, UtcDatetime
 from domain.order import TenderKind
-from domain.refund import FINAL_NO, STORED_FAULT, RefundStatus
+from domain.refund import BY_HAND, FINAL_NO, PAID_BY_PEOPLE, STORED_FAULT, RefundIntention, RefundStatus
 from domain.statement import shows_by
 from ledger import UNITS, EntryKind, JournalEntry
 
@@ -76,6 +76,8 @@ class _Rows:
 
     def _submitted(self, entry: JournalEntry, told: Mapping[str, Any]) -> None:
         leg = _Leg(entry.case, told["plan"], told["payment"])
+        if entry.kind is EntryKind.REFUND_SUBMITTED:
+            self.kinds[leg] = RefundIntention.model_validate(told).to
         self.rows.pop(leg, None)  # the last attempt counts, and its place
         self.rows[leg] = {
             **{name: told[name] for name in ("case", "plan", "payment", "amount", "currency", "key")},
@@ -124,9 +126,11 @@ def refund_list(entries: Iterable[JournalEntry]) -> Iterator[RefundRow]:
     for leg, fields in found.rows.items():
         row = RefundRow.model_validate(fields)
         replaced = isinstance(leg, _Leg) and latest[leg.case, leg.payment] > leg.plan
+        kind = found.kinds.get(leg, TenderKind.UNKNOWN) if isinstance(leg, _Leg) else TenderKind.CARD
+        if kind in PAID_BY_PEOPLE and row.state is RefundStatus.PENDING:
+            row = row.model_copy(update={"reason": BY_HAND})
         owner, action = _next(row, closed=row.case in found.closed, replaced=replaced)
         paid = row.state is RefundStatus.SUCCEEDED and row.decided_at is not None
-        kind = found.kinds.get(leg, TenderKind.UNKNOWN) if isinstance(leg, _Leg) else TenderKind.UNKNOWN
         by = shows_by(kind, row.decided_at) if paid and row.decided_at else None
         yield row.model_copy(update={"owner": owner, "action": action, "shows_by": by})
 
@@ -137,6 +141,9 @@ def _next(row: RefundRow, *, closed: bool, replaced: bool) -> tuple[str, str]:
         return "nobody", ""
     if row.state is RefundStatus.UNKNOWN:
         return "provider", "it is looked for again by itself"
+    if row.reason == BY_HAND:
+        said = f"paid-by-hand {row.case} --payment {row.payment} --reference THE-BANKS --by YOU"
+        return "finance", f"pay it, then `python starter.py {said}`"
     if row.state not in FINAL_NO:
         return "provider", "confirm it; it is looked at again by itself"
     if replaced or not row.case:

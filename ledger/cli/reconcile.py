@@ -29,7 +29,7 @@ def reconcile(
 
     if as_json and format == "html":
         raise typer.BadParameter("--json and --format html are two answers; ask for one")
-    period = period_of(days(first, last), datetime.now(UTC))
+    period = period_of(days(first, last), clock())
     try:
         found = run(opened(context), snapshots(context), provider(context), period)
     except InvalidRequest:
@@ -40,6 +40,11 @@ def reconcile(
         return 2
     _show(found, "json" if as_json else format)
     return 1 if found.breaks else 0
+
+
+def clock() -> datetime:
+    """Now."""
+    return datetime.now(UTC)
 
 
 def _show(found: Reconciliation, shape: str) -> None:

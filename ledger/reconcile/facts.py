@@ -8,7 +8,8 @@ from typing import Any
 
 from domain import ids
 from domain.model import Model, UtcDatetime
-from domain.refund import PAID_BY_HAND
+from domain.order import TenderKind
+from domain.refund import PAID_BY_HAND, RefundIntention
 from ledger import UNITS, EntryKind, JournalEntry
 
 
@@ -22,6 +23,7 @@ class What(StrEnum):
     TRACED = "traced"
     ELSEWHERE = "elsewhere"
     BY_HAND = "by_hand"
+    STOREFRONT = "storefront"
 
 
 class RefundFact(Model):
@@ -48,15 +50,25 @@ _WORDS = {
 
 
 def refund_facts(entries: Iterable[JournalEntry]) -> Iterator[RefundFact]:
-    """The facts about refunds among all entries, in order of seq; lost disputes are none."""
+    """The facts about refunds among all entries, in order of seq; lost disputes are none.
+
+    What goes another way than through the provider of cards is told once, when it was paid.
+    """
     elsewhere: dict[str, RefundFact] = {}
+    other_ways: set[str] = set()
     for entry in entries:
         told = entry.facts
         match entry.kind:
+            case EntryKind.REFUND_SUBMITTED if _to(told["intention"]) is not TenderKind.CARD:
+                other_ways.add(entry.key)
             case EntryKind.REFUND_SUBMITTED:
                 yield _of(What.SUBMITTED, entry, told["intention"])
             case EntryKind.REFUND_SETTLED if PAID_BY_HAND in entry.reasons:
                 yield _of(What.BY_HAND, entry, told["refund"])
+            case EntryKind.REFUND_SETTLED if told["refund"]["key"] in other_ways:
+                yield _of(What.STOREFRONT, entry, told["refund"])
+            case EntryKind.REFUND_FAILED | EntryKind.REFUND_REVERSED if _key(told) in other_ways:
+                continue
             case EntryKind.REFUND_REVERSED if "fact" in told:
                 # Disputes that were won come back in the same way, and are not among the refunds.
                 if made := elsewhere.pop(told["fact"], None):
@@ -68,6 +80,15 @@ def refund_facts(entries: Iterable[JournalEntry]) -> Iterator[RefundFact]:
             case EntryKind.REFUND_ELSEWHERE:
                 elsewhere[entry.key] = _elsewhere(entry, told["refund"])
                 yield elsewhere[entry.key]
+
+
+def _to(intention: Mapping[str, Any]) -> TenderKind:
+    """What the money goes to: only cards are paid by the provider that is reconciled."""
+    return RefundIntention.model_validate(intention).to
+
+
+def _key(told: Mapping[str, Any]) -> str:
+    return str(told["refund"]["key"]) if "refund" in told else ""
 
 
 def _of(what: What, entry: JournalEntry, told: Mapping[str, Any]) -> RefundFact:

@@ -72,8 +72,8 @@ class Matching:
 
     def fact(self, fact: RefundFact) -> None:
         """An entry of the journal."""
-        if fact.what is What.BY_HAND:
-            self.tally.by_hand(fact)
+        if fact.what in (What.BY_HAND, What.STOREFRONT):
+            self.tally.another_way(fact)
         elif fact.what is not What.TRACED or fact.key in self._stories:
             story = self._story(fact.key)
             story.learn(fact)

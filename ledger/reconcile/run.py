@@ -18,6 +18,7 @@ DAYS = 35
 """So many days, unless said otherwise: a refund may fail up to 30 days late."""
 
 _DAY = timedelta(days=1)
+_EARLIEST = date(2010, 1, 1)
 
 Read = TypeVar("Read", ProviderRefund, BalanceTransaction)
 
@@ -36,14 +37,18 @@ class Provider(Protocol):
 
 
 def period_of(days: Days, now: datetime) -> Period:
-    """The days as moments; up to today and 35 of them, where one end is left open.
+    """The days as moments, at most up to today; 35 of them where the first is left open.
 
-    Raises InvalidRequest for days that have not begun.
+    Raises InvalidRequest for days that have not begun, and for those before any provider.
     """
-    last = days.last or max(now.date(), days.first or now.date())
+    today = now.date()
+    if days.first and days.first > today:
+        raise InvalidRequest("--from", f"{days.first} has not begun yet; today is {today} in UTC")
+    last = min(days.last or today, today)
+    for option, day in (("--from", days.first), ("--to", last)):
+        if day and day < _EARLIEST:
+            raise InvalidRequest(option, f"{day} is too early; days from {_EARLIEST} on can be reconciled")
     first = days.first or last - timedelta(days=DAYS - 1)
-    if first > now.date():
-        raise InvalidRequest("--from", f"{first} has not begun yet; today is {now.date()} in UTC")
     return Period(since=_midnight(first), until=_midnight(last + _DAY), now=now)
 
 

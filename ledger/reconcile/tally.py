@@ -44,6 +44,7 @@ class CurrencySummary(Model):
     reversed: Sum = Sum()
     elsewhere: Sum = Sum()
     by_hand: Sum = Sum()
+    storefront: Sum = Sum()
     journal: int = 0
     provider: int = 0
     balance: int = 0
@@ -96,10 +97,10 @@ class Tally:
         first = self._difference(f"journal>{why}", journal, provider)
         return self._difference(f"provider>{why}", provider, balance) or first
 
-    def by_hand(self, fact: RefundFact) -> None:
-        """A refund that no provider made."""
+    def another_way(self, fact: RefundFact) -> None:
+        """A refund that the provider of cards had no part in."""
         if self._period.has(fact.at):
-            self._add("by_hand", fact.currency, fact.amount)
+            self._add(fact.what.value, fact.currency, fact.amount)
 
     def move(self, one: BalanceTransaction) -> None:
         """A movement of the balance, of whatever category."""
@@ -110,7 +111,17 @@ class Tally:
 
     def summaries(self) -> Iterator[CurrencySummary]:
         """Per currency."""
-        plain = ("opening", "submitted", "settled", "failed", "closing", "reversed", "elsewhere", "by_hand")
+        plain = (
+            "opening",
+            "submitted",
+            "settled",
+            "failed",
+            "closing",
+            "reversed",
+            "elsewhere",
+            "by_hand",
+            "storefront",
+        )
         for currency in sorted({currency for _, currency in self._counts}):
             sums = {name: self._sum((name, currency)) for name in plain}
             totals = {name: self._amounts[name, currency] for name in ("journal", "provider", "balance")}

@@ -57,6 +57,7 @@ def sums(one: CurrencySummary) -> Iterator[Row]:
     yield _sum("Besides: failed late", one.reversed, currency)
     yield _sum("Besides: made elsewhere and entered", one.elsewhere, currency)
     yield _sum("Besides: paid by hand", one.by_hand, currency)
+    yield _sum("Besides: gift cards and store credit", one.storefront, currency)
 
 
 def categories(found: Reconciliation) -> Iterator[Row]:

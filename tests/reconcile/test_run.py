@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -16,12 +16,13 @@ from domain import ids
 from domain.order import EarlierRefund
 from domain.provider import BalanceTransaction, ProviderRefund
 from domain.refund import Refund
-from ledger import EntryKind
+from ledger import EntryKind, JournalEntry
 from ledger.__main__ import main
 from ledger.credit_notes import CreditNotes
 from ledger.days import Days
 from ledger.facts import Facts
-from ledger.reconcile import BreakKind, Reconciliation
+from ledger.reconcile import BreakKind, Reconciliation, reconcile
+from ledger.reconcile.facts import What, refund_facts
 from ledger.reconcile.record import recorded
 from ledger.reconcile.run import period_of, run
 from ledger.settling import Settling
@@ -144,6 +145,12 @@ def test_a_lost_dispute_is_no_refund(shop: Shop, shelf: Shelf) -> None:
 # ── The command line ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command line runs three hours later."""
+    monkeypatch.setattr("ledger.cli.reconcile.clock", lambda: NOW + timedelta(hours=3))
+
+
 def call(shop: Shop, shelf: Shelf, *arguments: str) -> int:
     days = ["--from", f"{NOW:%Y-%m-%d}", "--to", f"{NOW:%Y-%m-%d}"]
     return main(
@@ -159,11 +166,11 @@ def words(text: str) -> list[str]:
 def test_the_table_says_that_all_agrees_and_closes(
     shop: Shop, shelf: Shelf, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shelf.made[0] = refund(shop, shows_as="reversal")
+    shelf.made[0] = refund(shop)
     assert call(shop, shelf) == 0
     said = words(capsys.readouterr().out)
     day = f"{NOW:%Y-%m-%d}"
-    assert said[0].startswith(f"Refunds of {day} to {day}, as it stands at ")
+    assert said[0] == f"Refunds of {day} to {day}, as it stands at {day} 15:00 UTC"
     assert said[1:-1] == [
         "",
         "EUR",
@@ -179,6 +186,7 @@ def test_the_table_says_that_all_agrees_and_closes(
         "Besides: failed late 0 0.00 EUR",
         "Besides: made elsewhere and entered 0 0.00 EUR",
         "Besides: paid by hand 0 0.00 EUR",
+        "Besides: gift cards and store credit 0 0.00 EUR",
         "",
         "What moved the provider's balance",
         "Category Number Amount Fees Net",
@@ -191,7 +199,7 @@ def test_the_table_says_that_all_agrees_and_closes(
 def test_a_break_is_told_with_what_to_do_and_ends_with_1(
     shop: Shop, shelf: Shelf, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shelf.made[0] = refund(shop, amount=4600, shows_as="reversal")
+    shelf.made[0] = refund(shop, amount=4600)
     assert call(shop, shelf) == 1
     said = words(capsys.readouterr().out)
     assert "- amount differs 1 0.24 EUR" in said
@@ -239,6 +247,7 @@ def test_the_page_loads_nothing_and_escapes_what_comes_from_outside(
     assert call(shop, shelf, "--format", "html") == 1
     text = capsys.readouterr().out
     found = Page(text)
+    assert text.startswith("<!doctype html>\n")
     assert "script" not in found.tags
     assert not found.points
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
@@ -250,6 +259,9 @@ def test_the_page_loads_nothing_and_escapes_what_comes_from_outside(
     [
         (["--from", "yesterday"], "write a day as 2026-11-30"),
         (["--from", "2126-01-01"], "has not begun yet"),
+        (["--from", "0001-01-01"], "--from: 0001-01-01 is too early"),
+        (["--from", "0001-01-01", "--to", "0001-01-02"], "--from: 0001-01-01 is too early"),
+        (["--to", "1999-12-31"], "--to: 1999-12-31 is too early"),
         (["--from", "2026-02-01", "--to", "2026-01-01"], "the last day comes before the first"),
         (["--format", "xml"], "xml"),
         (["--json", "--format", "html"], "two answers"),
@@ -313,3 +325,48 @@ def test_only_the_last_night_counts_among_the_exceptions(
 def test_the_days_left_open_are_the_last_35() -> None:
     period = period_of(Days(), datetime(2026, 11, 22, 4, 5, tzinfo=UTC))
     assert (period.since, period.until) == (datetime(2026, 10, 19, tzinfo=UTC), datetime(2026, 11, 23, tzinfo=UTC))
+
+
+def test_days_to_come_are_not_waited_for() -> None:
+    now = datetime(2026, 11, 22, 4, 5, tzinfo=UTC)
+    period = period_of(Days(first=date(2026, 11, 1), last=date.max), now)
+    assert (period.since, period.until) == (datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 23, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("way", "reason", "what"),
+    [
+        ({"kind": "gift_card"}, "", What.STOREFRONT),
+        ({"kind": "card", "instead": "store_credit"}, "", What.STOREFRONT),
+        ({"kind": "bank"}, "paid_by_hand", What.BY_HAND),
+    ],
+)
+def test_what_goes_another_way_is_not_looked_for_at_the_provider(way: dict[str, str], reason: str, what: What) -> None:
+    key = "refund:R-1:1:gift-1:1"
+    money = {"key": key, "payment": "gift-1", "amount": 500, "currency": "EUR"}
+    asked = {**money, "case": "R-1", "order_id": "B-1", "plan": 1, "attempt": 1, **way}
+    told = {**money, "provider_id": "credit_1", "status": "succeeded", "reason": reason}
+    steps = (
+        (EntryKind.REFUND_SUBMITTED, {"intention": asked}, ()),
+        (EntryKind.REFUND_SETTLED, {"refund": told}, (reason,)),
+    )
+    same = {"order": "B-1", "case": "R-1", "actor": "rule:plan", "policy": "", "transfers": (), "hash": "", "at": NOW}
+    entries = [
+        JournalEntry.model_validate(
+            {
+                **same,
+                "seq": seq,
+                "key": key if seq == 1 else f"settled:{key}",
+                "kind": kind,
+                "facts": facts,
+                "reasons": why,
+            }
+        )
+        for seq, (kind, facts, why) in enumerate(steps, start=1)
+    ]
+    facts = list(refund_facts(entries))
+    assert [(one.what, one.amount) for one in facts] == [(what, 500)]
+    found = reconcile(facts, (), (), period_of(Days(), NOW + timedelta(days=3)))
+    assert found.breaks == ()
+    assert getattr(found.summaries[0], what.value).amount == 500
+    assert (found.summaries[0].journal, found.summaries[0].submitted.count) == (0, 0)
