@@ -63,7 +63,10 @@ def _favour(rule: Rule) -> tuple[Any, ...]:
 def _windows(one: WindowRule, other: WindowRule) -> int | None:
     if one.ends is not other.ends:
         return 1 if one.ends is Ends.REASONABLE_TIME else -1
-    if any(getattr(one, name) != getattr(other, name) for name in ("anchor", "count", "at_end", "transit_days")):
+    if any(
+        getattr(one, name) != getattr(other, name)
+        for name in ("anchor", "count", "at_end", "transit_days", "until_yearly")
+    ):
         return None
     return _each(_length(one), _length(other))
 

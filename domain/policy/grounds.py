@@ -203,7 +203,9 @@ def _start(anchor: Anchor) -> str:
 
 def _of(rule: WindowRule, window: Window) -> str:
     """How the last day came about."""
-    if rule.until is not None and rule.until == window.day and not (rule.days or rule.months):
+    day = window.day
+    is_set = day is not None and (rule.until == day or rule.until_yearly == f"{day:%m-%d}")
+    if is_set and not (rule.days or rule.months):
         return "the day that was set"
     taken = f", which is taken to be {rule.transit_days} days after the order" if window.assumed else ""
     return f"{_length(rule)} after {_start(rule.anchor)}{taken}"

@@ -48,6 +48,10 @@ FIELDS: dict[str, dict[str, tuple[dict[str, Any], dict[str, Any]]]] = {
         "days": ({"days": 1}, {"days": 2}),
         "months": ({"months": 1}, {"months": 2}),
         "until": ({"until": "2027-01-30"}, {"until": "2027-01-31"}),
+        "until_yearly": (
+            {"until_yearly": "01-30", "when": {"season": {"first": "11-01", "last": "12-24"}}},
+            {"until_yearly": "01-31", "when": {"season": {"first": "11-01", "last": "12-24"}}},
+        ),
         "anchor": ({"days": 5, "anchor": "delivery"}, {"days": 5, "anchor": "last_parcel"}),
         "count": ({"days": 5}, {"days": 5, "count": "business"}),
         "at_end": ({"days": 5}, {"days": 5, "at_end": "next_working_day"}),
@@ -274,6 +278,18 @@ def test_sentences_dates_and_money_as_the_language_has_them(locale: Locale, says
     )
     for sentence in says:
         assert sentence in told
+
+
+@pytest.mark.parametrize(
+    ("locale", "says"),
+    [
+        ("en", "within 14 days after delivery, and in any case until the first 31 January after your order."),
+        ("de", "und in jedem Fall bis zum ersten 31. Januar nach Ihrer Bestellung zurückgeben."),
+    ],
+)
+def test_a_day_of_every_year(locale: Locale, says: str) -> None:
+    season = {"season": {"first": "11-01", "last": "12-24"}}
+    assert says in text({"window": [{"days": 14, "until_yearly": "01-31", "when": season}]}, locale)
 
 
 def test_what_is_left_to_defaults_is_told_as_it_holds() -> None:

@@ -99,6 +99,47 @@ def test_a_season_extends_the_window_to_a_day() -> None:
     assert one(policy, earlier).returnable_day == date(2026, 12, 6)
 
 
+@pytest.mark.parametrize(
+    ("placed", "last"),
+    [
+        (date(2026, 10, 31), date(2026, 12, 6)),  # 30 days after 6 November
+        (date(2026, 11, 1), date(2027, 1, 31)),
+        (date(2027, 11, 1), date(2028, 1, 31)),
+        (date(2027, 1, 5), date(2027, 1, 31)),
+        (date(2027, 1, 15), date(2027, 1, 31)),
+    ],
+)
+def test_a_season_of_every_year(placed: date, last: date) -> None:
+    season = {"first": "11-01", "last": "01-15"}
+    policy = published(window=[{"days": 1, "until_yearly": "01-31", "when": {"season": season}}])
+    sold = order(placed_at=datetime(placed.year, placed.month, placed.day, 12, tzinfo=UTC))
+    assert one(policy, sold).returnable_day == last
+
+
+def test_a_season_may_end_with_february() -> None:
+    rule = {"until_yearly": "02-29", "when": {"season": {"first": "02-01", "last": "02-29"}}}
+    for year, day in ((2027, 28), (2028, 29)):
+        sold = order(line(delivered_at=datetime(year, 2, 3, tzinfo=UTC)), placed_at=datetime(year, 2, 2, tzinfo=UTC))
+        assert one(published(window=[rule]), sold).returnable_day == date(year, 2, day)
+
+
+@pytest.mark.parametrize(
+    ("rule", "says"),
+    [
+        ({"until_yearly": "01-31"}, "a rule with a season"),
+        (
+            {"until_yearly": "01-31", "until": "2027-01-31", "when": {"season": {"first": "11-01", "last": "12-24"}}},
+            "plac",
+        ),
+        ({"until_yearly": "12-10", "when": {"season": {"first": "11-01", "last": "12-24"}}}, "lies in the season"),
+        ({"until_yearly": "13-01", "when": {"season": {"first": "11-01", "last": "12-24"}}}, "no day of a year"),
+    ],
+)
+def test_a_day_of_every_year_that_means_nothing(rule: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValidationError, match=says):
+        published(window=[rule])
+
+
 FEES = [
     {"percent": 15, "reason": "Opened", "when": {"grade": "grade_b"}},
     {"percent": "30.5", "when": {"grade": ["grade_c", "grade_d"]}},
