@@ -67,6 +67,8 @@ def _decided(
     steps: list[Step] | None,
 ) -> Decision:
     policy, found, obliged = policies.policy.policy, [], dict[str, None]()
+    zone = policy.zone(order.country)
+    zones = {zone}
     for wanted in request.lines:
         line = order.line(wanted.line_id)
         if line is None:
@@ -75,7 +77,7 @@ def _decided(
         decided, open_now = _line(reader, policies, returnable.get(line.id, 0), bool(request.appeals))
         found.append(decided)
         obliged |= dict.fromkeys(one for ground in open_now for one in ground.obligations)
-    zone = policy.zone(order.country)
+        zones.update(one for ground in open_now for one in ground.zones)
     days = [one.terms.send_back_day for one in found if one.terms and one.verdict is not Verdict.DECLINE]
     day = max(days, default=local_day(now, zone) + timedelta(days=policy.send_back_days))
     return Decision(
@@ -83,7 +85,7 @@ def _decided(
         policy=policies.policy.ref,
         lines=tuple(found),
         decided_at=now,
-        send_back_until=end_of(day, zone),
+        send_back_until=max(end_of(day, one) for one in zones),
         send_back_day=day,
         obligations=tuple(obliged),
     )
@@ -111,6 +113,7 @@ def _line(reader: Reader, policies: Policies, left: int, appeal: bool) -> tuple[
     promised = [reason for one in known if one.basis is Basis.POLICY for reason in one.reasons]
     others = [reason for one in known if one.basis is not Basis.POLICY for reason in one.reasons]
     until = [one.window for one in open_now] or [known[-1].window]
+    law = [one.goods for one in open_now if one.policy != published.ref]
     latest = max(until, key=lambda one: (one.until is None, one.until or reader.now))
     decided = LineDecision(
         line_id=reader.line.id,
@@ -125,7 +128,7 @@ def _line(reader: Reader, policies: Policies, left: int, appeal: bool) -> tuple[
         open=tuple(dict.fromkeys(one.basis for one in open_now)),
         statutes=tuple(one.policy for one in open_now if one.policy != published.ref),
         terms=terms,
-        handling=handling(reader, published, goods) if open_now or appeal else None,
+        handling=handling(reader, published, goods, law) if open_now or appeal else None,
     )
     return decided, open_now
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from domain.customer import IN_STORE
+from domain.policy.calendar import Calendar, local_day
 from domain.policy.decision import Reason
-from domain.policy.document import Policies, PublishedPolicy, PublishedStatute
+from domain.policy.document import Policies, PublishedPolicy, PublishedStatute, Statute
 from domain.policy.goods import Answer, EligibilityRule
 from domain.policy.grant import Grant, Prices, of_policy, of_statute, of_warranty
 from domain.policy.judgement import JudgementRule, Verdict, WarrantyRule
 from domain.policy.reader import Reader
 from domain.policy.reasons import NOT_CONFORMING, ReasonGroup, group_of
-from domain.policy.window import Anchor, Count, Ends, Window, WindowRule, window_of
+from domain.policy.window import Anchor, Count, Ends, First, Window, WindowRule, longest, window_of
 from domain.request import Basis
 
 
@@ -21,7 +23,8 @@ from domain.request import Basis
 class Ground:
     """One basis by one document: whether it is open, every reason for that, and the terms that it would give.
 
-    `by_person` where somebody has to judge whether the claim is right, or still in time."""
+    `by_person` where somebody has to judge whether the claim is right, or still in time. `goods` is how they have to
+    be, and `zones` where the days of its law end."""
 
     basis: Basis
     policy: str
@@ -31,6 +34,8 @@ class Ground:
     grant: Callable[[Prices], Grant]
     obligations: tuple[str, ...] = ()
     by_person: bool = False
+    goods: EligibilityRule = EligibilityRule()
+    zones: tuple[str, ...] = ()
 
 
 def judgement(reader: Reader, published: PublishedPolicy) -> JudgementRule | None:
@@ -54,7 +59,7 @@ def grounds(reader: Reader, policies: Policies, judged: Verdict, goods: Eligibil
 
 def _promise(reader: Reader, published: PublishedPolicy, judged: Verdict, goods: EligibilityRule) -> Ground:
     """The merchant's own policy."""
-    rule, window = _longest(reader, published.ref, published.policy.window, reader.zone)
+    rule, window = _longest(reader, published.ref, published.policy.window, reader.calendar, (reader.zone,))
     if rule is None:
         rule = WindowRule(days=published.policy.window_days)
         window = window_of(rule, reader.order, reader.line, reader.calendar, reader.zone)
@@ -70,6 +75,7 @@ def _promise(reader: Reader, published: PublishedPolicy, judged: Verdict, goods:
         reasons=tuple(reasons),
         grant=lambda prices: of_policy(reader, published, prices),
         by_person=rule.ends is Ends.REASONABLE_TIME,
+        goods=goods,
     )
 
 
@@ -100,8 +106,10 @@ def _law(reader: Reader, published: PublishedStatute) -> Ground | None:
         return None
     ref = published.ref
     reader.note(ref, "applies", 0, "speaks")
-    zone = statute.time_zone or reader.zone
-    rule, window = _longest(reader, ref, statute.window, zone)
+    zones = statute.zones(reader.order.country or "")
+    # A merchant's own holidays can only lengthen what the law gives.
+    calendar = reader.calendar.model_copy(update={"by_law": statute.holidays})
+    rule, window = _longest(reader, ref, statute.window, calendar, zones)
     if rule is None:
         return None
     goods = reader.speaking(ref, "eligibility", statute.eligibility, EligibilityRule.favour)
@@ -110,16 +118,18 @@ def _law(reader: Reader, published: PublishedStatute) -> Ground | None:
     if goods is not None and excluded:
         text = f"{statute.title} is not for these goods: {goods.reason or 'the law leaves them out'}."
         reasons = [_against(statute.basis, "excluded", text, goods.cite)]
-    ends = rule.at_end
+    ends, placed = rule.at_end, _placed(reader, statute)
     return Ground(
         basis=statute.basis,
         policy=ref,
         open=window.open_at(reader.now) and not excluded,
         window=window,
         reasons=tuple(reasons),
-        grant=lambda prices: of_statute(reader, published, prices, ends),
-        obligations=tuple(one.what for one in statute.obligations if one.since <= reader.facts.placed),
+        grant=lambda prices: of_statute(reader, published, prices, ends, calendar),
+        obligations=tuple(one.what for one in statute.obligations if one.since <= placed),
         by_person=rule.ends is Ends.REASONABLE_TIME,
+        goods=goods or EligibilityRule(),
+        zones=zones,
     )
 
 
@@ -136,17 +146,25 @@ def _not_applying(reader: Reader, published: PublishedStatute) -> str:
         "buyer": applies.buyer in (None, order.buyer),
         "at_a_distance": applies.at_a_distance == "any" or order.channel != IN_STORE,
         "not_told": not applies.not_told or any(one not in reader.policy.told for one in applies.not_told),
-        "since": statute.in_force(reader.facts.placed),
+        "since": statute.in_force(_placed(reader, statute)),
         "reason": statute.basis is not Basis.NON_CONFORMITY or claimed,
     }
     return next((name for name, holds in checks.items() if not holds), "")
 
 
-def _longest(reader: Reader, ref: str, rules: Sequence[WindowRule], zone: str) -> tuple[WindowRule | None, Window]:
+def _placed(reader: Reader, statute: Statute) -> date:
+    """The day of the sale, as the law has it."""
+    order = reader.order
+    return max(local_day(order.placed_at, zone) for zone in statute.zones(order.country or ""))
+
+
+def _longest(
+    reader: Reader, ref: str, rules: Sequence[WindowRule], calendar: Calendar, zones: Sequence[str]
+) -> tuple[WindowRule | None, Window]:
     """The rule that speaks, and the window that it gives; of two alike, the one that ends later here."""
 
     def window(rule: WindowRule) -> Window:
-        return window_of(rule, reader.order, reader.line, reader.calendar, zone)
+        return longest(rule, reader.order, reader.line, calendar, zones)
 
     def favour(rule: WindowRule) -> tuple[object, ...]:
         until = window(rule).until
@@ -194,7 +212,10 @@ def _length(rule: WindowRule) -> str:
     days = f"{rule.days or 0} {'business ' if rule.count is Count.BUSINESS else ''}days"
     if not rule.months:
         return days
-    return f"{rule.months} months and {days}" if rule.days else f"{rule.months} months"
+    months = f"{rule.months} months"
+    if not rule.days:
+        return months
+    return f"{days} and {months}" if rule.first is First.DAYS else f"{months} and {days}"
 
 
 def _start(anchor: Anchor) -> str:

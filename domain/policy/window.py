@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Self
@@ -51,6 +52,14 @@ class Ends(StrEnum):
     """As long as is reasonable for such goods, which a person judges."""
 
 
+class First(StrEnum):
+    """What is counted first where both months and days are given; February makes a difference."""
+
+    MONTHS = "months"
+    DAYS = "days"
+    """The months begin where the days have ended, by `at_end`."""
+
+
 class WindowRule(Rule):
     """So many months and days after the event, the event's own day not counted; never before the day `until`, or, of a
     season that comes back every year, before the first day `until_yearly` (`01-31`) from the order on.
@@ -60,6 +69,7 @@ class WindowRule(Rule):
 
     days: Days | None = None
     months: Months | None = None
+    first: First = First.MONTHS
     until: Day | None = None
     until_yearly: MonthDay | None = None
     anchor: Anchor = Anchor.DELIVERY
@@ -112,6 +122,12 @@ class Window(Model):
         return self.until is None or now <= self.until
 
 
+def longest(rule: WindowRule, order: Order, line: OrderLine, calendar: Calendar, zones: Iterable[str]) -> Window:
+    """Where the window of a line ends under a rule, in that of the time zones in which it ends last."""
+    found = [window_of(rule, order, line, calendar, zone) for zone in zones]
+    return max(found, key=lambda one: (one.until is None, one.until or order.placed_at))
+
+
 def window_of(rule: WindowRule, order: Order, line: OrderLine, calendar: Calendar, zone: str) -> Window:
     """Where the window of a line ends under a rule, in a time zone."""
     if rule.ends is Ends.REASONABLE_TIME:
@@ -123,14 +139,22 @@ def window_of(rule: WindowRule, order: Order, line: OrderLine, calendar: Calenda
         if rule.transit_days is None:
             return Window()
         start = placed + timedelta(days=rule.transit_days)
-    if rule.count is Count.BUSINESS:
-        day = calendar.business_days_after(start, rule.days or 0, order.country)
-    else:
-        day = months_after(start, rule.months or 0) + timedelta(days=rule.days or 0)
-    day = max(day, rule.last_day(placed) or day)
-    if rule.at_end is AtEnd.NEXT_WORKING_DAY:
-        day = calendar.moved(day, order.country)
+    counted = _counted(rule, start, calendar, order.country)
+    day = _ended(rule, max(counted, rule.last_day(placed) or counted), calendar, order.country)
     return Window(until=end_of(day, zone), day=day, assumed=assumed)
+
+
+def _counted(rule: WindowRule, start: date, calendar: Calendar, country: str | None) -> date:
+    days, months = rule.days or 0, rule.months or 0
+    if rule.count is Count.BUSINESS:
+        return calendar.business_days_after(start, days, country)
+    if rule.first is First.DAYS:
+        return months_after(_ended(rule, start + timedelta(days=days), calendar, country), months)
+    return months_after(start, months) + timedelta(days=days)
+
+
+def _ended(rule: WindowRule, day: date, calendar: Calendar, country: str | None) -> date:
+    return calendar.moved(day, country) if rule.at_end is AtEnd.NEXT_WORKING_DAY else day
 
 
 def event(anchor: Anchor, order: Order, line: OrderLine) -> datetime | None:
