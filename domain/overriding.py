@@ -52,9 +52,9 @@ _LONGEST = timedelta(days=365)
 
 class Promise(NamedTuple):
     """What goodwill gives where the person says nothing: the last day to send, whether delivery is paid back. Days end
-    in `zone`, where it is `today`; `unit` is what was paid for one unit of a line, in minor units."""
+    in the last of `zones`, and it is `today`; `unit` is what was paid for one unit of a line, in minor units."""
 
-    zone: str
+    zones: tuple[str, ...]
     today: date
     send_back_day: date
     delivery: ShippingRule
@@ -86,7 +86,7 @@ def overridden(decision: Decision, change: Change, reason: OverrideReason, promi
             "verdict": folded([one.verdict for one in lines]),
             "lines": lines,
             "send_back_day": last,
-            "send_back_until": end_of(last, promise.zone),
+            "send_back_until": max(end_of(last, zone) for zone in promise.zones),
         }
     )
 

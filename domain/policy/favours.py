@@ -65,7 +65,7 @@ def _windows(one: WindowRule, other: WindowRule) -> int | None:
         return 1 if one.ends is Ends.REASONABLE_TIME else -1
     if any(
         getattr(one, name) != getattr(other, name)
-        for name in ("anchor", "count", "at_end", "transit_days", "until_yearly")
+        for name in ("anchor", "count", "first", "at_end", "transit_days", "until_yearly")
     ):
         return None
     return _each(_length(one), _length(other))

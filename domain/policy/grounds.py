@@ -32,9 +32,9 @@ class Ground:
     window: Window
     reasons: tuple[Reason, ...]
     grant: Callable[[Prices], Grant]
+    goods: EligibilityRule
     obligations: tuple[str, ...] = ()
     by_person: bool = False
-    goods: EligibilityRule = EligibilityRule()
     zones: tuple[str, ...] = ()
 
 
@@ -95,6 +95,7 @@ def _warranty(reader: Reader, published: PublishedPolicy) -> Iterator[Ground]:
         window=window,
         reasons=(reason,),
         grant=lambda _: of_warranty(reader, published, warranty),
+        goods=EligibilityRule(),
     )
 
 

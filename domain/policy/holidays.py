@@ -11,7 +11,8 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 _WRITTEN = re.compile(
-    r"(?:(?P<weekday>monday|friday) )?(?P<day>\d\d-\d\d)(?P<moved> moved)?|(?P<feast>easter|orthodox)(?P<by>[+-]\d{1,2})"
+    r"(?:(?P<weekday>monday|friday) )?(?P<day>\d\d-\d\d)(?P<moved> moved)?"
+    r"|(?P<feast>easter|orthodox)(?P<by>[+-]\d{1,2})"
 )
 _WEEKDAYS = {"monday": 0, "friday": 4}
 
@@ -31,8 +32,8 @@ def _holiday(text: str) -> str:
 
 
 Holiday = Annotated[str, AfterValidator(_holiday)]
-"""A day of every year (`12-25`), the first Monday or Friday from a day on (`monday 05-01`), or days from Easter Sunday of the
-western or of the orthodox churches (`easter+1`). One that is `moved` leaves a weekend for the next day that is free."""
+"""A day of every year (`12-25`), the first Monday or Friday from a day on (`monday 05-01`), or days from Easter Sunday
+of the western or of the orthodox churches (`easter+1`). A `moved` one leaves a weekend for the next free day."""
 
 
 @lru_cache(maxsize=1024)

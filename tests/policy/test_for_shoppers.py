@@ -47,6 +47,7 @@ FIELDS: dict[str, dict[str, tuple[dict[str, Any], dict[str, Any]]]] = {
     "window": {
         "days": ({"days": 1}, {"days": 2}),
         "months": ({"months": 1}, {"months": 2}),
+        "first": ({"days": 1, "months": 1}, {"days": 1, "months": 1, "first": "days"}),
         "until": ({"until": "2027-01-30"}, {"until": "2027-01-31"}),
         "until_yearly": (
             {"until_yearly": "01-30", "when": {"season": {"first": "11-01", "last": "12-24"}}},

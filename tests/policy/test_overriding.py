@@ -37,7 +37,7 @@ said = st.fixed_dictionaries(
 def promise(sold: Order, today: date) -> Promise:
     unit = {one.id: sold.paid_for(one) // one.quantity for one in sold.lines}
     later = today + timedelta(days=14)
-    return Promise(zone="UTC", today=today, send_back_day=later, delivery=ShippingRule.NEVER, unit=unit)
+    return Promise(zones=("UTC",), today=today, send_back_day=later, delivery=ShippingRule.NEVER, unit=unit)
 
 
 def changed(decision: Decision, sold: Order, today: date, **asked: Any) -> Decision:

@@ -12,7 +12,7 @@ from domain.inspection import Grade
 from domain.model import Model
 from domain.order import Order, OrderLine
 from domain.policy import LineDecision, LineTerms, Policies, Policy, Traced, Verdict, traced
-from domain.policy.calendar import end_of, local_day
+from domain.policy.calendar import end_of, local_day, zones_in
 from domain.policy.goods import Answer
 from domain.policy.money import Cut, Payer
 from domain.policy.outcome import Resolution
@@ -109,24 +109,29 @@ class _Asking:
 
     def _periods(self, line: OrderLine, first: LineDecision) -> Iterator[Period]:
         """Grounds close one after the other, and with each the terms may change, up to the end of the longest."""
-        decided, zone, end = first, self.policy.zone(self.order.country), first.returnable_day
-        start = local_day(self.at, zone)
+        decided, end = first, first.returnable_day
+        start = local_day(self.at, self.policy.zone(self.order.country))
         while decided.terms is not None:
-            until = self._last_alike(line, decided, start, end, zone) if end else None
-            later = self._traced(line, end_of(until + _DAY, zone)).decision.lines[0] if until else decided
+            until = self._last_alike(line, decided, start, end) if end else None
+            later = self._traced(line, self._end_of(until + _DAY)).decision.lines[0] if until else decided
             if until is None or end is None or until >= end or later.terms is None:
                 yield self._period(decided, decided.terms, end)
                 return
             yield self._period(decided, decided.terms, until)
             decided, start = later, until + _DAY
 
-    def _last_alike(self, line: OrderLine, decided: LineDecision, low: date, high: date, zone: str) -> date:
+    def _last_alike(self, line: OrderLine, decided: LineDecision, low: date, high: date) -> date:
         """The last day on which the same grounds are open as at first, by halving the days in between."""
         while low < high:
             middle = high - (high - low) // 2
-            there = self._traced(line, end_of(middle, zone)).decision.lines[0]
+            there = self._traced(line, self._end_of(middle)).decision.lines[0]
             low, high = (middle, high) if there.open == decided.open else (low, middle - _DAY)
         return low
+
+    def _end_of(self, day: date) -> datetime:
+        """When a day ends by the merchant's clock or by the law's, whichever is first: on a last day both are open."""
+        country = self.order.country
+        return min(end_of(day, zone) for zone in (self.policy.zone(country), *zones_in(country or "")))
 
     def _period(self, decided: LineDecision, terms: LineTerms, until: date | None) -> Period:
         line = self.order.line(decided.line_id)
