@@ -133,7 +133,7 @@ def asked(case: Case, now: datetime, **fields: Any) -> LineDecision:
     )
     law = STATUTES[case.statute]
     reason = BROKEN if law.statute.basis is Basis.NON_CONFORMITY else ReturnReason.UNWANTED
-    policy = published(window_days=0, **{"eligibility": [{"answer": "excluded"}], **case.policy, **fields})
+    policy = published(**{"window_days": 0, "eligibility": [{"answer": "excluded"}], **case.policy, **fields})
     return one(policy, sold, now, statutes=(law,), reason=reason)
 
 
