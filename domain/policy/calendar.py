@@ -106,6 +106,11 @@ def end_of(day: date, zone: str) -> datetime:
     return midnight.astimezone(UTC) - timedelta(microseconds=1)
 
 
+def end_everywhere(day: date, zone: str, country: str | None) -> datetime:
+    """When a day ends by this clock or by one of the country's, whichever is first: it is that day in all of them."""
+    return min(end_of(day, one) for one in (zone, *zones_in(country or "")))
+
+
 @lru_cache(maxsize=256)
 def _info(zone: str) -> ZoneInfo:
     return ZoneInfo(zone)

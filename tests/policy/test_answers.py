@@ -227,3 +227,10 @@ def test_what_arrives_on_the_day_of_the_purchase_is_taken() -> None:
     raw = {"currency": "EUR", "lines": [{"price": 1}], "expected_delivery": "2026-12-10"}
     sold = order_of(read_basket(raw), "Asia/Tokyo", BOUGHT)
     assert sold.lines[0].delivered_at == datetime(2026, 12, 10, 14, 59, 59, 999999, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Europe/Berlin", "America/Los_Angeles"])
+def test_a_basket_is_told_the_last_days_of_shop_and_law_by_any_clock(zone: str) -> None:
+    shop = published(window_days=5, restocking=[{"percent": 10}], time_zones={"DE": zone})
+    [answer] = ask(shop, {})
+    assert [period.until for period in answer.periods] == [date(2026, 12, 20), date(2026, 12, 29)]

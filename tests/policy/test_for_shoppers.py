@@ -442,3 +442,10 @@ def test_text_and_page_say_the_same() -> None:
     said = [re.sub(r"^- ", "", one) for one in shown.as_text().splitlines()]
     whole = "\n".join(found.said)
     assert not [one for one in said if one and not re.fullmatch("[=-]+", one) and one not in whole]
+
+
+def test_where_the_laws_days_end_is_told_if_it_is_elsewhere() -> None:
+    away = text({"time_zones": {"DE": "Pacific/Kiritimati"}}, country="DE")
+    assert "For goods that go to Germany a day lasts until midnight in Pacific/Kiritimati." in away
+    assert "For goods that go to Germany a day lasts until midnight in Europe/Berlin." in away
+    assert text({}, country="DE").count("Europe/Berlin") == 1

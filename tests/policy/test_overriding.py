@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -127,3 +127,12 @@ def test_a_remedy_by_law_is_not_declined_and_the_answer_names_the_law() -> None:
     (line,) = changed(found, sold, later.date(), verdict="approve").lines
     assert line.terms is not None
     assert (line.basis, line.terms.resolutions[0]) == (Basis.NON_CONFORMITY, "refund")
+
+
+def test_a_later_day_to_send_ends_where_it_ends_last() -> None:
+    sold = order(country="DE")
+    before = judged(published(), sold, DELIVERED + timedelta(days=1), statutes=ALL).decision
+    own = promise(sold, before.decided_at.date())._replace(zones=("Pacific/Kiritimati", "Europe/Berlin"))
+    change = Change.model_validate({"lines": ("1",), "send_back_until": "2026-12-31"})
+    after = overridden(before, change, OverrideReason.SPECIAL_CASE, own)
+    assert after.send_back_until == datetime(2026, 12, 31, 22, 59, 59, 999999, tzinfo=UTC)

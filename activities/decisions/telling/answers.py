@@ -12,7 +12,7 @@ from domain.inspection import Grade
 from domain.model import Model
 from domain.order import Order, OrderLine
 from domain.policy import LineDecision, LineTerms, Policies, Policy, Traced, Verdict, traced
-from domain.policy.calendar import end_of, local_day, zones_in
+from domain.policy.calendar import end_everywhere, local_day
 from domain.policy.goods import Answer
 from domain.policy.money import Cut, Payer
 from domain.policy.outcome import Resolution
@@ -129,9 +129,8 @@ class _Asking:
         return low
 
     def _end_of(self, day: date) -> datetime:
-        """When a day ends by the merchant's clock or by the law's, whichever is first: on a last day both are open."""
         country = self.order.country
-        return min(end_of(day, zone) for zone in (self.policy.zone(country), *zones_in(country or "")))
+        return end_everywhere(day, self.policy.zone(country), country)
 
     def _period(self, decided: LineDecision, terms: LineTerms, until: date | None) -> Period:
         line = self.order.line(decided.line_id)

@@ -85,7 +85,7 @@ def page_of(
         version=words.say("version", name, since),
         parts=[one for one in told.policy(policy) if one.sentences],
         law_heading=words.heading("law"),
-        law_sentences=[words.say("beyond"), told.told(policy), *([] if law else [instead])],
+        law_sentences=[words.say("beyond"), told.told(policy), *([] if law else [instead]), *told.clocks(law, policy)],
         law=[told.statute(one, today) for one in sorted(law, key=lambda one: list(Basis).index(one.basis))],
     )
 
@@ -174,6 +174,13 @@ class _Telling:
     def told(self, policy: Policy) -> str:
         """What shoppers know before they buy."""
         return self.words.say("is_told", policy.told) if policy.told else self.words.say("is_not_told")
+
+    def clocks(self, law: Sequence[Statute], policy: Policy) -> Iterator[str]:
+        """Where the law's days end, if not where the shop's own do."""
+        if self.country:
+            zones = dict.fromkeys(zone for one in law for zone in one.zones(self.country))
+            zones.pop(policy.zone(self.country), None)
+            yield from (self.words.say("time_zone_of", zone, self.country) for zone in zones)
 
     def statute(self, statute: Statute, today: date) -> Part:
         """What a law gives to whoever buys on a day; last, what it says nothing of."""
