@@ -219,8 +219,10 @@ class Rooms:
     def other_ways(self) -> OtherWays:
         """What people say of refunds that do not go back by themselves."""
         from activities.payments.other_ways import OtherWays
+        from ledger.signing import signed_by
 
-        return OtherWays(self.refunds, self.ledger, self.snapshots, self.credit_notes, self.people)
+        stores = (self.ledger, self.snapshots, self.credit_notes, self.people)
+        return OtherWays(self.refunds, *stores, signed_by)
 
     @cached_property
     def news(self) -> NewsActivities:

@@ -151,7 +151,7 @@ def _next(row: RefundRow, *, closed: bool, replaced: bool) -> tuple[str, str]:
     if row.reason == STORED_FAULT:
         return "nobody", "the next attempt follows by itself"
     if closed:
-        return "finance", "say `pay_again` or `paid_by_hand` to its aftercare (docs/refunds.md)"
+        return "finance", "say `pay_again` or `consent` to its aftercare (docs/refunds.md)"
     return "finance", f"mend the cause, then `python starter.py retry {row.case} --by YOU`"
 
 

@@ -35,11 +35,13 @@ from activities.storefront.importers import read_order
 from commands.policy import publish_policy
 from database.engine import connect, migrate
 from domain.order import Order, Tender, TenderKind
+from domain.people import Person
 from embedded.people import hire
 from embedded.simulators import build
 from embedded.simulators.serve import address, listen, running
 from embedded.simulators.storefront import SECRET
 from ledger import UNITS, EntryKind, JournalEntry
+from ledger.people import change
 from settings import ROOT, Settings
 from tests.loopback import plain_client
 from wiring import Rooms, rooms
@@ -133,6 +135,10 @@ class World:
             if one.kind is TenderKind.GIFT_CARD:
                 await self.post("/storefront/_control/gift_cards", {**paid, "currency": order.currency})
         return order
+
+    def hire(self, person: Person) -> None:
+        """Somebody more who may act."""
+        change(self.rooms.ledger, self.rooms.people, person, "ada", datetime.now(UTC))
 
     async def post(self, path: str, body: Mapping[str, Any]) -> Any:
         """Ask a simulator for something it must agree to."""

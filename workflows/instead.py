@@ -89,7 +89,7 @@ class Instead(Payer):
             paid = await self._record(
                 f"Record that {said.by} paid by hand",
                 OtherWays.record_by_hand,
-                lambda now: ByHand(refund=task.key, by=said.by, reference=said.reference, now=now),
+                lambda now: ByHand(refund=task.key, **said.model_dump(exclude={"payment"}), now=now),
             )
             self.learn_refund(paid)
             self.words += 1
@@ -97,8 +97,12 @@ class Instead(Payer):
 
     @paid_by_hand.validator
     def _check_paid_by_hand(self, raw: RawValue) -> None:
+        said, update = taken_from(PaidByHand, raw), workflow.current_update_info()
+        if said.update_id is not None and (update is None or update.id != said.update_id):
+            text = f"This Update's own id must be the one that was signed, {said.update_id}."
+            raise as_refusal(Refusal(code="other_update_id", message=text))
         self.check_listens(Verb.PAID_BY_HAND)
-        self._task(taken_from(PaidByHand, raw))
+        self._task(said)
 
     async def _record(self, name: str, verb: Callable[[OtherWays, A], R], ask: Callable[[datetime], A]) -> R:
         try:

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from temporalio import activity
 
-from activities.decisions.approvals import SignedBy, check_second, check_signed, people_of
-from activities.people import check_person
+from activities.decisions.approvals import check_second, people_of
+from activities.people import SignedBy, check_person, check_signed
 from domain import ids
 from domain.approval import Approval, involved, statement_of_override
 from domain.case import CaseSoFar

@@ -5,11 +5,12 @@ from __future__ import annotations
 from temporalio import activity
 
 from activities.payments import Refunds
-from activities.people import check_person, check_speaker
+from activities.people import SignedBy, check_person, check_signed, check_speaker
 from domain import ids
+from domain.approval import statement_by_hand
 from domain.consent import Consent
 from domain.errors import Refused
-from domain.model import Id, Model, UtcDatetime
+from domain.model import Id, Model, Signature, UtcDatetime
 from domain.money import Money
 from domain.people import may
 from domain.refund import BY_HAND, FINAL_NO, PAID_BY_HAND, Another, Refund, RefundIntention, RefundStatus
@@ -33,11 +34,16 @@ class RecordConsent(Model):
 
 
 class ByHand(Model):
-    """`by` has paid what `refund` (its key) asks for; `reference` is the bank's, or that of the receipt."""
+    """`by` has paid what `refund` (its key) asks for; `reference` is the bank's, or that of the receipt.
+
+    Whoever has a key signs it, under the id of the Update that said it.
+    """
 
     refund: str
     by: Id
     reference: Id
+    update_id: Id | None = None
+    signature: Signature | None = None
     now: UtcDatetime
 
 
@@ -45,7 +51,13 @@ class OtherWays:
     """Records what was said of refunds that do not go back by themselves."""
 
     def __init__(
-        self, payments: Refunds, ledger: Ledger, snapshots: Snapshots, credit_notes: CreditNotes, people: People
+        self,
+        payments: Refunds,
+        ledger: Ledger,
+        snapshots: Snapshots,
+        credit_notes: CreditNotes,
+        people: People,
+        signed_by: SignedBy,
     ) -> None:
         self._payments = payments
         self._ledger = ledger
@@ -53,6 +65,7 @@ class OtherWays:
         self._credit_notes = credit_notes
         self._settling = Settling(ledger, credit_notes)
         self._people = people
+        self._signed_by = signed_by
 
     @activity.defn(no_thread_cancel_exception=True)
     def record_consent(self, ask: RecordConsent) -> Consent:
@@ -102,7 +115,8 @@ class OtherWays:
     def record_by_hand(self, ask: ByHand) -> Refund:
         """Record that a person has paid what waits for one.
 
-        Raises Refused for somebody who may not, or not so much, and where nothing waits for a person's hands.
+        Raises Refused for somebody who may not, or not so much, or did not sign with the key they have, and where
+        nothing waits for a person's hands.
         """
         intention = self._intention(ask.refund)
         recorded = self._ledger.find(ids.settled_key(intention.key))
@@ -121,6 +135,9 @@ class OtherWays:
         over = may(person, Verb.PAID_BY_HAND, person.id, amount)
         if over is not None:
             raise Refused(over.code, over.message)
+        if person.public_key:
+            said = statement_by_hand(intention.case, intention.payment, ask.reference, ask.update_id or "")
+            check_signed(self._signed_by, person, said, ask.signature or "")
         stands = self._settling.last_word(intention.key) or self._payments.find(intention, ask.now)
         if stands is None or stands.reason != BY_HAND:
             raise Refused("not_by_hand", f"{intention.key} is not paid by hand, so nobody's word counts for it")
@@ -159,7 +176,12 @@ def _settled(intention: RefundIntention, refund: Refund, ask: ByHand) -> NewEntr
         actor=ask.by,
         reasons=(PAID_BY_HAND,),
         at=ask.now,
-        facts={"refund": refund.model_dump(mode="json")},
+        facts={"refund": refund.model_dump(mode="json"), **_signed(ask)},
         asked={"payment": intention.payment, "amount": intention.amount, "reference": ask.reference},
         transfers=money.settled(intention),
     )
+
+
+def _signed(ask: ByHand) -> dict[str, str]:
+    """The signature, if there is one, with the id that it is over."""
+    return {"signature": ask.signature, "update_id": ask.update_id} if ask.signature and ask.update_id else {}

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, Literal
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Engine
 
 from activities.payments import PayLeg, PaymentActivities
@@ -20,6 +21,7 @@ from domain.refund import Another, Refund, RefundStatus
 from ledger import EntryKind
 from ledger.credit_notes import CreditNotes, issued_by
 from ledger.recall import case_so_far
+from ledger.signing import public_key, sign, signed_by
 from tests.payments.fake import FakeProvider, raising
 from tests.shop import NOW, Interrupted, Shop, card, transfers
 from tests.staff import Staff
@@ -54,7 +56,7 @@ class Desk:
         self.staff.keep(Person(id="fay", role=Role.FINANCE, limits={"EUR": 4624}))
         self.staff.keep(Person(id="flo", role=Role.FINANCE, limits={"EUR": 4623}))
         self.payments = PaymentActivities(self.refunds, ledger, notes)
-        self.ways = OtherWays(self.refunds, ledger, self.shop.snapshots, notes, self.staff)
+        self.ways = OtherWays(self.refunds, ledger, self.shop.snapshots, notes, self.staff, signed_by)
 
     def pay(self, payment: str, amount: int = 4624, attempt: int = 1) -> Refund:
         ask = PayLeg(case="R-1", order_id="two-rates", plan=1, payment=payment, amount=amount, attempt=attempt, now=NOW)
@@ -148,6 +150,26 @@ def test_who_may_say_that_it_is_paid_and_once(engine: Engine) -> None:
     assert desk.pay("p-1").provider_id == "SEPA-7"
     (note,) = [note for one in desk.shop.ledger.entries() if (note := issued_by(one))]
     assert [(one.kind, one.reference) for one in note.refunds] == [("bank", "SEPA-7")]
+    assert desk.done()
+
+
+def test_whoever_has_a_key_signs_it(engine: Engine) -> None:
+    desk = Desk(engine, tender("p-1", BANK, 10850))
+    refund, mine = desk.pay("p-1").key, Ed25519PrivateKey.generate()
+    desk.staff.keep(Person(id="kim", role=Role.FINANCE, limits={"EUR": 5000}, public_key=public_key(mine)))
+    right = {"case": "R-1", "verb": "paid_by_hand", "payment": "p-1", "reference": "SEPA-7", "update_id": "u-1"}
+    for name, wrong in (("case", "R-2"), ("payment", "p-2"), ("reference", "SEPA-8"), ("update_id", "u-2")):
+        signature = sign(mine, {**right, name: wrong})
+        said = ByHand(refund=refund, by="kim", reference="SEPA-7", update_id="u-1", signature=signature, now=LATER)
+        with pytest.raises(Refused) as no:
+            desk.ways.record_by_hand(said)
+        assert no.value.code == "not_signed", name
+    with pytest.raises(Refused) as no:
+        desk.by_hand(refund, by="kim")
+    assert no.value.code == "not_signed"
+    said = ByHand(refund=refund, by="kim", reference="SEPA-7", update_id="u-1", signature=sign(mine, right), now=LATER)
+    desk.ways.record_by_hand(said)
+    assert desk.shop.entry(f"settled:{refund}").facts["signature"] == said.signature
     assert desk.done()
 
 

@@ -9,6 +9,7 @@ import httpx2
 
 from domain.case import Outcome
 from domain.order import Tender, TenderKind
+from domain.people import Person, Role
 from ledger import EntryKind
 from tests.proof.right import Books, wrong
 from tests.workflows.returns import SHOPIFY_LINE, SHOPIFY_ORDER, SHOPIFY_PAYMENT, TWO_RATES, Return, Shop, refusal
@@ -47,10 +48,11 @@ async def test_a_gift_card_and_a_card_each_get_their_part_back(shop: Shop) -> No
 
 
 async def test_what_a_person_has_to_pay_waits_for_finance(shop: Shop) -> None:
+    shop.world.hire(Person(id="flo", role=Role.FINANCE, limits={"EUR": 2353}))
     order = await shop.world.sell(TWO_RATES, Tender(id="bacs-7", kind=TenderKind.BANK, captured=10850))
     one = await shop.start("R-1", order.id, {"1": 2})
     await one.arrive()
-    code, _ = await refusal(one.update("paid_by_hand", {"by": "fay", "reference": "SEPA-7"}))
+    code, _ = await refusal(one.update("paid_by_hand", {"by": "flo", "reference": "SEPA-7"}))
     assert code == "nothing_by_hand"
     await one.inspect()
     view = await one.until(lambda view: view.refund_reason == "by_hand")
@@ -64,9 +66,13 @@ async def test_what_a_person_has_to_pay_waits_for_finance(shop: Shop) -> None:
     assert (await one.view()).due_at == due
     code, _ = await refusal(one.update("paid_by_hand", {"by": "olga", "reference": "SEPA-7"}))
     assert code == "role_may_not"
-    code, _ = await refusal(one.update("paid_by_hand", {"by": "fay", "reference": "SEPA-7", "payment": "pi_other"}))
+    code, _ = await refusal(one.update("paid_by_hand", {"by": "flo", "reference": "SEPA-7", "payment": "pi_other"}))
     assert code == "nothing_by_hand"
-    said = {"by": "fay", "reference": "SEPA-7", "payment": "bacs-7"}
+    said = {"by": "flo", "reference": "SEPA-7", "payment": "bacs-7"}
+    code, _ = await refusal(one.update("paid_by_hand", {**said, "by": "fay"}))  # who has a key
+    assert code == "not_signed"
+    code, _ = await refusal(one.update("paid_by_hand", {**said, "update_id": "u-1"}, id="u-2"))
+    assert code == "other_update_id"
     await one.update("paid_by_hand", said)
     view = await ended(one, "23.53 EUR")
     assert view.provider_references == ("SEPA-7",)

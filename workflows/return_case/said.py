@@ -61,11 +61,16 @@ class Consented(Model):
 
 
 class PaidByHand(Model):
-    """What waited for a person is paid, with the bank's `reference`; without a payment it is about the only one."""
+    """What waited for a person is paid, with the bank's `reference`; without a payment it is about the only one.
+
+    Whoever has a key signs it, for a payment that is named; then `update_id` is this Update's own id.
+    """
 
     by: Id
     payment: Id | None = None
     reference: Id
+    update_id: Id | None = None
+    signature: Signature | None = None
 
 
 class RetryNow(Model):
