@@ -32,12 +32,14 @@ WORKER = ("worker.py",)
 PATIENCE = 60.0
 
 
-async def until(found: Callable[[], Awaitable[T | None]], what: str, seconds: float = PATIENCE) -> T:
+async def until(
+    found: Callable[[], Awaitable[T | None]], what: str, seconds: float = PATIENCE, pause: float = 0.05
+) -> T:
     """Ask until there is an answer that is true. Raises AssertionError saying `what` did not happen."""
     try:
         async with asyncio.timeout(seconds):
             while not (answer := await found()):
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(pause)
             return answer
     except TimeoutError:
         raise AssertionError(f"{what}: not within {seconds:g} s") from None
