@@ -44,6 +44,11 @@ class Weather:
         self._number = 0
         self._exits = AsyncExitStack()
 
+    @property
+    def ports(self) -> Ports:
+        """Where the stack listens."""
+        return self._here.ports
+
     async def begin(self) -> None:
         """Workers, to begin with."""
         await asyncio.gather(*map(self._start_worker, range(self._crew)))
@@ -94,7 +99,15 @@ class Weather:
         self._number += 1
         worker = started(self.site.home, f"worker-{self._number}", *self._words)
         self._workers[number] = await self._exits.enter_async_context(worker)
-        await self.site.serving(self._workers[number])
+        # Which of many workers polls cannot be asked: the server shows the pollers of a part of each queue.
+        await (self._ready(self._workers[number]) if self._crew > 1 else self.site.serving(self._workers[number]))
+
+    async def _ready(self, worker: Program) -> None:
+        async def ready() -> bool:
+            assert worker.alive, worker.said()
+            return "worker ready" in worker.said()
+
+        await until(ready, "the worker is ready")
 
     async def _start_server(self) -> None:
         ports, logs = self._here.ports, self.site.home / "logs"
