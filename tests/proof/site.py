@@ -36,12 +36,21 @@ WORKER = ("worker.py",)
 PATIENCE = 60.0
 
 
-async def until(found: Callable[[], Awaitable[T | None]], what: str, seconds: float = PATIENCE) -> T:
+async def until(
+    found: Callable[[], Awaitable[T | None]], what: str, seconds: float = PATIENCE, pause: float = 0.05
+) -> T:
     """Ask until there is an answer that is true. Raises AssertionError saying `what` did not happen."""
+    task = asyncio.current_task()
+    assert task is not None
+    before = task.cancelling()
     try:
         async with asyncio.timeout(seconds):
             while not (answer := await found()):
-                await asyncio.sleep(0.05)
+                if (
+                    task.cancelling() > before
+                ):  # Temporal's client makes an error of its own of a call that is cancelled
+                    raise asyncio.CancelledError
+                await asyncio.sleep(pause)
             return answer
     except TimeoutError:
         raise AssertionError(f"{what}: not within {seconds:g} s") from None
