@@ -99,7 +99,7 @@ def _changed(
     if line.verdict is not Verdict.APPROVE and change.verdict is None:
         text = f"line {line.line_id} is not approved ({line.verdict}); approve it with its terms: --verdict approve"
         raise Refused("not_approved", text)
-    if any(one.code == _CODE[Verdict.DECLINE] for one in line.reasons):
+    if line.overridden is Verdict.DECLINE:
         text = (
             f"a person declined line {line.line_id} already; a new return can appeal it, unless this is one: --appeal"
         )
@@ -114,6 +114,7 @@ def _changed(
     return line.model_copy(
         update={
             "verdict": Verdict.APPROVE,
+            "overridden": Verdict.APPROVE,
             "reasons": (*line.reasons, told),
             "basis": basis,
             "open": tuple(dict.fromkeys((*line.open, Basis.GOODWILL))),
@@ -129,10 +130,11 @@ def _declined(line: LineDecision, reason: OverrideReason) -> LineDecision:
         text = f"line {line.line_id} was approved, and what was promised stays; only what is in review can be declined"
         raise Refused("approved_already", text)
     # Where a law leaves it to a person whether it holds, this is that person.
-    if line.statutes and not any(one.code == "judged_by_person" for one in line.reasons):
+    if set(line.statutes) - set(line.by_person):
         raise Refused("below_statute", f"line {line.line_id} cannot be declined: {law_of(line)}")
     told = _told(Verdict.DECLINE, reason, "looked at it and does not take it back")
-    return line.model_copy(update={"verdict": Verdict.DECLINE, "reasons": (*line.reasons, told)})
+    said = {"verdict": Verdict.DECLINE, "overridden": Verdict.DECLINE, "reasons": (*line.reasons, told)}
+    return line.model_copy(update=said)
 
 
 def law_of(line: LineDecision) -> str:
