@@ -13,13 +13,12 @@ from domain.policy.reader import Reader
 
 def handling(reader: Reader, published: PublishedPolicy, goods: EligibilityRule) -> Handling:
     """Ways back, checks, the moment of the refund and the deadlines, as the merchant's document has them."""
-    policy, ref = published.policy, published.ref
+    policy, ref, currency = published.policy, published.ref, reader.order.currency
     methods = reader.speaking(ref, "methods", policy.methods, MethodRule.favour)
     trigger = reader.speaking(ref, "refund_trigger", policy.refund_trigger, TriggerRule.favour) or TriggerRule()
-    kept = reader.speaking(ref, "returnless", policy.returnless, ReturnlessRule.favour)
+    kept = reader.speaking(ref, "returnless", policy.returnless, lambda one: one.favour_in(currency))
     adjusts = reader.speaking(ref, "price_adjustment", policy.price_adjustment, PriceAdjustmentRule.favour)
     days = reader.speaking(ref, "deadlines", policy.deadlines, DeadlineRule.favour) or DeadlineRule()
-    currency = reader.order.currency
     keeps = kept is not None and kept.keeps(currency, reader.value, reader.wanted.quantity)
     return Handling(
         condition=goods.condition,

@@ -23,6 +23,10 @@ SAYS = {
         *(*ITEMS, "64.80 EUR", "4 December 2026", "BH123456789012345"),
         "https://returns.example/labels/BH1.pdf?a=1&b=2",
     ),
+    NoticeKind.IN_REVIEW: (
+        *("Wool scarf, grey", "Tea pot", "A person of our shop looks at it", "cannot promise you an amount yet"),
+        *("4 December 2026", "BH123456789012345", "https://returns.example/labels/BH1.pdf?a=1&b=2"),
+    ),
     NoticeKind.DECLINED: tuple(text for line in DECLINED for text in (line.title, line.reason)),
     NoticeKind.IN_TRANSIT: ("BH123456789012345", "Tea pot"),
     NoticeKind.RECEIVED: ("Wool scarf, grey", "Tea pot"),

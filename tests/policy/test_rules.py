@@ -12,11 +12,11 @@ from pydantic import ValidationError
 from domain.inspection import Grade, InspectedLine
 from domain.order import Exclusion, Shipping, Tender, TenderKind
 from domain.plan import FeeKind
-from domain.policy import Policy, Verdict, as_new, graded, terms_of
+from domain.policy import Policy, Verdict, graded, terms_of
 from domain.policy.outcome import Resolution
 from domain.request import Basis, ReturnReason
 from domain.terms import ShippingRule
-from tests.policy.cases import DELIVERED, PLACED, judged, line, one, order, published
+from tests.policy.cases import DELIVERED, PLACED, as_new, judged, line, one, order, published
 
 CONDITIONS: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     # the condition, then what of the line, of the order and of the request makes it hold
