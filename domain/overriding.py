@@ -229,9 +229,10 @@ _TOLD = tuple((name, value) for name, (value, _) in TERMS.items() if name != "re
 
 
 def _words(term: str, after: LineTerms) -> str:
-    shares = {cut.percent for cut in after.lost_value.values() if cut.percent is not None}
-    if term == "lost_value" and not after.restocking and len(shares) == 1 and len(after.lost_value) == len(Grade):
-        return f"{100 - fraction(shares.pop(), 1)} % of the goods' worth is paid back"
+    kept = {after.lost_value.get(grade, Cut(percent="0")).percent for grade in Grade}
+    share = kept.pop() if len(kept) == 1 else None
+    if term == "lost_value" and share is not None and not after.restocking:
+        return f"{100 - fraction(share, 1)} % of the goods' worth is paid back"
     return TERMS[term][1](after)
 
 

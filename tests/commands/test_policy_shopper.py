@@ -111,7 +111,8 @@ def test_the_policy_in_force_answers(run: Run, ready: Rooms, basket: Path) -> No
     assert "no policy has been published" in nothing.err
     assert run("policy", "publish", EXAMPLES[2], "--from", "2020-01-01").code == 0
     assert run(*asked).out.startswith(
-        "1 × Mug: Returnable until 29 December 2026, you pay for the way back and 10% is "
+        "1 × Mug: Returnable until 29 December 2026, 10% is kept, less is paid for used goods; for your money back or "
+        "store credit, and a person arranges what is not money."
     )
 
 
