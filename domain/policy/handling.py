@@ -7,7 +7,7 @@ from domain.policy.decision import Handling
 from domain.policy.document import PublishedPolicy
 from domain.policy.goods import EligibilityRule
 from domain.policy.money import PriceAdjustmentRule
-from domain.policy.outcome import Method, MethodRule, ReturnlessRule, TriggerRule
+from domain.policy.outcome import Method, MethodRule, TriggerRule
 from domain.policy.reader import Reader
 
 

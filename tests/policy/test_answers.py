@@ -89,8 +89,8 @@ FAULTY = " If it is not as it was sold, you can have "
             published(resolutions=[{"allowed": ["exchange", "store_credit"]}]),
             {},
             {"country": "US"},
-            "Returnable until 14 January 2027, free; for an exchange or store credit, and a person arranges what is not "
-            "money; a person looks at it before we pay.",
+            "Returnable until 14 January 2027, free; for an exchange or store credit, and a person arranges what is "
+            "not money; a person looks at it before we pay.",
         ),
         (
             published(window=[{"ends": "reasonable_time"}]),

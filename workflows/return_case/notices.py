@@ -103,9 +103,7 @@ def _sendable(state: CaseState) -> tuple[NoticeLine, ...]:
     """What may be sent, without an amount."""
     titles = state.order.titles if state.order else {}
     lines = state.decision.approved if state.decision else ()
-    return tuple(
-        NoticeLine(title=titles.get(line.line_id, line.line_id), quantity=line.quantity) for line in lines
-    )
+    return tuple(NoticeLine(title=titles.get(line.line_id, line.line_id), quantity=line.quantity) for line in lines)
 
 
 def _declined(state: CaseState) -> tuple[NoticeLine, ...]:
