@@ -151,14 +151,14 @@ def test_a_remedy_by_law_is_not_declined_and_the_answer_names_the_law() -> None:
     assert (line.basis, line.terms.resolutions[0]) == (Basis.NON_CONFORMITY, "refund")
 
 
-def graded(*grades: tuple[str, str]) -> dict[str, list[dict[str, Any]]]:
+def graded(*grades: tuple[str, str]) -> dict[str, Any]:
     """Half is kept of goods of a category that turn out to have a grade."""
     return {"restocking": [{"percent": 50, "when": {"category": kind, "grade": grade}} for kind, grade in grades]}
 
 
 def test_what_an_override_costs_is_counted_at_the_worst_grade_of_each_line() -> None:
     sold = order(line("1", category="a"), line("2", category="b"))
-    policy = published(**graded(("a", "grade_b"), ("b", "grade_d")))
+    policy = published(graded(("a", "grade_b"), ("b", "grade_d")))
     before = judged(policy, sold, quantities={"1": 3, "2": 3}).decision
     after = changed(before, sold, DELIVERED.date(), lines=("1", "2"), waive=["restocking"])
     # half of 30.00 may be waived of each, for goods of two grades
@@ -167,7 +167,7 @@ def test_what_an_override_costs_is_counted_at_the_worst_grade_of_each_line() -> 
     assert beyond(sold, history_of(sold), alone, before) == 1500
 
 
-FEES = {
+FEES: dict[str, Any] = {
     "restocking": [{"percent": 20, "tax_percent": 19}],
     "lost_value": [{"percent": 10, "tax_percent": 7, "when": {"grade": "grade_c"}}],
 }
@@ -176,7 +176,7 @@ FEES = {
 def noted(**asked: Any) -> tuple[LineTerms, dict[str, str]]:
     """The terms of a line with two fees once they are changed, and what a person is said to have given."""
     sold = order()
-    found = judged(published(**FEES), sold).decision
+    found = judged(published(FEES), sold).decision
     terms = changed(found, sold, DELIVERED.date(), **asked).lines[0].terms
     assert terms is not None
     return terms, {one.term: one.text for one in terms.given if one.basis is Basis.GOODWILL}

@@ -498,7 +498,7 @@ def test_of_resolutions_alike_in_size_the_one_whose_first_choice_is_named_first(
 
 
 def test_a_quote_counts_only_lines_to_which_a_refund_is_offered() -> None:
-    faulty = {"statutes": (STATUTES["eu-non-conformity"],), "reason": ReturnReason.DEFECTIVE}
+    faulty: dict[str, Any] = {"statutes": (STATUTES["eu-non-conformity"],), "reason": ReturnReason.DEFECTIVE}
     sold, later = order(country="FR"), DELIVERED + timedelta(days=200)
     assert quote_plan(sold, history_of(sold), judged(published(), sold, later, **faulty).decision) is None
     rules = [{"allowed": "refund"}, {"allowed": "repair", "when": {"category": "clocks"}}]
