@@ -12,6 +12,7 @@ from domain.history import History
 from domain.inspection import Grade
 from domain.order import Order
 from domain.override import Change, OverrideReason, Waived
+from domain.plan import FeeKind
 from domain.planning import plan_refund
 from domain.policy.calendar import end_of
 from domain.policy.combine import TERMS
@@ -240,17 +241,17 @@ def beyond(order: Order, history: History, after: Decision, before: Decision) ->
     """What one decision pays back more than another by itself, in minor units: at most, whichever grade the goods of
     each line turn out to have. A line in review pays nothing by itself. Raises Refused as `plan_refund` does."""
 
-    def more(grades: Mapping[str, Grade]) -> int:
-        return _pays(order, history, after, grades) - _pays(order, history, before, grades)
+    def more(grades: Mapping[str, Grade], label: bool = True) -> int:
+        return _pays(order, history, after, grades, label) - _pays(order, history, before, grades, label)
 
     old = {line.line_id: line for line in before.lines}
-    as_new = {line.line_id: Grade.A for line in after.lines}
-    least, sum_of_most, worst = more(as_new), 0, dict(as_new)
+    worst, sum_of_most = {line.line_id: Grade.A for line in after.lines}, 0
+    least = more(worst)
     for line in after.lines:
         if _fees(line) != _fees(old.get(line.line_id)):
-            by_grade = {grade: more({**as_new, line.line_id: grade}) - least for grade in Grade}
-            worst[line.line_id] = max(by_grade, key=lambda grade: by_grade[grade])
-            sum_of_most += max(by_grade.values())
+            alone = {grade: more({line.line_id: grade}, label=False) for grade in Grade}
+            worst[line.line_id] = max(alone, key=lambda grade: alone[grade])
+            sum_of_most += max(alone.values()) - alone[Grade.A]
     # What is kept for the label is never more than the goods are worth; so both are looked at.
     return max(0, least + sum_of_most, more(worst))
 
@@ -262,10 +263,13 @@ def _fees(line: LineDecision | None) -> object:
     return line.terms.restocking, line.terms.lost_value
 
 
-def _pays(order: Order, history: History, decision: Decision, grades: Mapping[str, Grade]) -> int:
-    approved = {line.line_id: line.quantity for line in decision.lines if line.verdict is Verdict.APPROVE}
-    units = {one: min(count, history.lines[one].open) for one, count in approved.items() if history.lines[one].open}
+def _pays(order: Order, history: History, decision: Decision, grades: Mapping[str, Grade], label: bool) -> int:
+    """What goes back for approved lines of these grades; without a `label`, nothing is kept for ours."""
+    lines = [line for line in decision.lines if line.verdict is Verdict.APPROVE and line.line_id in grades]
+    left = {line.line_id: min(line.quantity, history.lines[line.line_id].open) for line in lines}
+    units = {line_id: count for line_id, count in left.items() if count}
     if not units:
         return 0
-    terms = terms_of(decision, {line: {grades[line]: count} for line, count in units.items()}) or Terms()
-    return plan_refund(order, history, units, terms).total
+    terms = terms_of(decision, {line_id: {grades[line_id]: count} for line_id, count in units.items()}) or Terms()
+    fees = tuple(one for one in terms.fees if label or one.kind is not FeeKind.RETURN_SHIPPING)
+    return plan_refund(order, history, units, terms.model_copy(update={"fees": fees})).total

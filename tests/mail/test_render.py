@@ -100,8 +100,9 @@ def test_html_is_accessible_and_fetches_nothing(kind: NoticeKind) -> None:
     assert all(attrs.get("scope") for tag, attrs in tags if tag == "th")
 
 
-def test_a_partly_declined_return_names_both_parts() -> None:
-    made = letter(notice(NoticeKind.APPROVED, lines=PRICED + DECLINED))
+@pytest.mark.parametrize("kind", [NoticeKind.APPROVED, NoticeKind.IN_REVIEW])
+def test_a_partly_declined_return_names_both_parts(kind: NoticeKind) -> None:
+    made = letter(notice(kind, lines=PRICED + DECLINED))
     accepted, kept = made.text.split("These items we cannot take back.")
     for line in PRICED:
         assert line.title in accepted
