@@ -183,7 +183,7 @@ def test_the_page_promises_no_answer_within_days_and_no_step_that_is_not_there()
     assert "hear from us" not in told
     assert "look again at a return that we declined, a person has 3 days for it" in told
     assert "You get a label from us for the way back." in told
-    assert "for our label we deduct nothing" in told
+    assert "Our label for the way back costs you nothing." in told
     assert "We pay once the goods are here and we have looked at them." in told
 
 
