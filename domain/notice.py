@@ -11,6 +11,8 @@ class NoticeKind(StrEnum):
     """One mail template each."""
 
     APPROVED = "approved"
+    IN_REVIEW = "in_review"
+    """The goods may come back; a person decides on the money, so none is promised."""
     DECLINED = "declined"
     IN_TRANSIT = "in_transit"
     RECEIVED = "received"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,7 +16,7 @@ from domain.policy.judgement import JudgementRule, Verdict, WarrantyRule
 from domain.policy.reader import Reader
 from domain.policy.reasons import NOT_CONFORMING, ReasonGroup, group_of
 from domain.policy.window import Anchor, Count, Ends, First, Window, WindowRule, longest, window_of
-from domain.request import Basis
+from domain.request import Basis, ReturnReason
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def grounds(reader: Reader, policies: Policies, judged: Verdict, goods: Eligibil
     """Every ground that there is for this line, the law before the merchant's own word."""
     found = [one for statute in policies.statutes if (one := _law(reader, statute))]
     yield from sorted(found, key=lambda one: (list(Basis).index(one.basis), one.policy))
-    yield from _warranty(reader, policies.policy)
+    yield from _warranty(reader, policies.policy, goods)
     yield _promise(reader, policies.policy, judged, goods)
 
 
@@ -79,24 +79,43 @@ def _promise(reader: Reader, published: PublishedPolicy, judged: Verdict, goods:
     )
 
 
-def _warranty(reader: Reader, published: PublishedPolicy) -> Iterator[Ground]:
-    """The merchant's warranty, where there is one and the reason is one that it covers."""
+def _warranty(reader: Reader, published: PublishedPolicy, goods: EligibilityRule) -> Iterator[Ground]:
+    """The merchant's warranty, where there is one and what is said is something that it covers."""
     rule = reader.speaking(published.ref, "warranty", published.policy.warranty, WarrantyRule.favour)
-    if rule is None or reader.wanted.reason not in rule.covers:
+    if rule is None or not _claimed(reader, Basis.WARRANTY, rule.covers):
         return
     length = WindowRule(months=rule.months)
     window = window_of(length, reader.order, reader.line, reader.calendar, reader.zone)
     reason = _basis_reason(Basis.WARRANTY, "The warranty", length, window, reader, "")
+    if excluded := _not_warranted(reader, rule, goods):
+        reason = _against(Basis.WARRANTY, "excluded", f"The warranty is not for these goods{excluded}.", "")
     warranty = rule
     yield Ground(
         basis=Basis.WARRANTY,
         policy=published.ref,
-        open=window.open_at(reader.now),
+        open=window.open_at(reader.now) and not excluded,
         window=window,
         reasons=(reason,),
         grant=lambda _: of_warranty(reader, published, warranty),
         goods=EligibilityRule(),
     )
+
+
+def _not_warranted(reader: Reader, rule: WarrantyRule, goods: EligibilityRule) -> str:
+    """What follows "not for these goods", where the merchant's document leaves them out; empty where it does not."""
+    kinds = [one.replace("_", " ") for one in rule.excludes if one in reader.line.exclusions]
+    if kinds:
+        return f": {rule.reason or ', '.join(kinds)}"
+    if not rule.months:
+        return f": {rule.reason or 'the shop gives none for them'}"
+    # What is not taken back is not taken back under the shop's own warranty either; the law is another matter.
+    return f": {goods.reason or 'the shop does not take them back'}" if goods.answer is Answer.EXCLUDED else ""
+
+
+def _claimed(reader: Reader, basis: Basis, reasons: Collection[ReturnReason]) -> bool:
+    """Whether the shopper's reason is one of these, or they invoke the basis and give no reason."""
+    said = reader.wanted.reason
+    return said in reasons or (reader.invoked is basis and group_of(said) is ReasonGroup.UNSAID)
 
 
 def _law(reader: Reader, published: PublishedStatute) -> Ground | None:
@@ -139,9 +158,7 @@ def _not_applying(reader: Reader, published: PublishedStatute) -> str:
     statute, order, applies = published.statute, reader.order, published.statute.applies
     if order.country not in applies.country:
         return "country"  # first, because most laws are of elsewhere
-    claimed = reader.wanted.reason in NOT_CONFORMING or (
-        reader.invoked is Basis.NON_CONFORMITY and group_of(reader.wanted.reason) is ReasonGroup.UNSAID
-    )
+    claimed = _claimed(reader, Basis.NON_CONFORMITY, NOT_CONFORMING)
     checks = {
         "region": not applies.region or order.region in applies.region,
         "buyer": applies.buyer in (None, order.buyer),
@@ -169,7 +186,8 @@ def _longest(
 
     def favour(rule: WindowRule) -> tuple[object, ...]:
         until = window(rule).until
-        return (until is None, until or reader.now)
+        # Of two without an end, the one that asks nobody.
+        return (until is None, until or reader.now, rule.ends is not Ends.REASONABLE_TIME)
 
     found = reader.speaking(ref, "window", rules, favour)
     return found, Window() if found is None else window(found)

@@ -9,7 +9,7 @@ from domain.policy.decision import Handling
 from domain.policy.document import PublishedPolicy
 from domain.policy.goods import EligibilityRule, Proof
 from domain.policy.money import PriceAdjustmentRule
-from domain.policy.outcome import Method, MethodRule, ReturnlessRule, TriggerRule
+from domain.policy.outcome import Method, MethodRule, TriggerRule
 from domain.policy.reader import Reader
 
 
@@ -20,13 +20,12 @@ def handling(
 
     Of the goods nothing is asked that one of the laws on which they may come back does not ask too.
     """
-    policy, ref = published.policy, published.ref
+    policy, ref, currency = published.policy, published.ref, reader.order.currency
     methods = reader.speaking(ref, "methods", policy.methods, MethodRule.favour)
     trigger = reader.speaking(ref, "refund_trigger", policy.refund_trigger, TriggerRule.favour) or TriggerRule()
-    kept = reader.speaking(ref, "returnless", policy.returnless, ReturnlessRule.favour)
+    kept = reader.speaking(ref, "returnless", policy.returnless, lambda one: one.favour_in(currency))
     adjusts = reader.speaking(ref, "price_adjustment", policy.price_adjustment, PriceAdjustmentRule.favour)
     days = reader.speaking(ref, "deadlines", policy.deadlines, DeadlineRule.favour) or DeadlineRule()
-    currency = reader.order.currency
     keeps = kept is not None and kept.keeps(currency, reader.value, reader.wanted.quantity)
     return Handling(
         condition=tuple(one for one in goods.condition if all(one in rule.condition for rule in law)),

@@ -23,6 +23,10 @@ SAYS = {
         *(*ITEMS, "64.80 EUR", "4 December 2026", "BH123456789012345"),
         "https://returns.example/labels/BH1.pdf?a=1&b=2",
     ),
+    NoticeKind.IN_REVIEW: (
+        *("Wool scarf, grey", "Tea pot", "A person of our shop looks at it", "cannot promise you an amount yet"),
+        *("4 December 2026", "BH123456789012345", "https://returns.example/labels/BH1.pdf?a=1&b=2"),
+    ),
     NoticeKind.DECLINED: tuple(text for line in DECLINED for text in (line.title, line.reason)),
     NoticeKind.IN_TRANSIT: ("BH123456789012345", "Tea pot"),
     NoticeKind.RECEIVED: ("Wool scarf, grey", "Tea pot"),
@@ -96,8 +100,9 @@ def test_html_is_accessible_and_fetches_nothing(kind: NoticeKind) -> None:
     assert all(attrs.get("scope") for tag, attrs in tags if tag == "th")
 
 
-def test_a_partly_declined_return_names_both_parts() -> None:
-    made = letter(notice(NoticeKind.APPROVED, lines=PRICED + DECLINED))
+@pytest.mark.parametrize("kind", [NoticeKind.APPROVED, NoticeKind.IN_REVIEW])
+def test_a_partly_declined_return_names_both_parts(kind: NoticeKind) -> None:
+    made = letter(notice(kind, lines=PRICED + DECLINED))
     accepted, kept = made.text.split("These items we cannot take back.")
     for line in PRICED:
         assert line.title in accepted

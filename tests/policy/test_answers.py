@@ -65,7 +65,7 @@ FAULTY = " If it is not as it was sold, you can have "
             published(restocking=[{"amount": {"EUR": 150}}], return_shipping=[{"payer": "shopper"}]),
             {},
             {"country": None},
-            "Returnable until 14 January 2027, you pay for the way back and €1.50 is kept.",
+            "Returnable until 14 January 2027, €1.50 is kept.",
         ),
         (
             published(restocking=[{"percent": 10}]),
@@ -77,8 +77,7 @@ FAULTY = " If it is not as it was sold, you can have "
             published(eligibility=[{"answer": "excluded", "reason": "Final sale.", "when": {"tag": "sale"}}]),
             {"tags": ["sale"]},
             {},
-            "Final sale: not returnable; the law still gives the right of withdrawal until 29 December 2026, you pay "
-            "for the way back.",
+            "Final sale: not returnable; the law still gives the right of withdrawal until 29 December 2026, free.",
         ),
         (
             published(eligibility=[{"answer": "excluded"}]),
@@ -90,8 +89,8 @@ FAULTY = " If it is not as it was sold, you can have "
             published(resolutions=[{"allowed": ["exchange", "store_credit"]}]),
             {},
             {"country": "US"},
-            "Returnable until 14 January 2027, free; for an exchange or store credit; a person looks at it before we "
-            "pay.",
+            "Returnable until 14 January 2027, free; for an exchange or store credit, and a person arranges what is "
+            "not money; a person looks at it before we pay.",
         ),
         (
             published(window=[{"ends": "reasonable_time"}]),
@@ -127,8 +126,8 @@ def test_a_sentence_for_a_line(policy: PublishedPolicy, line: dict[str, Any], ba
         (
             example("marketplace"),
             {"category": "food"},
-            "Final sale: keine Rückgabe; das Gesetz gibt trotzdem das Widerrufsrecht bis zum 29. Dezember 2026, die "
-            "Rücksendung bezahlen Sie, für gebrauchte Ware gibt es weniger zurück.",
+            "Final sale: keine Rückgabe; das Gesetz gibt trotzdem das Widerrufsrecht bis zum 29. Dezember 2026, "
+            "kostenlos, für gebrauchte Ware gibt es weniger zurück.",
         ),
     ],
 )

@@ -12,13 +12,13 @@ from pydantic import ValidationError
 from domain.customer import IN_STORE
 from domain.inspection import Grade
 from domain.order import Exclusion, Order
-from domain.policy import LineDecision, PublishedPolicy, Statute, Verdict, as_new, terms_of
+from domain.policy import LineDecision, PublishedPolicy, Statute, Verdict, terms_of
 from domain.policy.document import Clauses
 from domain.policy.money import Cap, Payer
 from domain.policy.outcome import DueFrom, Resolution
 from domain.request import Basis, ReturnReason
 from domain.terms import ShippingRule
-from tests.policy.cases import DELIVERED, PLACED, STATUTES, judged, line, one, order, published
+from tests.policy.cases import DELIVERED, PLACED, STATUTES, as_new, judged, line, one, order, published
 
 ALL = tuple(STATUTES.values())
 STRICT: dict[str, Any] = {

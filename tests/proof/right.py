@@ -23,6 +23,7 @@ from domain.inspection import units
 from domain.notice import NoticeKind, NoticeState
 from domain.order import TenderKind
 from domain.plan import Leg
+from domain.policy import Verdict
 from domain.refund import PAID_BY_PEOPLE, RefundIntention
 from domain.stores import Outbox
 from embedded.simulators.storefront import SECRET
@@ -332,10 +333,12 @@ class _Told:
             case Outcome.DECLINED:
                 return {NoticeKind.DECLINED}, set()
             case Outcome.CANCELLED:  # perhaps while the label was bought; then nobody is told of it
-                return {NoticeKind.CANCELLED}, {NoticeKind.APPROVED, NoticeKind.IN_TRANSIT}
+                return {NoticeKind.CANCELLED}, {NoticeKind.APPROVED, NoticeKind.IN_REVIEW, NoticeKind.IN_TRANSIT}
         moving = {NoticeKind.IN_TRANSIT} if self.known.scans else set()
-        needed = {NoticeKind.APPROVED, NoticeKind.RECEIVED, NoticeKind.REFUND_DONE} | moving
-        return needed, {NoticeKind.REFUND_SUBMITTED}
+        review = self.known.decision is not None and self.known.decision.verdict is Verdict.REVIEW
+        answered = NoticeKind.IN_REVIEW if review else NoticeKind.APPROVED
+        needed = {answered, NoticeKind.RECEIVED, NoticeKind.REFUND_DONE} | moving
+        return needed, {NoticeKind.IN_REVIEW, NoticeKind.REFUND_SUBMITTED}
 
     def stock(self) -> Iterator[str]:
         """What was inspected was put away, each unit once, and nothing waits on the way."""

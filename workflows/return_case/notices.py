@@ -29,7 +29,7 @@ def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
         customer_id=state.order.customer_id,
         locale=state.order.locale,
         lines=_about(kind, state),
-        total=str(state.planned) if state.planned else amount(state.quote),
+        total="" if kind is NoticeKind.IN_REVIEW else str(state.planned) if state.planned else amount(state.quote),
         nothing_left=_nothing_left(state),
         label_url=state.label.url if state.label else "",
         tracking_number=state.label.tracking_number if state.label else "",
@@ -80,6 +80,8 @@ def _about(kind: NoticeKind, state: CaseState) -> tuple[NoticeLine, ...]:
             return _declined(state)
         case NoticeKind.APPROVED:
             return (*_lines(state), *_declined(state))
+        case NoticeKind.IN_REVIEW:
+            return (*_sendable(state), *_declined(state))
         case _:
             return _lines(state)
 
@@ -95,6 +97,13 @@ def _lines(state: CaseState) -> tuple[NoticeLine, ...]:
         )
         for line in plan.lines
     )
+
+
+def _sendable(state: CaseState) -> tuple[NoticeLine, ...]:
+    """What may be sent, without an amount."""
+    titles = state.order.titles if state.order else {}
+    lines = state.decision.approved if state.decision else ()
+    return tuple(NoticeLine(title=titles.get(line.line_id, line.line_id), quantity=line.quantity) for line in lines)
 
 
 def _declined(state: CaseState) -> tuple[NoticeLine, ...]:

@@ -37,7 +37,7 @@ class Period(Model):
     @property
     def free(self) -> bool:
         """Whether goods that are as new come back for nothing."""
-        return self.return_shipping is Payer.SHOP and not self.restocking
+        return not self.label_fee and not self.restocking
 
 
 class LineAnswer(Model):
@@ -191,8 +191,7 @@ class _Asking:
         fee = words.say("money", period.label_fee, currency) if period.label_fee else ""
         percent = words.say("percent", period.restocking_percent) if period.restocking_percent else ""
         kept = (percent or words.say("money", period.restocking, currency)) if period.restocking else ""
-        way = period.return_shipping is Payer.SHOPPER
-        return words.say("line_costs", way, fee, kept, period.used_costs)
+        return words.say("line_costs", fee, kept, period.used_costs)
 
     def _if_faulty(self, decided: LineDecision) -> str:
         """What law and warranty give besides for goods that are not as sold."""

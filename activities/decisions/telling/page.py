@@ -15,7 +15,7 @@ from domain.policy.document import Clauses
 from domain.policy.goods import EligibilityRule
 from domain.policy.judgement import JudgementRule, Verdict
 from domain.policy.money import DeliveryRule, DutiesRule, FeeRule, ReturnShippingRule
-from domain.policy.outcome import Method, MethodRule, Resolution, ResolutionRule, TriggerRule
+from domain.policy.outcome import Resolution, ResolutionRule
 from domain.policy.rule import Rule, Told, When
 from domain.policy.window import WindowRule
 from domain.request import Basis
@@ -107,25 +107,14 @@ class _Telling:
     untold: frozenset[Told]
 
     def policy(self, policy: Policy) -> Iterator[Part]:
-        """Everything that the merchant promises."""
+        """Everything that the merchant promises, and the product keeps."""
         words = self.words
-        sections = {
-            "window": ["window"],
-            "goods": ["eligibility"],
-            "costs": ["return_shipping", "restocking", "lost_value"],
-            "money": [
-                *("resolutions", "bonus", "delivery", "duties", "refund_trigger", "refund_due"),
-                *("returnless", "price_adjustment"),
-            ],
-            "way": ["methods", "send_back", "deadlines"],
-            "people": ["judgement"],
-            "warranty": ["warranty"],
-        }
         first = {
             "window": [words.say("several")] if _differs(policy) else [],
-            "way": [words.say("ask")],
+            "money": [words.say("we_pay")],
+            "way": [words.say("ask"), words.say("our_label")],
         }
-        for section, clauses in sections.items():
+        for section, clauses in _SECTIONS.items():
             told = [one for clause in clauses for one in self._clause(policy, clause)]
             more = list(self._limits(policy)) if section == "people" else []
             yield Part(words.heading(section), [one for one in (*first.get(section, []), *told, *more) if one])
@@ -202,6 +191,17 @@ class _Telling:
         return Part(words.text(statute.title), [capital(one) for one in sentences])
 
 
+_SECTIONS: Mapping[str, Sequence[str]] = {
+    "window": ["window"],
+    "goods": ["eligibility"],
+    "costs": ["return_shipping", "restocking", "lost_value"],
+    "money": ["resolutions", "delivery", "duties"],
+    "way": ["send_back", "deadlines"],
+    "people": ["judgement"],
+    "warranty": ["warranty"],
+}
+"""The headings, and the clauses below each. What is only recorded with a decision is no promise, so it is not here."""
+
 _LAW = {name: f"law_{name}" for name in ("window", "eligibility", "restocking", "lost_value", "return_shipping")}
 """Clauses that a law says in another way than a policy."""
 
@@ -225,8 +225,6 @@ def _otherwise(policy: Policy) -> Mapping[str, Rule]:
         "delivery": DeliveryRule(refund=policy.refund_shipping),
         "duties": DutiesRule(),
         "resolutions": ResolutionRule(allowed=(Resolution.REFUND,)),
-        "methods": MethodRule(allowed=(Method.LABEL,)),
-        "refund_trigger": TriggerRule(),
         "send_back": SendBackRule(days=policy.send_back_days),
         "judgement": JudgementRule(verdict=Verdict.APPROVE),
         "deadlines": DeadlineRule(inspection_days=policy.inspection_days),
@@ -248,6 +246,6 @@ def _conditions(when: When) -> Iterator[tuple[str, object]]:
 
 
 def _differs(policy: Policy) -> bool:
-    """Whether any clause has more than one rule that could speak."""
-    clauses = (getattr(policy, name) for name, one in Policy.model_fields.items() if one.default == ())
+    """Whether any clause that is told has more than one rule that could speak."""
+    clauses = (getattr(policy, name) for names in _SECTIONS.values() for name in names)
     return any(len(rules) > 1 or any(one.when.count for one in rules) for rules in clauses)
