@@ -7,7 +7,7 @@ from typing import Any
 from domain import ids
 from domain.case import OrderBrief
 from domain.money import Money
-from domain.notice import Notice, NoticeKind, NoticeLine
+from domain.notice import Notice, NoticeKind, NoticeLine, NoticePart
 from domain.order import TenderKind
 from domain.policy import LineDecision, Verdict
 from domain.refund import FINAL_NO, Refund, RefundStatus
@@ -54,6 +54,7 @@ def refund_notice(kind: NoticeKind, case: str, order: OrderBrief, refund: Refund
         provider_reference=refund.arn or refund.provider_id,
         shows_by=f"{shows_by(refund.instead or TenderKind.CARD, refund.updated_at):%d %B %Y}" if done else "",
         reversal=done and refund.shows_as == "reversal",
+        parts=(_part(refund, TenderKind.CARD),) if done else (),
     )
 
 
@@ -64,7 +65,16 @@ def _on_statement(state: CaseState) -> dict[str, Any]:
         return {}
     kinds = {leg.tender_id: leg.kind for leg in (state.plan.legs if state.plan else ())}
     last = max(shows_by(one.instead or kinds.get(one.payment, TenderKind.CARD), one.updated_at) for one in paid)
-    return {"shows_by": f"{last:%d %B %Y}", "reversal": all(one.shows_as == "reversal" for one in paid)}
+    parts = tuple(_part(one, kinds.get(one.payment, TenderKind.CARD)) for one in paid)
+    return {
+        "shows_by": f"{last:%d %B %Y}",
+        "reversal": all(one.shows_as == "reversal" for one in paid),
+        "parts": parts,
+    }
+
+
+def _part(refund: Refund, kind: TenderKind) -> NoticePart:
+    return NoticePart(to=refund.instead or kind, amount=str(Money(minor=refund.amount, currency=refund.currency)))
 
 
 def _nothing_left(state: CaseState) -> bool:
