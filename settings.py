@@ -63,6 +63,10 @@ class Settings(BaseSettings):
     sendgrid_webhook_key: str = ""
     """Public keys."""
     easypost_webhook_secret: SecretStr = SecretStr("")
+    storefront_url: str = ""
+    """The storefront that keeps gift cards and store credit; without it a person pays them."""
+    storefront_secret: SecretStr = SecretStr("")
+    """What calls to it are signed with."""
     drain_seconds: int = Field(default=30, ge=0, le=3600)
     """How long a stopping worker waits for activities that are under way."""
 

@@ -15,7 +15,9 @@ from commands import (
     people,
     policy,
     quote,
+    refunds,
     returns,
+    schedules,
     setup,
     shopper,
     warehouse,
@@ -23,12 +25,13 @@ from commands import (
 from entry import leave
 
 app = output.group("Returns for online shops: start them, move them along, look at them.")
-for one in (returns, quote, parcels, warehouse, shopper, ops, inbox, finance, overrides):
+for one in (returns, quote, parcels, warehouse, shopper, ops, inbox, finance, overrides, refunds):
     app.add_typer(one.app)
 app.add_typer(orders.app, name="orders")
 app.add_typer(people.app, name="people")
 app.add_typer(policy.app, name="policy")
 app.add_typer(setup.database, name="database")
+app.add_typer(schedules.app, name="schedules")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from domain.errors import Unavailable
 from settings import ROOT, Settings, home, stack_file
 
 if TYPE_CHECKING:
@@ -21,9 +20,11 @@ if TYPE_CHECKING:
     from activities.inventory import InventoryActivities
     from activities.labels import LabelActivities
     from activities.mail import MailActivities
-    from activities.payments import PaymentActivities, Payments
+    from activities.payments import PaymentActivities, Payments, Refunds
     from activities.payments.aftercare import AftercareActivities
     from activities.payments.news import NewsActivities
+    from activities.payments.other_ways import OtherWays
+    from activities.payments.reconciling import ReconcileActivities
     from activities.returns import ReturnsActivities
     from activities.storefront import StorefrontActivities
     from domain.policy import PublishedStatute
@@ -51,7 +52,7 @@ class Rooms:
         """Journal and accounts."""
         from ledger.store import SqlLedger
 
-        return SqlLedger(self.engine)
+        return SqlLedger(self.engine, _document_of)
 
     @cached_property
     def orders(self) -> Orders:
@@ -129,8 +130,8 @@ class Rooms:
         """Policy, plan, end."""
         from activities.decisions import DecisionActivities
 
-        kept = (self.snapshots, self.policies, self.ledger, self.people)
-        return DecisionActivities(*kept, self.credit_notes, self.statutes)
+        stores = (self.snapshots, self.policies, self.ledger, self.people)
+        return DecisionActivities(*stores, self.credit_notes, self.statutes)
 
     @cached_property
     def statutes(self) -> tuple[PublishedStatute, ...]:
@@ -159,13 +160,10 @@ class Rooms:
         from activities.labels import LabelActivities
         from activities.labels.embedded import EmbeddedLabels
 
-        adapter = EmbeddedLabels(
-            carrier_url=self.settings.carrier_url,
-            token=self.settings.carrier_token.get_secret_value(),
-            folder=self.settings.labels_folder,
-            public_url=self.settings.public_url,
-        )
-        return LabelActivities(adapter, self.contacts, self.ledger, self.parcels, self.settings.return_address)
+        own = self.settings
+        token = own.carrier_token.get_secret_value()
+        adapter = EmbeddedLabels(own.carrier_url, token, own.labels_folder, own.public_url)
+        return LabelActivities(adapter, self.contacts, self.ledger, self.parcels, own.return_address)
 
     @cached_property
     def inventory(self) -> InventoryActivities:
@@ -190,11 +188,41 @@ class Rooms:
         return StripePayments(self.settings.stripe_api_key.get_secret_value(), self.settings.stripe_api_base)
 
     @cached_property
+    def reconciling(self) -> ReconcileActivities:
+        """The nightly reconciliation."""
+        from activities.payments.reconciling import ReconcileActivities
+
+        return ReconcileActivities(self.provider, self.ledger, self.snapshots)
+
+    @cached_property
+    def refunds(self) -> Refunds:
+        """The ways for money back: which tender is paid how. What has no way, a person pays."""
+        from activities.payments.by_hand import ByHand
+        from activities.payments.routed import Routed
+        from activities.payments.via_storefront import StorefrontPayments
+        from domain.order import TenderKind
+
+        ways: dict[TenderKind, Refunds] = {TenderKind.CARD: self.provider}
+        if address := self.settings.storefront_url:
+            shop = StorefrontPayments(address, self.settings.storefront_secret.get_secret_value())
+            ways |= {TenderKind.GIFT_CARD: shop, TenderKind.STORE_CREDIT: shop}
+        return Routed(ways, others=ByHand())
+
+    @cached_property
     def payments(self) -> PaymentActivities:
         """Refunds."""
         from activities.payments import PaymentActivities
 
-        return PaymentActivities(self.provider, self.ledger, self.credit_notes)
+        return PaymentActivities(self.refunds, self.ledger, self.credit_notes)
+
+    @cached_property
+    def other_ways(self) -> OtherWays:
+        """What people say of refunds that do not go back by themselves."""
+        from activities.payments.other_ways import OtherWays
+        from ledger.signing import signed_by
+
+        stores = (self.ledger, self.snapshots, self.credit_notes, self.people)
+        return OtherWays(self.refunds, *stores, signed_by)
 
     @cached_property
     def news(self) -> NewsActivities:
@@ -208,7 +236,7 @@ class Rooms:
         """What comes after a return has closed."""
         from activities.payments.aftercare import AftercareActivities
 
-        return AftercareActivities(self.ledger, self.snapshots, self.credit_notes, self.people)
+        return AftercareActivities(self.ledger, self.snapshots)
 
     @cached_property
     def returns(self) -> ReturnsActivities:
@@ -236,6 +264,14 @@ class Rooms:
 STATUTES = ROOT / "policies" / "statutes"
 
 
+def _document_of(text: str) -> str:
+    """The canonical JSON of a policy's file."""
+    from activities.decisions.policy_file import canonical_document
+    from domain.canonical import canonical_json
+
+    return canonical_json(canonical_document(text))
+
+
 def law() -> tuple[PublishedStatute, ...]:
     """The law that every policy stands on, as it came with this version of the program. No settings are needed."""
     from activities.decisions.policy_file import load_statutes
@@ -253,29 +289,7 @@ async def connect(**options: Any) -> Client:  # Client.connect's own options
 
     Raises Unavailable with what to do if nobody answers, or if the configuration means nothing.
     """
-    from temporalio.client import Client
-    from temporalio.contrib.pydantic import pydantic_data_converter
-    from temporalio.envconfig import ClientConfig
+    from workflows.connection import connected
 
     stack = stack_file()
-    try:
-        config = ClientConfig.load_client_connect_config(config_file=str(stack) if stack.exists() else None)
-    except (RuntimeError, OSError) as error:
-        raise _unusable(error) from None
-    config.setdefault("target_host", "127.0.0.1:7233")
-    try:
-        return await Client.connect(**{**config, "data_converter": pydantic_data_converter, **options})
-    except RuntimeError:
-        address = config.get("target_host")
-        raise Unavailable(
-            f"No Temporal server answers at {address}. Start one with `make demo` or `python -m embedded`, "
-            "or set TEMPORAL_ADDRESS."
-        ) from None
-    except (ValueError, OSError) as error:
-        raise _unusable(error) from None
-
-
-def _unusable(error: Exception) -> Unavailable:
-    # The first line alone: a broken file's own lines, which may hold a key, come after it.
-    words = str(error).partition("\n")[0]
-    return Unavailable(f"Temporal's own configuration (TEMPORAL_* and its profiles) does not work: {words}")
+    return await connected(stack if stack.exists() else None, **options)

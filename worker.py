@@ -27,6 +27,7 @@ from entry import leave
 from settings import Settings
 from wiring import Rooms, connect, rooms
 from workflows.aftercare import Aftercare
+from workflows.reconcile import Reconcile
 from workflows.return_case.case import ReturnCase
 
 # The nouns and the activity classes are pure to import; reloading them for every workflow run would only cost time.
@@ -41,7 +42,7 @@ def workers(client: Client, rooms: Rooms, drain: timedelta, extra: Sequence[Inte
         Worker(
             client,
             task_queue=queue,
-            workflows=[ReturnCase, Aftercare] if queue == ids.RETURNS_QUEUE else [],
+            workflows=[ReturnCase, Aftercare, Reconcile] if queue == ids.RETURNS_QUEUE else [],
             activities=activities,
             activity_executor=ThreadPoolExecutor(THREADS, thread_name_prefix=queue),
             max_concurrent_activities=THREADS,
@@ -74,10 +75,15 @@ def by_queue(rooms: Rooms) -> dict[str, list[Callable[..., Any]]]:
             rooms.news.hear_dispute,
             rooms.news.hear_payment,
             rooms.aftercare.recall_case,
-            rooms.aftercare.record_by_hand,
             rooms.returns.tell_returns,
         ],
-        ids.PAYMENTS_QUEUE: [rooms.payments.pay_leg, rooms.news.hear_refund],
+        ids.PAYMENTS_QUEUE: [
+            rooms.payments.pay_leg,
+            rooms.news.hear_refund,
+            rooms.other_ways.record_consent,
+            rooms.other_ways.record_by_hand,
+            rooms.reconciling.reconcile,
+        ],
         ids.MAIL_QUEUE: [rooms.mail.send_notice],
     }
 

@@ -51,3 +51,31 @@ def approve(
         return values.make(Approve, {**given, "signature": sign(private, said)})
 
     messages.tell(case, "approve", compose, as_json)
+
+
+@app.command("paid-by-hand", epilog=example("paid-by-hand R-1 --payment bacs-7 --reference SEPA-4711 --by fay"))
+def paid_by_hand(
+    case: Case,
+    by: By,
+    payment: Annotated[str, typer.Option(metavar="PAYMENT", help="Which payment it pays back.")],
+    reference: Annotated[str, typer.Option(metavar="REFERENCE", help="The bank's, or that of the receipt.")],
+    key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Your own private key, if the shop knows one of yours.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What of a return waited for a person is paid; up to your own limit."""
+    import secrets
+
+    from domain.approval import statement_by_hand
+    from ledger.signing import load_key, sign
+    from workflows.return_case.said import PaidByHand
+
+    given: dict[str, object] = {"by": by, "payment": payment, "reference": reference}
+    values.make(PaidByHand, given)
+    if key is not None:
+        update_id = f"paid-by-hand-{secrets.token_hex(8)}"
+        signature = sign(load_key(key), statement_by_hand(case, payment, reference, update_id))
+        given |= {"update_id": update_id, "signature": signature}
+    said = values.make(PaidByHand, given)
+    messages.tell(case, "paid_by_hand", lambda _: said, as_json)

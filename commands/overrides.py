@@ -47,6 +47,7 @@ def override(
     if reason not in list(OverrideReason):
         raise InvalidRequest("--reason", f"{reason!r} is none; it is {', '.join(OverrideReason)}")
     given = {"lines": line, "verdict": verdict, "waive": waive or [], "refund_percent": refund_percent}
+    values.make(Change, {**given, "label_fee": label_fee and 0})  # before anything is opened
     private, update_id = load_key(key), f"override-{secrets.token_hex(8)}"
 
     def compose(seen: CaseView) -> Override:

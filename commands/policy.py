@@ -75,7 +75,7 @@ def publish_policy(rooms: Rooms, text: str, effective_from: datetime | None, now
     """
     from activities.decisions.policy_file import canonical_document, load_policy
     from domain import ids
-    from domain.canonical import canonical_json, iso_utc
+    from domain.canonical import canonical_json, iso_utc, sha256
     from domain.policy import PublishedPolicy
     from ledger import EntryKind, NewEntry
 
@@ -87,7 +87,7 @@ def publish_policy(rooms: Rooms, text: str, effective_from: datetime | None, now
     published = PublishedPolicy(policy=policy, version=version, effective_from=effective_from or now)
     since = iso_utc(published.effective_from)
     # The journal first: a crash between the two leaves a record without effect, never an effect without a record.
-    rooms.ledger.append(
+    entry = rooms.ledger.append(
         NewEntry(
             key=ids.policy_key(published.ref, since),
             kind=EntryKind.POLICY_PUBLISHED,
@@ -99,11 +99,14 @@ def publish_policy(rooms: Rooms, text: str, effective_from: datetime | None, now
                 "effective_from": since,
                 "policy": policy.model_dump(mode="json", exclude_none=True),
                 "document": document,
+                "text": sha256(text),
             },
             asked={"version": version, "effective_from": since},
         )
     )
-    return rooms.policies.publish(policy, version, published.effective_from, canonical_json(document), text)
+    # The file as it was published first; another one may say the same in other words.
+    kept = text if entry.facts.get("text") in (None, sha256(text)) else ""
+    return rooms.policies.publish(policy, version, published.effective_from, canonical_json(document), kept)
 
 
 def _shown(published: PublishedPolicy) -> dict[str, object]:

@@ -66,6 +66,7 @@ def explain(
         published = judging.policy_named(policy, here)
     else:
         published = here.policy(subject)
+        sources |= _as_published(here, published.ref)
     judges = judging.under(published)
     found = traced(subject.order, asked, judges, subject.returnable, published.policy.calendar, now)
     _show(subject.order, published, found, _rules(found.steps, sources), as_json)
@@ -85,8 +86,16 @@ def _rules(steps: Sequence[Step], sources: dict[str, tuple[str, Document]]) -> l
     ]
 
 
+def _as_published(here: judging.Here, ref: str) -> dict[str, tuple[str, Document]]:
+    """Where the parts of a published policy stand in its file, called by its name; nothing if no file was kept."""
+    from activities.decisions import plain_yaml
+
+    text = here.rooms.policies.text(ref)
+    return {ref: (ref, plain_yaml.read(text))} if text else {}
+
+
 def _place(document: str, clause: str, number: int, sources: dict[str, tuple[str, Document]]) -> str:
-    """The file and line of a rule; empty where the document was read from no file that is here."""
+    """The file and line of a rule; empty where no file of the document is known."""
     from activities.decisions import plain_yaml
     from wiring import STATUTES
 

@@ -109,9 +109,9 @@ def _request(
 
 
 def _check_payment(order: Order) -> None:
-    from domain.order import TenderKind
+    from domain.order import UNLINKED
 
-    if any(tender.kind is TenderKind.UNKNOWN and tender.captured > tender.refunded for tender in order.tenders):
+    if any(tender.id == UNLINKED and tender.captured > tender.refunded for tender in order.tenders):
         words = f"Order {order.number} came without its payment, so nothing could be refunded. Link it first"
         raise Refused("payment_not_linked", f"{words}: `python starter.py orders import FILE --payment ID`")
 

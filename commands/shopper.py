@@ -27,3 +27,22 @@ def cancel(
 
     said = values.make(Cancel, {"by": by, "reason": reason, "remark": remark})
     messages.tell(case, "cancel", lambda _: said, as_json)
+
+
+@app.command(epilog=example("consent R-1 --to store_credit --by olga --remark 'by phone, 14:20'"))
+def consent(
+    case: Case,
+    by: By,
+    to: Annotated[str, typer.Option(help="store_credit or bank.")],
+    payment: Annotated[str | None, typer.Option(metavar="PAYMENT", help="Where more than one failed: which.")] = None,
+    remark: Annotated[
+        str,
+        typer.Option(help="How staff heard it, at most 200 characters; it stays in the history, so name no people."),
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """The shopper agrees that a refund which failed goes another way; it is paid anew that way."""
+    from workflows.return_case.said import Consented
+
+    said = values.make(Consented, {"by": by, "payment": payment, "to": to, "remark": remark})
+    messages.tell(case, "consent", lambda _: said, as_json)

@@ -32,7 +32,7 @@ from domain.request import ReturnRequest
 from domain.stores import Notes
 from domain.verbs import Verb
 from wiring import connect
-from workflows.return_case.said import Approve
+from workflows.return_case.said import Approve, PaidByHand
 from workflows.return_case.view import CUSTOMER_ID, DUE_AT, NEEDS_ACTION, ORDER_ID, OUTCOME, REFUND_STATUS, STAGE
 from workflows.return_case.view import CaseView as CaseView
 from workflows.start import start_return
@@ -94,7 +94,7 @@ class Returns:
         """Say something to a return and see what it made of it. Raises Refused with its reason."""
         # An approval or an override is signed with its id. Every other message is a new one each time: Temporal would
         # answer for ever with the first refusal to an id, and facts have ids of their own by which they count once.
-        update_id = said.update_id if isinstance(said, (Approve, Override)) else None
+        update_id = said.update_id if isinstance(said, (Approve, Override, PaidByHand)) else None
         with _in_words(case):
             await self._handle(case).execute_update(
                 verb.value, said, id=update_id, result_type=CaseView, rpc_timeout=PATIENCE

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Prepares a Temporal server for Backhaul: the namespace, and the search attributes that every worker needs before it
-# starts. Safe to run again. It needs `temporal` on the PATH and TEMPORAL_ADDRESS; an existing namespace is left as it is.
+# Prepares a Temporal server for Backhaul: the namespace, the search attributes that every worker needs before it
+# starts, and the nightly reconciliation. Safe to run again. It needs `temporal` on the PATH and TEMPORAL_ADDRESS; an
+# existing namespace is left as it is.
 set -eu
 
 : "${TEMPORAL_ADDRESS:?say where the Temporal server is, for example temporal:7233}"
@@ -47,6 +48,14 @@ attributes_are_known() {
         --query "ReturnStage IS NULL AND RefundAmountMinor IS NULL AND DueAt IS NULL"
 }
 
+# One that is there is left as it is: ops may have moved or paused it. `starter.py schedules create` makes the same.
+schedule_stands() {
+    temporal schedule describe --namespace "$NAMESPACE" --schedule-id reconcile ||
+        temporal schedule create --namespace "$NAMESPACE" --schedule-id reconcile \
+            --calendar '{"hour":"2","minute":"15"}' --overlap-policy Skip --catchup-window 12h \
+            --workflow-id reconcile --type Reconcile --task-queue returns
+}
+
 echo "Waiting for Temporal at $TEMPORAL_ADDRESS"
 patiently temporal operator cluster health
 echo "Namespace $NAMESPACE"
@@ -55,4 +64,6 @@ echo "Search attributes"
 # A namespace that was just created may be unknown for a moment, so this waits too.
 patiently attributes_stand
 patiently attributes_are_known
+echo "Nightly reconciliation"
+patiently schedule_stands
 echo "Temporal is ready for Backhaul"

@@ -44,6 +44,12 @@ def statement_of_override(case: str, override: str, amount: int, currency: str, 
     return {**said, "verb": Verb.OVERRIDE.value, "override": override}
 
 
+def statement_by_hand(case: str, payment: str, reference: str, update_id: str) -> dict[str, object]:
+    """What is signed: that what this return pays to this payment was paid by hand, under the bank's reference."""
+    said = {"case": case, "verb": Verb.PAID_BY_HAND.value, "payment": payment, "reference": reference}
+    return {**said, "update_id": update_id}
+
+
 def involved(who: str, requested_by: str, inspected_by: tuple[str, ...]) -> Refusal | None:
     """Why this person is not the second one: nobody approves what they asked for or graded themselves."""
     if who == requested_by:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from domain.approval import Approval
+from domain.consent import Consent
 from domain.inspection import Inspection, Receipt, units
 from domain.model import Currency, Id, Model, UtcDatetime
 from domain.order import Order
@@ -63,6 +64,7 @@ class CaseSoFar(Model):
     plan: RefundPlan | None = None
     approval: Approval | None = None
     refunds: tuple[Refund, ...] = ()
+    consents: tuple[Consent, ...] = ()
     restocked: Id | None = None
     outcome: Outcome | None = None
 

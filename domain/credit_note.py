@@ -234,7 +234,7 @@ def _refunds(order: Order, refunds: Sequence[Refund]) -> tuple[NoteRefund, ...]:
     return tuple(
         NoteRefund(
             payment=one.payment,
-            kind=kinds.get(one.payment, TenderKind.UNKNOWN),
+            kind=one.instead or kinds.get(one.payment, TenderKind.UNKNOWN),
             amount=one.amount,
             reference=one.provider_id,
         )

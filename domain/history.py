@@ -46,6 +46,10 @@ class LineHistory(Model):
         """Units whose money has not gone back."""
         return max(0, self.units - self.closed)
 
+    def returnable(self, held: int) -> int:
+        """Units that can be asked back, where the customer has so many that are in no return."""
+        return max(0, min(held, self.open))
+
     @property
     def left(self) -> int:
         """Gross and duties that can have gone back, if somebody says so."""

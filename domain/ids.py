@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 WORKFLOW_TYPE = "ReturnCase"
 AFTERCARE_TYPE = "Aftercare"
+RECONCILE_TYPE = "Reconcile"
 RETURNS_QUEUE = "returns"
 PAYMENTS_QUEUE = "returns-payments"
 MAIL_QUEUE = "returns-mail"
@@ -138,6 +139,11 @@ def reserved_key(case: str, line_id: str) -> str:
     return f"{decision_key(case)}/{line_id}"
 
 
+def consent_key(refund: str) -> str:
+    """The shopper's word that what this refund failed to pay goes another way."""
+    return f"consent:{refund}"
+
+
 def settled_key(refund: str) -> str:
     """The provider's yes to an intention."""
     return f"settled:{refund}"
@@ -176,6 +182,11 @@ def dispute_won_key(dispute: str) -> str:
 def late_payment_key(payment: str) -> str:
     """Money that came in after it was not asked for any more."""
     return f"late_payment:{payment}"
+
+
+def reconciled_key(day: str) -> str:
+    """The nightly reconciliation of a day (2026-11-30, in UTC)."""
+    return f"reconciled:{day}"
 
 
 def elsewhere_key(refund: str) -> str:

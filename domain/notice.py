@@ -5,12 +5,15 @@ from __future__ import annotations
 from enum import StrEnum
 
 from domain.model import Id, Model
+from domain.order import TenderKind
 
 
 class NoticeKind(StrEnum):
     """One mail template each."""
 
     APPROVED = "approved"
+    IN_REVIEW = "in_review"
+    """The goods may come back; a person decides on the money, so none is promised."""
     DECLINED = "declined"
     IN_TRANSIT = "in_transit"
     RECEIVED = "received"
@@ -42,6 +45,13 @@ class NoticeLine(Model):
     reason: str = ""
 
 
+class NoticePart(Model):
+    """What of a refund went to one instrument."""
+
+    to: TenderKind
+    amount: str
+
+
 class Notice(Model):
     """One message about a return, without personal data: who gets it is read where it is sent.
 
@@ -65,5 +75,7 @@ class Notice(Model):
     provider_reference: str = ""
     shows_by: str = ""
     """The last day on which a confirmed refund should show on the statement."""
+    parts: tuple[NoticePart, ...] = ()
+    """Where a confirmed refund went."""
     reversal: bool = False
     """The charge itself vanishes from the statement, so no refund will show there."""

@@ -12,8 +12,10 @@ from domain.history import History
 from domain.inspection import Grade
 from domain.order import Order
 from domain.override import Change, OverrideReason, Waived
+from domain.plan import FeeKind
 from domain.planning import plan_refund
 from domain.policy.calendar import end_of
+from domain.policy.combine import TERMS
 from domain.policy.decide import folded
 from domain.policy.decision import Decision, Given, LineDecision, LineTerms, Reason
 from domain.policy.judgement import Verdict
@@ -52,9 +54,9 @@ _LONGEST = timedelta(days=365)
 
 class Promise(NamedTuple):
     """What goodwill gives where the person says nothing: the last day to send, whether delivery is paid back. Days end
-    in `zone`, where it is `today`; `unit` is what was paid for one unit of a line, in minor units."""
+    in the last of `zones`, and it is `today`; `unit` is what was paid for one unit of a line, in minor units."""
 
-    zone: str
+    zones: tuple[str, ...]
     today: date
     send_back_day: date
     delivery: ShippingRule
@@ -86,7 +88,7 @@ def overridden(decision: Decision, change: Change, reason: OverrideReason, promi
             "verdict": folded([one.verdict for one in lines]),
             "lines": lines,
             "send_back_day": last,
-            "send_back_until": end_of(last, promise.zone),
+            "send_back_until": max(end_of(last, zone) for zone in promise.zones),
         }
     )
 
@@ -99,7 +101,7 @@ def _changed(
     if line.verdict is not Verdict.APPROVE and change.verdict is None:
         text = f"line {line.line_id} is not approved ({line.verdict}); approve it with its terms: --verdict approve"
         raise Refused("not_approved", text)
-    if any(one.code == _CODE[Verdict.DECLINE] for one in line.reasons):
+    if line.overridden is Verdict.DECLINE:
         text = (
             f"a person declined line {line.line_id} already; a new return can appeal it, unless this is one: --appeal"
         )
@@ -114,6 +116,7 @@ def _changed(
     return line.model_copy(
         update={
             "verdict": Verdict.APPROVE,
+            "overridden": Verdict.APPROVE,
             "reasons": (*line.reasons, told),
             "basis": basis,
             "open": tuple(dict.fromkeys((*line.open, Basis.GOODWILL))),
@@ -129,10 +132,11 @@ def _declined(line: LineDecision, reason: OverrideReason) -> LineDecision:
         text = f"line {line.line_id} was approved, and what was promised stays; only what is in review can be declined"
         raise Refused("approved_already", text)
     # Where a law leaves it to a person whether it holds, this is that person.
-    if line.statutes and not any(one.code == "judged_by_person" for one in line.reasons):
+    if set(line.statutes) - set(line.by_person):
         raise Refused("below_statute", f"line {line.line_id} cannot be declined: {law_of(line)}")
     told = _told(Verdict.DECLINE, reason, "looked at it and does not take it back")
-    return line.model_copy(update={"verdict": Verdict.DECLINE, "reasons": (*line.reasons, told)})
+    said = {"verdict": Verdict.DECLINE, "overridden": Verdict.DECLINE, "reasons": (*line.reasons, told)}
+    return line.model_copy(update=said)
 
 
 def law_of(line: LineDecision) -> str:
@@ -161,20 +165,26 @@ def _goodwill(change: Change, promise: Promise) -> LineTerms:
     )
 
 
-def _share(percent: int) -> dict[Grade, Cut]:
+def _share(percent: int, before: LineTerms | None = None) -> dict[Grade, Cut]:
     """What is kept where so much of the worth is paid back."""
     if percent == 100:
         return {}
     # What is paid back is rounded half up, so what is kept half down.
-    reason = f"Goodwill: {percent} % is paid back"
-    return dict.fromkeys(Grade, Cut(percent=str(100 - percent), reason=reason, halves="down"))
+    kept = Cut(percent=str(100 - percent), reason=f"Goodwill: {percent} % is paid back", halves="down")
+    return {grade: kept.model_copy(update={"tax_percent": _tax(before, grade)}) for grade in Grade}
+
+
+def _tax(before: LineTerms | None, grade: Grade) -> str:
+    """The rate inside of the fee that a share stands for; of two that differ, that of the lost value."""
+    fees = (before.lost_value.get(grade), before.restocking.get(grade)) if before else ()
+    return next((one.tax_percent for one in fees if one is not None and one.tax_percent), "")
 
 
 def _better(line: LineDecision, before: LineTerms, change: Change, promise: Promise) -> LineTerms:
     """The terms with the changes. Raises Refused if any is worse than before."""
     changed: dict[str, object] = {}
     if change.refund_percent is not None:
-        changed |= {"restocking": {}, "lost_value": _share(change.refund_percent)}
+        changed |= {"restocking": {}, "lost_value": _share(change.refund_percent, before)}
     changed |= {name.value: {} for name in change.waive if name is not Waived.LABEL}
     if change.label_fee:
         changed |= {"return_shipping": Payer.SHOPPER, "label_fee": change.label_fee}
@@ -182,7 +192,7 @@ def _better(line: LineDecision, before: LineTerms, change: Change, promise: Prom
         changed |= {"return_shipping": Payer.SHOP, "label_fee": 0}
     if change.send_back_until is not None:
         changed["send_back_day"] = change.send_back_until
-    if Resolution.REFUND not in before.resolutions:
+    if not before.refunds:
         changed["resolutions"] = (Resolution.REFUND, *before.resolutions)
     after = before.model_copy(update=changed)
     if worse := _worse(before, after, promise.unit.get(line.line_id, 0)):
@@ -211,35 +221,57 @@ def _kept(terms: LineTerms, grade: Grade, unit: int) -> int:
 
 def _noted(before: LineTerms | None, after: LineTerms, policy: str) -> LineTerms:
     """The terms, with a note on each that a person gave."""
-    share = next((100 - fraction(cut.percent or "0", 1) for cut in after.lost_value.values()), 100)
-    told = {
-        "restocking": "no restocking fee",
-        "lost_value": f"{share} % of the goods' worth is paid back",
-        "return_shipping": f"the {after.return_shipping} pays the way back",
-        "send_back": f"to be sent by {after.send_back_day:%d %B %Y}",
-    }
-    fields = {"send_back": "send_back_day"}
-    names = [
-        name
-        for name in told
-        if before is None or getattr(before, fields.get(name, name)) != getattr(after, fields.get(name, name))
-    ]
+    names = [name for name, value in _TOLD if before is None or value(before) != value(after)]
     kept = [one for one in after.given if one.term not in names]
-    given = [Given(term=name, basis=Basis.GOODWILL, policy=policy, text=told[name]) for name in names]
+    given = [Given(term=name, basis=Basis.GOODWILL, policy=policy, text=_words(name, after)) for name in names]
     return after.model_copy(update={"given": (*kept, *given)})
 
 
+_TOLD = tuple((name, value) for name, (value, _) in TERMS.items() if name != "refund_due")
+"""What a person can give; by when the refund is due, they leave to others."""
+
+
+def _words(term: str, after: LineTerms) -> str:
+    kept = {after.lost_value.get(grade, Cut(percent="0")).percent for grade in Grade}
+    share = kept.pop() if len(kept) == 1 else None
+    if term == "lost_value" and share is not None and not after.restocking:
+        return f"{100 - fraction(share, 1)} % of the goods' worth is paid back"
+    return TERMS[term][1](after)
+
+
 def beyond(order: Order, history: History, after: Decision, before: Decision) -> int:
-    """What one decision pays back more than another by itself, in minor units: at most, over the grades that the goods
-    may turn out to have. A line in review pays nothing by itself. Raises Refused as `plan_refund` does."""
-    more = (_pays(order, history, after, one) - _pays(order, history, before, one) for one in Grade)
-    return max(0, *more)
+    """What one decision pays back more than another by itself, in minor units: at most, whichever grade the goods of
+    each line turn out to have. A line in review pays nothing by itself. Raises Refused as `plan_refund` does."""
+
+    def more(grades: Mapping[str, Grade], label: bool = True) -> int:
+        return _pays(order, history, after, grades, label) - _pays(order, history, before, grades, label)
+
+    old = {line.line_id: line for line in before.lines}
+    worst, sum_of_most = {line.line_id: Grade.A for line in after.lines}, 0
+    least = more(worst)
+    for line in after.lines:
+        if _fees(line) != _fees(old.get(line.line_id)):
+            alone = {grade: more({line.line_id: grade}, label=False) for grade in Grade}
+            worst[line.line_id] = max(alone, key=lambda grade: alone[grade])
+            sum_of_most += max(alone.values()) - alone[Grade.A]
+    # What is kept for the label is never more than the goods are worth; so both are looked at.
+    return max(0, least + sum_of_most, more(worst))
 
 
-def _pays(order: Order, history: History, decision: Decision, grade: Grade) -> int:
-    approved = {line.line_id: line.quantity for line in decision.lines if line.verdict is Verdict.APPROVE}
-    units = {one: min(count, history.lines[one].open) for one, count in approved.items() if history.lines[one].open}
+def _fees(line: LineDecision | None) -> object:
+    """What of a line depends on the grade."""
+    if line is None or line.terms is None or line.verdict is not Verdict.APPROVE:
+        return None
+    return line.terms.restocking, line.terms.lost_value
+
+
+def _pays(order: Order, history: History, decision: Decision, grades: Mapping[str, Grade], label: bool) -> int:
+    """What goes back for approved lines of these grades; without a `label`, nothing is kept for ours."""
+    lines = [line for line in decision.lines if line.verdict is Verdict.APPROVE and line.line_id in grades]
+    left = {line.line_id: min(line.quantity, history.lines[line.line_id].open) for line in lines}
+    units = {line_id: count for line_id, count in left.items() if count}
     if not units:
         return 0
-    terms = terms_of(decision, {line: {grade: count} for line, count in units.items()}) or Terms()
-    return plan_refund(order, history, units, terms).total
+    terms = terms_of(decision, {line_id: {grades[line_id]: count} for line_id, count in units.items()}) or Terms()
+    fees = tuple(one for one in terms.fees if label or one.kind is not FeeKind.RETURN_SHIPPING)
+    return plan_refund(order, history, units, terms.model_copy(update={"fees": fees})).total

@@ -30,10 +30,10 @@ class Role(StrEnum):
 _GOODS = frozenset({Verb.RECEIVE, Verb.INSPECT})
 _AFTERCARE = frozenset({Verb.PAY_AGAIN, Verb.PAID_BY_HAND, Verb.NOTED})
 MAY: Mapping[Role, frozenset[Verb]] = {
-    Role.SERVICE: frozenset({Verb.CANCEL, Verb.RECORD_SCAN, Verb.RECORD_NEWS, Verb.REPLAN}),
+    Role.SERVICE: frozenset({Verb.CANCEL, Verb.RECORD_SCAN, Verb.RECORD_NEWS, Verb.REPLAN, Verb.CONSENT}),
     Role.WAREHOUSE: _GOODS,
-    Role.OPS: _GOODS | {Verb.CANCEL, Verb.RECORD_SCAN, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN},
-    Role.FINANCE: frozenset({Verb.APPROVE, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN}) | _AFTERCARE,
+    Role.OPS: _GOODS | {Verb.CANCEL, Verb.RECORD_SCAN, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN, Verb.CONSENT},
+    Role.FINANCE: frozenset({Verb.APPROVE, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN, Verb.CONSENT}) | _AFTERCARE,
     Role.ADMIN: frozenset(Verb),
 }
 
@@ -70,7 +70,9 @@ def may(person: Person | None, verb: Verb, who: str, amount: Money | None = None
         return Refusal(code="role_may_not", message=text)
     if amount is not None and not _within(person, amount):
         most = Money(minor=person.limits.get(amount.currency, 0), currency=amount.currency)
-        return Refusal(code="over_own_limit", message=f"{who} may {verb} up to {most}, and this is {amount}.")
+        return Refusal(
+            code="over_own_limit", message=f"{who} may {verb.replace('_', ' ')} up to {most}, and this is {amount}."
+        )
     return None
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from domain.arithmetic import worth
 from domain.model import Currency, Id, Minor, Model, Quantity
-from domain.order import TenderKind
+from domain.order import UNLINKED, TenderKind
+from domain.refund import PAID_BY_PEOPLE
 
 Count = Annotated[int, Field(strict=True, ge=0)]
 """Whole units, or none."""
@@ -155,16 +156,17 @@ class Difference(Model):
 
 
 class Leg(Model):
-    """What goes back to one tender."""
+    """What goes back to one tender; `customer` is whose, where that is store credit."""
 
     tender_id: Id
     kind: TenderKind
     amount: Minor
+    customer: Id | Literal[""] = ""
 
     @property
     def by_hand(self) -> bool:
         """Whether a person has to pay it: nothing can be sent back the way it came."""
-        return self.kind in (TenderKind.BANK, TenderKind.CASH_ON_DELIVERY)
+        return self.kind in PAID_BY_PEOPLE and self.tender_id != UNLINKED
 
 
 class RefundPlan(Model):

@@ -13,7 +13,7 @@ from pydantic import Field
 from domain.explanation import ExplainedTax, Explanation
 from domain.model import Currency, Minor, Model
 from domain.money import Money
-from domain.order import UNLINKED, Order, TenderKind
+from domain.order import Order, TenderKind
 from domain.plan import Count, FeeKind, RefundPlan
 from domain.policy import Decision, Verdict
 from domain.request import Basis, ReturnReason
@@ -136,7 +136,7 @@ def quote_of(
             "fees": [{**fee.model_dump(), **both("amount", fee.amount)} for fee in plan.fees],
             "legs": [
                 {
-                    "tender": UNLINKED if leg.kind is TenderKind.UNKNOWN else leg.tender_id,
+                    "tender": leg.tender_id,
                     "kind": leg.kind,
                     "by_hand": leg.by_hand,
                     **both("amount", leg.amount),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from domain.history import History
+from domain.inspection import Grade
 from domain.order import Order
 from domain.plan import RefundPlan
 from domain.planning import plan_refund
-from domain.policy import Decision, as_new, terms_of
+from domain.policy import Decision, terms_of
 from domain.terms import Terms
 
 
@@ -20,15 +21,17 @@ class Quoted(NamedTuple):
 
 
 def quoted(order: Order, history: History, decision: Decision) -> Quoted | None:
-    """What the shopper will get back for what may come back and was not paid back meanwhile; None if that is nothing.
+    """What the shopper will get back for what may come back, where a refund is offered for it, and was not paid back
+    meanwhile; None if that is nothing.
 
     Raises Refused as `plan_refund` does.
     """
-    left = {line.line_id: min(line.quantity, history.lines[line.line_id].open) for line in decision.approved}
+    offered = (line for line in decision.approved if line.terms is None or line.terms.refunds)
+    left = {line.line_id: min(line.quantity, history.lines[line.line_id].open) for line in offered}
     units = {line_id: count for line_id, count in left.items() if count}
     if not units:
         return None
-    terms = terms_of(decision, as_new(decision)) or Terms()
+    terms = terms_of(decision, {line_id: {Grade.A: count} for line_id, count in units.items()}) or Terms()
     return Quoted(plan_refund(order, history, units, terms), terms)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from domain.model import Currency, Id, Minor, Model, UtcDatetime
+from domain.order import TenderKind
 
 
 class RefundStatus(StrEnum):
@@ -37,15 +38,42 @@ STORED_FAULT_PATIENCE = timedelta(minutes=10)
 """How far apart two look-ups have to be that find no such refund, before it counts as not made."""
 
 
+PAID_BY_PEOPLE = (TenderKind.BANK, TenderKind.CASH_ON_DELIVERY, TenderKind.UNKNOWN)
+"""Nothing can be sent back by itself to what was paid with these."""
+
+BY_HAND = "by_hand"
+"""Reason of a pending refund that a person has to pay."""
+
 PAID_BY_HAND = "paid_by_hand"
-"""Reason of a refund that a person paid another way; its provider's id is the bank's reference."""
+"""Reason of a refund that a person has paid; its provider's id is the bank's reference."""
+
+Another = Literal[TenderKind.STORE_CREDIT, TenderKind.BANK]
+"""What a refund may go to instead of its payment, if the shopper agrees; to a bank account a person pays it."""
+
+_NO_WAY_BACK = (
+    # The card is gone, or its bank does not take the money.
+    "expired_or_canceled_card",
+    "lost_or_stolen_card",
+    "declined",
+    "unknown",
+    # The method knows no refunds, or the payment is too old for one.
+    "charge_not_refundable",
+    # The gift card is gone.
+    "not_found",
+    "currency_mismatch",
+)
+"""The provider's reasons that say something of where the money should go; it will not get there on a later try."""
 
 ShowsAs = Literal["", "refund", "reversal"]
 """How the shopper sees it on the statement: a credit of its own, or, as a reversal, the charge vanishes."""
 
 
 class RefundIntention(Model):
-    """The exact request to the provider, committed before the call; only this is ever sent under its key."""
+    """The exact request to the provider, committed before the call; only this is ever sent under its key.
+
+    `kind` is the payment's, `instead` what it goes to in its place with the shopper's consent. `customer` is whose
+    store credit it becomes.
+    """
 
     key: str
     case: Id
@@ -55,12 +83,21 @@ class RefundIntention(Model):
     payment: Id
     amount: Minor
     currency: Currency
+    kind: TenderKind = TenderKind.CARD
+    instead: Another | Literal[""] = ""
+    customer: Id | Literal[""] = ""
+
+    @property
+    def to(self) -> TenderKind:
+        """What the money goes to."""
+        return self.instead or self.kind
 
 
 class Refund(Model):
     """What stands at the provider for one intention. `reason` is the provider's code for a pending or failed one.
 
-    `arn` is the reference by which the shopper's bank finds it, empty until there is one.
+    `arn` is the reference by which the shopper's bank finds it, empty until there is one. `instead` is what it went to
+    in place of its payment.
     """
 
     key: str
@@ -73,4 +110,13 @@ class Refund(Model):
     message: str = ""
     arn: str = ""
     shows_as: ShowsAs = ""
+    instead: Another | Literal[""] = ""
     updated_at: UtcDatetime
+
+    @property
+    def no_way_back(self) -> bool:
+        """Whether it failed for good because of where it should go. What is canceled had asked the shopper for an
+        account, and got no answer."""
+        if self.status is RefundStatus.CANCELED:
+            return True
+        return self.status is RefundStatus.FAILED and self.reason in _NO_WAY_BACK

@@ -95,6 +95,9 @@ class Policies(Protocol):
     def get(self, ref: str) -> PublishedPolicy | None:
         """The version that a decision or journal entry names (`id@version`)."""
 
+    def text(self, ref: str) -> str:
+        """The file of a version as it was written first; empty where none was kept."""
+
     def words(self) -> ShopWords:
         """The tags and groups that any published version asks for."""
 

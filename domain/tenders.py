@@ -26,7 +26,8 @@ def legs_for(order: Order, history: History, due: int, kinds: Sequence[TenderKin
     for tender in _in_turn(order.tenders, kinds):
         amount = min(due, left[tender.id]) // tender.step * tender.step
         if amount:
-            legs.append(Leg(tender_id=tender.id, kind=tender.kind, amount=amount))
+            whose = order.customer_id if tender.kind is TenderKind.STORE_CREDIT else ""
+            legs.append(Leg(tender_id=tender.id, kind=tender.kind, amount=amount, customer=whose))
             due -= amount
     return tuple(legs)
 

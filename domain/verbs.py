@@ -19,6 +19,7 @@ class Verb(StrEnum):
     RETRY_NOW = "retry_now"
     REPLAN = "replan"
     RECORD_NEWS = "record_news"
+    CONSENT = "consent"
     PAY_AGAIN = "pay_again"
     PAID_BY_HAND = "paid_by_hand"
     NOTED = "noted"

@@ -29,6 +29,7 @@ from embedded.simulators import build, storefront
 from embedded.simulators.serve import listen, running
 from settings import ROOT, Settings, home, stack_file
 from wiring import Rooms, rooms
+from workflows.schedules import create_schedules
 
 POLICY = ROOT / "policies" / "default.yaml"
 _START_SECONDS = 60
@@ -147,6 +148,7 @@ async def stack(ports: Ports, *, worker: bool = True) -> AsyncIterator[Stack]:
         exits.push_async_callback(server.stop)
         client = await temporal.connected(f"127.0.0.1:{ports.temporal}", server.alive)
         await temporal.prepare(client)
+        await create_schedules(client)
         stack_file().write_text(_profile(ports))
         exits.callback(stack_file().unlink, missing_ok=True)
         here = Stack(ports, server, client, rooms(Settings.load()))

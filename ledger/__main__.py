@@ -1,7 +1,7 @@
 """Finance's command line: `python -m ledger`. The commands stand in `ledger.cli`; here they are joined.
 
-Exit codes: 0 all is well, 1 something is wrong (verification failed, there is no such return, the database does not
-answer), 2 wrong usage.
+Exit codes: 0 all is well, 1 something is wrong (verification failed, there are breaks, there is no such return, the
+database does not answer), 2 wrong usage, or a reconciliation that got no answer.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ from ledger.cli.facts import record
 from ledger.cli.journal import balances, list_entries, show
 from ledger.cli.papers import export, report
 from ledger.cli.proof import seal, verify
+from ledger.cli.reconcile import reconcile
 
 if TYPE_CHECKING:
+    from ledger.reconcile.run import Provider
     from wiring import Rooms
 
 LedgerFactory = Callable[[], Ledger]
@@ -35,7 +37,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("list")(list_entries)
-for command in (show, balances, verify, seal, export, evidence):
+for command in (show, balances, verify, reconcile, seal, export, evidence):
     app.command()(command)
 app.add_typer(report, name="report")
 app.add_typer(record, name="record")
@@ -47,12 +49,14 @@ def main(
     open_ledger: LedgerFactory | None = None,
     open_snapshots: Callable[[], Snapshots] | None = None,
     open_people: Callable[[], People] | None = None,
+    open_provider: Callable[[], Provider] | None = None,
 ) -> int:
     """Run one command and return its exit code; the stores are the configured ones unless a caller brings others."""
     books = Books(
         open_ledger or (lambda: _rooms().ledger),
         open_snapshots or (lambda: _rooms().snapshots),
         open_people or (lambda: _rooms().people),
+        open_provider or (lambda: _rooms().provider),
     )
     try:
         code: int = app(arguments, obj=books, prog_name="python -m ledger", standalone_mode=False)

@@ -63,8 +63,8 @@ class OrderBooks:
     def returnable(self, line_id: str) -> int:
         """Units of a line that the customer has, in no return, and whose money has not gone back."""
         held = self.ledger.balance(accounts.with_customer(self.order.id, line_id), UNITS).available
-        lines = self.history().lines
-        return max(0, min(held, lines[line_id].open if line_id in lines else 0))
+        line = self.history().lines.get(line_id)
+        return line.returnable(held) if line else 0
 
     def unsubmitted(self) -> list[JournalEntry]:
         """Plans that stand and reserve money of which no leg was handed to the provider yet."""

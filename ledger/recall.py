@@ -8,6 +8,7 @@ from typing import Any
 
 from domain.approval import Approval
 from domain.case import CaseSoFar, Outcome
+from domain.consent import Consent
 from domain.history import Happened
 from domain.inspection import Inspection, Receipt
 from domain.order import EarlierRefund
@@ -51,6 +52,8 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
         case EntryKind.APPROVAL:
             approval = Approval.model_validate(facts["approval"])
             return _agreed(known, approval, facts) if approval.override else {"approval": approval}
+        case EntryKind.CONSENT:
+            return {"consents": (*known.consents, Consent.model_validate(facts["consent"]))}
         case EntryKind.RESTOCK:
             return {"restocked": facts["inspection"]}
         case EntryKind.CANCELLED:

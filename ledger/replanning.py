@@ -62,7 +62,7 @@ def _rest(key: str, case: str, number: int, books: OrderBooks, before: JournalEn
     paid = _paid(books, case, number - 1)
     left = books.ledger.pending_left
     legs = [one for one in before.transfers if one.kind is TransferKind.PENDING and is_leg(one)]
-    open_legs = [one for one in legs if one.credit.partition(":")[2] not in paid]
+    open_legs = [one for one in legs if _payment(one) not in paid]
     voids = finishing(f"{key}/void", TransferKind.VOID, ((one, left(one.key)) for one in open_legs))
     stands = books.ledger.balance(accounts.owed(case), books.order.currency)
     owed = stands.available + sum(void.amount for void in voids)
@@ -77,6 +77,13 @@ def _rest(key: str, case: str, number: int, books: OrderBooks, before: JournalEn
     plan = plan_owed(books.order, history, number, owed - cover, terms)
     told = {"continues": before.key, "paid": sorted(paid)}
     return Planned(plan, (*voids, *covered, *reserved(key, case, plan)), told)
+
+
+def _payment(leg: Transfer) -> str:
+    """Which payment a leg pays back, wherever it goes."""
+    intended = ids.refund_of(leg.key.removesuffix(ids.leg_key("")))
+    assert intended is not None  # `leg` alone makes them
+    return intended.tender
 
 
 def _paid(books: OrderBooks, case: str, number: int) -> set[str]:

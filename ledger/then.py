@@ -32,7 +32,7 @@ def order_then(snapshots: Snapshots, entries: Sequence[JournalEntry]) -> OrderTh
     history = history_of(order, happened(entries).values())
     held = _held(transfer for entry in entries for transfer in entry.transfers)
     left = {
-        line_id: max(0, min(held.get(accounts.with_customer(order.id, line_id), 0), line.open))
+        line_id: line.returnable(held.get(accounts.with_customer(order.id, line_id), 0))
         for line_id, line in history.lines.items()
     }
     return OrderThen(order=order, history=history, returnable=left)

@@ -34,11 +34,14 @@ import worker as product
 from activities.storefront.importers import read_order
 from commands.policy import publish_policy
 from database.engine import connect, migrate
-from domain.order import Order
+from domain.order import Order, Tender, TenderKind
+from domain.people import Person
 from embedded.people import hire
 from embedded.simulators import build
 from embedded.simulators.serve import address, listen, running
+from embedded.simulators.storefront import SECRET
 from ledger import UNITS, EntryKind, JournalEntry
+from ledger.people import change
 from settings import ROOT, Settings
 from tests.loopback import plain_client
 from wiring import Rooms, rooms
@@ -119,6 +122,23 @@ class World:
             body = {"id": tender.id, "amount": tender.captured, "currency": imported.order.currency.lower()}
             await self.post("/stripe/_control/payment_intents", body)
         return imported.order
+
+    async def sell(self, file: str, *tenders: Tender) -> Order:
+        """Put an order of `embedded/orders` on the shelf that was paid with these instead, each where it is kept."""
+        order = await self.import_order(file, paid=False)
+        order = Order.model_validate({**order.model_dump(), "tenders": tenders})
+        self.rooms.orders.put(order)
+        for one in tenders:
+            paid = {"id": one.id, "amount": one.captured}
+            if one.kind is TenderKind.CARD:
+                await self.post("/stripe/_control/payment_intents", {**paid, "currency": order.currency.lower()})
+            if one.kind is TenderKind.GIFT_CARD:
+                await self.post("/storefront/_control/gift_cards", {**paid, "currency": order.currency})
+        return order
+
+    def hire(self, person: Person) -> None:
+        """Somebody more who may act."""
+        change(self.rooms.ledger, self.rooms.people, person, "ada", datetime.now(UTC))
 
     async def post(self, path: str, body: Mapping[str, Any]) -> Any:
         """Ask a simulator for something it must agree to."""
@@ -225,6 +245,8 @@ async def world(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             sendgrid_api_key=SecretStr("SG.world"),
             sendgrid_host=f"{url}/sendgrid",
             carrier_url=f"{url}/carrier",
+            storefront_url=f"{url}/storefront",
+            storefront_secret=SecretStr(SECRET),
             public_url=url,
         )
         made = rooms(settings)

@@ -21,17 +21,16 @@ from workflows import options
 from workflows.aftercare_desk import AftercareDesk
 from workflows.aftercare_view import AftercareView
 from workflows.listening import Listener, about
-from workflows.paying import Payer
 from workflows.return_case.desk import as_failure, decoded
 from workflows.return_case.notices import refund_notice
-from workflows.return_case.state import DECIDED
+from workflows.return_case.state import DECIDED, who_decides
 from workflows.stepping import NotWanted
 
 NOT_GIVEN = RawValue(Payload())
 
 
 @workflow.defn(name=ids.AFTERCARE_TYPE)
-class Aftercare(AftercareDesk, Listener, Payer):
+class Aftercare(AftercareDesk, Listener):
     """One late fact; its id names it. No step has an undo: what is recorded are facts, and what is paid is owed."""
 
     @workflow.init
@@ -71,12 +70,13 @@ class Aftercare(AftercareDesk, Listener, Payer):
         if refund.status not in FINAL_NO:
             return
         known = await self._recall(refund, fact)
-        order, self.refund = known.order, _newest(known, refund)
+        order, self.refund, self.given = known.order, _newest(known, refund), known.consents
         assert order is not None
         if heard.failed_late:
             self.tell(refund, order, NoticeKind.REFUND_FAILED)
         if self.refund.status not in DECIDED:  # it was being paid again when an earlier run of this ended
             await self.pay(self.refund, ids.refund_of(self.refund.key))
+        self.again = self.has_consent(self.refund)
         while self.refund.status in FINAL_NO and heard.owed:
             await self.wait_for_finance(self._how_to_pay(self.refund), lambda: self.again or self.settled)
             if self.again:
@@ -98,10 +98,9 @@ class Aftercare(AftercareDesk, Listener, Payer):
     def _how_to_pay(self, failed: Refund) -> str:
         money = Money(minor=failed.amount, currency=failed.currency)
         why = failed.message or failed.reason or failed.status.value
-        return (
-            f"{money} to {failed.payment} failed ({why}) and is owed by return {ids.case_in(failed.key)}: "
-            "`pay_again` to the same payment, or pay it another way and say `paid_by_hand` with the bank's reference"
-        )
+        other = ", or pay it another way if the shopper agrees (`consent`)" if failed.no_way_back else ""
+        case = ids.case_in(failed.key)
+        return f"{money} to {failed.payment} failed ({why}) and is owed by return {case}: `pay_again`{other}"
 
     async def pay(self, asked: Refund, leg: ids.RefundKey | None) -> None:
         """One attempt at what was asked before. Where it cannot be, only a person can tell what is to be done."""
@@ -120,7 +119,8 @@ class Aftercare(AftercareDesk, Listener, Payer):
     def learn_refund(self, refund: Refund, look_at: datetime | None = None) -> None:
         """It counts from now on."""
         self.refund = refund
-        self.show(next_owner="provider", next_action="Confirm the refund", due_at=look_at)
+        owner, action = who_decides(refund)
+        self.show(next_owner=owner, next_action=action, due_at=look_at)
 
     def tell(self, refund: Refund, order: OrderBrief, kind: NoticeKind) -> None:
         """Start the notice of a kind about one refund."""

@@ -8,16 +8,16 @@ from datetime import datetime
 from temporalio import workflow
 from temporalio.common import RawValue
 
-from activities.payments.aftercare import AftercareActivities, ByHand
+from domain.consent import Consent
 from domain.model import Id, Model
 from domain.refund import FINAL_NO, Refund, RefundStatus
 from domain.verbs import Refusal, Verb
 from workflows import options
 from workflows.aftercare_view import AftercareView, attributes, panel
+from workflows.instead import Instead
 from workflows.return_case.desk import as_refusal, taken_from
 from workflows.return_case.said import RetryNow
 from workflows.return_case.state import Trouble
-from workflows.stepping import NotWanted, Stepper
 
 
 class Said(Model):
@@ -26,14 +26,7 @@ class Said(Model):
     by: Id
 
 
-class SaidByHand(Model):
-    """Money that `by` paid another way, with the bank's reference."""
-
-    by: Id
-    reference: Id
-
-
-class AftercareDesk(Stepper):
+class AftercareDesk(Instead):
     """What is known of the fact, what ops see of it, and what people may say."""
 
     def __init__(self) -> None:
@@ -41,6 +34,7 @@ class AftercareDesk(Stepper):
         self.mails = {}
         self.seen = AftercareView()
         self.refund: Refund | None = None
+        self.given: tuple[Consent, ...] = ()
         self.waiting = self.again = self.noted = False
 
     @workflow.query(name="view", description="The late fact as it stands: what it is, next action, due time")
@@ -56,6 +50,29 @@ class AftercareDesk(Stepper):
     def show_troubles(self, troubles: tuple[Trouble, ...]) -> None:
         """Part of the view."""
         self.show(troubles=troubles)
+
+    @property
+    def newest(self) -> tuple[Refund, ...]:
+        """The one refund that this is about, if it is about one."""
+        return (self.refund,) if self.refund else ()
+
+    @property
+    def consents(self) -> tuple[Consent, ...]:
+        """Those of the return."""
+        return self.given
+
+    def agreed(self, consent: Consent) -> None:
+        """It is paid anew at once."""
+        self.given = (*self.given, consent)
+        self.again = True
+
+    def check_listens(self, verb: Verb) -> None:
+        """As for every other word."""
+        self._check_open()
+
+    def answer(self) -> AftercareView:
+        """The fact as it stands."""
+        return self.seen
 
     @property
     def settled(self) -> bool:
@@ -109,28 +126,6 @@ class AftercareDesk(Stepper):
         taken_from(Said, raw)
         self._check_failed()
 
-    @workflow.update(description="Finance: it was paid another way; the reference is the bank's")
-    async def paid_by_hand(self, raw: RawValue) -> AftercareView:
-        """Answered once it is recorded; refused for somebody who may not, and where nothing is owed any more."""
-        said, failed = taken_from(SaidByHand, raw), self.refund
-        assert failed is not None
-        try:
-            self.refund = await self.step(
-                f"Record that {said.by} paid by hand",
-                AftercareActivities.record_by_hand,
-                lambda now: ByHand(refund=failed.key, by=said.by, reference=said.reference, now=now),
-                options.JOURNAL,
-                wanted=lambda: False,
-            )
-        except NotWanted as no:
-            raise no.refusal from None
-        return self.seen
-
-    @paid_by_hand.validator
-    def _check_paid_by_hand(self, raw: RawValue) -> None:
-        taken_from(SaidByHand, raw)
-        self._check_failed()
-
     @workflow.update(name=Verb.NOTED.value, description="Finance: it was seen to; nothing waits for it any more")
     async def seen_to(self, raw: RawValue) -> AftercareView:
         """Noted; the story goes on to its end."""
@@ -142,7 +137,7 @@ class AftercareDesk(Stepper):
         taken_from(Said, raw)
         self._check_open()
         if self.refund is not None:
-            _refuse("owed", "Money is owed here: `pay_again`, or pay another way and say `paid_by_hand`.")
+            _refuse("owed", "Money is owed here: `pay_again`, or pay it another way if the shopper agrees (`consent`).")
 
     def _check_failed(self) -> None:
         self._check_open()

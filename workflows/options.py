@@ -58,6 +58,18 @@ PAYMENTS = Options(
     longest_retry=timedelta(minutes=5),
 )
 
+# Many calls, a heartbeat before each day that is read and each refund that is looked up: a busy day may take minutes.
+RECONCILE = Options(
+    owner="finance",
+    queue=ids.PAYMENTS_QUEUE,
+    attempt=timedelta(hours=2),
+    heartbeat=timedelta(minutes=5),
+    # Until the next one is due.
+    burst=timedelta(hours=22),
+    first_retry=timedelta(minutes=1),
+    longest_retry=timedelta(minutes=30),
+)
+
 # A mail may be late by days but never holds anything up, so its burst is as long as a mail still makes sense.
 MAIL = Options(
     owner="ops",
@@ -77,6 +89,9 @@ POLL_FIRST = timedelta(minutes=1)
 
 HELP_PATIENCE = timedelta(days=1)
 """How soon somebody should look at what is not tried again by itself."""
+
+BY_HAND_PATIENCE = timedelta(days=2)
+"""How soon finance should have paid what a person has to pay."""
 
 APPROVAL_PATIENCE = timedelta(days=2)
 """How soon finance should have approved a refund above the automatic limit."""

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 
 from activities.payments import PayLeg, PaymentActivities
-from domain.refund import PLAN_WITHDRAWN, Refund
+from domain.refund import BY_HAND, PLAN_WITHDRAWN, Refund
 from workflows import options
 from workflows.return_case.state import DECIDED
 from workflows.stepping import Stepper
@@ -29,13 +29,15 @@ class Payer(Stepper):
 
         Raises NotWanted if the plan was withdrawn.
         """
-        pause = options.POLL_FIRST
+        pause, due = options.POLL_FIRST, None
         while True:
             refund = await self.step(name, PaymentActivities.pay_leg, ask, options.PAYMENTS, answers=(PLAN_WITHDRAWN,))
             if refund.status in DECIDED:
                 self.learn_refund(refund)
                 return refund
-            self.learn_refund(refund, workflow.now() + pause)
+            if refund.reason == BY_HAND:  # nobody but the person who pays it knows more, and they say so
+                pause, due = options.PAUSE_LONGEST, due or workflow.now() + options.BY_HAND_PATIENCE
+            self.learn_refund(refund, due or workflow.now() + pause)
             await self._wait_for_word(pause)
             pause = min(pause * 2, options.PAUSE_LONGEST)
 

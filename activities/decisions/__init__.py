@@ -8,14 +8,14 @@ from pydantic import Field
 from temporalio import activity
 
 from activities.decisions.appeals import check_appeal
-from activities.people import check_canceller
+from activities.people import check_speaker
 from domain import ids
 from domain.case import Outcome
 from domain.errors import Refused
 from domain.inspection import Inspection, units
 from domain.kits import in_parts
 from domain.model import Id, Model, UtcDatetime
-from domain.order import Order, TenderKind
+from domain.order import UNLINKED, Order
 from domain.plan import FeeKind, RefundPlan
 from domain.policy import (
     Decision,
@@ -33,6 +33,7 @@ from domain.request import ReturnRequest
 from domain.stores import People, Snapshots
 from domain.stores import Policies as PolicyStore
 from domain.terms import Terms
+from domain.verbs import Verb
 from ledger import EntryKind, Ledger, NewEntry
 from ledger.credit_notes import CreditNotes
 from ledger.deciding import decided
@@ -189,7 +190,7 @@ class DecisionActivities:
         reset or a new run has forgotten it.
         """
         if self._ledger.find(ids.cancel_key(ask.case)) is None:
-            check_canceller(self._people, ask.actor)
+            check_speaker(self._people, ask.actor, Verb.CANCEL)
         self._end(
             NewEntry(
                 key=ids.cancel_key(ask.case),
@@ -280,7 +281,7 @@ def _kept(plan: RefundPlan) -> set[tuple[str, str, str]]:
 
 def _check_linked(order: Order, plan: RefundPlan) -> None:
     """A quote may stand on a payment that nobody knows; a refund may not."""
-    if any(leg.kind is TenderKind.UNKNOWN for leg in plan.legs):
+    if any(leg.tender_id == UNLINKED for leg in plan.legs):
         raise Refused(
             "tender_unknown",
             f"order {order.number} came without its payment; link the payment: orders import FILE --payment ID",

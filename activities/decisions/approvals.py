@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import Field
 from temporalio import activity
 
-from activities.people import check_person
+from activities.people import SignedBy, check_person, check_signed
 from domain import ids
 from domain.approval import Approval, involved, statement
 from domain.errors import KeyConflict, Refused
@@ -23,9 +23,6 @@ from domain.stores import People
 from domain.verbs import Verb
 from ledger import EntryKind, JournalEntry, Ledger, NewEntry
 from ledger.moves.money import is_leg
-
-SignedBy = Callable[[str, Mapping[str, object], str], bool]
-"""Whether the owner of a public key signed exactly this statement: key, statement, signature."""
 
 
 class RecordApproval(Model):
@@ -93,19 +90,6 @@ class ApprovalActivities:
             total = Money(minor=plan.total, currency=plan.currency)
             raise Refused("other_amount", f"return {ask.case} pays back {total}; approve exactly that")
         return planned
-
-
-def check_signed(signed_by: SignedBy, person: Person, said: Mapping[str, object], signature: str) -> None:
-    """Raises Refused unless this person signed exactly this."""
-    if not person.public_key:
-        text = f"{person.id} has no key; make one and have an admin add it: `python starter.py people key`"
-        raise Refused("no_key", text)
-    if not signed_by(person.public_key, said, signature):
-        text = (
-            f"this is not signed with the key of {person.id} for this return, this amount and this id; "
-            f"sign it with `python starter.py {said['verb']}`"
-        )
-        raise Refused("not_signed", text)
 
 
 def check_second(people: People, entries: Iterable[JournalEntry], person: Person, amount: Money) -> None:

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from temporalio import activity
 
-from activities.decisions.approvals import SignedBy, check_second, check_signed, people_of
-from activities.people import check_person
+from activities.decisions.approvals import check_second, people_of
+from activities.people import SignedBy, check_person, check_signed
 from domain import ids
 from domain.approval import Approval, involved, statement_of_override
 from domain.case import CaseSoFar
@@ -20,7 +20,7 @@ from domain.overriding import Promise, beyond, may_override, overridden
 from domain.people import Person
 from domain.plan import RefundPlan
 from domain.policy import Decision, LineDecision, PublishedPolicy, Verdict
-from domain.policy.calendar import local_day
+from domain.policy.calendar import local_day, zones_in
 from domain.quoted import quote_plan
 from domain.stores import People, Policies, Snapshots
 from domain.verbs import Verb
@@ -195,7 +195,8 @@ class OverrideActivities:
         zone = policy.zone(order.country)
         today = local_day(ask.now, zone)
         promise = Promise(
-            zone=zone,
+            # as the decision has it: of what a law gives, days end as they do in the country
+            zones=(zone, *zones_in(order.country or "")) if any(one.statutes for one in before.lines) else (zone,),
             today=today,
             send_back_day=today + timedelta(days=policy.send_back_days),
             delivery=policy.refund_shipping,

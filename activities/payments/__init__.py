@@ -11,6 +11,7 @@ from temporalio import activity
 
 from activities.moment import attempt_time
 from domain import ids
+from domain.consent import Consent
 from domain.errors import Refused, Stale, StoredFault
 from domain.model import Id, Minor, Model, UtcDatetime
 from domain.plan import RefundPlan
@@ -38,17 +39,21 @@ KEY_OF_ANOTHER, OTHER_REFUND = "idempotency_error", "other_refund"
 What became of the money is not known then: neither is a no, and no new intention may follow."""
 
 
-class Payments(Protocol):
-    """A payment provider. Raises Unavailable or Refused, both with a sentence for people."""
+class Refunds(Protocol):
+    """A way for money back. Raises Unavailable or Refused, both with a sentence for people."""
 
     def refund(self, intention: RefundIntention, now: datetime) -> Refund:
         """Ask for a refund under the intention's key; asking again under the same key is the same refund."""
 
     def find(self, intention: RefundIntention, now: datetime) -> Refund | None:
-        """The refund of the payment that carries the intention's key in its metadata, whoever sent it and when.
+        """The refund that carries the intention's key, whoever sent it and when.
 
-        None is a certain no; a payment that the provider does not know is Refused, because its refunds cannot be seen.
+        None is a certain no; where refunds are looked up by their payment, one that is not known is Refused.
         """
+
+
+class Payments(Refunds, Protocol):
+    """A payment provider: a way for money back, whose own account of it can be read."""
 
     def refresh(self, refund: str, now: datetime) -> ProviderRefund:
         """How a refund stands now, by the provider's id of it; Refused if there is none."""
@@ -85,7 +90,7 @@ class PayLeg(Model):
 class PaymentActivities:
     """Pays legs of plans, each intention once."""
 
-    def __init__(self, payments: Payments, ledger: Ledger, credit_notes: CreditNotes) -> None:
+    def __init__(self, payments: Refunds, ledger: Ledger, credit_notes: CreditNotes) -> None:
         self._payments = payments
         self._ledger = ledger
         self._settling = Settling(ledger, credit_notes)
@@ -116,8 +121,8 @@ class PaymentActivities:
         if plan_entry is None:
             raise Refused("no_plan", f"return {ask.case} has no plan {ask.plan} in the journal, so nothing is paid")
         plan = RefundPlan.model_validate(plan_entry.facts["plan"])
-        intention = RefundIntention(key=ask.key, currency=plan.currency, **ask.model_dump(exclude={"now"}))
         self._check(ask, plan)
+        intention = self._intention(ask, plan)
         self._check_approved(ask, plan)
         posts = money.submitted(ask.key, plan_entry.transfers, self._ledger.pending_left)
         # The first attempt's leg was reserved with the plan; what a refused leg left on `owed` is reserved anew.
@@ -135,6 +140,18 @@ class PaymentActivities:
             transfers=(*posts, *again),
         )
         return RefundIntention.model_validate(self._ledger.append(entry, seen=seen).facts["intention"])
+
+    def _intention(self, ask: PayLeg, plan: RefundPlan) -> RefundIntention:
+        """As the plan has it, or as the attempt before; another way only where the shopper agreed to it since."""
+        leg = next(one for one in plan.legs if one.tender_id == ask.payment)
+        first = money.intended(ask.case, plan, leg)
+        before = self._settling.intention(ask.before) or first
+        new = before.model_copy(update={"key": ask.key, "attempt": ask.attempt})
+        agreed = self._ledger.find(ids.consent_key(ask.before))
+        if agreed is None:
+            return new
+        consent = Consent.model_validate(agreed.facts["consent"])
+        return new.model_copy(update={"instead": consent.to, "customer": consent.customer})
 
     def _check(self, ask: PayLeg, plan: RefundPlan) -> None:
         """Raises Refused unless the plan pays exactly this, and this attempt is the one whose turn it is."""

@@ -16,7 +16,7 @@ from domain.history import history_of
 from domain.kits import in_parts
 from domain.model import Model, UtcDatetime
 from domain.money import Money
-from domain.order import Order, TenderKind
+from domain.order import UNLINKED, Order
 from domain.policy import PublishedPolicy
 from domain.policy.words import with_named
 from domain.request import ReturnRequest, check_against
@@ -126,16 +126,11 @@ def _check_payable(order: Order) -> None:
     for tender in order.tenders:
         if tender.captured == tender.refunded:
             continue
-        if tender.kind is TenderKind.UNKNOWN:
+        if tender.id == UNLINKED:
             raise Refused(
                 "payment_not_linked",
                 f"order {order.number} has no payment to refund, because it came without its id; import it again with "
                 "it (`python starter.py orders import FILE --payment ID`), then retry",
-            )
-        if tender.kind is not TenderKind.CARD:
-            raise Refused(
-                "tender_not_served",
-                f"order {order.number} was paid by {tender.kind.replace('_', ' ')}; only cards are refunded yet",
             )
 
 

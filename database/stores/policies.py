@@ -57,6 +57,12 @@ class SqlPolicies:
             row = connection.execute(statement).mappings().first()
         return None if row is None else _published(row)
 
+    def text(self, ref: str) -> str:
+        """The file of a version as it was written first; empty where none was kept."""
+        statement = select(policies.c.text).where(policies.c.ref == ref, policies.c.text.is_not(None))
+        with reading(self._engine) as connection:
+            return connection.execute(statement.order_by(policies.c.number).limit(1)).scalar() or ""
+
     def words(self) -> ShopWords:
         """The tags and groups that any published version asks for."""
         with reading(self._engine) as connection:

@@ -6,7 +6,7 @@ from domain.policy.decision import Decision, Given, Handling, LineDecision, Line
 from domain.policy.document import Policies, Policy, PublishedPolicy, PublishedStatute, Statute, version_of
 from domain.policy.judgement import Verdict
 from domain.policy.reader import Step
-from domain.policy.terms import as_new, graded, terms_of, to_review
+from domain.policy.terms import graded, terms_of, to_review
 from domain.terms import ShippingRule
 
 __all__ = [
@@ -26,7 +26,6 @@ __all__ = [
     "Step",
     "Traced",
     "Verdict",
-    "as_new",
     "decide",
     "graded",
     "terms_of",

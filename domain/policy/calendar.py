@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
 from domain.model import Model
+from domain.policy.holidays import Holiday, days_of
 
 
 def _zone(name: str) -> str:
@@ -54,15 +55,25 @@ ZONES: Mapping[str, str] = {
 }
 """The time zone of a country that has one, or of its mainland."""
 
+_ISLANDS = {"ES": "Atlantic/Canary", "PT": "Atlantic/Azores"}
+
+
+def zones_in(country: str) -> tuple[str, ...]:
+    """Every time zone of a country, as far as its parts have no code of their own; none where that is not known."""
+    return tuple(zones[country] for zones in (ZONES, _ISLANDS) if country in zones)
+
 
 class Calendar(Model):
-    """Days on which nobody works: Saturdays, Sundays, and the holidays of each country."""
+    """Days on which nobody works: Saturdays, Sundays, and the holidays of each country, some of them `by_law`."""
 
     holidays: Mapping[Country, tuple[Day, ...]] = {}
+    by_law: Mapping[Country, tuple[Holiday, ...]] = {}
 
     def works(self, day: date, country: str | None) -> bool:
         """Whether it is a working day there."""
-        return day.weekday() < 5 and day not in self.holidays.get(country or "", ())
+        here = country or ""
+        free = day in self.holidays.get(here, ()) or day in days_of(self.by_law.get(here, ()), day.year)
+        return day.weekday() < 5 and not free
 
     def moved(self, day: date, country: str | None) -> date:
         """The day itself, else the next that is worked on."""
@@ -94,6 +105,11 @@ def end_of(day: date, zone: str) -> datetime:
     """The last microsecond of a day in a time zone, in UTC; days of 23 and 25 hours included."""
     midnight = datetime.combine(day + timedelta(days=1), time(), _info(zone))
     return midnight.astimezone(UTC) - timedelta(microseconds=1)
+
+
+def end_everywhere(day: date, zone: str, country: str | None) -> datetime:
+    """When a day ends by this clock or by one of the country's, whichever is first: it is that day in all of them."""
+    return min(end_of(day, one) for one in (zone, *zones_in(country or "")))
 
 
 @lru_cache(maxsize=256)

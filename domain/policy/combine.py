@@ -58,7 +58,7 @@ def _percent(percent: str) -> int:
     return fraction(percent, 10_000) if percent else 0
 
 
-_TERMS: dict[str, tuple[Callable[[LineTerms], object], Callable[[LineTerms], str]]] = {
+TERMS: dict[str, tuple[Callable[[LineTerms], object], Callable[[LineTerms], str]]] = {
     "restocking": (lambda one: one.restocking, lambda one: _kept("restocking fee", one.restocking)),
     "lost_value": (lambda one: one.lost_value, lambda one: _kept("deduction for lost value", one.lost_value)),
     "return_shipping": (
@@ -86,7 +86,7 @@ _TERMS: dict[str, tuple[Callable[[LineTerms], object], Callable[[LineTerms], str
 def _given(grants: Sequence[Grant], best: LineTerms) -> list[Given]:
     """For each term the first basis that by itself gives what holds, else the one that gives a part of it."""
     found = []
-    for term, (value, words) in _TERMS.items():
+    for term, (value, words) in TERMS.items():
         holds = value(best)
         if term == "refund_due" and not holds:
             continue

@@ -15,7 +15,6 @@ from domain.policy.grant import Grant, prices_of
 from domain.policy.grounds import Ground, eligibility, grounds, judgement
 from domain.policy.handling import handling
 from domain.policy.judgement import JudgementRule, Verdict
-from domain.policy.outcome import Resolution
 from domain.policy.reader import Reader, Step
 from domain.policy.reasons import fault_of
 from domain.request import Basis, RequestedLine, ReturnRequest
@@ -67,6 +66,8 @@ def _decided(
     steps: list[Step] | None,
 ) -> Decision:
     policy, found, obliged = policies.policy.policy, [], dict[str, None]()
+    zone = policy.zone(order.country)
+    zones = {zone}
     for wanted in request.lines:
         line = order.line(wanted.line_id)
         if line is None:
@@ -75,7 +76,7 @@ def _decided(
         decided, open_now = _line(reader, policies, returnable.get(line.id, 0), bool(request.appeals))
         found.append(decided)
         obliged |= dict.fromkeys(one for ground in open_now for one in ground.obligations)
-    zone = policy.zone(order.country)
+        zones.update(one for ground in open_now for one in ground.zones)
     days = [one.terms.send_back_day for one in found if one.terms and one.verdict is not Verdict.DECLINE]
     day = max(days, default=local_day(now, zone) + timedelta(days=policy.send_back_days))
     return Decision(
@@ -83,7 +84,7 @@ def _decided(
         policy=policies.policy.ref,
         lines=tuple(found),
         decided_at=now,
-        send_back_until=end_of(day, zone),
+        send_back_until=max(end_of(day, one) for one in zones),
         send_back_day=day,
         obligations=tuple(obliged),
     )
@@ -111,6 +112,7 @@ def _line(reader: Reader, policies: Policies, left: int, appeal: bool) -> tuple[
     promised = [reason for one in known if one.basis is Basis.POLICY for reason in one.reasons]
     others = [reason for one in known if one.basis is not Basis.POLICY for reason in one.reasons]
     until = [one.window for one in open_now] or [known[-1].window]
+    law = [one.goods for one in open_now if one.policy != published.ref]
     latest = max(until, key=lambda one: (one.until is None, one.until or reader.now))
     decided = LineDecision(
         line_id=reader.line.id,
@@ -124,8 +126,9 @@ def _line(reader: Reader, policies: Policies, left: int, appeal: bool) -> tuple[
         basis=basis,
         open=tuple(dict.fromkeys(one.basis for one in open_now)),
         statutes=tuple(one.policy for one in open_now if one.policy != published.ref),
+        by_person=tuple(one.policy for one in open_now if one.by_person and one.policy != published.ref),
         terms=terms,
-        handling=handling(reader, published, goods) if open_now or appeal else None,
+        handling=handling(reader, published, goods, law) if open_now or appeal else None,
     )
     return decided, open_now
 
@@ -155,14 +158,14 @@ def _verdict(
         return Verdict.DECLINE, reasons
     if any(_by_right(ground, grant) for ground, grant in open_now):
         return Verdict.APPROVE, reasons
-    if Resolution.REFUND not in terms.resolutions:
-        offered = ", ".join(terms.resolutions).replace("_", " ")
-        text = f"What is offered is {offered}; a person sees to it."
-        reasons.append(Reason(code="no_refund_offered", verdict=Verdict.REVIEW, text=text))
-        return Verdict.REVIEW, reasons
     review = rule is not None and rule.verdict is not Verdict.APPROVE
     if all(ground.by_person for ground, _ in open_now):
         reasons.append(Reason(code="judged_by_person", verdict=Verdict.REVIEW, text=_JUDGED[Verdict.REVIEW]))
+        review = True
+    if not terms.refunds:
+        offered = ", ".join(terms.resolutions).replace("_", " ")
+        text = f"What is offered is {offered}; a person sees to it."
+        reasons.append(Reason(code="no_refund_offered", verdict=Verdict.REVIEW, text=text))
         review = True
     return Verdict.REVIEW if review else Verdict.APPROVE, reasons
 
@@ -170,7 +173,7 @@ def _verdict(
 def _by_right(ground: Ground, grant: Grant) -> bool:
     """Whether a law gives the money back by itself; whoever has that right needs nobody's consent."""
     law = ground.basis in (Basis.WITHDRAWAL, Basis.NON_CONFORMITY)
-    return law and not ground.by_person and Resolution.REFUND in grant.terms.resolutions
+    return law and not ground.by_person and grant.terms.refunds
 
 
 _JUDGED = {

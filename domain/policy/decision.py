@@ -59,6 +59,11 @@ class LineTerms(Model):
     refund_due: tuple[RefundDue, ...] = ()
     given: tuple[Given, ...] = ()
 
+    @property
+    def refunds(self) -> bool:
+        """Whether money back is among what the shopper may choose."""
+        return Resolution.REFUND in self.resolutions
+
 
 class Handling(Model):
     """How the merchant goes about a line: ways back, what is checked, when money goes, and how long everybody has.
@@ -85,6 +90,8 @@ class LineDecision(Model):
 
     `basis` is the ground on which it comes back, `open` all that are open now, `terms` the best of these for the
     shopper. `returnable_until` is the end of the longest window, `returnable_day` its last day where the order went.
+    Of the `statutes` that are open, those in `by_person` leave it to a person whether the claim holds. `overridden` is
+    what a person said instead, if anybody did.
     """
 
     line_id: Id
@@ -98,6 +105,8 @@ class LineDecision(Model):
     basis: Basis | None = None
     open: tuple[Basis, ...] = ()
     statutes: tuple[str, ...] = ()
+    by_person: tuple[str, ...] = ()
+    overridden: Verdict | None = None
     terms: LineTerms | None = None
     handling: Handling | None = None
 

@@ -12,9 +12,10 @@ from domain.canonical import canonical_json, sha256
 from domain.model import Id, Minor, Model, ShortText, UtcDatetime
 from domain.money import ListedCurrency
 from domain.order import Buyer
-from domain.policy.calendar import ZONES, Calendar, Country, Day, Zone
+from domain.policy.calendar import ZONES, Calendar, Country, Day, Zone, zones_in
 from domain.policy.deadlines import DAY, DeadlineRule, SendBackRule
 from domain.policy.goods import EligibilityRule
+from domain.policy.holidays import Holiday
 from domain.policy.judgement import JudgementRule, WarrantyRule
 from domain.policy.money import BonusRule, DeliveryRule, DutiesRule, FeeRule, PriceAdjustmentRule, ReturnShippingRule
 from domain.policy.outcome import MethodRule, RefundDueRule, ResolutionRule, ReturnlessRule, TriggerRule
@@ -117,7 +118,10 @@ class Obligation(Model):
 
 class Statute(Clauses):
     """A law as rules, from one day of the sale to another. It speaks of one basis; a clause that it leaves out gives
-    the shopper everything: no fee, delivery and duties back, the way back at the shop's cost."""
+    the shopper everything: no fee, delivery and duties back, the way back at the shop's cost.
+
+    Its days are those of the country, or of `time_zone`: in several zones, they last where they last longest.
+    """
 
     id: Id
     title: Title
@@ -127,7 +131,8 @@ class Statute(Clauses):
     applies: Applies
     since: Day
     before: Day | None = None
-    time_zone: Zone | None = None
+    time_zone: Annotated[tuple[Zone, ...], BeforeValidator(listed), Field(max_length=10)] = ()
+    holidays: Mapping[Country, tuple[Holiday, ...]] = {}
     obligations: Annotated[tuple[Obligation, ...], Field(max_length=20)] = ()
     window: Annotated[tuple[WindowRule, ...], Field(min_length=1, max_length=5000)]
 
@@ -137,10 +142,17 @@ class Statute(Clauses):
             raise ValueError("basis: a statute gives withdrawal or non_conformity")
         if self.before is not None and self.before <= self.since:
             raise ValueError("before: it must be later than since")
+        unknown = [one for one in self.applies.country if not self.zones(one)]
+        if unknown:
+            raise ValueError(f"time_zone: that of {', '.join(unknown)} is not known; name it")
         for name in Clauses.model_fields:
             if missing := [place for place, rule in enumerate(getattr(self, name)) if not rule.cite]:
                 raise ValueError(f"{name}: rule {missing[0] + 1} has no cite; every rule of a statute names its law")
         return self
+
+    def zones(self, country: str) -> tuple[str, ...]:
+        """The time zones of its days in a country; what a merchant writes is none of them."""
+        return self.time_zone or zones_in(country)
 
     def in_force(self, day: date) -> bool:
         """Whether it governs what was sold on that day."""

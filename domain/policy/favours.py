@@ -9,8 +9,9 @@ from typing import Any, Protocol
 from domain.policy.goods import Answer, EligibilityRule
 from domain.policy.judgement import JudgementRule
 from domain.policy.money import FeeRule, Payer, ReturnShippingRule
+from domain.policy.outcome import ReturnlessRule
 from domain.policy.rule import Rule
-from domain.policy.window import Ends, WindowRule
+from domain.policy.window import Anchor, Ends, WindowRule
 from domain.terms import fraction
 
 
@@ -51,6 +52,8 @@ def _compared(one: Rule, other: Rule) -> int | None:
         if one.payer is not other.payer:
             return 1 if one.payer is Payer.SHOP else -1
         return _prices(one.fee, other.fee)
+    if isinstance(one, ReturnlessRule) and isinstance(other, ReturnlessRule) and one.currency != other.currency:
+        return None
     mine, others = _favour(one), _favour(other)
     return (mine > others) - (mine < others)
 
@@ -62,8 +65,14 @@ def _favour(rule: Rule) -> tuple[Any, ...]:
 
 def _windows(one: WindowRule, other: WindowRule) -> int | None:
     if one.ends is not other.ends:
-        return 1 if one.ends is Ends.REASONABLE_TIME else -1
-    if any(getattr(one, name) != getattr(other, name) for name in ("anchor", "count", "at_end", "transit_days")):
+        fixed = other if one.ends is Ends.REASONABLE_TIME else one
+        if fixed.anchor is not Anchor.ORDER and fixed.transit_days is None:
+            return None  # while the delivery is not known, it has no end either, and asks nobody
+        return -1 if fixed is one else 1
+    if any(
+        getattr(one, name) != getattr(other, name)
+        for name in ("anchor", "count", "first", "at_end", "transit_days", "until_yearly")
+    ):
         return None
     return _each(_length(one), _length(other))
 

@@ -122,8 +122,9 @@ def _markets(policy: Policy) -> Iterator[Finding]:
 def _ended(policy: Policy) -> Iterator[Finding]:
     """Windows that are nothing but a day, and will be over for whatever is delivered later."""
     for number, rule in enumerate(policy.window):
-        if rule.until is not None and not (rule.days or rule.months):
-            words = f"after {rule.until} it leaves nobody a day to return; give it days or months too"
+        last = rule.until or rule.until_yearly
+        if last is not None and not (rule.days or rule.months):
+            words = f"after {last} it leaves nobody a day to return; give it days or months too"
             yield _gap(("window", number), words)
 
 
@@ -160,7 +161,11 @@ def _shorter(
 
 def _longer(law: WindowRule, rule: WindowRule) -> bool:
     """Whether the law's window is over later, whatever the order; in calendar days alone."""
-    plain = not (rule.months or rule.until) and rule.ends is Ends.FIXED_DAY and rule.count is Count.CALENDAR
+    plain = (
+        not (rule.months or rule.until or rule.until_yearly)
+        and rule.ends is Ends.FIXED_DAY
+        and rule.count is Count.CALENDAR
+    )
     anchors = (Anchor.ORDER, Anchor.DELIVERY, Anchor.LAST_PARCEL)
     later = anchors.index(law.anchor) >= anchors.index(rule.anchor)
     return plain and later and not law.months and (law.days or 0) > (rule.days or 0)

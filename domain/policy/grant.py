@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from domain.inspection import Grade
-from domain.policy.calendar import local_day
+from domain.policy.calendar import Calendar, local_day
 from domain.policy.deadlines import SendBackRule
 from domain.policy.decision import LineTerms
-from domain.policy.document import Clauses, PublishedPolicy, PublishedStatute
+from domain.policy.document import Clauses, Policy, PublishedPolicy, PublishedStatute
 from domain.policy.judgement import WarrantyRule
 from domain.policy.money import BonusRule, Cut, DeliveryRule, DutiesRule, FeeRule, Payer, ReturnShippingRule
 from domain.policy.outcome import RefundDue, RefundDueRule, Resolution, ResolutionRule
@@ -68,7 +68,7 @@ def of_policy(reader: Reader, published: PublishedPolicy, prices: Prices) -> Gra
         duties=duties.duties,
         bonus=bonus.percent if bonus else "",
         resolutions=resolutions.allowed if resolutions else (Resolution.REFUND,),
-        send_back_day=_send_back(reader, ref, policy, policy.send_back_days),
+        send_back_day=_send_back(reader, ref, policy),
         refund_due=_refund_due(reader, ref, policy, ""),
     )
     return Grant(Basis.POLICY, ref, terms)
@@ -80,12 +80,12 @@ def of_warranty(reader: Reader, published: PublishedPolicy, rule: WarrantyRule) 
     terms = LineTerms(
         delivery=policy.refund_shipping,
         resolutions=rule.remedies,
-        send_back_day=_send_back(reader, ref, policy, policy.send_back_days),
+        send_back_day=_send_back(reader, ref, policy),
     )
     return Grant(Basis.WARRANTY, ref, terms)
 
 
-def of_statute(reader: Reader, published: PublishedStatute, prices: Prices, at_end: AtEnd) -> Grant:
+def of_statute(reader: Reader, published: PublishedStatute, prices: Prices, at_end: AtEnd, calendar: Calendar) -> Grant:
     """What a law gives. It names the most that may be kept; how much that is, is the merchant's price list."""
     statute, ref = published.statute, published.ref
     cites: dict[str, str] = {}
@@ -121,7 +121,7 @@ def of_statute(reader: Reader, published: PublishedStatute, prices: Prices, at_e
         cap=delivery.cap,
         duties=duties.duties,
         resolutions=resolutions.allowed if resolutions else (Resolution.REFUND,),
-        send_back_day=_send_back(reader, ref, statute, 0, at_end, cites),
+        send_back_day=_send_back_by_law(reader, published, at_end, calendar, cites),
         refund_due=due,
     )
     return Grant(statute.basis, ref, terms, {"": statute.law, **cites})
@@ -186,17 +186,20 @@ def _refund_due(reader: Reader, ref: str, clauses: Clauses, law: str) -> tuple[R
     return (RefundDue(days=rule.days, after=rule.after, withhold=rule.withhold, cite=rule.cite or law),)
 
 
-def _send_back(
-    reader: Reader,
-    ref: str,
-    clauses: Clauses,
-    otherwise: int,
-    at_end: AtEnd = AtEnd.STAYS,
-    cites: dict[str, str] | None = None,
+def _send_back(reader: Reader, ref: str, policy: Policy) -> date:
+    """The last day to send the goods."""
+    rule = reader.speaking(ref, "send_back", policy.send_back, SendBackRule.favour)
+    return local_day(reader.now, reader.zone) + timedelta(days=rule.days if rule else policy.send_back_days)
+
+
+def _send_back_by_law(
+    reader: Reader, published: PublishedStatute, at_end: AtEnd, calendar: Calendar, cites: dict[str, str]
 ) -> date:
     """The last day to send the goods; a law that says nothing of it gives no day after today."""
-    rule = reader.speaking(ref, "send_back", clauses.send_back, SendBackRule.favour)
-    if rule is not None and cites is not None:
+    statute, country = published.statute, reader.order.country
+    rule = reader.speaking(published.ref, "send_back", statute.send_back, SendBackRule.favour)
+    if rule is not None:
         cites["send_back"] = rule.cite
-    day = local_day(reader.now, reader.zone) + timedelta(days=rule.days if rule else otherwise)
-    return reader.calendar.moved(day, reader.order.country) if at_end is AtEnd.NEXT_WORKING_DAY else day
+    today = max(local_day(reader.now, zone) for zone in statute.zones(country or ""))
+    day = today + timedelta(days=rule.days if rule else 0)
+    return calendar.moved(day, country) if at_end is AtEnd.NEXT_WORKING_DAY else day

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from domain.policy.deadlines import DeadlineRule
 from domain.policy.decision import Handling
 from domain.policy.document import PublishedPolicy
-from domain.policy.goods import EligibilityRule
+from domain.policy.goods import EligibilityRule, Proof
 from domain.policy.money import PriceAdjustmentRule
-from domain.policy.outcome import Method, MethodRule, ReturnlessRule, TriggerRule
+from domain.policy.outcome import Method, MethodRule, TriggerRule
 from domain.policy.reader import Reader
 
 
-def handling(reader: Reader, published: PublishedPolicy, goods: EligibilityRule) -> Handling:
-    """Ways back, checks, the moment of the refund and the deadlines, as the merchant's document has them."""
-    policy, ref = published.policy, published.ref
+def handling(
+    reader: Reader, published: PublishedPolicy, goods: EligibilityRule, law: Sequence[EligibilityRule]
+) -> Handling:
+    """Ways back, checks, the moment of the refund and the deadlines, as the merchant's document has them.
+
+    Of the goods nothing is asked that one of the laws on which they may come back does not ask too.
+    """
+    policy, ref, currency = published.policy, published.ref, reader.order.currency
     methods = reader.speaking(ref, "methods", policy.methods, MethodRule.favour)
     trigger = reader.speaking(ref, "refund_trigger", policy.refund_trigger, TriggerRule.favour) or TriggerRule()
-    kept = reader.speaking(ref, "returnless", policy.returnless, ReturnlessRule.favour)
+    kept = reader.speaking(ref, "returnless", policy.returnless, lambda one: one.favour_in(currency))
     adjusts = reader.speaking(ref, "price_adjustment", policy.price_adjustment, PriceAdjustmentRule.favour)
     days = reader.speaking(ref, "deadlines", policy.deadlines, DeadlineRule.favour) or DeadlineRule()
-    currency = reader.order.currency
     keeps = kept is not None and kept.keeps(currency, reader.value, reader.wanted.quantity)
     return Handling(
-        condition=goods.condition,
-        proof=goods.proof,
+        condition=tuple(one for one in goods.condition if all(one in rule.condition for rule in law)),
+        proof=goods.proof if all(rule.proof is goods.proof for rule in law) else Proof.NONE,
         methods=methods.allowed if methods else (Method.LABEL,),
         refund_on=trigger.event,
         exposure_limit=trigger.exposure_limit.get(currency),

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
+from domain.order import Exclusion
 from domain.policy.outcome import Resolution
 from domain.policy.rule import Rule, listed
 from domain.policy.window import Months
@@ -37,12 +38,16 @@ _Remedies = Annotated[tuple[Resolution, ...], BeforeValidator(listed), Field(min
 
 
 class WarrantyRule(Rule):
-    """For how many months after delivery the merchant answers for which defects, and with which remedies, in order."""
+    """For how many months after delivery the merchant answers for which defects, and with which remedies, in order.
 
-    months: Annotated[Months, Field(ge=1)]
+    None for goods of a kind in `excludes`; with 0 months, none for whatever meets the conditions.
+    """
+
+    months: Months
+    excludes: Annotated[tuple[Exclusion, ...], BeforeValidator(listed), Field(max_length=20)] = ()
     covers: _Covers = (ReturnReason.DEFECTIVE, ReturnReason.MISSING_PARTS)
     remedies: _Remedies = (Resolution.REPAIR, Resolution.REPLACEMENT, Resolution.REFUND)
 
     def favour(self) -> tuple[int, ...]:
-        """The longer, then what covers more."""
-        return (self.months, len(self.covers), len(self.remedies))
+        """The longer, then what covers more and excludes less."""
+        return (self.months, len(self.covers), -len(self.excludes), len(self.remedies))

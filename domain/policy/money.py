@@ -80,7 +80,7 @@ class Payer(StrEnum):
 
 
 class ReturnShippingRule(Rule):
-    """Who pays for the way back, and what our label costs the shopper; without a fee they send it themselves."""
+    """Who pays for the way back, and what is deducted for our label, which every return gets; without a fee nothing."""
 
     payer: Payer = Payer.SHOP
     fee: Mapping[ListedCurrency, Minor] = {}

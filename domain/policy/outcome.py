@@ -57,14 +57,20 @@ class DueFrom(StrEnum):
     """The goods are here, or the shopper has shown that they were sent; whichever is earlier."""
 
 
+def _places(known: type[StrEnum], chosen: tuple[StrEnum, ...]) -> tuple[int, ...]:
+    """How early each of the chosen is named; the earlier, the greater."""
+    order = list(known)
+    return tuple(-order.index(one) for one in chosen)
+
+
 class ResolutionRule(Rule):
     """Between what the shopper may choose, the one that is offered first in front."""
 
     allowed: Annotated[tuple[Resolution, ...], BeforeValidator(listed), Field(min_length=1, max_length=6)]
 
     def favour(self) -> tuple[int, ...]:
-        """A refund before none, then the greater choice."""
-        return (Resolution.REFUND in self.allowed, len(self.allowed))
+        """A refund before none, then the greater choice, then the one whose first choice is named first above."""
+        return (Resolution.REFUND in self.allowed, len(self.allowed), *_places(Resolution, self.allowed))
 
 
 class MethodRule(Rule):
@@ -73,8 +79,8 @@ class MethodRule(Rule):
     allowed: Annotated[tuple[Method, ...], BeforeValidator(listed), Field(min_length=1, max_length=4)]
 
     def favour(self) -> tuple[int, ...]:
-        """The greater choice."""
-        return (len(self.allowed),)
+        """The greater choice, then the one whose first choice is named first above."""
+        return (len(self.allowed), *_places(Method, self.allowed))
 
 
 class RefundDueRule(Rule):
@@ -120,6 +126,10 @@ class ReturnlessRule(Rule):
     def favour(self) -> tuple[int, ...]:
         """Where more may be kept."""
         return (self.at_most, self.costs, -fraction(self.salvage, 10_000))
+
+    def favour_in(self, currency: str) -> tuple[int, ...]:
+        """For an order in a currency, what is written in that one first; amounts of others cannot be compared."""
+        return (self.currency == currency, *self.favour())
 
     def keeps(self, currency: str, value: int, units: int) -> bool:
         """Whether units that so much was paid for may be kept."""

@@ -52,7 +52,8 @@ def _month_day(text: str) -> str:
 
 _One = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 _Reason = Annotated[_One, AfterValidator(_reason)]
-_MonthDay = Annotated[str, StringConstraints(pattern=r"^\d\d-\d\d$"), AfterValidator(_month_day)]
+MonthDay = Annotated[str, StringConstraints(pattern=r"^\d\d-\d\d$"), AfterValidator(_month_day)]
+"""A day of every year: `12-24`."""
 _Region = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,3}$")]
 _Count = Annotated[int, Field(strict=True, ge=0, le=10**6)]
 _Many = (BeforeValidator(listed), Field(max_length=500))
@@ -77,8 +78,8 @@ class ValueRange(Model):
 class Season(Model):
     """Days of the year on which the order was placed, both included; it may go past the end of the year."""
 
-    first: _MonthDay
-    last: _MonthDay
+    first: MonthDay
+    last: MonthDay
 
     def has(self, day: date) -> bool:
         """Whether the day is one of them."""

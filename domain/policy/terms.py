@@ -28,11 +28,6 @@ def graded(order: Order, lines: Sequence[InspectedLine]) -> Graded:
     return found
 
 
-def as_new(decision: Decision) -> Graded:
-    """What was approved, as it is hoped to come back."""
-    return {line.line_id: {Grade.A: line.quantity} for line in decision.approved}
-
-
 def terms_of(decision: Decision, units: Graded, resolution: Resolution = Resolution.REFUND) -> Terms | None:
     """What holds for these units together; None where the decision says nothing of them.
 

@@ -21,6 +21,8 @@ from ledger.facts import Facts
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from ledger.reconcile.run import Provider
+
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON instead of a table.")]
 From = Annotated[str | None, typer.Option("--from", metavar="DAY", help="From this day on, in UTC.")]
 To = Annotated[str | None, typer.Option("--to", metavar="DAY", help="Until this day, which counts too.")]
@@ -36,6 +38,7 @@ class Books(NamedTuple):
     ledger: Callable[[], Ledger]
     snapshots: Callable[[], Snapshots]
     people: Callable[[], People]
+    provider: Callable[[], Provider]
 
 
 def opened(context: typer.Context) -> Ledger:
@@ -48,6 +51,12 @@ def snapshots(context: typer.Context) -> Snapshots:
     """The orders that were decided on."""
     books: Books = context.obj
     return books.snapshots()
+
+
+def provider(context: typer.Context) -> Provider:
+    """The payment provider, to be read."""
+    books: Books = context.obj
+    return books.provider()
 
 
 def people(context: typer.Context) -> People:

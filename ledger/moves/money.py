@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 from domain import ids
 from domain.history import History
-from domain.order import Order
+from domain.order import Order, TenderKind
 from domain.paid import paid_components
-from domain.plan import Component, RefundPlan
-from domain.refund import RefundIntention
+from domain.plan import Component, Leg, RefundPlan
+from domain.refund import PAID_BY_PEOPLE, RefundIntention
 from ledger import UNITS, Transfer, TransferKind, accounts
 from ledger.moves import Move, finishing, matched, transfers
 
@@ -47,11 +47,24 @@ def reserved(key: str, case: str, plan: RefundPlan, new: Sequence[Component] = (
     for fee in plan.fees:
         moves.append((owed, accounts.fees(fee.kind), fee.amount - fee.tax))
         moves.append((owed, accounts.fees_tax(fee.kind), fee.tax))
-    legs = [
-        _leg(ids.refund_key(case, plan.number, one.tender_id, 1), case, one.tender_id, plan.currency, one.amount)
-        for one in plan.legs
-    ]
+    legs = [leg(intended(case, plan, one)) for one in plan.legs]
     return (*transfers(key, plan.currency, moves, kind), *legs)
+
+
+def intended(case: str, plan: RefundPlan, one: Leg) -> RefundIntention:
+    """The first attempt at a leg."""
+    return RefundIntention(
+        key=ids.refund_key(case, plan.number, one.tender_id, 1),
+        case=case,
+        order_id=plan.order_id,
+        plan=plan.number,
+        attempt=1,
+        payment=one.tender_id,
+        amount=one.amount,
+        currency=plan.currency,
+        kind=one.kind,
+        customer=one.customer,
+    )
 
 
 def _debt(plan: RefundPlan, owed: str, into: Sequence[tuple[str, int]]) -> list[Move]:
@@ -63,18 +76,23 @@ def _debt(plan: RefundPlan, owed: str, into: Sequence[tuple[str, int]]) -> list[
 
 def leg(intention: RefundIntention) -> Transfer:
     """What one leg takes off the debt when the provider has confirmed it."""
-    return _leg(intention.key, intention.case, intention.payment, intention.currency, intention.amount)
-
-
-def _leg(key: str, case: str, payment: str, currency: str, amount: int) -> Transfer:
     return Transfer(
-        key=ids.leg_key(key),
+        key=ids.leg_key(intention.key),
         kind=TransferKind.PENDING,
-        debit=accounts.owed(case),
-        credit=accounts.tender(payment),
-        commodity=currency,
-        amount=amount,
+        debit=accounts.owed(intention.case),
+        credit=_into(intention),
+        commodity=intention.currency,
+        amount=intention.amount,
     )
+
+
+def _into(intention: RefundIntention) -> str:
+    """Where a leg goes: back to its payment, to what the shop owes its customer, or through a person's hands."""
+    if intention.to in PAID_BY_PEOPLE:
+        return accounts.payout(intention.case)
+    if intention.instead is TenderKind.STORE_CREDIT and intention.customer:
+        return accounts.store_credit(intention.customer)
+    return accounts.tender(intention.payment)
 
 
 def submitted(key: str, plan: Sequence[Transfer], left: Left) -> tuple[Transfer, ...]:
@@ -103,7 +121,7 @@ def refused(key: str, intention: RefundIntention, suspense: int) -> tuple[Transf
 def failed_late(key: str, intention: RefundIntention, suspense: int) -> tuple[Transfer, ...]:
     """A leg that was settled came back: it is owed again, less what covers the order's suspense."""
     owed = accounts.owed(intention.case)
-    back = (accounts.tender(intention.payment), owed, intention.amount)
+    back = (_into(intention), owed, intention.amount)
     return transfers(key, intention.currency, [back, *_cover(intention, owed, suspense)])
 
 

@@ -16,6 +16,8 @@ from ledger.days import Days
 from ledger.exports.rows import posted
 from ledger.readable import amount, amounts, reference
 from ledger.recall import case_so_far
+from ledger.reconcile.breaks import MEANINGS
+from ledger.reconcile.record import recorded
 
 Why = Literal[
     "no_receipt",
@@ -27,6 +29,7 @@ Why = Literal[
     "made_elsewhere",
     "dispute_lost",
     "cleared",
+    "not_reconciled",
 ]
 
 TITLES: dict[Why, str] = {
@@ -39,6 +42,7 @@ TITLES: dict[Why, str] = {
     "made_elsewhere": "Refunds made outside, in the provider's dashboard or in the shop",
     "dispute_lost": "Lost disputes",
     "cleared": "Suspense that finance cleared",
+    "not_reconciled": "Breaks of the last reconciliation with the payment provider",
 }
 
 MANY = 3
@@ -81,6 +85,7 @@ def exceptions(
     returns: dict[str, list[Finding]] = defaultdict(list)
     found: list[Finding] = []
     received: set[str] = set()
+    reconciled: JournalEntry | None = None
     for entry in entries:
         if entry.kind is EntryKind.RECEIPT:
             received.add(entry.case)
@@ -89,9 +94,10 @@ def exceptions(
         if entry.kind is EntryKind.REFUND_SETTLED and entry.case not in received:
             found.append(_found("no_receipt", entry))
         found += _of_entry(ledger, entry)
+        reconciled = entry if entry.kind is EntryKind.RECONCILED else reconciled
         if entry.kind is EntryKind.DECISION and (customer := customer_of(entry.order)):
             returns[customer].append(_found("repeat_customer", entry, who=customer))
-    found += _repeated(returns, many)
+    found += [*_repeated(returns, many), *(_breaks(reconciled) if reconciled else ())]
     order = list(TITLES)
     return tuple(sorted(found, key=lambda one: (order.index(one.why), one.seq)))
 
@@ -179,6 +185,21 @@ def _repeated(returns: Mapping[str, list[Finding]], many: int) -> Iterator[Findi
         if len(decided) >= many:
             cases = ", ".join(one.case for one in decided)
             yield decided[-1].model_copy(update={"amounts": "", "detail": f"{len(decided)} returns: {cases}"})
+
+
+def _breaks(entry: JournalEntry) -> Iterator[Finding]:
+    for one in recorded(entry).breaks:
+        yield Finding(
+            why="not_reconciled",
+            seq=entry.seq,
+            at=one.at,
+            case=one.case,
+            order=one.order,
+            who=entry.actor,
+            amounts=amount(one.paid or one.booked, one.currency) if one.currency else "",
+            reference=", ".join(one.refunds or one.movements),
+            detail=f"{MEANINGS[one.kind].title}: {one.detail}",
+        )
 
 
 def customers(ledger: Ledger, snapshots: Snapshots) -> CustomerOf:

@@ -11,13 +11,16 @@ from ledger import Balance, JournalEntry, NewEntry, Verification
 from ledger.accounts import tender
 from ledger.store import append, read, series, verify
 from ledger.store.guards import Account, Totals, balance
+from ledger.store.policies import DocumentOf
 
 
 class SqlLedger:
     """The `Ledger` on an engine made by `database.engine.connect` and brought up to date by `migrate`."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, document_of: DocumentOf | None = None) -> None:
+        """`document_of` reads the files of policies, for `verify`; without it they are held against their hashes."""
         self._engine = engine
+        self._document_of = document_of
 
     def append(self, entry: NewEntry, *, seen: int | None = None) -> JournalEntry:
         """Write one entry with its transfers, whole or not at all."""
@@ -71,7 +74,7 @@ class SqlLedger:
     def verify(self) -> Verification:
         """Recompute everything, as of one moment."""
         with reading(self._engine) as connection:
-            return verify.verify(connection)
+            return verify.verify(connection, self._document_of)
 
     def _page(self, order: str | None, case: str | None, after: int) -> list[JournalEntry]:
         with reading(self._engine) as connection:

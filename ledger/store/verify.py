@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from itertools import chain
 
 from pydantic import ValidationError
 from sqlalchemy import Connection, Text, func, select, type_coerce
@@ -19,7 +20,7 @@ from ledger.accounts import owed
 from ledger.hashing import START, Written, entry_hash
 from ledger.store import read, series
 from ledger.store.guards import Account, Books, Totals, balance
-from ledger.store.policies import policy_faults
+from ledger.store.policies import DocumentOf, policy_faults
 from ledger.store.staff import people_faults
 
 _KINDS = {kind.value: kind for kind in EntryKind}
@@ -50,11 +51,14 @@ class _Walk:
     numbers: dict[str, int] = field(default_factory=dict)
 
 
-def verify(connection: Connection) -> Verification:
-    """Check chain, transfers, guards, cached balances, people, policies and orders decided on, in one transaction."""
+def verify(connection: Connection, document_of: DocumentOf | None = None) -> Verification:
+    """Check chain, transfers, guards, cached balances, people, policies and orders decided on, in one transaction.
+
+    `document_of` reads the files of policies whose entries do not record a hash of the file.
+    """
     walk = _Walk()
     faults: list[str] = []
-    for fault in _faults(connection, walk):
+    for fault in chain(_faults(connection, walk), policy_faults(connection, document_of)):
         if len(faults) == FAULTS:
             faults.append(f"there are more than these {FAULTS}")
             break
@@ -83,7 +87,6 @@ def _faults(connection: Connection, walk: _Walk) -> Iterator[str]:
         yield f"{written - walk.transfers} transfers belong to no entry of the journal"
     yield from _balances(connection, dict(walk.books.totals))
     yield from people_faults(connection)
-    yield from policy_faults(connection)
 
 
 def _entry(walk: _Walk, row: Written, moved: Sequence[read.TransferRow]) -> Iterator[str]:

@@ -132,6 +132,14 @@ def test_an_order_of_the_journal_is_judged_by_what_it_is_bound_to(run: Run, read
     assert shop.recorded() == ["order:two-rates", "decision:R-1"]
 
 
+def test_a_published_policy_has_the_lines_of_its_file(run: Run, ready: Rooms, policy: Path) -> None:
+    ref = run("policy", "publish", policy, "--from", "2020-01-01", "--json").json["ref"]
+    policy.unlink()
+    shown = run("policy", "explain", "--order", ORDER, "--line", "1", "--at", "2026-11-24", "--json").json
+    places = {(one["clause"], one["rule"]): one["at"] for one in shown["trace"] if one["document"] == ref}
+    assert (places["window", 1], places["return_shipping", 2]) == (f"{ref}:5", f"{ref}:14")
+
+
 WRONG = [
     (["--order", "B-9", "--line", "1"], "--order: there is no order B-9, and no file of that name"),
     (["--order", "none.json", "--line", "1"], "none.json: it cannot be read"),

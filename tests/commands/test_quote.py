@@ -130,7 +130,7 @@ def test_duties_tip_and_a_kit(run: Run, tmp_path: Path) -> None:
         ("1.2", "style"),
         ("2", None),
     ]
-    assert [one["tender"] for one in shown["legs"]] == ["unlinked"]
+    assert [(one["tender"], one["by_hand"]) for one in shown["legs"]] == [("x", True)]
 
 
 @pytest.mark.parametrize(

@@ -360,6 +360,29 @@ async def test_a_return_that_temporal_has_forgotten(shop: Shop) -> None:
     assert "does not keep this return any more" in (await shop.run("show", "R-1")).out
 
 
+async def test_what_a_bank_has_to_pay_is_said_to_be_paid(shop: Shop) -> None:
+    home = Path(shop.env["BACKHAUL_HOME"])
+    await shop.ok("people", "add", "flo", "--role", "finance", "--limit", "EUR:12.32", "--by", "ada")
+    document = json.loads(ORDER.read_text())
+    document["order"] |= {"id": "b-31", "number": "B-31"}
+    document["order"]["tenders"] = [{"id": "bacs-7", "kind": "bank", "captured": 10850}]
+    (home / "B-31.json").write_text(json.dumps(document))
+    await shop.ok("orders", "import", home / "B-31.json", "--delivered", str(YESTERDAY))
+    await shop.ok("start", "--id", "R-31", "--order", "B-31", "--line", "1:1")
+    words = ("paid-by-hand", "R-31", "--payment", "bacs-7", "--by", "flo", "--reference")
+    assert "nothing waits" in (await shop.refused(*words, "SEPA-1")).lower()
+    await shop.ok("receive", "R-31", "--by", "ann")
+    await shop.ok("inspect", "R-31", "--by", "ann")
+    await shop.until(("show", "R-31"), lambda shown: shown["return"]["refund_reason"] == "by_hand")
+    agreed = await shop.refused("consent", "R-31", "--to", "store_credit", "--by", "shopper")
+    assert "No refund that failed waits here" in agreed
+    await shop.ok(*words, "SEPA-1")
+    assert (await shop.closed("R-31")).provider_references == ("SEPA-1",)
+    shown = await shop.ok("show", "R-31")
+    assert [step["actor"] for step in shown["timeline"] if step["kind"] == "refund_settled"] == ["flo"]
+    await shop.ok("people", "deactivate", "flo", "--by", "ada")
+
+
 async def test_a_refund_above_the_automatic_limit_is_approved_by_its_own_key(shop: Shop) -> None:
     home = Path(shop.env["BACKHAUL_HOME"])
     (home / "limited.yaml").write_text("id: limited\ntitle: x\nwindow_days: 30\nautomatic_limit:\n  EUR: 1175\n")

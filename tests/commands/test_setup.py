@@ -117,6 +117,8 @@ def test_verify_holds_the_published_document_against_its_version(run: Run, ready
     assert run("policy", "publish", whole).code == 0
     [entry] = ready.ledger.entries()
     assert sha256(canonical_json(entry.facts["document"])) == entry.facts["version"]
+    assert sha256(whole.read_text()) == entry.facts["text"]
+    assert ready.ledger.verify().faults == ()
     assert ready.ledger.verify().faults == ()
     _tamper(ready, "UPDATE policies SET document = replace(document, '30', '31')")
     assert [fault.partition(" of ")[0] for fault in ready.ledger.verify().faults] == [

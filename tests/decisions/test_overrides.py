@@ -182,7 +182,8 @@ def test_finance_reads_who_decided_what_and_why(engine: Engine) -> None:
     assert story(shop.ledger, "R-1").overrides == (
         "entry 3, olga: line 3: approve (our mistake), 45.55 EUR beyond the policy, agreed by fay",
         "  line 3: decline -> approve: no restocking fee, 100 % of the goods' worth is paid back, the shop pays the "
-        "way back, to be sent by 05 December 2026 (entry 4, agreed by fay)",
+        "way back, delivery is paid back: when all returned, duties: refund, to choose from: refund, "
+        "to be sent by 05 December 2026 (entry 4, agreed by fay)",
     )
     found = exceptions(shop.ledger, Days(), shop.ledger.entries(), lambda _: "")
     # one row: that somebody agreed is part of it

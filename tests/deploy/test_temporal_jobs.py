@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from domain import ids
 from tests.deploy.running import BIN, INIT, alone, prepare, run, temporal
 from tests.house.tree import ROOT
 from workflows.return_case.view import SEARCH_ATTRIBUTES
+from workflows.schedules import RECONCILE
 
 TYPES = {"KEYWORD": "Keyword", "INT": "Int", "DATETIME": "Datetime"}
 WANTED = {key.name: TYPES[key.indexed_value_type.name] for key in SEARCH_ATTRIBUTES}
@@ -43,6 +45,10 @@ def test_it_prepares_a_server_and_may_run_again(server: str, tmp_path: Path) -> 
         assert done.stdout.endswith("Temporal is ready for Backhaul\n")
     known = ask(server, tmp_path, "operator", "search-attribute", "list")["customAttributes"]
     assert known == {name: f"INDEXED_VALUE_TYPE_{kind.upper()}" for name, kind in WANTED.items()}
+    schedule = ask(server, tmp_path, "schedule", "describe", "--schedule-id", RECONCILE)["schedule"]
+    assert isinstance(schedule, dict)
+    started = schedule["action"]["startWorkflow"]
+    assert (started["workflowType"]["name"], started["taskQueue"]["name"]) == (ids.RECONCILE_TYPE, ids.RETURNS_QUEUE)
     config = ask(server, tmp_path, "operator", "namespace", "describe")["config"]
     assert isinstance(config, dict)
     assert config["workflowExecutionRetentionTtl"] == f"{90 * 24 * 60 * 60}s"

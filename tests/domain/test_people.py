@@ -24,6 +24,7 @@ TABLE = {
     Verb.RETRY_NOW: "     -      -     yes   yes    yes",
     Verb.REPLAN: "       yes     -     yes   yes    yes",
     Verb.RECORD_NEWS: "  yes     -      -     -     yes",
+    Verb.CONSENT: "      yes     -     yes   yes    yes",
     Verb.PAY_AGAIN: "     -      -      -    yes    yes",
     Verb.PAID_BY_HAND: "  -      -      -    yes    yes",
     Verb.NOTED: "         -      -      -    yes    yes",

@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine
 
+from activities.decisions.policy_file import canonical_document
 from database.stores import SqlPolicies
 from domain.canonical import canonical_json, iso_utc, sha256
 from domain.policy import Policy
 from ledger import EntryKind, Ledger
+from ledger.store import SqlLedger
 from tests.ledger.entries import AT, fact
 
 DOCUMENT = {"id": "p", "title": "P", "window_days": 30, "automatic_limit": {"EUR": 50000}}
@@ -21,16 +23,23 @@ SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 LIMIT = '{"EUR":50000}'
 
 
-def publish(ledger: Ledger, policies: SqlPolicies, since: datetime = SINCE, document: bool = True) -> None:
-    """In both, as `policy publish` does."""
+FILE = "id: p\ntitle: P  # ours\nwindow_days: 30\nautomatic_limit: {EUR: 50000}\n"
+
+
+def publish(
+    ledger: Ledger, policies: SqlPolicies, since: datetime = SINCE, document: bool = True, text: bool = True
+) -> None:
+    """In both, as `policy publish` does, or as it did before entries had the document, or the hash of the file."""
     policy = Policy.model_validate(DOCUMENT)
     told: dict[str, object] = {"version": VERSION, "effective_from": iso_utc(since)}
     told["policy"] = policy.model_dump(mode="json", exclude_none=True)
     if document:
         told["document"] = DOCUMENT
+    if document and text:
+        told["text"] = sha256(FILE)
     kind = EntryKind.POLICY_PUBLISHED
     ledger.append(fact(f"policy:{since}", kind=kind, order="", case="", policy=REF, facts=told))
-    policies.publish(policy, VERSION, since, canonical_json(DOCUMENT) if document else "")
+    policies.publish(policy, VERSION, since, canonical_json(DOCUMENT) if document else "", FILE if document else "")
 
 
 @pytest.fixture
@@ -103,3 +112,53 @@ def test_a_table_filled_without_the_journal_says_nothing_of_what_was_published(l
     SqlPolicies(engine).publish(Policy.model_validate(DOCUMENT), VERSION, AT, canonical_json(DOCUMENT))
     ledger.append(fact("note"))
     assert ledger.verify().faults == ()
+
+
+TEXTS = {"a comment": "replace(text, '# ours', '# mine')", "none": "NULL", "another": "'id: q'", "no YAML": "'{'"}
+
+
+@pytest.mark.parametrize("how", TEXTS)
+def test_a_changed_file_is_found(published: Callable[[str], tuple[str, ...]], how: str) -> None:
+    faults = published(f"UPDATE policies SET text = {TEXTS[how]} WHERE number = 2")
+    assert faults == (f"the text of policy {REF} is not the file that entry 2 publishes",)
+
+
+@pytest.mark.parametrize(("how", "found"), [("a comment", 0), ("none", 0), ("another", 1), ("no YAML", 1)])
+def test_a_file_whose_entry_has_no_hash_of_it_has_to_say_what_was_published(
+    engine: Engine, tampering: Callable[[str], None], how: str, found: int
+) -> None:
+    ledger = SqlLedger(engine, lambda text: canonical_json(canonical_document(text)))
+    publish(ledger, SqlPolicies(engine), text=False)
+    assert ledger.verify().faults == ()
+    tampering(f"UPDATE policies SET text = {TEXTS[how]}")
+    faults = ledger.verify().faults
+    assert faults == (f"the text of policy {REF} is not the file that entry 1 publishes",) * found
+
+
+def test_of_policies_from_one_moment_the_one_published_last_has_to_hold(
+    ledger: Ledger, engine: Engine, tampering: Callable[[str], None]
+) -> None:
+    refs = []
+    for days in (10, 20):
+        policy = Policy.model_validate({**DOCUMENT, "window_days": days})
+        version = sha256(canonical_json({**DOCUMENT, "window_days": days}))
+        refs.append(f"p@{version[:12]}")
+        facts: dict[str, object] = {"version": version, "effective_from": iso_utc(SINCE)}
+        facts["policy"] = policy.model_dump(mode="json", exclude_none=True)
+        kind = EntryKind.POLICY_PUBLISHED
+        ledger.append(fact(f"policy:{days}", kind=kind, order="", case="", policy=refs[-1], facts=facts))
+        SqlPolicies(engine).publish(policy, version, SINCE)
+    publish(ledger, SqlPolicies(engine), SINCE + timedelta(days=1))
+    assert ledger.verify().faults == ()
+    tampering("UPDATE policies SET number = 9 WHERE number = 1")
+    (fault,) = ledger.verify().faults
+    assert fault == (
+        f"policies {refs[0]} and {refs[1]} take effect at the same moment, and {refs[1]} was published later, "
+        f"but the table of policies lets {refs[0]} hold"
+    )
+
+
+def test_numbers_of_policies_from_other_moments_decide_nothing(
+    published: Callable[[str], tuple[str, ...]],
+) -> None:
+    assert published("UPDATE policies SET number = 9 WHERE number = 1") == ()

@@ -12,7 +12,8 @@ from jinja2 import UndefinedError
 
 from activities.mail import Letter, render
 from activities.mail.render import Renderer
-from domain.notice import Notice, NoticeKind, NoticeLine
+from domain.notice import Notice, NoticeKind, NoticeLine, NoticePart
+from domain.order import TenderKind
 from tests.mail.notices import DECLINED, NAME, PRICED, TO, notice
 
 SHOP = "Nordlicht & Söhne"
@@ -22,6 +23,10 @@ SAYS = {
     NoticeKind.APPROVED: (
         *(*ITEMS, "64.80 EUR", "4 December 2026", "BH123456789012345"),
         "https://returns.example/labels/BH1.pdf?a=1&b=2",
+    ),
+    NoticeKind.IN_REVIEW: (
+        *("Wool scarf, grey", "Tea pot", "A person of our shop looks at it", "cannot promise you an amount yet"),
+        *("4 December 2026", "BH123456789012345", "https://returns.example/labels/BH1.pdf?a=1&b=2"),
     ),
     NoticeKind.DECLINED: tuple(text for line in DECLINED for text in (line.title, line.reason)),
     NoticeKind.IN_TRANSIT: ("BH123456789012345", "Tea pot"),
@@ -96,8 +101,9 @@ def test_html_is_accessible_and_fetches_nothing(kind: NoticeKind) -> None:
     assert all(attrs.get("scope") for tag, attrs in tags if tag == "th")
 
 
-def test_a_partly_declined_return_names_both_parts() -> None:
-    made = letter(notice(NoticeKind.APPROVED, lines=PRICED + DECLINED))
+@pytest.mark.parametrize("kind", [NoticeKind.APPROVED, NoticeKind.IN_REVIEW])
+def test_a_partly_declined_return_names_both_parts(kind: NoticeKind) -> None:
+    made = letter(notice(kind, lines=PRICED + DECLINED))
     accepted, kept = made.text.split("These items we cannot take back.")
     for line in PRICED:
         assert line.title in accepted
@@ -154,6 +160,24 @@ def test_a_confirmed_refund_says_by_when_it_shows() -> None:
     made = letter(notice(NoticeKind.REFUND_DONE, shows_by="04 December 2026"))
     for part in (made.text, entities.unescape(made.html)):
         assert "by 04 December 2026" in part
+
+
+def test_what_went_elsewhere_than_to_a_card_is_told_apart() -> None:
+    card, gift = (
+        NoticePart(to=TenderKind(to), amount=amount)
+        for to, amount in (("card", "3.53 EUR"), ("gift_card", "20.00 EUR"))
+    )
+    mixed = letter(notice(NoticeKind.REFUND_DONE, shows_by="04 December 2026", parts=(gift, card)))
+    for part in (mixed.text, entities.unescape(mixed.html)):
+        assert "20.00 EUR went to your gift card." in part
+        assert "3.53 EUR went to your card." in part
+        assert "by 04 December 2026" in part
+    alone = letter(notice(NoticeKind.REFUND_DONE, shows_by="21 November 2026", parts=(gift,)))
+    for part in (alone.text, entities.unescape(alone.html)):
+        assert "You can use it at once." in part
+        assert "bank" not in part
+    by_card = letter(notice(NoticeKind.REFUND_DONE, parts=(card,)))
+    assert "went to" not in by_card.text + by_card.html
 
 
 def test_a_reversal_says_that_the_charge_vanishes() -> None:

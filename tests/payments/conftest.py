@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from domain.order import TenderKind
 from tests.payments import providers
-from tests.payments.providers import Provider, Simulator, elsewhere
+from tests.payments.providers import Provider, Purses, Simulator, Way, elsewhere
 from tests.shop import Shop, open_shop
 
 
@@ -25,9 +26,27 @@ def simulator(_simulator: Simulator) -> Iterator[Simulator]:
     _simulator.settle()
 
 
-@pytest.fixture(params=["simulator", *(["environment"] if elsewhere() else [])])
+STRIPE_LIKE = ["simulator", *(["environment"] if elsewhere() else [])]
+PURSES = {"gift_card": TenderKind.GIFT_CARD, "store_credit": TenderKind.STORE_CREDIT}
+
+
+@pytest.fixture(params=[*STRIPE_LIKE, *PURSES])
+def way(request: pytest.FixtureRequest, tmp_path: Path) -> Way:
+    """Every way that the contract holds for."""
+    if request.param in PURSES:
+        simulator: Simulator = request.getfixturevalue("simulator")
+        return Purses(simulator.url, PURSES[request.param], tmp_path.name)
+    return stripe_like(request)
+
+
+@pytest.fixture(params=STRIPE_LIKE)
 def provider(request: pytest.FixtureRequest) -> Provider:
-    """Every provider that the contract holds for."""
+    """Every payment provider."""
+    return stripe_like(request)
+
+
+def stripe_like(request: pytest.FixtureRequest) -> Provider:
+    """The one that a test is asked for with."""
     other = elsewhere()
     if request.param == "environment" and other is not None:
         return other

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import os
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,19 +20,26 @@ import pytest
 import stripe
 from stripe.params import PaymentIntentCreateParams
 
-from activities.payments import Payments
+from activities.payments import Payments, Refunds
+from activities.payments.via_storefront import StorefrontPayments
 from activities.payments.via_stripe import StripePayments
+from domain.order import TenderKind
+from domain.refund import Refund, RefundIntention
 from embedded.simulators import build
 from embedded.simulators.serve import address, listen, running
+from embedded.simulators.storefront import SECRET
+from embedded.simulators.storefront.signing import call_signature
 
 Made = list[tuple[str, int, str]]
 """Refunds as the provider has them, newest first: its id, the amount in its own units, and our key."""
 
 
-class Provider(Protocol):
-    """A provider with its adapter. Amounts are in the provider's own units here."""
+class Way(Protocol):
+    """A way for money back, with its adapter. Amounts are in the other side's own units here."""
 
-    payments: Payments
+    @property
+    def payments(self) -> Refunds:
+        """The adapter."""
 
     def paid(self, amount: int, currency: str = "eur") -> str:
         """A new payment of so much; gives its id."""
@@ -40,14 +50,22 @@ class Provider(Protocol):
     def refund_elsewhere(self, payment: str, amount: int, key: str = "") -> None:
         """A refund that this adapter did not make, carrying another's key or none."""
 
+    def forget_keys(self) -> None:
+        """As after a day: every key is new again; skips the test where nobody can say."""
+
+
+class Provider(Way, Protocol):
+    """A payment provider, whose own account of its refunds can be read."""
+
+    @property
+    def payments(self) -> Payments:
+        """The adapter."""
+
     def next(self, **outcome: str) -> None:
         """How the next refund goes; skips the test where nobody can say."""
 
     def move(self, refund: str, **outcome: str) -> None:
         """What becomes of a refund later; skips the test where nobody can say."""
-
-    def forget_keys(self) -> None:
-        """As after a day: every key is new again; skips the test where nobody can say."""
 
 
 class StripeLike:
@@ -110,6 +128,7 @@ class Simulator(StripeLike):
 
     def __init__(self, url: str) -> None:
         super().__init__("sk_test_contract", f"{url}/stripe")
+        self.url = url
         self._http = httpx2.Client(base_url=f"{url}/stripe/_control", timeout=10)
         self._numbers = itertools.count(1)
 
@@ -152,6 +171,71 @@ class Simulator(StripeLike):
     def close(self) -> None:
         """Hang up."""
         self._http.close()
+
+
+class Purses:
+    """The embedded storefront: gift cards, or with `kind` the store credit of customers, each under a name of ours."""
+
+    def __init__(self, url: str, kind: TenderKind, name: str) -> None:
+        self.url, self.kind, self._name = f"{url}/storefront", kind, name
+        self._numbers = itertools.count(1)
+
+    @property
+    def payments(self) -> Refunds:
+        """Asked about purses, whatever the contract's intentions are about."""
+        return _About(StorefrontPayments(self.url, SECRET), self.kind)
+
+    def paid(self, amount: int, currency: str = "eur") -> str:
+        """A gift card from elsewhere; a customer needs nothing."""
+        purse = f"{self._name}-{next(self._numbers)}"
+        if self.kind is TenderKind.GIFT_CARD:
+            card = {"id": purse, "amount": amount, "currency": currency.upper()}
+            httpx2.post(f"{self.url}/_control/gift_cards", json=card, timeout=10).raise_for_status()
+        return purse
+
+    def refunds(self, payment: str) -> Made:
+        """By the purse's history."""
+        told = self.signed("GET", f"{self._target(payment)}/history").raise_for_status().json()["data"]
+        return [(one["id"], one["amount"], one["reference"]) for one in told if one["kind"] == "credit"]
+
+    def refund_elsewhere(self, payment: str, amount: int, key: str = "") -> None:
+        """As somebody at the shop does it."""
+        body = {"amount": amount, "currency": "EUR", "reference": key or "desk"}
+        asked = f"desk-{self._name}-{next(self._numbers)}"
+        self.signed("POST", f"{self._target(payment)}/credits", json.dumps(body).encode(), asked).raise_for_status()
+
+    def forget_keys(self) -> None:
+        """A day passes, by the clock that all simulators share."""
+        clock = self.url.replace("/storefront", "/stripe/_control/clock")
+        httpx2.post(clock, json={"advance": 24 * 3600}, timeout=10).raise_for_status()
+
+    def signed(self, method: str, target: str, body: bytes = b"", key: str = "") -> httpx2.Response:
+        """A call by whoever knows the secret."""
+        at = int(time.time())
+        headers = {
+            "Content-Type": "application/json",
+            "X-Storefront-Timestamp": str(at),
+            "X-Storefront-Signature": call_signature(SECRET, at, method, target, key, body),
+            **({"Idempotency-Key": key} if key else {}),
+        }
+        return httpx2.request(method, self.url + target, content=body, headers=headers, timeout=10)
+
+    def _target(self, payment: str) -> str:
+        return f"/{'gift_cards' if self.kind is TenderKind.GIFT_CARD else 'store_credit'}/{payment}"
+
+
+class _About:
+    def __init__(self, adapter: Refunds, kind: TenderKind) -> None:
+        self._adapter, self._kind = adapter, kind
+
+    def refund(self, intention: RefundIntention, now: datetime) -> Refund:
+        return self._adapter.refund(self._with_kind(intention), now)
+
+    def find(self, intention: RefundIntention, now: datetime) -> Refund | None:
+        return self._adapter.find(self._with_kind(intention), now)
+
+    def _with_kind(self, intention: RefundIntention) -> RefundIntention:
+        return intention.model_copy(update={"kind": self._kind, "customer": intention.payment})
 
 
 @contextmanager

@@ -1,6 +1,6 @@
-"""What every `Payments` adapter promises, held against each provider that can be reached.
+"""What every way for money back promises, and what a payment provider promises besides, held against each in reach.
 
-Another Stripe-compatible address joins in with STRIPE_API_BASE and STRIPE_API_KEY; another adapter with a `Provider`.
+Another Stripe-compatible address joins in with STRIPE_API_BASE and STRIPE_API_KEY; another adapter with a `Way`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pytest
 from activities.payments.via_stripe import to_stripe
 from domain.errors import BackhaulError, Refused, Unavailable
 from domain.refund import Refund, RefundIntention, RefundStatus
-from tests.payments.providers import Provider
+from tests.payments.providers import Provider, Way
 from tests.shop import NOW
 
 
@@ -32,11 +32,11 @@ def intention(payment: str, amount: int = 1000, attempt: int = 1, currency: str 
     )
 
 
-def test_a_refund_is_made_and_told_as_it_is(provider: Provider) -> None:
-    payment = provider.paid(7000)
+def test_a_refund_is_made_and_told_as_it_is(way: Way) -> None:
+    payment = way.paid(7000)
     ask = intention(payment, 2500)
-    made = provider.payments.refund(ask, NOW)
-    assert provider.refunds(payment) == [(made.provider_id, 2500, ask.key)]
+    made = way.payments.refund(ask, NOW)
+    assert way.refunds(payment) == [(made.provider_id, 2500, ask.key)]
     # What the statement shows is the provider's own business.
     assert made.model_copy(update={"arn": "", "shows_as": ""}) == Refund(
         key=ask.key,
@@ -49,80 +49,80 @@ def test_a_refund_is_made_and_told_as_it_is(provider: Provider) -> None:
     )
 
 
-def test_the_same_key_twice_is_one_refund(provider: Provider) -> None:
-    payment = provider.paid(7000)
+def test_the_same_key_twice_is_one_refund(way: Way) -> None:
+    payment = way.paid(7000)
     ask = intention(payment)
-    first = provider.payments.refund(ask, NOW)
-    assert provider.payments.refund(ask, NOW).provider_id == first.provider_id
-    assert [amount for _, amount, _ in provider.refunds(payment)] == [1000]
+    first = way.payments.refund(ask, NOW)
+    assert way.payments.refund(ask, NOW).provider_id == first.provider_id
+    assert [amount for _, amount, _ in way.refunds(payment)] == [1000]
 
 
-def test_the_same_key_many_times_at_once_is_one_refund(provider: Provider) -> None:
-    payment = provider.paid(7000)
+def test_the_same_key_many_times_at_once_is_one_refund(way: Way) -> None:
+    payment = way.paid(7000)
     start = threading.Barrier(8)
 
     def one(_: int) -> str:
         start.wait(10)
         try:
-            return provider.payments.refund(intention(payment), NOW).provider_id
+            return way.payments.refund(intention(payment), NOW).provider_id
         except Unavailable:  # a key in use is no answer yet
             return ""
 
     with ThreadPoolExecutor(8) as pool:
         answers = set(pool.map(one, range(8))) - {""}
-    assert answers == {id for id, _, _ in provider.refunds(payment)}
+    assert answers == {id for id, _, _ in way.refunds(payment)}
     assert len(answers) == 1
 
 
-def test_another_attempt_is_another_refund(provider: Provider) -> None:
-    payment = provider.paid(7000)
-    made = [provider.payments.refund(intention(payment, attempt=attempt), NOW).provider_id for attempt in (1, 2)]
-    assert [id for id, _, _ in provider.refunds(payment)] == made[::-1]
+def test_another_attempt_is_another_refund(way: Way) -> None:
+    payment = way.paid(7000)
+    made = [way.payments.refund(intention(payment, attempt=attempt), NOW).provider_id for attempt in (1, 2)]
+    assert [id for id, _, _ in way.refunds(payment)] == made[::-1]
     assert len(set(made)) == 2
 
 
-def test_a_key_that_was_never_sent_is_not_found(provider: Provider) -> None:
-    assert provider.payments.find(intention(provider.paid(7000)), NOW) is None
+def test_a_key_that_was_never_sent_is_not_found(way: Way) -> None:
+    assert way.payments.find(intention(way.paid(7000)), NOW) is None
 
 
-def test_what_was_sent_is_found_by_its_key(provider: Provider) -> None:
-    payment = provider.paid(7000)
-    made = provider.payments.refund(intention(payment), NOW)
-    assert provider.payments.find(intention(payment), NOW) == made
+def test_what_was_sent_is_found_by_its_key(way: Way) -> None:
+    payment = way.paid(7000)
+    made = way.payments.refund(intention(payment), NOW)
+    assert way.payments.find(intention(payment), NOW) == made
 
 
-def test_it_is_found_behind_a_hundred_others(provider: Provider) -> None:
-    payment = provider.paid(7000)
-    made = provider.payments.refund(intention(payment), NOW)
+def test_it_is_found_behind_a_hundred_others(way: Way) -> None:
+    payment = way.paid(7000)
+    made = way.payments.refund(intention(payment), NOW)
     for _ in range(101):
-        provider.refund_elsewhere(payment, 1)
-    assert len(provider.refunds(payment)) == 102
-    assert provider.payments.find(intention(payment), NOW) == made
+        way.refund_elsewhere(payment, 1)
+    assert len(way.refunds(payment)) == 102
+    assert way.payments.find(intention(payment), NOW) == made
 
 
-def test_refunds_of_others_are_not_ours_even_over_the_same_amount(provider: Provider) -> None:
-    payment = provider.paid(7000)
-    provider.refund_elsewhere(payment, 1000)
-    provider.refund_elsewhere(payment, 1000, key=intention(payment, attempt=2).key)
-    provider.refund_elsewhere(payment, 1000, key=f"{intention(payment).key}0")
-    assert provider.payments.find(intention(payment), NOW) is None
-    others = {id for id, _, _ in provider.refunds(payment)}
-    made = provider.payments.refund(intention(payment), NOW)
+def test_refunds_of_others_are_not_ours_even_over_the_same_amount(way: Way) -> None:
+    payment = way.paid(7000)
+    way.refund_elsewhere(payment, 1000)
+    way.refund_elsewhere(payment, 1000, key=intention(payment, attempt=2).key)
+    way.refund_elsewhere(payment, 1000, key=f"{intention(payment).key}0")
+    assert way.payments.find(intention(payment), NOW) is None
+    others = {id for id, _, _ in way.refunds(payment)}
+    made = way.payments.refund(intention(payment), NOW)
     assert made.provider_id not in others
-    assert provider.payments.find(intention(payment), NOW) == made
+    assert way.payments.find(intention(payment), NOW) == made
 
 
-def test_the_same_key_on_another_payment_is_not_ours(provider: Provider) -> None:
-    payment, other = provider.paid(7000), provider.paid(7000)
-    provider.refund_elsewhere(other, 1000, key=intention(payment).key)
-    assert provider.payments.find(intention(payment), NOW) is None
+def test_the_same_key_on_another_payment_is_not_ours(way: Way) -> None:
+    payment, other = way.paid(7000), way.paid(7000)
+    way.refund_elsewhere(other, 1000, key=intention(payment).key)
+    assert way.payments.find(intention(payment), NOW) is None
 
 
-def test_a_refund_under_our_key_over_another_amount_is_neither_ours_nor_none(provider: Provider) -> None:
-    payment = provider.paid(7000)
-    provider.refund_elsewhere(payment, 999, key=intention(payment).key)
+def test_a_refund_under_our_key_over_another_amount_is_neither_ours_nor_none(way: Way) -> None:
+    payment = way.paid(7000)
+    way.refund_elsewhere(payment, 999, key=intention(payment).key)
     with pytest.raises(Refused) as no:
-        provider.payments.find(intention(payment), NOW)
+        way.payments.find(intention(payment), NOW)
     assert no.value.code == "other_refund"
 
 
@@ -237,21 +237,21 @@ def test_a_refund_that_the_provider_does_not_know(provider: Provider) -> None:
     assert no.value.code == "resource_missing"
 
 
-def test_a_key_that_the_provider_forgot_is_found_all_the_same(provider: Provider) -> None:
-    payment = provider.paid(7000)
-    made = provider.payments.refund(intention(payment), NOW)
-    provider.forget_keys()
+def test_a_key_that_the_provider_forgot_is_found_all_the_same(way: Way) -> None:
+    payment = way.paid(7000)
+    made = way.payments.refund(intention(payment), NOW)
+    way.forget_keys()
     # Sent again it would be paid again: this is why whoever sends a second time looks first.
-    assert provider.payments.find(intention(payment), NOW) == made
+    assert way.payments.find(intention(payment), NOW) == made
 
 
-def test_the_same_key_with_another_request_is_refused_and_makes_nothing(provider: Provider) -> None:
-    payment = provider.paid(7000)
-    provider.payments.refund(intention(payment), NOW)
+def test_the_same_key_with_another_request_is_refused_and_makes_nothing(way: Way) -> None:
+    payment = way.paid(7000)
+    way.payments.refund(intention(payment), NOW)
     with pytest.raises(Refused) as no:
-        provider.payments.refund(intention(payment, 999), NOW)
+        way.payments.refund(intention(payment, 999), NOW)
     assert no.value.code == "idempotency_error"
-    assert [amount for _, amount, _ in provider.refunds(payment)] == [1000]
+    assert [amount for _, amount, _ in way.refunds(payment)] == [1000]
 
 
 # Minor units by ISO 4217 and the same money in Stripe's units: ISK and UGX have no decimals but two zeros at Stripe,

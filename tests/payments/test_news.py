@@ -8,18 +8,15 @@ import pytest
 from sqlalchemy import Engine
 
 from activities.payments import PayLeg, PaymentActivities
-from activities.payments.aftercare import AftercareActivities, ByHand
 from activities.payments.news import HearDispute, HearPayment, HearRefund, NewsActivities
 from domain.errors import Refused
 from domain.news import DisputeNews, Heard, PaymentNews, RefundNews, Turn
-from domain.people import Role
 from domain.provider import ProviderRefund
 from domain.refund import Refund, RefundStatus
 from ledger import EntryKind
 from ledger.credit_notes import CreditNotes, issued_by
 from tests.payments.fake import FakeProvider
 from tests.shop import NOW, Shop, card, transfers
-from tests.staff import Staff
 
 # Two mugs and the book come back: 4624 cents of 10850; see tests/decisions/test_plan_refund.py.
 UNITS = {"1": 2, "2": 1}
@@ -42,8 +39,6 @@ class Desk:
         notes = CreditNotes(ledger, snapshots)
         self.payments = PaymentActivities(self.provider, ledger, notes)
         self.news = NewsActivities(self.provider, ledger, snapshots, notes)
-        staff = Staff(fay=Role.FINANCE, olga=Role.OPS)
-        self.aftercare = AftercareActivities(ledger, snapshots, notes, staff)
 
     def pay(self, attempt: int = 1) -> Refund:
         return self.payments.pay_leg(
@@ -90,9 +85,6 @@ class Desk:
                 created_at=NOW + timedelta(hours=1),
             )
         ]
-
-    def by_hand(self, by: str = "fay", reference: str = "SEPA-7") -> Refund:
-        return self.aftercare.record_by_hand(ByHand(refund=KEY, by=by, reference=reference, now=NOW))
 
     def keys(self, *kinds: EntryKind) -> list[str]:
         return [one.key for one in self.shop.ledger.entries() if one.kind in kinds]
@@ -168,45 +160,6 @@ def test_a_refund_that_was_given_up_and_paid_after_all_is_told_to_finance(desk: 
     heard = desk.hear()
     assert heard.turn is Turn.UNEXPLAINED
     assert "twice" in heard.for_finance
-
-
-# ── Paid by hand ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_money_that_came_back_is_paid_by_hand_once(desk: Desk) -> None:
-    desk.pay()
-    with pytest.raises(Refused) as no:
-        desk.by_hand()
-    assert no.value.code == "not_failed"
-    desk.provider.move(KEY, RefundStatus.FAILED, reason="declined")
-    desk.hear()
-    with pytest.raises(Refused) as no:
-        desk.by_hand("olga")
-    assert no.value.code == "role_may_not"
-    for _ in range(2):
-        assert desk.by_hand().provider_id == "SEPA-7"
-    with pytest.raises(Refused) as no:
-        desk.by_hand(reference="SEPA-8")
-    assert no.value.code == "paid_already"
-    assert transfers(desk.shop.entry(f"settled:{NEXT}")) == [("single", "owed:R-1", "payout:R-1", "EUR", 4624)]
-    # Whoever now asks for the next attempt hears that it is paid; the provider is not asked.
-    before = len(desk.provider.made)
-    assert desk.pay(attempt=2).reason == "paid_by_hand"
-    assert len(desk.provider.made) == before
-    assert [total for _, total in desk.notes()] == [4624, 4624, 4624]
-    assert desk.shop.sound()
-
-
-def test_what_is_being_paid_again_is_not_paid_by_hand_as_well(desk: Desk) -> None:
-    desk.pay()
-    desk.provider.move(KEY, RefundStatus.FAILED)
-    desk.hear()
-    desk.provider.status = RefundStatus.PENDING
-    desk.pay(attempt=2)
-    with pytest.raises(Refused) as no:
-        desk.by_hand()
-    assert no.value.code == "paid_again"
-    assert desk.shop.money("payout:R-1").posted == 0
 
 
 # ── Refunds made elsewhere ───────────────────────────────────────────────────────────────────────────────────────────

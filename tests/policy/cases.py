@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from activities.decisions.policy_file import load_statutes
+from domain.inspection import Grade
 from domain.order import Delivery, Order, OrderLine, Tender, TenderKind
 from domain.policy import (
     Calendar,
@@ -20,6 +21,7 @@ from domain.policy import (
     traced,
     version_of,
 )
+from domain.policy.terms import Graded
 from domain.request import Basis, RequestedLine, ReturnReason, ReturnRequest
 from settings import ROOT
 
@@ -91,6 +93,11 @@ def one(
 ) -> LineDecision:
     """The decision on the first line."""
     return judged(policy, sold, now, **how).decision.lines[0]
+
+
+def as_new(decision: Decision) -> Graded:
+    """What was approved, as it is hoped to come back."""
+    return {line.line_id: {Grade.A: line.quantity} for line in decision.approved}
 
 
 def codes(decision: Decision) -> list[list[str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,14 +11,16 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from domain.errors import Refused
+from domain.history import history_of
+from domain.inspection import Grade
 from domain.order import Order
 from domain.override import Change, OverrideReason, Waived
-from domain.overriding import Promise, overridden
-from domain.policy import Decision, Verdict
+from domain.overriding import Promise, beyond, overridden
+from domain.policy import Decision, LineTerms, PublishedPolicy, Verdict
 from domain.policy.money import Cut, Payer
 from domain.request import Basis, ReturnReason
 from domain.terms import ShippingRule
-from tests.policy.cases import DELIVERED, STATUTES, judged, order, published
+from tests.policy.cases import DELIVERED, STATUTES, judged, line, order, published
 from tests.policy.test_properties import ALL, asks, documents, law_alone, moments, not_below, orders
 
 few = st.sampled_from
@@ -37,7 +39,7 @@ said = st.fixed_dictionaries(
 def promise(sold: Order, today: date) -> Promise:
     unit = {one.id: sold.paid_for(one) // one.quantity for one in sold.lines}
     later = today + timedelta(days=14)
-    return Promise(zone="UTC", today=today, send_back_day=later, delivery=ShippingRule.NEVER, unit=unit)
+    return Promise(zones=("UTC",), today=today, send_back_day=later, delivery=ShippingRule.NEVER, unit=unit)
 
 
 def changed(
@@ -65,10 +67,10 @@ def test_no_override_is_worse_than_an_open_statute(
     except (Refused, ValidationError):
         return
     line = after.lines[0]
-    by_person = any(one.code == "judged_by_person" for one in line.reasons)
     for name in STATUTES:
         law = law_alone(policy, sold, now, ask, name)
-        if law.terms is not None and not (by_person and line.verdict is Verdict.DECLINE):
+        declined = line.verdict is Verdict.DECLINE and STATUTES[name].ref in line.by_person
+        if law.terms is not None and not declined:
             not_below(line, law)
     assert after.lines[1:] == before.lines[1:]
     assert Decision.model_validate(after.model_dump(mode="json", exclude_none=True)) == after
@@ -111,14 +113,34 @@ def test_what_says_nothing_or_contradicts_itself_is_no_change(asked: dict[str, A
         Change.model_validate({"lines": ("1",), **asked})
 
 
-def test_what_the_law_leaves_to_a_person_may_be_declined_by_one() -> None:
-    sold = order(country="AU")
-    policy = published(window_days=0)
-    later = DELIVERED + timedelta(days=200)
+@pytest.mark.parametrize(
+    ("country", "days", "policy"),
+    [
+        ("AU", 200, published(window_days=0)),
+        ("GB", 3000, published()),  # repair or replacement, and no refund
+        ("AU", 5, published(judgement=[{"verdict": "review"}])),  # the shop's own window is open, too
+    ],
+)
+def test_what_the_law_leaves_to_a_person_may_be_declined_by_one(
+    country: str, days: int, policy: PublishedPolicy
+) -> None:
+    sold = order(country=country)
+    later = DELIVERED + timedelta(days=days)
     found = judged(policy, sold, later, statutes=ALL, reason=ReturnReason.DEFECTIVE).decision
     asked = found.lines[0]
     assert (asked.verdict, bool(asked.statutes)) == (Verdict.REVIEW, True)
-    assert changed(found, sold, later.date(), verdict="decline").verdict is Verdict.DECLINE
+    declined = changed(found, sold, later.date(), verdict="decline")
+    assert declined.verdict is Verdict.DECLINE
+    with pytest.raises(Refused) as no:
+        changed(declined, sold, later.date(), verdict="approve")
+    assert no.value.code == "declined_by_person"
+
+
+def test_a_decision_that_was_recorded_without_these_fields_still_loads() -> None:
+    found = judged(published(), order(country="AU"), statutes=ALL, reason=ReturnReason.DEFECTIVE).decision
+    old = found.model_dump(mode="json", exclude={"lines": {"__all__": {"by_person", "overridden"}}})
+    (line,) = Decision.model_validate(old).lines
+    assert (line.by_person, line.overridden) == ((), None)
 
 
 def test_a_remedy_by_law_is_not_declined_and_the_answer_names_the_law() -> None:
@@ -151,3 +173,71 @@ def test_the_shopper_never_reads_why_staff_decided() -> None:
     for verdict in ("approve", "decline"):
         (line,) = changed(in_review, order(), LATE.date(), verdict=verdict, reason=OverrideReason.SUSPECTED_ABUSE).lines
         assert "abuse" not in line.reasons[-1].text
+
+
+def test_a_later_day_to_send_ends_where_it_ends_last() -> None:
+    sold = order(country="DE")
+    before = judged(published(), sold, DELIVERED + timedelta(days=1), statutes=ALL).decision
+    own = promise(sold, before.decided_at.date())._replace(zones=("Pacific/Kiritimati", "Europe/Berlin"))
+    change = Change.model_validate({"lines": ("1",), "send_back_until": "2026-12-31"})
+    after = overridden(before, change, OverrideReason.SPECIAL_CASE, own)
+    assert after.send_back_until == datetime(2026, 12, 31, 22, 59, 59, 999999, tzinfo=UTC)
+
+
+def graded(*grades: tuple[str, str]) -> dict[str, Any]:
+    """Half is kept of goods of a category that turn out to have a grade."""
+    return {"restocking": [{"percent": 50, "when": {"category": kind, "grade": grade}} for kind, grade in grades]}
+
+
+def test_what_an_override_costs_is_counted_at_the_worst_grade_of_each_line() -> None:
+    sold = order(line("1", category="a"), line("2", category="b"))
+    policy = published(graded(("a", "grade_b"), ("b", "grade_d")))
+    before = judged(policy, sold, quantities={"1": 3, "2": 3}).decision
+    after = changed(before, sold, DELIVERED.date(), lines=("1", "2"), waive=["restocking"])
+    # half of 30.00 may be waived of each, for goods of two grades
+    assert beyond(sold, history_of(sold), after, before) == 3000
+    alone = changed(before, sold, DELIVERED.date(), lines=("1",), waive=["restocking"])
+    assert beyond(sold, history_of(sold), alone, before) == 1500
+
+
+FEES: dict[str, Any] = {
+    "restocking": [{"percent": 20, "tax_percent": 19}],
+    "lost_value": [{"percent": 10, "tax_percent": 7, "when": {"grade": "grade_c"}}],
+}
+
+
+def noted(**asked: Any) -> tuple[LineTerms, dict[str, str]]:
+    """The terms of a line with two fees once they are changed, and what a person is said to have given."""
+    sold = order()
+    found = judged(published(FEES), sold).decision
+    terms = changed(found, sold, DELIVERED.date(), **asked).lines[0].terms
+    assert terms is not None
+    return terms, {one.term: one.text for one in terms.given if one.basis is Basis.GOODWILL}
+
+
+def test_what_is_waived_alone_is_told_alone() -> None:
+    terms, told = noted(waive=["lost_value"])
+    assert told == {"lost_value": "no deduction for lost value"}
+    assert set(terms.restocking) == set(Grade)
+    _, told = noted(waive=["lost_value", "restocking"])
+    assert told["lost_value"] == "100 % of the goods' worth is paid back"
+
+
+def test_a_share_keeps_the_tax_of_the_fee_that_it_stands_for() -> None:
+    terms, told = noted(refund_percent=90)
+    assert {grade: cut.tax_percent for grade, cut in terms.lost_value.items()} == {
+        Grade.A: "19",
+        Grade.B: "19",
+        Grade.C: "7",
+        Grade.D: "19",
+    }
+    assert told["lost_value"] == "90 % of the goods' worth is paid back"
+
+
+def test_a_refund_that_a_person_adds_is_noted() -> None:
+    sold = order()
+    found = judged(published(resolutions=[{"allowed": ["exchange"]}]), sold).decision
+    (line,) = changed(found, sold, DELIVERED.date(), verdict="approve").lines
+    assert line.terms is not None
+    [note] = [one for one in line.terms.given if one.term == "resolutions"]
+    assert (note.basis, note.text) == (Basis.GOODWILL, "to choose from: refund, exchange")

@@ -126,7 +126,7 @@ SWAPS: list[tuple[str, str, str]] = [
     ("    costs: 600", "    costs: -600", "returnless.0.costs"),
     ("  - verdict: review", "  - verdict: ask", "judgement.0.verdict"),
     ("returns_from: 10", "returns_from: ten", "judgement.0.when.returns_from"),
-    ("  - months: 36", "  - months: 0", "warranty.0.months"),
+    ("  - months: 36", "  - months: -1", "warranty.0.months"),
     ("[defective, missing_parts]", "[everything]", "warranty.0.covers.0"),
     ("[repair, replacement]\n", "[repair, love]\n", "warranty.0.remedies.1"),
     ("  - days: 21", "  - days: 0", "send_back.0.days"),

@@ -14,11 +14,13 @@ from domain.inspection import Grade
 from domain.order import Exclusion, Order
 from domain.policy import Decision, LineDecision, Verdict
 from domain.policy.document import Policy, PublishedPolicy
+from domain.policy.goods import Condition, Proof
 from domain.policy.money import Cap, Cut, Duties, Payer, rank
-from domain.policy.outcome import Resolution
+from domain.policy.outcome import DueFrom, Resolution
 from domain.request import Basis, ReturnReason
 from domain.terms import ShippingRule
 from tests.policy.cases import DELIVERED, STATUTES, judged, line, order, published
+from tests.policy.test_last_days import CASES, Case, asked, utc
 
 ALL = tuple(STATUTES.values())
 
@@ -44,19 +46,42 @@ def rules(when: st.SearchStrategy[dict[str, Any]] = whens, **fields: Any) -> st.
 
 
 percents = st.integers(0, 100)
+windows = st.one_of(
+    st.fixed_dictionaries(
+        {
+            "days": st.integers(0, 90),
+            "anchor": few(["delivery", "last_parcel", "order"]),
+            "count": few(["calendar", "business"]),
+            "at_end": few(["stays", "next_working_day"]),
+            "when": whens,
+        },
+        optional={"until": few(["2026-11-20", "2027-01-31"]), "transit_days": st.integers(0, 9)},
+    ),
+    st.fixed_dictionaries(
+        {"months": st.integers(0, 13), "first": few(["months", "days"]), "when": whens},
+        optional={"days": st.integers(0, 20), "at_end": few(["stays", "next_working_day"])},
+    ),
+    st.fixed_dictionaries({"ends": st.just("reasonable_time"), "when": whens}),
+)
+countries = few(["DE", "FR", "GB", "CN", "ES", "JP"])
+zones = few(["Pacific/Kiritimati", "Pacific/Pago_Pago", "America/New_York", "Europe/Berlin", "UTC"])
+free_days = st.lists(few(["2026-11-20", "2026-11-23", "2026-12-24", "2026-12-28"]), min_size=1, unique=True)
 choices = st.lists(few([one.value for one in Resolution]), min_size=1, max_size=3, unique=True)
 documents = st.fixed_dictionaries(
     {"window_days": st.integers(0, 60), "send_back_days": st.integers(1, 30)},
     optional={
         "refund_shipping": few([one.value for one in ShippingRule]),
         "told": st.lists(few(["withdrawal", "return_costs", "returns_policy"]), unique=True),
-        "window": rules(
-            days=st.integers(0, 90),
-            anchor=few(["delivery", "last_parcel", "order"]),
-            count=few(["calendar", "business"]),
-            at_end=few(["stays", "next_working_day"]),
+        "time_zone": zones,
+        "time_zones": st.dictionaries(countries, zones, max_size=3),
+        "holidays": st.dictionaries(countries, free_days, max_size=2),
+        "window": st.lists(windows, max_size=4),
+        "eligibility": rules(
+            answer=few(["accepted", "excluded"]),
+            condition=few([[], ["unused"], ["sealed", "original_packaging"]]),
+            proof=few(["none", "receipt"]),
         ),
-        "eligibility": rules(answer=few(["accepted", "excluded"])),
+        "refund_due": rules(days=st.integers(0, 60), after=few([one.value for one in DueFrom])),
         "restocking": rules(graded, percent=percents),
         "lost_value": rules(graded, amount=st.fixed_dictionaries({"EUR": st.integers(1, 2000)})),
         "return_shipping": rules(payer=st.just("shopper"), fee=st.just({"EUR": 900})),
@@ -77,16 +102,17 @@ orders = st.builds(
         channel=channel,
         customer={"groups": groups},
     ),
-    few(["DE", "FR", "GB", "CN", "AU", "JP", None]),
+    few(["DE", "FR", "GB", "CN", "ES", "AU", "JP", None]),
     few(["consumer", "consumer", "business"]),
     few(["online", "online", IN_STORE]),
-    st.lists(few(list(Exclusion)), max_size=1),
+    st.lists(few(list(Exclusion)), max_size=2, unique=True),
     few(["", "hats", "shoes"]),
     st.lists(few(["vip", "watched"]), max_size=2),
     st.integers(-1, 10),
 )
 asks = st.fixed_dictionaries({"reason": few(list(ReturnReason)), "basis": few([None, None, *Basis])})
-moments = st.integers(0, 120).map(lambda hours: DELIVERED + timedelta(hours=hours * 12))
+halves = st.one_of(st.integers(0, 120), st.integers(720, 780), st.integers(1440, 1470))
+moments = halves.map(lambda count: DELIVERED + timedelta(hours=count * 12))
 
 
 def law_alone(policy: PublishedPolicy, sold: Order, now: Any, ask: dict[str, Any], name: str) -> LineDecision:
@@ -108,8 +134,29 @@ def test_never_less_than_an_open_statute_gives(document: dict[str, Any], sold: O
         if law.terms is not None:
             assert STATUTES[name].ref in decided.statutes
             not_below(decided, law)
+            no_more_is_asked(decided, sold)
             for kept, most in zip(_cuts(decided), _cuts(law), strict=True):
                 assert all(grade in most and cut.of(1000) <= most[grade].of(1000) for grade, cut in kept.items())
+
+
+@given(document=documents, case=few(CASES))
+def test_open_to_the_last_second_of_the_law(document: dict[str, Any], case: Case) -> None:
+    # counted by hand, so that nothing here rests on the function that is tested
+    fields = {**document, "told": ["withdrawal", "return_costs", "returns_policy"], **case.policy}
+    last = utc(case.last) - timedelta(seconds=1)
+    decided = asked(case, last, **fields)
+    assert STATUTES[case.statute].ref in decided.statutes
+    assert decided.verdict is not Verdict.DECLINE
+    assert decided.returnable_until is None or decided.returnable_until > last
+
+
+def no_more_is_asked(decided: LineDecision, sold: Order) -> None:
+    """Of goods that a law gives back nothing is asked but, for a withdrawal, their seal."""
+    assert decided.handling is not None
+    sealed = {Exclusion.HYGIENE_SEALED, Exclusion.MEDIA_SEALED} & set(sold.lines[0].exclusions)
+    faulty = Basis.NON_CONFORMITY in decided.open
+    assert set(decided.handling.condition) <= ({Condition.SEALED} if sealed and not faulty else set())
+    assert decided.handling.proof is Proof.NONE
 
 
 def _cuts(one: LineDecision) -> tuple[Mapping[Grade, Cut], ...]:
@@ -161,7 +208,7 @@ def test_a_longer_window_never_declines_what_a_shorter_one_approves(
 ) -> None:
     longer = {**document, "window_days": document["window_days"] + days}
     if "window" in document:
-        longer["window"] = [{**rule, "days": rule["days"] + days} for rule in document["window"]]
+        longer["window"] = [_longer(rule, days) for rule in document["window"]]
     short = judged(published(document), sold, now, **ask).decision
     long = judged(published(longer), sold, now, **ask).decision
     for one, other in zip(short.lines, long.lines, strict=True):
@@ -188,6 +235,10 @@ def test_the_same_is_decided_the_same_and_recorded_without_loss(
     first, again = (judged(policy, sold, now, statutes=ALL, **ask) for _ in range(2))
     assert first == again
     assert Decision.model_validate(first.decision.model_dump(mode="json", exclude_none=True)) == first.decision
+
+
+def _longer(rule: dict[str, Any], days: int) -> dict[str, Any]:
+    return rule if "ends" in rule else {**rule, "days": rule.get("days", 0) + days}
 
 
 def _by_line(decision: Decision) -> dict[str, object]:

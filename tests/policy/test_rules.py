@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from domain.history import history_of
 from domain.inspection import Grade, InspectedLine
 from domain.order import Exclusion, Shipping, Tender, TenderKind
 from domain.plan import FeeKind
-from domain.policy import Policy, Verdict, as_new, graded, terms_of
+from domain.policy import Policy, PublishedPolicy, Verdict, graded, terms_of
 from domain.policy.outcome import Resolution
+from domain.quoted import quote_plan
 from domain.request import Basis, ReturnReason
 from domain.terms import ShippingRule
-from tests.policy.cases import DELIVERED, PLACED, judged, line, one, order, published
+from tests.policy.cases import DELIVERED, PLACED, STATUTES, as_new, judged, line, one, order, published
 
 CONDITIONS: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     # the condition, then what of the line, of the order and of the request makes it hold
@@ -97,6 +99,47 @@ def test_a_season_extends_the_window_to_a_day() -> None:
     assert one(policy, order()).returnable_day == date(2027, 1, 31)
     earlier = order(placed_at=datetime(2026, 10, 31, 12, tzinfo=UTC))
     assert one(policy, earlier).returnable_day == date(2026, 12, 6)
+
+
+@pytest.mark.parametrize(
+    ("placed", "last"),
+    [
+        (date(2026, 10, 31), date(2026, 12, 6)),  # 30 days after 6 November
+        (date(2026, 11, 1), date(2027, 1, 31)),
+        (date(2027, 11, 1), date(2028, 1, 31)),
+        (date(2027, 1, 5), date(2027, 1, 31)),
+        (date(2027, 1, 15), date(2027, 1, 31)),
+    ],
+)
+def test_a_season_of_every_year(placed: date, last: date) -> None:
+    season = {"first": "11-01", "last": "01-15"}
+    policy = published(window=[{"days": 1, "until_yearly": "01-31", "when": {"season": season}}])
+    sold = order(placed_at=datetime(placed.year, placed.month, placed.day, 12, tzinfo=UTC))
+    assert one(policy, sold).returnable_day == last
+
+
+def test_a_season_may_end_with_february() -> None:
+    rule = {"until_yearly": "02-29", "when": {"season": {"first": "02-01", "last": "02-29"}}}
+    for year, day in ((2027, 28), (2028, 29)):
+        sold = order(line(delivered_at=datetime(year, 2, 3, tzinfo=UTC)), placed_at=datetime(year, 2, 2, tzinfo=UTC))
+        assert one(published(window=[rule]), sold).returnable_day == date(year, 2, day)
+
+
+@pytest.mark.parametrize(
+    ("rule", "says"),
+    [
+        ({"until_yearly": "01-31"}, "a rule with a season"),
+        (
+            {"until_yearly": "01-31", "until": "2027-01-31", "when": {"season": {"first": "11-01", "last": "12-24"}}},
+            "plac",
+        ),
+        ({"until_yearly": "12-10", "when": {"season": {"first": "11-01", "last": "12-24"}}}, "lies in the season"),
+        ({"until_yearly": "13-01", "when": {"season": {"first": "11-01", "last": "12-24"}}}, "no day of a year"),
+    ],
+)
+def test_a_day_of_every_year_that_means_nothing(rule: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValidationError, match=says):
+        published(window=[rule])
 
 
 FEES = [
@@ -381,3 +424,87 @@ def test_shipping_is_what_the_terms_say() -> None:
     )
     decision = judged(published(delivery=[{"refund": "by_value", "cap": "cheapest_standard"}]), sold).decision
     assert terms_of(decision, as_new(decision)).cheapest_standard_only  # type: ignore[union-attr]
+
+
+def warranted(**fields: Any) -> PublishedPolicy:
+    return published(window_days=0, **{"warranty": [{"months": 24}], **fields})
+
+
+@pytest.mark.parametrize(
+    ("policy", "category", "exclusions", "open_now"),
+    [
+        (warranted(), "toys", [], True),
+        (warranted(warranty=[{"months": 24, "excludes": ["custom_made", "press"]}]), "toys", ["custom_made"], False),
+        (warranted(warranty=[{"months": 24, "excludes": ["custom_made", "press"]}]), "toys", ["dated"], True),
+        (warranted(warranty=[{"months": 24}, {"months": 0, "when": {"category": "toys"}}]), "toys", [], False),
+        (warranted(warranty=[{"months": 24}, {"months": 0, "when": {"category": "toys"}}]), "cups", [], True),
+        (warranted(eligibility=[{"answer": "excluded"}]), "toys", [], False),
+        (warranted(eligibility=[{"answer": "excluded", "when": {"fault": "shopper"}}]), "toys", [], True),
+    ],
+)
+def test_which_goods_a_warranty_leaves_out(
+    policy: PublishedPolicy, category: str, exclusions: list[str], open_now: bool
+) -> None:
+    sold = order(line(category=category, exclusions=exclusions), country="JP")
+    decided = one(policy, sold, DELIVERED + timedelta(days=100), reason=ReturnReason.DEFECTIVE)
+    assert (Basis.WARRANTY in decided.open) is open_now
+    assert ("warranty_excluded" in [reason.code for reason in decided.reasons]) is not open_now
+    assert decided.verdict is (Verdict.APPROVE if open_now else Verdict.DECLINE)
+
+
+@pytest.mark.parametrize(
+    ("reason", "becomes"),
+    [
+        (ReturnReason.UNKNOWN, Verdict.APPROVE),
+        (ReturnReason.OTHER, Verdict.APPROVE),
+        (ReturnReason.UNWANTED, Verdict.DECLINE),
+    ],
+)
+def test_to_invoke_a_warranty_opens_it_where_no_reason_is_given(reason: ReturnReason, becomes: Verdict) -> None:
+    later = DELIVERED + timedelta(days=100)
+    decided = one(warranted(), order(country="JP"), later, reason=reason, basis=Basis.WARRANTY)
+    assert decided.verdict is becomes
+    assert ("warranty_not_open" in [reason.code for reason in decided.reasons]) is (becomes is Verdict.DECLINE)
+    assert one(warranted(), order(country="JP"), later, reason=reason).verdict is Verdict.DECLINE
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_to_be_kept_goes_by_the_rule_in_the_currency_of_the_order(turn: int) -> None:
+    rules = [
+        {"currency": "EUR", "costs": 600, "salvage": 20, "at_most": 1500},
+        {"currency": "JPY", "costs": 90000, "salvage": 20, "at_most": 150000},
+    ]
+    decided = one(published(returnless=rules[::turn]), order())
+    assert decided.handling is not None
+    assert decided.handling.keep_it == "offered"
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+@pytest.mark.parametrize(("delivered", "becomes"), [(None, Verdict.APPROVE), (DELIVERED, Verdict.REVIEW)])
+def test_of_windows_without_an_end_the_one_that_asks_nobody(
+    turn: int, delivered: datetime | None, becomes: Verdict
+) -> None:
+    rules = [{"ends": "reasonable_time"}, {"days": 14}]
+    assert one(published(window=rules[::turn]), order(line(delivered_at=delivered))).verdict is becomes
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_of_resolutions_alike_in_size_the_one_whose_first_choice_is_named_first(turn: int) -> None:
+    # by their text "repair" would come last
+    rules = [{"allowed": ["exchange", "replacement"]}, {"allowed": ["repair", "price_reduction"]}]
+    decided = one(published(resolutions=rules[::turn]), order())
+    assert decided.terms is not None
+    assert decided.terms.resolutions == (Resolution.EXCHANGE, Resolution.REPLACEMENT)
+
+
+def test_a_quote_counts_only_lines_to_which_a_refund_is_offered() -> None:
+    faulty: dict[str, Any] = {"statutes": (STATUTES["eu-non-conformity"],), "reason": ReturnReason.DEFECTIVE}
+    sold, later = order(country="FR"), DELIVERED + timedelta(days=200)
+    assert quote_plan(sold, history_of(sold), judged(published(), sold, later, **faulty).decision) is None
+    rules = [{"allowed": "refund"}, {"allowed": "repair", "when": {"category": "clocks"}}]
+    sold = order(line("1"), line("2", category="clocks"))
+    decision = judged(published(resolutions=rules), sold).decision
+    quote = quote_plan(sold, history_of(sold), decision)
+    assert quote is not None
+    assert [part.line_id for part in quote.lines] == ["1"]
+    assert quote.total == 1000

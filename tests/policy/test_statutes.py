@@ -12,13 +12,13 @@ from pydantic import ValidationError
 from domain.customer import IN_STORE
 from domain.inspection import Grade
 from domain.order import Exclusion, Order
-from domain.policy import LineDecision, PublishedPolicy, Statute, Verdict, as_new, terms_of
+from domain.policy import LineDecision, PublishedPolicy, Statute, Verdict, terms_of
 from domain.policy.document import Clauses
 from domain.policy.money import Cap, Payer
 from domain.policy.outcome import DueFrom, Resolution
 from domain.request import Basis, ReturnReason
 from domain.terms import ShippingRule
-from tests.policy.cases import DELIVERED, PLACED, STATUTES, judged, line, one, order, published
+from tests.policy.cases import DELIVERED, PLACED, STATUTES, as_new, judged, line, one, order, published
 
 ALL = tuple(STATUTES.values())
 STRICT: dict[str, Any] = {
@@ -159,8 +159,11 @@ EXCLUDED: Sequence[tuple[str, Exclusion, str]] = [
     ("DE", Exclusion.PERISHABLE, "BGB 312g(2) Nr 2"),
     ("DE", Exclusion.PRESS, "BGB 312g(2) Nr 7"),
     ("DE", Exclusion.DIGITAL, "BGB 356(5)"),
+    ("DE", Exclusion.DATED, "BGB 312g(2) Nr 9"),
     ("GB", Exclusion.CUSTOM_MADE, "SI 2013/3134 reg 28(1)(b)"),
     ("GB", Exclusion.PERISHABLE, "SI 2013/3134 reg 28(1)(c)"),
+    ("GB", Exclusion.DIGITAL, "SI 2013/3134 reg 37(2)"),
+    ("GB", Exclusion.DATED, "SI 2013/3134 reg 28(1)(h)"),
     ("CN", Exclusion.CUSTOM_MADE, "Consumer Protection Law Art 25(1)"),
     ("CN", Exclusion.PERISHABLE, "Consumer Protection Law Art 25(2)"),
     ("CN", Exclusion.DIGITAL, "Consumer Protection Law Art 25(3)"),

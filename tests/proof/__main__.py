@@ -1,6 +1,8 @@
-"""The long proofs: `python -m tests.proof [--part kill|exits|ledger] [--returns N] [--kills N] [--seed S]`.
+"""The long proofs: `python -m tests.proof [--part kill|hostile|exits|ledger] [--returns N] [--kills N] [--seed S]`.
 
 kill    every activity's worker killed at every moment; then N returns while worker and server are killed at random
+hostile N returns while the payment provider, its webhooks, workers, portal and server all fail; a run that was ended
+        goes on where it stopped, in .backhaul/proof
 exits   clients and workers, many times: every exit code is 0
 ledger  on SQLite and PostgreSQL: N times two refunds at once of which one fits, 64 writers, writers killed
 
@@ -10,6 +12,8 @@ Exit code 0 if everything ended right, else 1.
 from __future__ import annotations
 
 import asyncio
+import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Sequence
@@ -22,7 +26,9 @@ from rich.console import Console
 from rich.table import Table
 
 from entry import leave
+from settings import ROOT
 from tests.proof import exits, ledger
+from tests.proof.hostile import Hostile
 from tests.proof.kills import Verdict, every_kill, survive
 from tests.proof.site import stack
 from tests.proof.storm import storm
@@ -37,12 +43,13 @@ class Part(StrEnum):
     """What can be proved alone."""
 
     KILL = "kill"
+    HOSTILE = "hostile"
     EXITS = "exits"
     LEDGER = "ledger"
 
 
-RETURNS = {Part.KILL: 20, Part.LEDGER: 1000}
-KILLS = {Part.KILL: 12, Part.LEDGER: 200}
+RETURNS = {Part.KILL: 20, Part.HOSTILE: 1000, Part.LEDGER: 1000}
+KILLS = {Part.KILL: 12, Part.HOSTILE: 100, Part.LEDGER: 200}
 
 
 @app.command()
@@ -50,10 +57,11 @@ def main(
     part: Annotated[Part | None, typer.Option(help="Only this part.")] = None,
     returns: Annotated[
         int | None,
-        typer.Option(min=1, max=1000, help="Returns under way in the storm (20), or refunds at once (1000)."),
+        typer.Option(min=1, max=1000, help="Returns in the storm (20), the hostile one or at once (1000)."),
     ] = None,
     kills: Annotated[
-        int | None, typer.Option(min=1, max=1000, help="Kills in the storm (12), or of a ledger's writers (200).")
+        int | None,
+        typer.Option(min=1, max=1000, help="Kills in the storm (12), the hostile one (100) or of writers (200)."),
     ] = None,
     seed: Annotated[int, typer.Option(help="The storm's dice.")] = 1,
 ) -> None:
@@ -71,6 +79,11 @@ async def _prove(parts: Sequence[Part], returns: int | None, kills: int | None, 
                 case Part.KILL:
                     about = f", {count} returns, {deaths} kills, seed {seed}"
                     found = await _kill(home, count, deaths, seed)
+                case Part.HOSTILE:
+                    about, found = (
+                        f", {count} returns, {deaths} kills, seed {seed}",
+                        await _hostile(count, deaths, seed),
+                    )
                 case Part.EXITS:
                     about, found = "", await _exits(home)
                 case Part.LEDGER:
@@ -86,6 +99,19 @@ async def _kill(home: Path, returns: int, kills: int, seed: int) -> list[Verdict
     async with stack(home / "matrix") as site:
         verdicts = await survive(site, every_kill())
     return [*verdicts, *await storm(home / "storm", returns, kills, seed)]
+
+
+async def _hostile(returns: int, kills: int, seed: int) -> list[Verdict]:
+    """In a home that stays until everything in it is right; SIGTERM ends it in order."""
+    home = ROOT / ".backhaul" / "proof" / f"hostile-{returns}-{kills}-{seed}"
+    running = asyncio.create_task(Hostile(home, returns, kills, seed).run())
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
+    verdicts = await running
+    if any(one.faults for one in verdicts):
+        console.print(f"What is wrong can be looked at in {home}; remove it to begin anew.")
+    else:
+        shutil.rmtree(home)
+    return verdicts
 
 
 async def _exits(home: Path) -> list[Verdict]:

@@ -6,11 +6,13 @@ Every way in which they do not is one sentence.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx2
 
@@ -19,14 +21,21 @@ from domain import ids
 from domain.case import CaseSoFar, Outcome
 from domain.inspection import units
 from domain.notice import NoticeKind, NoticeState
+from domain.order import TenderKind
+from domain.plan import Leg
+from domain.policy import Verdict
+from domain.refund import PAID_BY_PEOPLE, RefundIntention
 from domain.stores import Outbox
+from embedded.simulators.storefront import SECRET
+from embedded.simulators.storefront.signing import call_signature
 from ledger import UNITS, EntryKind, JournalEntry, Ledger, TransferKind, accounts
 from ledger.credit_notes import issued_by
+from ledger.moves.money import intended
 from ledger.recall import case_so_far
 
 Json = dict[str, Any]
 
-_BESIDES = (EntryKind.REFUND_TRACED, EntryKind.REFUND_UNANSWERED)
+_BESIDES = (EntryKind.REFUND_TRACED, EntryKind.REFUND_UNANSWERED, EntryKind.CONSENT)
 """What may be learnt of a refund beside its outcome; the bank's reference even after the end."""
 
 _ONCE = {
@@ -56,6 +65,14 @@ class Books:
         answer = self.world.get(path, params=query, headers={"Authorization": "Bearer sk_test_embedded"})
         answer.raise_for_status()
         return answer.json()
+
+    def credits(self, key: str) -> list[Json]:
+        """The storefront's credits that carry a key."""
+        target, at = f"/credits?{urlencode({'reference': key})}", int(time.time())
+        signature = call_signature(SECRET, at, "GET", target, "", b"")
+        headers = {"X-Storefront-Timestamp": str(at), "X-Storefront-Signature": signature}
+        found: list[Json] = self.world.get(f"/storefront{target}", headers=headers).raise_for_status().json()["data"]
+        return found
 
     def refunds(self) -> list[Json]:
         """Every refund at the payment provider."""
@@ -167,7 +184,11 @@ class _Told:
         """The provider's refunds are the legs of the plan, one to one, under our keys."""
         legs = {self._key(leg.tender_id): leg for leg in (self.known.plan.legs if self.known.plan else ())}
         settled = {one.key: one.provider_id for one in self.known.refunds if one.status == "succeeded"}
-        for key, leg in legs.items():
+        for key, leg in list(legs.items()):
+            if (asked := self._asked(key, leg)).to is not TenderKind.CARD:
+                yield from self._other_way(asked, settled.get(key))
+                del legs[key]
+                continue
             made = [one for one in self._paid() if one["metadata"].get(KEY_IN_METADATA) == key]
             if len(made) != 1:
                 yield f"the provider has {len(made)} refunds for {key}, not 1"
@@ -181,6 +202,26 @@ class _Told:
         for one in self._paid():
             if one["metadata"].get(KEY_IN_METADATA) not in legs:
                 yield f"the provider paid {one['amount']} to {one['payment_intent']} ({one['id']}), which no plan knows"
+
+    def _asked(self, key: str, leg: Leg) -> RefundIntention:
+        """What was asked under a key, or would have been."""
+        entry = self.books.ledger.find(key)
+        assert self.known.plan is not None  # a leg is of a plan
+        first = intended(self.case, self.known.plan, leg)
+        return RefundIntention.model_validate(entry.facts["intention"]) if entry else first
+
+    def _other_way(self, asked: RefundIntention, settled: str | None) -> Iterator[str]:
+        """A leg that is not the card provider's: one credit at the storefront, or a person's word."""
+        if asked.to in PAID_BY_PEOPLE:
+            if settled is None:
+                yield f"nobody has said that {asked.key} is paid by hand"
+            return
+        made = self.books.credits(asked.key)
+        told = [(one["id"], one["amount"], one["currency"], one["voided"]) for one in made]
+        if told != [(settled, asked.amount, asked.currency, False)]:
+            yield f"the storefront has {told} for {asked.key}, not {settled} over {asked.amount} {asked.currency}"
+        if asked.to is TenderKind.GIFT_CARD and [one["account"] for one in made] != [asked.payment]:
+            yield f"{asked.key} is not on the gift card {asked.payment}"
 
     def _key(self, payment: str) -> str:
         noes = sum(1 for one in self.known.refunds if one.payment == payment and one.status != "succeeded")
@@ -208,8 +249,12 @@ class _Told:
         }
 
     def tenders(self) -> Iterator[str]:
-        """What our books have left of each payment is what the provider has left of it."""
+        """What our books have left of each card payment is what the provider has left of it."""
+        legs = self.known.plan.legs if self.known.plan else ()
+        others = [leg.tender_id for leg in legs if leg.kind is not TenderKind.CARD]
         for payment, (captured, currency) in self._payments().items():
+            if payment in others:
+                continue
             left = self.books.ledger.balance(accounts.tender(payment), currency).posted
             gone = sum(
                 one["amount"]
@@ -288,10 +333,12 @@ class _Told:
             case Outcome.DECLINED:
                 return {NoticeKind.DECLINED}, set()
             case Outcome.CANCELLED:  # perhaps while the label was bought; then nobody is told of it
-                return {NoticeKind.CANCELLED}, {NoticeKind.APPROVED, NoticeKind.IN_TRANSIT}
+                return {NoticeKind.CANCELLED}, {NoticeKind.APPROVED, NoticeKind.IN_REVIEW, NoticeKind.IN_TRANSIT}
         moving = {NoticeKind.IN_TRANSIT} if self.known.scans else set()
-        needed = {NoticeKind.APPROVED, NoticeKind.RECEIVED, NoticeKind.REFUND_DONE} | moving
-        return needed, {NoticeKind.REFUND_SUBMITTED}
+        review = self.known.decision is not None and self.known.decision.verdict is Verdict.REVIEW
+        answered = NoticeKind.IN_REVIEW if review else NoticeKind.APPROVED
+        needed = {answered, NoticeKind.RECEIVED, NoticeKind.REFUND_DONE} | moving
+        return needed, {NoticeKind.IN_REVIEW, NoticeKind.REFUND_SUBMITTED}
 
     def stock(self) -> Iterator[str]:
         """What was inspected was put away, each unit once, and nothing waits on the way."""

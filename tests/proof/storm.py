@@ -7,7 +7,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from unittest.mock import patch
@@ -18,10 +18,11 @@ from embedded.children import Child
 from embedded.stack import Ports, Stack, stack
 from tests.proof import right
 from tests.proof.kills import Verdict, judged, walked
-from tests.proof.site import Program, Site, environment, started, until
+from tests.proof.site import WORKER, Program, Site, environment, started, until
 from tests.proof.walk import WHOLE, Walk
 
 TARGETS = ("worker", "server", "worker and server")
+PORTAL = "portal"
 OUTCOMES = {Outcome.REFUNDED: 8, Outcome.CANCELLED: 1, Outcome.DECLINED: 1}
 """How the returns of a storm are meant to end, and how often."""
 
@@ -30,54 +31,83 @@ _EVERY = (4, 30)
 
 
 class Weather:
-    """Kills and starts again."""
+    """Kills and starts again. `crew`: how many workers there are, `words`: what each of them runs."""
 
-    def __init__(self, here: Stack, site: Site) -> None:
+    def __init__(self, here: Stack, site: Site, crew: int = 1, words: Sequence[str] = WORKER) -> None:
         self.site = site
-        self.kills = dict.fromkeys(TARGETS, 0)
+        self.kills = dict.fromkeys((*TARGETS, PORTAL), 0)
         self._here = here
         self._server: Child = here.temporal
-        self._worker: Program | None = None
+        self._words = words
+        self._crew = crew
+        self._workers: dict[int, Program] = {}
         self._number = 0
         self._exits = AsyncExitStack()
 
-    async def begin(self) -> None:
-        """A worker, to begin with."""
-        await self._start_worker()
+    @property
+    def ports(self) -> Ports:
+        """Where the stack listens."""
+        return self._here.ports
 
-    async def strike(self, target: str) -> None:
+    async def begin(self) -> None:
+        """Workers, to begin with."""
+        await asyncio.gather(*map(self._start_worker, range(self._crew)))
+
+    async def strike(self, target: str, worker: int = 0) -> None:
         """Kill -9, and start again what was killed. A worker that was not hit goes on with the new server."""
         self.kills[target] += 1
         hit_worker, hit_server = "worker" in target, "server" in target
         if hit_server:
             self._server.process.kill()
         if hit_worker:
-            await self._killed_worker()
+            await self._killed_worker(worker)
         if hit_server:
             await self._server.ended
             await self._start_server()
         if hit_worker:
-            await self._start_worker()
+            await self._start_worker(worker)
+        if target == PORTAL:
+            await self._killed_portal()
 
     async def end(self) -> None:
-        """Stop worker and server in order; the worker's exit code is 0."""
+        """Stop workers and server in order; the workers' exit codes are 0."""
         try:
-            assert self._worker is not None
-            assert await self._worker.stop() == 0, self._worker.said()
+            workers = self._workers.values()
+            codes = await asyncio.gather(*(one.stop() for one in workers))
+            assert not any(codes), "\n".join(one.said() for one, code in zip(workers, codes, strict=True) if code)
         finally:
             await self._exits.aclose()
             await self._server.stop()
 
-    async def _killed_worker(self) -> None:
-        assert self._worker is not None
-        assert self._worker.alive, f"the worker ended by itself:\n{self._worker.said()}"
-        assert await self._worker.stop(signal.SIGKILL) == -signal.SIGKILL
+    def pids(self) -> list[int]:
+        """Of all processes that outlive this one if it is killed."""
+        here = [one.pid for one in (self._server, self._here.portal) if one]
+        return [*here, *(one.pid for one in self._workers.values())]
 
-    async def _start_worker(self) -> None:
+    async def _killed_worker(self, number: int) -> None:
+        worker = self._workers[number]
+        assert worker.alive, f"the worker ended by itself:\n{worker.said()}"
+        assert await worker.stop(signal.SIGKILL) == -signal.SIGKILL
+
+    async def _killed_portal(self) -> None:
+        assert self._here.portal is not None
+        self._here.portal.process.kill()
+        await self._here.portal.ended
+        await self._here.start_portal()
+
+    async def _start_worker(self, number: int) -> None:
         self._number += 1
-        worker = started(self.site.home, f"worker-{self._number}", "worker.py")
-        self._worker = await self._exits.enter_async_context(worker)
-        await self.site.serving(self._worker)
+        worker = started(self.site.home, f"worker-{self._number}", *self._words)
+        self._workers[number] = await self._exits.enter_async_context(worker)
+        # Which of many workers polls cannot be asked: the server shows the pollers of a part of each queue.
+        await (self._ready(self._workers[number]) if self._crew > 1 else self.site.serving(self._workers[number]))
+
+    async def _ready(self, worker: Program) -> None:
+        async def ready() -> bool:
+            assert worker.alive, worker.said()
+            return "worker ready" in worker.said()
+
+        await until(ready, "the worker is ready")
 
     async def _start_server(self) -> None:
         ports, logs = self._here.ports, self.site.home / "logs"
@@ -87,14 +117,14 @@ class Weather:
 
 
 @asynccontextmanager
-async def weather(home: Path) -> AsyncIterator[Weather]:
-    """A stack within this process, so that its server can be killed without the rest, and a worker beside it."""
+async def weather(home: Path, crew: int = 1, words: Sequence[str] = WORKER) -> AsyncIterator[Weather]:
+    """A stack within this process, so that its server can be killed without the rest, and workers beside it."""
     with patch.dict(os.environ, {"BACKHAUL_HOME": str(home)}):
         async with stack(Ports.free(), worker=False) as here:
             site = await Site.at(home)
-            made = Weather(here, site)
-            await made.begin()
+            made = Weather(here, site, crew, words)
             try:
+                await made.begin()
                 yield made
             finally:
                 await made.end()
@@ -120,8 +150,8 @@ async def storm(home: Path, returns: int, kills: int, seed: int) -> list[Verdict
         verdicts = [
             await judged(f"storm: {walk.outcome}", walk, way, begun) for walk, way in zip(walks, ways, strict=True)
         ]
-        struck = ", ".join(f"{target} {times}×" for target, times in sky.kills.items())
-        faults = await asyncio.to_thread(right.wrong_ledger, sky.site.ledger)
+        struck = ", ".join(f"{target} {times}×" for target, times in sky.kills.items() if times)
+        faults = await asyncio.to_thread(lambda: [*right.wrong_ledger(sky.site.ledger), *sky.site.breaks()])
         return [*verdicts, Verdict(what=f"storm: the whole ledger after kill -9 of {struck}", case="", faults=faults)]
 
 

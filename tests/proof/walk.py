@@ -6,8 +6,9 @@ whoever gets no answer says the same again. What is under way here may be killed
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx2
 from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
@@ -28,6 +29,8 @@ from tests.proof.site import Site, until
 from workflows.return_case.said import Cancel, CancelReason
 from workflows.start import start_return
 
+T = TypeVar("T")
+
 WHOLE = 150.0
 """Seconds within which a return has to be through, whatever happens to it."""
 
@@ -38,7 +41,10 @@ _NOT_YET = ("not_decided", "other_parcel", "nothing_received", "not_what_was_rec
 
 
 class Walk:
-    """A return of an order of its own."""
+    """A return of an order of its own. `patience` and `pause`: how many seconds each step may take, and how many lie
+    between two looks."""
+
+    patience, pause = WHOLE, 0.05
 
     def __init__(self, site: Site, name: str, outcome: Outcome = Outcome.REFUNDED) -> None:
         self.site = site
@@ -61,9 +67,10 @@ class Walk:
         """Buy, and ask for the return; until it is decided and has its label."""
         ago = LONG_AGO if self.outcome is Outcome.DECLINED else _DELIVERED_AGO
         imported = bought(self.name, datetime.now(UTC) - ago)
-        await asyncio.to_thread(self.site.orders.put, imported.order)
-        await asyncio.to_thread(self.site.contacts.put, imported.contact)
-        await pay(imported.order, self.site.http)
+        if self.site.orders.get(imported.order.id) is None:  # else an earlier walk got this far
+            await asyncio.to_thread(self.site.contacts.put, imported.contact)
+            await pay(imported.order, self.site.http)
+            await asyncio.to_thread(self.site.orders.put, imported.order)
         lines = tuple(
             RequestedLine(line_id=line, quantity=count, reason=ReturnReason.UNWANTED)
             for line, count in RETURNED.items()
@@ -77,7 +84,7 @@ class Walk:
                 return False
             return True
 
-        await until(taken, f"{self.case} starts", WHOLE)
+        await self._until(taken, "starts")
         if self.outcome is not Outcome.DECLINED:
             await self.recorded(ids.label_key(self.case))
 
@@ -121,7 +128,7 @@ class Walk:
             assert described.status.name in ("RUNNING", "COMPLETED"), described.status.name
             return described.status.name == "COMPLETED"
 
-        await until(ended, f"{self.case} completes", WHOLE)
+        await self._until(ended, "completes")
 
     async def recorded(self, key: str) -> JournalEntry:
         """Until a fact stands in the journal."""
@@ -129,7 +136,7 @@ class Walk:
         async def found() -> JournalEntry | None:
             return self.site.ledger.find(key)
 
-        return await until(found, f"{key} is recorded", WHOLE)
+        return await self._until(found, f"has {key} recorded")
 
     async def say(self, verb: Verb, said: Model, key: str) -> None:
         """Say it until it is taken, and wait until it is recorded under `key`."""
@@ -137,8 +144,11 @@ class Walk:
         async def taken() -> bool:
             return self.site.ledger.find(key) is not None or await self._said(verb, said, key)
 
-        await until(taken, f"{self.case} takes {verb}", WHOLE)
+        await self._until(taken, f"takes {verb}")
         await self.recorded(key)
+
+    async def _until(self, found: Callable[[], Awaitable[T | None]], what: str) -> T:
+        return await until(found, f"{self.case} {what}", self.patience, self.pause)
 
     async def _said(self, verb: Verb, said: Model, key: str) -> bool:
         handle = self.site.client.get_workflow_handle(ids.workflow_id(self.case))
@@ -162,7 +172,7 @@ class Walk:
                 return False
             return answer.status_code in (200, 201)
 
-        await until(taken, f"{scan.id} is scanned", WHOLE)
+        await self._until(taken, f"has {scan.id}")
 
     async def faults(self, *, killed: bool = True) -> list[str]:
         """What is wrong with it."""

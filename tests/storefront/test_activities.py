@@ -139,7 +139,7 @@ def test_an_order_that_the_shop_does_not_have(shop: Shop) -> None:
 
 
 def test_an_order_whose_payment_is_not_known(shop: Shop) -> None:
-    shop.sell(tenders=[{"id": "unknown", "kind": "unknown", "captured": 10850}])
+    shop.sell(tenders=[{"id": "unlinked", "kind": "unknown", "captured": 10850}])
     with pytest.raises(Refused) as no:
         shop.fetch("R-1", {"1": 1})
     assert no.value.code == "payment_not_linked"

@@ -14,6 +14,7 @@ from domain import ids
 from domain.case import Outcome
 from domain.news import DisputeNews, LateFact, News, RefundNews
 from domain.order import Tender, TenderKind
+from domain.people import Person, Role
 from domain.refund import RefundStatus
 from ledger import EntryKind
 from tests.proof.right import Books, wrong
@@ -197,8 +198,8 @@ async def test_a_refund_that_fails_after_the_end_is_told_and_paid_as_finance_dec
     assert shop.world.posted("owed:") == {"owed:R-1": 18109}
     code, _ = await refusal(handle.execute_update("noted", {"by": "fay"}, id="no"))
     assert code == "owed"
-    code, _ = await refusal(handle.execute_update("paid_by_hand", {"by": "olga", "reference": "X-1"}, id="not-olga"))
-    assert code == "role_may_not"
+    code, _ = await refusal(handle.execute_update("paid_by_hand", {"by": "flo", "reference": "X-1"}, id="not-yet"))
+    assert code == "nothing_by_hand"
     await handle.execute_update("pay_again", {"by": "fay"}, id="again")
     assert (await handle.result()).outcome == "succeeded"
     first, second = await shop.world.refunds(SHOPIFY_PAYMENT)
@@ -223,7 +224,14 @@ async def test_aftercare_told_twice_records_once_and_ends_when_nothing_is_owed(s
     await seen(first, "finance")
     second = await aftercare(shop, "R-1", SHOPIFY_ORDER, told(refund, "evt_2"))
     await seen(second, "finance")
-    await second.execute_update("paid_by_hand", {"by": "fay", "reference": "SEPA-7"}, id="paid")
+    shop.world.hire(Person(id="flo", role=Role.FINANCE, limits={"USD": 18109}))
+    await second.execute_update("consent", {"by": "shopper", "to": "bank"}, id="agreed")
+    async with asyncio.timeout(PATIENCE):
+        while "by hand" not in (await seen(second, "finance")).next_action:
+            await asyncio.sleep(0.02)
+    code, _ = await refusal(second.execute_update("paid_by_hand", {"by": "olga", "reference": "X-1"}, id="not-olga"))
+    assert code == "role_may_not"
+    await second.execute_update("paid_by_hand", {"by": "flo", "reference": "SEPA-7"}, id="paid")
     assert (await second.result()).outcome == "succeeded"
     await first.execute_update("retry_now", {"by": "fay"}, id="look")
     await first.result()

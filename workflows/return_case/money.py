@@ -9,18 +9,21 @@ from temporalio.exceptions import ApplicationError
 
 from activities.decisions import DecisionActivities, PlanRefund
 from activities.payments import PayLeg
+from domain.consent import Consent
 from domain.money import Money
 from domain.notice import NoticeKind
 from domain.plan import Leg
 from domain.refund import FINAL_NO, STORED_FAULT, Refund, RefundStatus
+from domain.verbs import Verb
 from workflows import options
-from workflows.paying import Payer
+from workflows.instead import Instead
 from workflows.return_case.state import attempts, latest, with_refund
 from workflows.return_case.steps import Steps
+from workflows.return_case.view import CaseView, view
 from workflows.stepping import NotWanted
 
 
-class Payout(Steps, Payer):
+class Payout(Steps, Instead):
     """Verbs about what is owed."""
 
     async def plan_refund(self) -> None:
@@ -86,9 +89,39 @@ class Payout(Steps, Payer):
         while refund is None or refund.status is not RefundStatus.SUCCEEDED:
             # A refund that was never made needs nobody's word to be asked for again.
             if refund is not None and refund.status in FINAL_NO and refund.reason != STORED_FAULT:
-                why = refund.message or f"the provider ended it as {refund.status} ({refund.reason})"
-                await self.wait_for_help(f"Refund to {leg.tender_id}", "finance", why, None)
+                await self.wait_for_another_try(refund)
             refund = await self.ask_provider(leg)
+
+    async def wait_for_another_try(self, failed: Refund) -> None:
+        """Until finance has mended why it failed, or the shopper has agreed to another way."""
+        if not self.has_consent(failed):
+            why = failed.message or f"the provider ended it as {failed.status} ({failed.reason})"
+            other = "; if the shopper agrees, it can go another way (`consent`)" if failed.no_way_back else ""
+            await self.wait_for_help(f"Refund to {failed.payment}", "finance", f"{why}{other}", None)
+
+    @property
+    def newest(self) -> tuple[Refund, ...]:
+        """Of the plan that stands."""
+        found = (latest(self.state, leg.tender_id) for leg in (self.state.plan.legs if self.state.plan else ()))
+        return tuple(one for one in found if one is not None)
+
+    @property
+    def consents(self) -> tuple[Consent, ...]:
+        """Part of the state."""
+        return self.state.consents
+
+    def agreed(self, consent: Consent) -> None:
+        """Part of the state; what waits for finance is tried at once."""
+        self.learn(consents=(*self.state.consents, consent))
+        self.retries += 1
+
+    def check_listens(self, verb: Verb) -> None:
+        """As for every other word."""
+        self.check(verb)
+
+    def answer(self) -> CaseView:
+        """The return as it stands."""
+        return view(self.state)
 
     async def ask_provider(self, leg: Leg) -> Refund:
         """The current intention, until the provider has decided. Raises NotWanted if the plan was withdrawn."""

@@ -7,7 +7,7 @@ from typing import Any
 from domain import ids
 from domain.case import OrderBrief
 from domain.money import Money
-from domain.notice import Notice, NoticeKind, NoticeLine
+from domain.notice import Notice, NoticeKind, NoticeLine, NoticePart
 from domain.order import TenderKind
 from domain.policy import LineDecision, Verdict
 from domain.refund import FINAL_NO, Refund, RefundStatus
@@ -29,7 +29,7 @@ def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
         customer_id=state.order.customer_id,
         locale=state.order.locale,
         lines=_about(kind, state),
-        total=str(state.planned) if state.planned else amount(state.quote),
+        total="" if kind is NoticeKind.IN_REVIEW else str(state.planned) if state.planned else amount(state.quote),
         nothing_left=_nothing_left(state),
         label_url=state.label.url if state.label else "",
         tracking_number=state.label.tracking_number if state.label else "",
@@ -52,8 +52,9 @@ def refund_notice(kind: NoticeKind, case: str, order: OrderBrief, refund: Refund
         locale=order.locale,
         total=str(Money(minor=refund.amount, currency=refund.currency)),
         provider_reference=refund.arn or refund.provider_id,
-        shows_by=f"{shows_by(TenderKind.CARD, refund.updated_at):%d %B %Y}" if done else "",
+        shows_by=f"{shows_by(refund.instead or TenderKind.CARD, refund.updated_at):%d %B %Y}" if done else "",
         reversal=done and refund.shows_as == "reversal",
+        parts=(_part(refund, TenderKind.CARD),) if done else (),
     )
 
 
@@ -63,8 +64,17 @@ def _on_statement(state: CaseState) -> dict[str, Any]:
     if not paid:
         return {}
     kinds = {leg.tender_id: leg.kind for leg in (state.plan.legs if state.plan else ())}
-    last = max(shows_by(kinds.get(one.payment, TenderKind.CARD), one.updated_at) for one in paid)
-    return {"shows_by": f"{last:%d %B %Y}", "reversal": all(one.shows_as == "reversal" for one in paid)}
+    last = max(shows_by(one.instead or kinds.get(one.payment, TenderKind.CARD), one.updated_at) for one in paid)
+    parts = tuple(_part(one, kinds.get(one.payment, TenderKind.CARD)) for one in paid)
+    return {
+        "shows_by": f"{last:%d %B %Y}",
+        "reversal": all(one.shows_as == "reversal" for one in paid),
+        "parts": parts,
+    }
+
+
+def _part(refund: Refund, kind: TenderKind) -> NoticePart:
+    return NoticePart(to=refund.instead or kind, amount=str(Money(minor=refund.amount, currency=refund.currency)))
 
 
 def _nothing_left(state: CaseState) -> bool:
@@ -80,6 +90,8 @@ def _about(kind: NoticeKind, state: CaseState) -> tuple[NoticeLine, ...]:
             return _declined(state)
         case NoticeKind.APPROVED:
             return (*_lines(state), *_declined(state))
+        case NoticeKind.IN_REVIEW:
+            return (*_sendable(state), *_declined(state))
         case _:
             return _lines(state)
 
@@ -95,6 +107,13 @@ def _lines(state: CaseState) -> tuple[NoticeLine, ...]:
         )
         for line in plan.lines
     )
+
+
+def _sendable(state: CaseState) -> tuple[NoticeLine, ...]:
+    """What may be sent, without an amount."""
+    titles = state.order.titles if state.order else {}
+    lines = state.decision.approved if state.decision else ()
+    return tuple(NoticeLine(title=titles.get(line.line_id, line.line_id), quantity=line.quantity) for line in lines)
 
 
 def _declined(state: CaseState) -> tuple[NoticeLine, ...]:

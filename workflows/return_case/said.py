@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Self
+
+from pydantic import model_validator
 
 from domain.model import Id, Minor, Model, ShortText, Signature
+from domain.people import SHOPPER
+from domain.refund import Another
 
 
 class CancelReason(StrEnum):
@@ -34,6 +39,38 @@ class Approve(Model):
     override: Id | None = None
     update_id: Id
     signature: Signature
+
+
+class Consented(Model):
+    """The shopper agrees that what failed to go back to `payment` goes `to` something else; without a payment it is
+    about the only one that failed.
+
+    `by` is the shopper, or who heard it: they say how in `remark`, which stays out of the journal and names no people.
+    """
+
+    by: Id
+    payment: Id | None = None
+    to: Another
+    remark: ShortText = ""
+
+    @model_validator(mode="after")
+    def _says_how(self) -> Self:
+        if self.by != SHOPPER and not self.remark:
+            raise ValueError("remark: say how the shopper agreed, such as `by phone, 14:20`")
+        return self
+
+
+class PaidByHand(Model):
+    """What waited for a person is paid, with the bank's `reference`; without a payment it is about the only one.
+
+    Whoever has a key signs it, for a payment that is named; then `update_id` is this Update's own id.
+    """
+
+    by: Id
+    payment: Id | None = None
+    reference: Id
+    update_id: Id | None = None
+    signature: Signature | None = None
 
 
 class RetryNow(Model):

@@ -12,7 +12,7 @@ from domain.money import Money
 from domain.news import DisputeNews
 from domain.parcel import TrackingStatus
 from domain.policy import Verdict
-from domain.refund import FINAL_NO, STORED_FAULT, Refund, RefundStatus
+from domain.refund import BY_HAND, FINAL_NO, STORED_FAULT, Refund, RefundStatus
 from domain.request import ReturnRequest
 from workflows.options import APPROVAL_PATIENCE
 from workflows.return_case.said import Cancel
@@ -128,9 +128,9 @@ class CaseState(CaseSoFar):
         if self.plan and self.needs_approval:
             total = Money(minor=self.plan.total, currency=self.plan.currency)
             return NextAction(owner="finance", action=f"Approve the refund of {total}", due_at=self._due)
-        undecided = [one for one in self.refunds if one.status not in DECIDED]
-        if self.stage is Stage.REFUND and undecided:
-            owner, action = _undecided(undecided[0])
+        on_their_way = [one for one in self.refunds if one.status not in DECIDED]
+        if self.stage is Stage.REFUND and on_their_way:
+            owner, action = who_decides(on_their_way[0])
             return NextAction(owner=owner, action=action, due_at=self.look_at)
         owner, action = _NEXT[self.stage]
         return NextAction(owner=owner, action=action, due_at=self._due)
@@ -178,7 +178,12 @@ _UNDECIDED = {
 """Who has to act on an undecided refund, by the provider's reason."""
 
 
-def _undecided(refund: Refund) -> tuple[str, str]:
+def who_decides(refund: Refund) -> tuple[str, str]:
+    """Who has to act on a refund that is not decided, and what they do."""
+    if refund.reason == BY_HAND:
+        money = Money(minor=refund.amount, currency=refund.currency)
+        to = f"the shopper's bank account instead of {refund.payment}" if refund.instead else refund.payment
+        return "finance", f"Pay {money} to {to} by hand, then say `paid_by_hand` with the bank's reference"
     if refund.status is RefundStatus.REQUIRES_ACTION:
         return "shopper", "Do what the payment provider asked for by mail, so that the refund can be paid"
     if refund.status is RefundStatus.UNKNOWN and not refund.reason:

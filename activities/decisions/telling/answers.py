@@ -12,7 +12,6 @@ from domain.model import Model
 from domain.order import Order, OrderLine
 from domain.policy import LineDecision, Policies, Policy, Reason, Traced, Verdict
 from domain.policy.goods import Answer
-from domain.policy.money import Payer
 from domain.policy.outcome import Resolution
 from domain.request import Basis, ReturnReason
 
@@ -144,7 +143,6 @@ class _Answering:
         as_new = period.kept_per_unit[Grade.A]
         cost = words.say(
             "line_costs",
-            period.return_shipping is Payer.SHOPPER,
             words.say("money", period.label_fee, currency) if period.label_fee else "",
             share(as_new, period.kept_percent.get(Grade.A, "")) if as_new else "",
             list(used.items()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field, StringConstraints, ValidationError
@@ -12,7 +12,7 @@ from domain.errors import InvalidRequest
 from domain.model import Minor, Model, Quantity
 from domain.money import ListedCurrency
 from domain.order import Buyer, Delivery, Exclusion, Order, OrderLine, Tender, TenderKind
-from domain.policy.calendar import Country, Day, end_of, local_day
+from domain.policy.calendar import Country, Day, end_everywhere, local_day
 from domain.request import taken
 
 _Text = Annotated[str, StringConstraints(max_length=300)]
@@ -57,6 +57,7 @@ def order_of(basket: Basket, zone: str, at: datetime) -> Order:
     if arrives is not None and arrives < local_day(at, zone):
         words = f"{arrives} is before the purchase; give the day on which the goods will arrive"
         raise InvalidRequest("expected_delivery", words)
+    arrived = max(at, end_everywhere(arrives, zone, basket.country)) if arrives else None
     total = sum(one.price * one.quantity for one in basket.lines)
     shared = basket.model_dump(include={"currency", "country", "region", "channel", "buyer", "customer"})
     try:
@@ -68,7 +69,7 @@ def order_of(basket: Basket, zone: str, at: datetime) -> Order:
             customer_id="basket",
             placed_at=at,
             prices_include_tax=True,
-            lines=tuple(_line(str(place), one, arrives, zone) for place, one in enumerate(basket.lines, 1)),
+            lines=tuple(_line(str(place), one, arrived) for place, one in enumerate(basket.lines, 1)),
             tenders=(Tender(id="basket", kind=TenderKind.CARD, captured=total),),
             total=total,
         )
@@ -78,8 +79,8 @@ def order_of(basket: Basket, zone: str, at: datetime) -> Order:
         ) from None
 
 
-def _line(line_id: str, line: BasketLine, arrives: date | None, zone: str) -> OrderLine:
-    deliveries = (Delivery(quantity=line.quantity, at=end_of(arrives, zone)),) if arrives else ()
+def _line(line_id: str, line: BasketLine, arrived: datetime | None) -> OrderLine:
+    deliveries = (Delivery(quantity=line.quantity, at=arrived),) if arrived else ()
     return OrderLine(
         id=line_id,
         sku=line.sku,

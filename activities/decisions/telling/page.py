@@ -14,8 +14,8 @@ from domain.policy.deadlines import DeadlineRule, SendBackRule
 from domain.policy.document import Clauses
 from domain.policy.goods import Answer, EligibilityRule
 from domain.policy.judgement import JudgementRule, Verdict
-from domain.policy.money import DeliveryRule, DutiesRule, FeeRule, Payer, ReturnShippingRule
-from domain.policy.outcome import Method, MethodRule, Resolution, ResolutionRule, TriggerRule
+from domain.policy.money import DeliveryRule, DutiesRule, FeeRule, ReturnShippingRule
+from domain.policy.outcome import Resolution, ResolutionRule
 from domain.policy.rule import Rule, Told, When
 from domain.policy.window import WindowRule
 from domain.request import Basis
@@ -85,13 +85,14 @@ def page_of(
     unposted = [one for one in law if one.applies.not_told and one.applies.region]
     parts = [told.states(unposted)] if unposted else []
     rest = sorted((one for one in law if one not in unposted), key=lambda one: list(Basis).index(one.basis))
+    about = (words.say("beyond"), told.told(policy), "" if law else instead, *told.clocks(law, policy))
     return Page(
         locale=locale,
         title=one_line(policy.title),
         version=words.say("version", name, since),
         parts=[one for one in told.policy(policy) if one.sentences],
         law_heading=words.heading("law"),
-        law_sentences=[one for one in (words.say("beyond"), told.told(policy), "" if law else instead) if one],
+        law_sentences=[one for one in about if one],
         law=[*(told.statute(one, today) for one in rest), *parts],
     )
 
@@ -113,25 +114,14 @@ class _Telling:
     untold: frozenset[Told]
 
     def policy(self, policy: Policy) -> Iterator[Part]:
-        """Everything that the merchant promises."""
+        """Everything that the merchant promises, and the product keeps."""
         words = self.words
-        sections = {
-            "window": ["window"],
-            "goods": ["eligibility"],
-            "costs": ["return_shipping", "restocking", "lost_value"],
-            "money": [
-                *("resolutions", "bonus", "delivery", "duties", "refund_trigger", "refund_due"),
-                *("returnless", "price_adjustment"),
-            ],
-            "way": ["methods", "send_back", "deadlines"],
-            "people": ["judgement"],
-            "warranty": ["warranty"],
-        }
         first = {
             "window": [words.say("several")] if _differs(policy) else [],
-            "way": [words.say("ask")],
+            "money": [words.say("we_pay")],
+            "way": [words.say("ask"), words.say("our_label")],
         }
-        for section, clauses in sections.items():
+        for section, clauses in _SECTIONS.items():
             told = [one for clause in clauses for one in self._clause(policy, clause)]
             more = list(self._limits(policy)) if section == "people" else []
             yield Part(words.heading(section), [one for one in (*first.get(section, []), *told, *more) if one])
@@ -179,7 +169,7 @@ class _Telling:
 
     def told(self, policy: Policy) -> str:
         """What shoppers know before they buy."""
-        pays = any(one.payer is Payer.SHOPPER for one in policy.return_shipping if self._is_here(one.when))
+        pays = any(one.fee for one in policy.return_shipping if self._is_here(one.when))
         return self.words.say("is_told", policy.told, pays) if policy.told else self.words.say("is_not_told")
 
     def posted(self, hidden: Sequence[Statute]) -> str:
@@ -205,6 +195,13 @@ class _Telling:
         sources = words.say("law_sources", list(dict.fromkeys(one.source for one in statutes)))
         return Part(words.text(statutes[0].title), [capital(one) for one in (words.say("law_states"), *told, sources)])
 
+    def clocks(self, law: Sequence[Statute], policy: Policy) -> Iterator[str]:
+        """Where the law's days end, if not where the shop's own do."""
+        if self.country:
+            zones = dict.fromkeys(zone for one in law for zone in one.zones(self.country))
+            zones.pop(policy.zone(self.country), None)
+            yield from (self.words.say("time_zone_of", zone, self.country) for zone in zones)
+
     def statute(self, statute: Statute, today: date) -> Part:
         """What a law gives to whoever buys on a day; last, what it says nothing of."""
         words, sentences = self.words, [self.words.say("law_basis", statute)]
@@ -224,6 +221,17 @@ class _Telling:
         sentences.append(words.say("law_source", statute))
         return Part(words.text(statute.title), [capital(one) for one in sentences])
 
+
+_SECTIONS: Mapping[str, Sequence[str]] = {
+    "window": ["window"],
+    "goods": ["eligibility"],
+    "costs": ["return_shipping", "restocking", "lost_value"],
+    "money": ["resolutions", "delivery", "duties"],
+    "way": ["send_back", "deadlines"],
+    "people": ["judgement"],
+    "warranty": ["warranty"],
+}
+"""The headings, and the clauses below each. What is only recorded with a decision is no promise, so it is not here."""
 
 _LAW = {name: f"law_{name}" for name in ("window", "eligibility", "restocking", "lost_value", "return_shipping")}
 """Clauses that a law says in another way than a policy."""
@@ -248,8 +256,6 @@ def _otherwise(policy: Policy) -> Mapping[str, Rule]:
         "delivery": DeliveryRule(refund=policy.refund_shipping),
         "duties": DutiesRule(),
         "resolutions": ResolutionRule(allowed=(Resolution.REFUND,)),
-        "methods": MethodRule(allowed=(Method.LABEL,)),
-        "refund_trigger": TriggerRule(),
         "send_back": SendBackRule(days=policy.send_back_days),
         "judgement": JudgementRule(verdict=Verdict.APPROVE),
         "deadlines": DeadlineRule(inspection_days=policy.inspection_days),
@@ -271,6 +277,6 @@ def _conditions(when: When) -> Iterator[tuple[str, object]]:
 
 
 def _differs(policy: Policy) -> bool:
-    """Whether any clause has more than one rule that could speak."""
-    clauses = (getattr(policy, name) for name, one in Policy.model_fields.items() if one.default == ())
+    """Whether any clause that is told has more than one rule that could speak."""
+    clauses = (getattr(policy, name) for names in _SECTIONS.values() for name in names)
     return any(len(rules) > 1 or any(one.when.count for one in rules) for rules in clauses)

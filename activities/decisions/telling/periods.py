@@ -13,12 +13,12 @@ from domain.inspection import Grade
 from domain.model import Model
 from domain.order import Delivery, Order, OrderLine
 from domain.policy import Calendar, LineDecision, LineTerms, Policies, Traced, Verdict, traced
-from domain.policy.calendar import end_of, local_day
+from domain.policy.calendar import end_everywhere, end_of, local_day
 from domain.policy.goods import Condition, EligibilityRule
 from domain.policy.money import Cut, Payer
 from domain.policy.outcome import Resolution
 from domain.policy.rule import Rule
-from domain.policy.window import Anchor, Count, Ends, WindowRule
+from domain.policy.window import Anchor, Count, Ends, First, WindowRule
 from domain.request import Basis, RequestedLine, ReturnReason, ReturnRequest
 
 
@@ -28,8 +28,10 @@ class Within(Model):
     days: int | None = None
     months: int | None = None
     until: date | None = None
+    until_yearly: str | None = None
     anchor: Anchor = Anchor.DELIVERY
     count: Count = Count.CALENDAR
+    first: First = First.MONTHS
 
 
 class Period(Model):
@@ -53,7 +55,7 @@ class Period(Model):
     @property
     def free(self) -> bool:
         """Whether goods that are as new come back for nothing."""
-        return self.return_shipping is Payer.SHOP and not self.restocking_per_unit
+        return not self.label_fee and not self.restocking_per_unit
 
 
 class _EveryDay(Calendar):
@@ -126,12 +128,15 @@ class Asked:
         start = local_day(self.at, self.zone)
         while found.decided.terms is not None:
             until = self._last_alike(found, start, end) if end else None
-            later = self._on(end_of(until + _DAY, self.zone)) if until else found
+            later = self._on(self._end_of(until + _DAY)) if until else found
             if until is None or end is None or until >= end or later.decided.terms is None:
                 yield self._period(found, found.decided.terms, end, self._closing(found, None, end))
                 return
             yield self._period(found, found.decided.terms, until, self._closing(found, later, until))
             found, start = later, until + _DAY
+
+    def _end_of(self, day: date) -> datetime:
+        return end_everywhere(day, self.zone, self.sold.country)
 
     def _on(self, now: datetime) -> _Found:
         asked = self.traced(now)
@@ -143,7 +148,7 @@ class Asked:
         """The last day on which all is as at first, by halving the days in between."""
         while low < high:
             middle = high - (high - low) // 2
-            there = self._on(end_of(middle, self.zone))
+            there = self._on(self._end_of(middle))
             low, high = (middle, high) if there.alike == found.alike else (low, middle - _DAY)
         return low
 

@@ -1,0 +1,30 @@
+"""What a person has to pay: bank transfers, cash, and gateways that nobody here can speak to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from domain.refund import BY_HAND, Refund, RefundIntention, RefundStatus
+
+
+class ByHand:
+    """Nothing is sent, so nothing can be sent twice: each intention stands as a task of finance, until a person says
+    that it is paid."""
+
+    def refund(self, intention: RefundIntention, now: datetime) -> Refund:
+        """Pending."""
+        return Refund(
+            key=intention.key,
+            provider_id="",
+            payment=intention.payment,
+            amount=intention.amount,
+            currency=intention.currency,
+            status=RefundStatus.PENDING,
+            reason=BY_HAND,
+            instead=intention.instead,
+            updated_at=now,
+        )
+
+    def find(self, intention: RefundIntention, now: datetime) -> Refund:
+        """Pending: the task is there as soon as the intention is recorded."""
+        return self.refund(intention, now)

@@ -1,0 +1,267 @@
+"""Many returns while nothing can be relied on: the payment provider does three calls in ten wrongly, its webhooks get
+lost, come twice and out of order, and workers, portal and Temporal server are killed.
+
+All that it knows is in its home, so whoever ends it can go on with it later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+import random
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import Field
+
+from domain import ids
+from domain.model import Model
+from embedded import portal
+from embedded.simulators.faults import CallFault, HookFault
+from ledger import EntryKind
+from tests.proof import hasty, right
+from tests.proof.kills import Verdict, judged, walked
+from tests.proof.right import Books, Json
+from tests.proof.site import Site, environment, until
+from tests.proof.storm import OUTCOMES, PORTAL, Weather, weather
+from tests.proof.walk import Walk
+
+HASTY = ("-m", hasty.__name__)
+CREW = 8
+RESTARTS = 2
+"""How often the Temporal server is killed, evenly over the run."""
+
+_SHARE = 0.3
+_AT_ONCE = 40
+"""So many returns are under way at a time."""
+_PER_RETURN = 20
+"""Entries of the journal, about: kills are spread over the run by what has been recorded."""
+
+
+class Progress(Model):
+    """What has happened so far to a run: how it was begun, its kills, its seconds, and the processes it has now."""
+
+    kills: dict[str, int] = Field(default_factory=dict)
+    done: int = 0
+    restarts: int = 0
+    seconds: float = 0.0
+    faults: dict[str, int] = Field(default_factory=dict)
+    pids: tuple[int, ...] = ()
+
+
+class Patient(Walk):
+    """A return in bad weather."""
+
+    patience, pause = 900.0, 0.25
+
+
+class Still(Books):
+    """Books that do not change any more, so that each simulator is asked once for all returns."""
+
+    @cached_property
+    def _refunds(self) -> list[Json]:
+        return super().refunds()
+
+    @cached_property
+    def _labels(self) -> Any:  # JSON
+        return super().get("/carrier/labels.json")
+
+    def refunds(self) -> list[Json]:
+        """Every refund at the payment provider."""
+        return self._refunds
+
+    def get(self, path: str, **query: str) -> Any:  # JSON
+        """What a simulator shows."""
+        return self._labels if path == "/carrier/labels.json" else super().get(path, **query)
+
+
+def plan(seed: int) -> dict[str, object]:
+    """Three calls and three webhooks in ten go wrong, in every way."""
+    calls, hooks = get_args(CallFault), get_args(HookFault)
+    faults = {
+        "*": {one: _SHARE / len(calls) for one in calls},
+        "webhooks": {one: _SHARE / len(hooks) for one in hooks},
+    }
+    return {"seed": seed, "faults": faults, "delay_seconds": hasty.STRIPE_PATIENCE + 1}
+
+
+class Hostile:
+    """One run in its home."""
+
+    def __init__(self, home: Path, returns: int, kills: int, seed: int, crew: int = CREW) -> None:
+        self.home, self.kills, self.crew, self.seed = home, kills, crew, seed
+        self._file = home / "progress.json"
+        told = self._file.read_text() if self._file.exists() else "{}"
+        self.progress = Progress.model_validate_json(told)
+        self._dice = random.Random(f"{seed}:{self.progress.done}")
+        outcomes = random.Random(seed).choices(list(OUTCOMES), list(OUTCOMES.values()), k=returns)
+        self._cases = [(f"hostile-{number}", one) for number, one in enumerate(outcomes, start=1)]
+        self._total = returns * _PER_RETURN
+        self._begun = time.monotonic() - self.progress.seconds
+
+    async def run(self) -> list[Verdict]:
+        """Begin, or go on; a verdict for each return, one for the ledger and one for all the money."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        _end_left_over(self.progress.pids, self.home)
+        async with weather(self.home, self.crew, HASTY) as sky:
+            try:
+                self._note(sky)
+                return await self._through(sky)
+            finally:
+                self._note(sky)
+
+    async def _through(self, sky: Weather) -> list[Verdict]:
+        site, turn = sky.site, asyncio.Semaphore(_AT_ONCE)
+        walks = [Patient(site, name, outcome) for name, outcome in self._cases]
+        await self._worsen(site)
+
+        async def through(walk: Walk) -> float:
+            async with turn:
+                if not _closed(walk):
+                    return await walked(walk)
+                await walk.closed()  # an earlier run got this far, at least
+                return time.monotonic()
+
+        ways = [asyncio.create_task(through(one)) for one in walks]
+        try:
+            await self._strike(sky, ways)
+            await asyncio.wait(ways)
+            await self._calm(sky)
+            return await self._judge(site, walks, ways)
+        finally:
+            for way in ways:
+                way.cancel()
+            await asyncio.wait(ways)
+
+    async def _worsen(self, site: Site) -> None:
+        """Set the plan of faults; one that goes on already is left alone, or it would begin anew."""
+        wanted = plan(self.seed)
+        told = (await site.http.get("/stripe/_control/faults")).json()["plan"]
+        if told["faults"] != wanted["faults"]:
+            (await site.http.post("/stripe/_control/faults", json=wanted)).raise_for_status()
+        (await site.http.post("/stripe/_control/pace", json={"after": 1})).raise_for_status()
+
+    async def _strike(self, sky: Weather, ways: Sequence[asyncio.Task[float]]) -> None:
+        """Kill somebody each time the journal has grown by some entries, until everything is through."""
+        seen = wanted = _last(sky.site, 0)
+        while True:
+            wait = self._dice.randint(1, max(2, 2 * self._total // self.kills))
+            wanted += wait
+
+            async def grown(wanted: int = wanted, since: int = seen) -> bool:
+                return all(way.done() for way in ways) or _last(sky.site, since) >= wanted
+
+            await until(grown, f"{wait} more entries", Patient.patience, 0.2)
+            seen = _last(sky.site, seen)
+            if all(way.done() for way in ways):
+                return
+            target = self._target(seen)
+            await sky.strike(target, self._dice.randrange(self.crew))
+            restarts = self.progress.restarts + ("server" in target)
+            kills = dict(Counter(self.progress.kills) + Counter({target: 1}))
+            changed = {"done": self.progress.done + 1, "restarts": restarts, "kills": kills}
+            self.progress = self.progress.model_copy(update=changed)
+            self._note(sky)
+
+    def _target(self, entries: int) -> str:
+        if (
+            entries >= self._total * (self.progress.restarts + 1) // (RESTARTS + 1)
+            and self.progress.restarts < RESTARTS
+        ):
+            return "server"
+        return self._dice.choice(("worker", "worker", "worker", PORTAL))
+
+    async def _calm(self, sky: Weather) -> None:
+        """No more faults; every webhook that still waits is delivered."""
+        site = sky.site
+        told = (await site.http.get("/stripe/_control/faults")).json()
+        injected = sum((Counter(one) for one in told["injected"].values()), Counter(self.progress.faults))
+        self.progress = self.progress.model_copy(update={"faults": dict(sorted(injected.items()))})
+        (await site.http.post("/stripe/_control/faults", json={})).raise_for_status()
+
+        # Where an earlier run listened nobody does any more, and faults may have kept that from being said.
+        await portal.register(sky.ports.portal, f"{site.simulators}/stripe", "sk_test_embedded")
+
+        async def delivered() -> bool:
+            left = (await site.http.post("/stripe/_control/deliver", json={"early": True})).raise_for_status().json()
+            return not left["left"]
+
+        await until(delivered, "every webhook is taken", Patient.patience, 1)
+
+    async def _judge(self, site: Site, walks: Sequence[Walk], ways: Sequence[asyncio.Task[float]]) -> list[Verdict]:
+        books = site.books = Still(**vars(site.books))
+        verdicts = [
+            await judged(f"hostile: {walk.outcome}", walk, way, self._begun)
+            for walk, way in zip(walks, ways, strict=True)
+        ]
+        faults = await asyncio.to_thread(right.wrong_ledger, site.ledger)
+        struck = ", ".join(f"{target} {times}×" for target, times in self.progress.kills.items())
+        verdicts.append(Verdict(what=f"hostile: the whole ledger after kill -9 of {struck}", case="", faults=faults))
+        said = ", ".join(f"{kind} {times}" for kind, times in self.progress.faults.items())
+        money = [*await asyncio.to_thread(lambda: list(amiss(books, walks))), *await _reconciled(self.home)]
+        return [*verdicts, Verdict(what=f"hostile: all the money after {said}", case="", faults=money)]
+
+    def _note(self, sky: Weather) -> None:
+        spent = {"seconds": time.monotonic() - self._begun, "pids": tuple(sky.pids())}
+        self.progress = self.progress.model_copy(update=spent)
+        new = self._file.with_suffix(".new")
+        new.write_text(self.progress.model_dump_json(indent=2))
+        new.replace(self._file)
+
+
+def amiss(books: Books, walks: Sequence[Walk]) -> Iterator[str]:
+    """Refunds that were paid twice, planned and never paid, and returns that never ended; counted plainly, without
+    what the judge of a single return knows."""
+    live = Counter(
+        (one["metadata"].get("case", ""), one["payment_intent"])
+        for one in books.refunds()
+        if one["status"] not in ("failed", "canceled")
+    )
+    planned = Counter(
+        (walk.case, str(leg["tender_id"]))
+        for walk in walks
+        for entry in books.ledger.entries(case=walk.case)
+        if entry.kind is EntryKind.PLAN
+        for leg in entry.facts["plan"]["legs"]
+    )
+    double, lost = (live - planned).total(), (planned - live).total()
+    stuck = sum(1 for walk in walks if not _closed(walk))
+    if double or lost or stuck:
+        yield f"{double} double, {lost} lost, {stuck} stuck"
+
+
+async def _reconciled(home: Path) -> list[str]:
+    """Whether finance's own look finds anything; nothing to say where the command is not there."""
+    if importlib.util.find_spec("ledger.cli.reconcile") is None:
+        return []
+    looking = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "ledger", "reconcile", env=environment(home), stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await looking.communicate()
+    return [f"reconcile ends with {looking.returncode}:\n{out.decode()}"] if looking.returncode else []
+
+
+def _closed(walk: Walk) -> bool:
+    return walk.site.ledger.find(ids.close_key(walk.case)) is not None
+
+
+def _last(site: Site, since: int) -> int:
+    return max((one.seq for one in site.ledger.entries(after=since)), default=since)
+
+
+def _end_left_over(pids: Sequence[int], home: Path) -> None:
+    """End what a run that was itself killed has left behind; a number that stands for another process now is not."""
+    for pid in pids:
+        try:
+            mine = f"BACKHAUL_HOME={home}".encode() in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+            if mine:
+                os.kill(pid, signal.SIGKILL)
+        except (OSError, ProcessLookupError):
+            continue

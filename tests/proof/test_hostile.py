@@ -1,0 +1,55 @@
+"""A payment provider that does three calls in ten wrongly, killed processes, and a run that is ended and goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from database.engine import connect
+from embedded.simulators.faults import CallFault, FaultPlan, HookFault
+from ledger import EntryKind
+from ledger.store import SqlLedger
+from tests.proof.hostile import Hostile, plan
+from tests.proof.site import until
+
+RETURNS, KILLS, CREW = 5, 6, 2
+
+
+@pytest.mark.timeout(240)
+async def test_whatever_fails_nothing_is_paid_twice_lost_or_stuck(tmp_path: Path) -> None:
+    first = asyncio.create_task(Hostile(tmp_path, RETURNS, KILLS, 1, CREW).run())
+
+    async def paid() -> bool:
+        assert not first.done(), first.result()
+        return (tmp_path / "progress.json").exists() and EntryKind.REFUND_SUBMITTED in kinds(tmp_path)
+
+    await until(paid, "a refund is submitted", 120)
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    second = Hostile(tmp_path, RETURNS, KILLS, 1, CREW)
+    verdicts = await second.run()
+    found = [f"{one.what} {one.case}: {sentence}" for one in verdicts for sentence in one.faults]
+    assert not found, "\n".join(found)
+    assert len(verdicts) == RETURNS + 2
+    assert second.progress.faults
+    assert second.progress.kills["server"] == 2
+
+
+def kinds(home: Path) -> set[EntryKind]:
+    engine = connect(f"sqlite:///{home / 'backhaul.db'}")
+    try:
+        return {one.kind for one in SqlLedger(engine).entries()}
+    finally:
+        engine.dispose()
+
+
+def test_three_calls_and_three_webhooks_in_ten_go_wrong_in_every_way() -> None:
+    made = FaultPlan.model_validate(plan(7))
+    assert set(made.faults) == {"*", "webhooks"}
+    for endpoint, every in (("*", get_args(CallFault)), ("webhooks", get_args(HookFault))):
+        assert set(made.faults[endpoint]) == set(every)
+        assert sum(made.faults[endpoint].values()) == pytest.approx(0.3)

@@ -1,0 +1,120 @@
+"""Orders that were not paid with a card alone, and money that does not go back the way it came."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import httpx2
+
+from domain.case import Outcome
+from domain.order import Tender, TenderKind
+from domain.people import Person, Role
+from ledger import EntryKind
+from tests.proof.right import Books, wrong
+from tests.workflows.returns import SHOPIFY_LINE, SHOPIFY_ORDER, SHOPIFY_PAYMENT, TWO_RATES, Return, Shop, refusal
+from tests.workflows.test_replay import replayer
+from tests.world import until
+from workflows.return_case.view import CaseView
+
+NOW = datetime.now(UTC)
+
+
+async def ended(one: Return, refunded: str) -> CaseView:
+    """Its end, at which everything is right on all sides."""
+    view = await one.result()
+    assert (view.outcome, view.refunded) == (Outcome.REFUNDED, refunded)
+    with httpx2.Client(base_url=one.world.url, timeout=10) as http:
+        books = Books(one.world.rooms.ledger, one.world.rooms.outbox, http)
+        assert await asyncio.to_thread(wrong, "R-1", Outcome.REFUNDED, books) == []
+    await replayer().replay_workflow(await one.history())
+    return view
+
+
+async def test_a_gift_card_and_a_card_each_get_their_part_back(shop: Shop) -> None:
+    gift = Tender(id="gc-1", kind=TenderKind.GIFT_CARD, captured=2000)
+    order = await shop.world.sell(TWO_RATES, gift, Tender(id="pi_1", kind=TenderKind.CARD, captured=8850, paid_at=NOW))
+    one = await shop.start("R-1", order.id, {"1": 2})  # 23.53, more than the gift card gave
+    await one.arrive()
+    shop.world.doors.shut("/storefront/gift_cards", carried_out=True)
+    await one.inspect()
+    await until(lambda: shop.world.doors.knocks["/storefront/gift_cards"] > 0, "a credit whose answer is lost")
+    await one.recorded(EntryKind.RESTOCK)
+    assert one.world.entries("R-1", EntryKind.REFUND_SETTLED) == []
+    shop.world.doors.open("/storefront/gift_cards")
+    await ended(one, "23.53 EUR")
+    assert one.world.posted("tender:") == {"tender:pi_1": 8850 - 353}
+    assert [one["amount"] for one in await shop.world.refunds("pi_1")] == [353]
+
+
+async def test_what_a_person_has_to_pay_waits_for_finance(shop: Shop) -> None:
+    shop.world.hire(Person(id="flo", role=Role.FINANCE, limits={"EUR": 2353}))
+    order = await shop.world.sell(TWO_RATES, Tender(id="bacs-7", kind=TenderKind.BANK, captured=10850))
+    one = await shop.start("R-1", order.id, {"1": 2})
+    await one.arrive()
+    code, _ = await refusal(one.update("paid_by_hand", {"by": "flo", "reference": "SEPA-7"}))
+    assert code == "nothing_by_hand"
+    await one.inspect()
+    view = await one.until(lambda view: view.refund_reason == "by_hand")
+    assert view.next_owner == "finance"
+    assert view.next_action.startswith("Pay 23.53 EUR to bacs-7 by hand")
+    assert view.due_at is not None
+    assert view.due_at - datetime.now(UTC) < timedelta(days=2, hours=1)
+    assert (await one.attributes())["NeedsAction"] == "finance"
+    due = view.due_at
+    await shop.skip(timedelta(days=5))  # a task does not become younger by being looked at
+    assert (await one.view()).due_at == due
+    code, _ = await refusal(one.update("paid_by_hand", {"by": "olga", "reference": "SEPA-7"}))
+    assert code == "role_may_not"
+    code, _ = await refusal(one.update("paid_by_hand", {"by": "flo", "reference": "SEPA-7", "payment": "pi_other"}))
+    assert code == "nothing_by_hand"
+    said = {"by": "flo", "reference": "SEPA-7", "payment": "bacs-7"}
+    code, _ = await refusal(one.update("paid_by_hand", {**said, "by": "fay"}))  # who has a key
+    assert code == "not_signed"
+    code, _ = await refusal(one.update("paid_by_hand", {**said, "update_id": "u-1"}, id="u-2"))
+    assert code == "other_update_id"
+    await one.update("paid_by_hand", said)
+    view = await ended(one, "23.53 EUR")
+    assert view.provider_references == ("SEPA-7",)
+    assert shop.world.posted("payout:") == {"payout:R-1": 2353}
+
+
+async def test_a_card_that_is_gone_becomes_store_credit_if_the_shopper_agrees(shop: Shop) -> None:
+    one = await shop.shopify()
+    await one.arrive()
+    failed = {"status": "failed", "failure_reason": "expired_or_canceled_card"}
+    await shop.world.post("/stripe/_control/next_refund", failed)
+    await one.inspect()
+    view = await one.until(lambda view: bool(view.troubles))
+    assert "consent" in view.next_action
+    await shop.skip(timedelta(days=3))
+    assert shop.world.posted("store_credit:") == {}
+    _, text = await refusal(one.update("consent", {"by": "olga", "to": "store_credit"}))
+    assert "remark: say how the shopper agreed" in text
+    code, _ = await refusal(one.update("consent", {"by": "ann", "to": "store_credit", "remark": "by phone"}))
+    assert code == "role_may_not"
+    await one.recorded(EntryKind.RESTOCK)
+    said = {"by": "shopper", "to": "store_credit", "payment": SHOPIFY_PAYMENT}
+    await one.update("consent", said)
+    await ended(one, "181.09 USD")
+    (entry,) = shop.world.entries("R-1", EntryKind.CONSENT)
+    assert (entry.actor, entry.facts["consent"]["to"]) == ("shopper", "store_credit")
+    customer = entry.facts["consent"]["customer"]
+    assert shop.world.posted("store_credit:") == {f"store_credit:{customer}": 18109}
+    assert [refund["status"] for refund in await shop.world.refunds(SHOPIFY_PAYMENT)] == ["failed"]
+
+
+async def test_a_new_run_goes_on_with_what_the_shopper_agreed_to(shop: Shop) -> None:
+    one = await shop.shopify()
+    await one.arrive()
+    await shop.world.post("/stripe/_control/next_refund", {"status": "failed", "failure_reason": "declined"})
+    await one.inspect()
+    await one.until(lambda view: bool(view.troubles))
+    await one.recorded(EntryKind.RESTOCK)
+    shop.world.doors.shut("/storefront/")
+    await one.update("consent", {"by": "olga", "to": "store_credit", "remark": "by mail"})
+    await one.handle.terminate("somebody in the Temporal UI")
+    shop.world.doors.open("/storefront/")
+    again = await shop.start("R-1", SHOPIFY_ORDER, {SHOPIFY_LINE: 1})
+    await ended(again, "181.09 USD")
+    assert [refund["status"] for refund in await shop.world.refunds(SHOPIFY_PAYMENT)] == ["failed"]
