@@ -15,7 +15,7 @@ from ledger.store import SqlLedger
 from tests.proof.hostile import Hostile, plan
 from tests.proof.site import until
 
-RETURNS, KILLS, CREW = 5, 6, 2
+RETURNS, KILLS, CREW = 3, 4, 2
 
 
 @pytest.mark.timeout(240)
