@@ -109,7 +109,7 @@ class Hostile:
     async def run(self) -> list[Verdict]:
         """Begin, or go on; a verdict for each return, one for the ledger and one for all the money."""
         self.home.mkdir(parents=True, exist_ok=True)
-        _end_left_over(self.progress.pids, self.home)
+        end_left_over(self.progress.pids, self.home)
         async with weather(self.home, self.crew, HASTY) as sky:
             try:
                 self._note(sky)
@@ -256,7 +256,7 @@ def _last(site: Site, since: int) -> int:
     return max((one.seq for one in site.ledger.entries(after=since)), default=since)
 
 
-def _end_left_over(pids: Sequence[int], home: Path) -> None:
+def end_left_over(pids: Sequence[int], home: Path) -> None:
     """End what a run that was itself killed has left behind; a number that stands for another process now is not."""
     for pid in pids:
         try:
