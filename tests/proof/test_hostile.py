@@ -37,7 +37,7 @@ async def test_whatever_fails_nothing_is_paid_twice_lost_or_stuck(tmp_path: Path
     assert not found, "\n".join(found)
     assert len(verdicts) == RETURNS + 2
     assert second.progress.faults
-    assert second.progress.kills["server"] == 2
+    assert second.progress.kills["server"] >= 1
 
 
 def kinds(home: Path) -> set[EntryKind]:
