@@ -16,7 +16,7 @@ from ledger.store import SqlLedger
 from tests.proof.hostile import Hostile, end_left_over, plan
 from tests.proof.site import started, until
 
-RETURNS, KILLS, CREW = 3, 4, 2
+RETURNS, KILLS, CREW = 3, 3, 2
 
 
 @pytest.mark.timeout(240)
