@@ -31,6 +31,7 @@ scratch.choose()
 # Whoever takes a minute at the end has everybody wait. These start first: they are long, and wait most of the time.
 LONGEST_FIRST = (
     "tests/proof/test_kill.py",
+    "tests/proof/test_hostile.py",
     "tests/stack/test_stack.py",
     "tests/stack/test_demo.py",
     "tests/stack/test_exit_codes.py",

@@ -1,6 +1,6 @@
 """A worker that kills itself: `python -m tests.proof.killer ACTIVITY MOMENT RETURN [N]`.
 
-It is the product's worker; from outside, an interceptor and the adapters' methods are given a fuse.
+It is the product's worker; from outside, an interceptor, the adapters' methods and the workflow tasks are given a fuse.
 """
 
 from __future__ import annotations
@@ -16,7 +16,16 @@ from collections.abc import Callable
 from typing import Any
 
 from temporalio import activity
-from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
+from temporalio.bridge.proto.workflow_activation import WorkflowActivation
+from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
+from temporalio.worker import (
+    ActivityInboundInterceptor,
+    ExecuteActivityInput,
+    Interceptor,
+    WorkflowInstance,
+    WorkflowInstanceDetails,
+)
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 import worker
 from activities.inventory.embedded import EmbeddedInventory
@@ -26,8 +35,14 @@ from activities.payments.via_stripe import StripePayments
 from domain import ids
 from entry import leave
 
+Activate = Callable[[WorkflowActivation], WorkflowActivationCompletion]
+
 AROUND = ("before", "after_effect")
 """Before the activity runs; after it has returned and before Temporal hears of it."""
+
+TASK = "workflow_task"
+"""In the place of an activity: the return's n-th workflow task, before it is worked on, or after, before Temporal hears
+of what was decided."""
 
 CALLS: dict[str, tuple[type, str]] = {
     "buy_label": (EmbeddedLabels, "buy"),
@@ -58,21 +73,48 @@ class Fuse(Interceptor):
     def reached(self, moment: str) -> None:
         """Where an activity has got to."""
         info = activity.info()
+        self._burn(info.activity_type, info.workflow_id or "", moment)
+
+    def _burn(self, name: str, workflow_id: str, moment: str) -> None:
         with self._lock:
-            if (info.activity_type, info.workflow_id, moment) != self._point:
+            if (name, workflow_id, moment) != self._point:
                 return
             self._left -= 1
             if self._left == 0:
-                sys.stdout.write(f"killed in {info.activity_type} {moment} of {info.workflow_id}\n")
+                sys.stdout.write(f"killed in {name} {moment} of {workflow_id}\n")
                 sys.stdout.flush()
                 os.kill(os.getpid(), signal.SIGKILL)
+
+    def runner(self, **options: Any) -> SandboxedWorkflowRunner:
+        """The product's own, whose instances tell of each task."""
+        fuse = self
+
+        class Telling(SandboxedWorkflowRunner):
+            def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
+                instance = super().create_instance(det)
+                vars(instance)["activate"] = fuse._told(det.info.workflow_id, instance.activate)
+                return instance
+
+        return Telling(**options)
+
+    def _told(self, workflow_id: str, activate: Activate) -> Activate:
+        def activated(act: WorkflowActivation) -> WorkflowActivationCompletion:
+            if all(job.HasField("query_workflow") for job in act.jobs):  # a question is not the return's own work
+                return activate(act)
+            self._burn(TASK, workflow_id, AROUND[0])
+            done = activate(act)
+            self._burn(TASK, workflow_id, AROUND[1])
+            return done
+
+        return activated
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
         """Around each activity."""
         return _Around(next, self)
 
     def lay(self) -> None:
-        """Around the calls to outside systems."""
+        """Around the calls to outside systems, and the workflow tasks."""
+        vars(worker)["SandboxedWorkflowRunner"] = self.runner
         for kind, method in CALLS.values():
             setattr(kind, method, self._around(getattr(kind, method)))
 

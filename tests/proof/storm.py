@@ -107,7 +107,7 @@ class Weather:
             assert worker.alive, worker.said()
             return "worker ready" in worker.said()
 
-        await until(ready, "the worker is ready")
+        await until(ready, "the worker is ready", WHOLE)
 
     async def _start_server(self) -> None:
         ports, logs = self._here.ports, self.site.home / "logs"

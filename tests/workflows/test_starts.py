@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
 
 import pytest
 from temporalio.api.common.v1 import WorkflowExecution
@@ -11,6 +12,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError
 from temporalio.exceptions import ApplicationError, CancelledError
+from temporalio.service import RPCError
 
 from domain.case import Outcome
 from domain.errors import KeyConflict
@@ -232,3 +234,19 @@ async def test_cancelled_by_temporal_during_the_refund_and_started_again_it_pays
     assert len(await shop.world.mails("R-1")) == 4
     assert shop.world.pending() == []
     assert shop.world.rooms.ledger.verify().faults == ()
+
+
+@pytest.mark.parametrize(
+    "moment", [EntryKind.PLAN, EntryKind.REFUND_SUBMITTED, EntryKind.REFUND_SETTLED, EntryKind.CLOSED]
+)
+async def test_a_cancel_by_temporal_that_races_with_the_end_changes_nothing(shop: Shop, moment: EntryKind) -> None:
+    one = await shop.shopify()
+    await one.arrive()
+    await one.told("approved", "in_transit", "received")
+    await one.inspect()
+    await one.recorded(moment)
+    with suppress(RPCError):  # it has ended already
+        await one.handle.cancel()
+    with suppress(WorkflowFailureError):
+        await one.result()
+    await check(await shop.start("R-1", SHOPIFY_ORDER, UNIT))
