@@ -153,7 +153,7 @@ class Hostile:
         seen = wanted = _last(sky.site, 0)
         while True:
             wait = self._dice.randint(1, max(2, 2 * self._total // self.kills))
-            wanted += wait
+            wanted = min(wanted + wait, max(seen, self._restart_at))
 
             async def grown(wanted: int = wanted, since: int = seen) -> bool:
                 return all(way.done() for way in ways) or _last(sky.site, since) >= wanted
@@ -163,12 +163,18 @@ class Hostile:
             if all(way.done() for way in ways):
                 return
             target = self._target(seen)
-            await sky.strike(target, self._dice.randrange(self.crew))
             restarts = self.progress.restarts + ("server" in target)
             kills = dict(Counter(self.progress.kills) + Counter({target: 1}))
             changed = {"done": self.progress.done + 1, "restarts": restarts, "kills": kills}
             self.progress = self.progress.model_copy(update=changed)
+            await sky.strike(target, self._dice.randrange(self.crew))
             self._note(sky)
+
+    @property
+    def _restart_at(self) -> int:
+        """At which entry of the journal the server is killed next; far beyond the end where it was often enough."""
+        done = self.progress.restarts
+        return self._total * (done + 1) // (RESTARTS + 2) if done < RESTARTS else self._total * 100
 
     def _target(self, entries: int) -> str:
         if (
