@@ -130,15 +130,15 @@ class Courier:
         return "", self._ledger.order_of(news.payment)
 
     def _recorded(self, news: News) -> str:
-        """The journal's entry that says as much as late news of a refund of ours; empty if there is none.
+        """The journal's entry that says as much as late news of a refund of ours; empty if somebody may be needed still.
 
-        The word on a refund often comes once more after its return has ended by it.
+        The word on a refund often comes once more after its return has ended by it. A late failure is recorded before
+        anybody acts on it, so its entry does not tell that somebody did: aftercare looks, and ends if nothing is owed.
         """
         if not isinstance(news, RefundNews) or ids.refund_of(news.key) is None or news.arn:
             return ""
-        no = (ids.failed_key(news.key), ids.reversed_key(news.key))
-        said = no if news.status in FINAL_NO else (ids.settled_key(news.key),)
-        return next((key for key in said if self._ledger.find(key)), "")
+        said = ids.failed_key(news.key) if news.status in FINAL_NO else ids.settled_key(news.key)
+        return said if self._ledger.find(said) else ""
 
     def _open_returns(self, order: str) -> Sequence[str]:
         """The order's returns that were decided and have not been closed, oldest first."""

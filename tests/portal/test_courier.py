@@ -73,7 +73,6 @@ async def test_each_status_of_a_refund_is_a_fact_of_its_own_and_its_reference_to
         ("succeeded", "settled"),
         ("pending", "settled"),
         ("failed", "failed"),
-        ("failed", "reversed"),
         ("canceled", "failed"),
     ],
 )
@@ -81,6 +80,14 @@ async def test_late_news_that_the_journal_has_is_for_nobody(status: str, recorde
     delivery, known = FakeDelivery(GONE[0]), f"{recorded}:{KEY}"
     assert await send(delivery, refund(status=status), recorded=known) == (DELIVERED, known, "")
     assert delivery.late == {}
+
+
+@pytest.mark.parametrize("gone", GONE, ids=lambda one: one.code)
+@pytest.mark.parametrize("status", ["failed", "canceled"])
+async def test_a_late_failure_that_was_recorded_may_still_need_somebody(gone: Refused, status: str) -> None:
+    delivery = FakeDelivery(gone)
+    sent = await send(delivery, refund(status=status), recorded=f"reversed:{KEY}")
+    assert sent.target in delivery.late
 
 
 @pytest.mark.parametrize(

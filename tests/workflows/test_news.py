@@ -8,21 +8,27 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
-from temporalio.client import WorkflowHandle
+from temporalio.client import Client, WorkflowHandle
 
 from domain import ids
 from domain.case import Outcome
+from domain.inbox import InboxState
 from domain.news import DisputeNews, LateFact, News, RefundNews
 from domain.order import Tender, TenderKind
 from domain.people import Person, Role
 from domain.refund import RefundStatus
 from ledger import EntryKind
+from portal.courier import Courier
+from portal.temporal import TemporalDelivery
+from tests.portal.fakes import row
 from tests.proof.right import Books, wrong
 from tests.workflows.returns import SHOPIFY_ORDER, SHOPIFY_PAYMENT, TWO_RATES, TWO_RATES_PAYMENT, Return, Shop, refusal
 from tests.workflows.test_people import waiting
+from tests.workflows.test_replan import elsewhere
 from tests.workflows.test_replay import replayer
 from tests.world import PATIENCE, until
 from workflows.aftercare_view import AftercareView
+from workflows.return_case.said import Replan
 
 KEY = f"refund:R-1:1:{SHOPIFY_PAYMENT}"
 NOW = datetime.now(UTC)
@@ -182,6 +188,71 @@ async def test_a_leg_that_fails_late_while_another_is_on_its_way_is_paid_again(s
     paid = [one for id in ("pi_old", "pi_new") for one in await shop.world.refunds(id) if one["status"] == "succeeded"]
     assert sum(one["amount"] for one in paid) == 2353
     assert sound(one)
+
+
+async def test_a_late_failure_of_an_earlier_plan_is_aftercares_though_the_return_has_recorded_it(shop: Shop) -> None:
+    order = await shop.world.import_order(TWO_RATES, paid=False)
+    old, new = ("pi_old", 9850, NOW - timedelta(days=9)), ("pi_new", 1000, NOW - timedelta(days=8))
+    tenders = tuple(Tender(id=id, kind=TenderKind.CARD, captured=sum_, paid_at=at) for id, sum_, at in (old, new))
+    shop.world.rooms.orders.put(order.model_copy(update={"tenders": tenders}))
+    for id, amount, _ in (old, new):
+        await shop.world.post("/stripe/_control/payment_intents", {"id": id, "amount": amount, "currency": "eur"})
+    one = await shop.start("R-1", order.id, {"1": 2})  # 23.53, more than either leg
+    await one.arrive()
+    await one.world.post("/stripe/_control/next_refund", {"status": "pending"})
+    await one.inspect()
+    await one.until(lambda view: view.due_at is not None and view.next_owner == "provider")
+    (first,) = [*await shop.world.refunds("pi_new"), *await shop.world.refunds("pi_old")]
+    await shop.world.post("/stripe/_control/next_refund", {"status": "failed", "failure_reason": "declined"})
+    await shop.world.post(f"/stripe/_control/refunds/{first['id']}", {"status": "succeeded"})
+    await one.update("record_news", told(first), "evt_1")
+    await one.until(lambda view: view.next_owner == "finance")
+    other, gone = ("pi_old", 9000) if first["payment_intent"] == "pi_new" else ("pi_new", 900)
+    await elsewhere(one, other, gone)
+    await shop.world.post("/stripe/_control/next_refund", {"status": "pending"})
+    await one.update("replan", Replan(by="fay"))
+    await one.until(lambda view: view.due_at is not None and view.next_owner == "provider")
+    await fail(one, first)
+    rooms, late = shop.world.rooms, told(first, "evt_2").model_copy(update={"status": RefundStatus.FAILED})
+
+    async def connect() -> Client:
+        return shop.client
+
+    courier = Courier(TemporalDelivery(connect), rooms.ledger, rooms.parcels, rooms.outbox)
+    sent = await courier.send(row(late, "evt_2"))
+    assert sent == (InboxState.DELIVERED, f"aftercare:R-1:{first['id']}:failed", "")
+    handle = shop.client.get_workflow_handle(sent.target, result_type=AftercareView)
+    await seen(handle, "finance")
+    await handle.execute_update("pay_again", {"by": "fay"}, id="again")
+    assert (await handle.result()).outcome == "succeeded"
+    made = [*await shop.world.refunds("pi_new"), *await shop.world.refunds("pi_old")]
+    (pending,) = [refund for refund in made if refund["status"] == "pending"]
+    await shop.world.post(f"/stripe/_control/refunds/{pending['id']}", {"status": "succeeded"})
+    await one.update("record_news", told(pending, "evt_3"), "evt_3")
+    await one.result()
+    assert sum("did not arrive" in mail["subject"] for mail in await shop.world.mails("R-1")) == 1
+    assert shop.world.posted("owed:") == {}
+
+
+async def test_a_late_failure_that_the_return_has_paid_again_needs_no_aftercare(shop: Shop) -> None:
+    one = await shop.shopify()
+    await one.arrive()
+    shop.world.doors.shut("/sendgrid")
+    await one.inspect()
+    await one.recorded(EntryKind.RESTOCK)
+    await one.recorded(EntryKind.REFUND_SETTLED)
+    (refund,) = await shop.world.refunds(SHOPIFY_PAYMENT)
+    await fail(one, refund)
+    await one.update("record_news", told(refund), "evt_1")
+    shop.world.doors.open("/sendgrid")
+    await one.until(lambda view: view.next_owner == "finance")
+    await one.retry_now()
+    await one.result()
+    mails = len(await shop.world.mails("R-1"))
+    handle = await aftercare(shop, "R-1", SHOPIFY_ORDER, told(refund, "evt_2"))
+    await handle.result()
+    assert len(await shop.world.mails("R-1")) == mails
+    assert len(await shop.world.refunds(SHOPIFY_PAYMENT)) == 2
 
 
 async def test_a_refund_that_fails_after_the_end_is_told_and_paid_as_finance_decides(shop: Shop) -> None:
