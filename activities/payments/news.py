@@ -92,12 +92,33 @@ class NewsActivities:
             return self._heard(Turn.REFUND_ELSEWHERE_FAILED, entry)
         if self._came_with_order(seen, ask.order_id):
             return Heard(turn=Turn.NOTHING_NEW)
+        if otherwise := self._other_currency(ask.order_id, seen):
+            return otherwise
         fact = EarlierRefund(id=seen.id, at=seen.created_at, money={seen.payment: seen.amount})
         try:
             entry = self._facts.refunded_elsewhere(ask.order_id, fact, "provider", ask.now)
         except InvalidRequest as error:
             return _strange(f"{seen.id} was refunded outside, but cannot be entered: {error.message}")
         return self._heard(Turn.REFUND_ELSEWHERE, entry)
+
+    def _other_currency(self, order_id: str, taken: ProviderRefund | DisputeNews) -> Heard | None:
+        """For finance, where it is not in the order's currency: at which rate it went, only the provider can tell."""
+        order = frozen_order(self._ledger, self._snapshots, order_id)
+        if order is None or taken.currency == order.currency:
+            return None
+        told, tender = Money(minor=taken.amount, currency=taken.currency), order.tender(taken.payment)
+        captured = Money(minor=tender.captured if tender else 0, currency=order.currency)
+        if isinstance(taken, DisputeNews):
+            name, flag, turn = taken.dispute, " --dispute", Turn.DISPUTE_LOST
+        else:
+            name, flag, turn = taken.id, "", Turn.REFUND_ELSEWHERE
+        if entered := self._ledger.find(ids.elsewhere_key(name)):
+            return self._heard(turn, entered)
+        enter = f"python -m ledger record refund {order_id} --payment {taken.payment} --id {name}{flag} --amount"
+        return _strange(
+            f"{name} took {told}, but order {order.number} captured {captured} with {taken.payment}, so it is not "
+            f"entered; enter what it took in {order.currency}: `{enter} AMOUNT --by YOU`"
+        )
 
     def _came_with_order(self, seen: ProviderRefund, order_id: str) -> bool:
         """Whether the order was opened without this money, or is not in the books at all."""
@@ -136,6 +157,8 @@ class NewsActivities:
         return self._heard(Turn.DISPUTE_OPENED, entry, text).model_copy(update={"due": news.due})
 
     def _lost(self, ask: HearDispute) -> Heard:
+        if otherwise := self._other_currency(ask.order_id, ask.news):
+            return otherwise
         try:
             entry = self._disputes.lost(ask.order_id, ask.news, attempt_time(ask.now))
         except (InvalidRequest, Refused) as error:

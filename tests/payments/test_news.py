@@ -11,10 +11,12 @@ from activities.payments import PayLeg, PaymentActivities
 from activities.payments.news import HearDispute, HearPayment, HearRefund, NewsActivities
 from domain.errors import Refused
 from domain.news import DisputeNews, Heard, PaymentNews, RefundNews, Turn
+from domain.order import EarlierRefund
 from domain.provider import ProviderRefund
 from domain.refund import Refund, RefundStatus
 from ledger import EntryKind
 from ledger.credit_notes import CreditNotes, issued_by
+from ledger.facts import Facts
 from tests.payments.fake import FakeProvider
 from tests.shop import NOW, Shop, card, transfers
 
@@ -201,6 +203,23 @@ def test_more_than_there_is_stands_in_suspense_and_finance_hears_of_it(desk: Des
     heard = desk.hear("re_x")
     assert "46.24 EUR more went back" in heard.for_finance
     assert desk.shop.money("suspense:two-rates").posted == -4624
+
+
+def test_another_currency_than_the_orders_is_not_entered_but_told_to_finance(desk: Desk) -> None:
+    desk.elsewhere(5000)
+    (yen,) = desk.provider.elsewhere
+    desk.provider.elsewhere = [yen.model_copy(update={"currency": "JPY"})]
+    lost = DisputeNews(event="e", dispute="dp_1", payment="pi_1", amount=5000, currency="JPY", status="lost", at=NOW)
+    before = desk.shop.recorded()
+    for heard in (desk.hear("re_x"), desk.news.hear_dispute(HearDispute(order_id="two-rates", news=lost, now=NOW))):
+        assert heard.turn is Turn.UNEXPLAINED
+        assert "5000 JPY" in heard.for_finance
+        assert "108.50 EUR" in heard.for_finance
+    assert desk.shop.recorded() == before
+    in_euros = EarlierRefund(id="re_x", at=NOW, money={"pi_1": 3050})
+    Facts(desk.shop.ledger, desk.shop.snapshots).refunded_elsewhere("two-rates", in_euros, "fay", NOW)
+    assert desk.hear("re_x").turn is Turn.REFUND_ELSEWHERE
+    assert desk.shop.money("tender:pi_1").posted == 10850 - 3050
 
 
 # ── Disputes ─────────────────────────────────────────────────────────────────────────────────────────────────────────
