@@ -262,6 +262,38 @@ def test_a_lost_dispute_is_a_fact_and_its_end_counts_in_any_order(desk: Desk) ->
     assert desk.shop.sound()
 
 
+@pytest.mark.parametrize("end", ["prevented", "warning_closed"])
+def test_other_words_for_an_end_in_our_favour_let_refunds_go_on(desk: Desk, end: str) -> None:
+    desk.dispute("needs_response")
+    assert desk.dispute(end, "evt_end").turn is Turn.DISPUTE_WON
+    assert desk.pay().status is RefundStatus.SUCCEEDED
+
+
+def test_an_appeal_opens_a_dispute_again_until_it_ends_once_more(desk: Desk) -> None:
+    desk.dispute("needs_response")
+    desk.dispute("won", "evt_won")
+    for _ in range(2):
+        heard = desk.dispute("appeal_needs_response", "evt_appeal")
+        assert (heard.turn, heard.due) == (Turn.DISPUTE_OPENED, NOW + timedelta(days=7))
+    assert desk.dispute("appeal_under_review", "evt_later").turn is Turn.NOTHING_NEW
+    with pytest.raises(Refused) as no:
+        desk.pay()
+    assert no.value.code == "disputed"
+    assert desk.dispute("won", "evt_again").turn is Turn.DISPUTE_WON
+    assert desk.dispute("appeal_needs_response", "evt_appeal").turn is Turn.NOTHING_NEW
+    assert desk.pay().status is RefundStatus.SUCCEEDED
+
+
+def test_an_appeal_against_a_loss_is_for_finance_and_may_bring_the_money_back(desk: Desk) -> None:
+    desk.dispute("lost", "evt_lost", amount=3000)
+    assert desk.dispute("appeal_needs_response", "evt_appeal").turn is Turn.DISPUTE_OPENED
+    assert desk.shop.money("tender:pi_1").posted == 10850 - 3000
+    assert desk.dispute("won", "evt_won").turn is Turn.DISPUTE_WON
+    assert desk.shop.money("tender:pi_1").posted == 10850
+    assert desk.dispute("appeal_needs_response", "evt_appeal").turn is Turn.NOTHING_NEW
+    assert desk.shop.sound()
+
+
 # ── Payments ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
