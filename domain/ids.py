@@ -179,6 +179,16 @@ def dispute_won_key(dispute: str) -> str:
     return f"dispute_won:{dispute}"
 
 
+def appealed_key(dispute: str) -> str:
+    """Its opening once more, by an appeal against its end."""
+    return f"appealed:{dispute}"
+
+
+def appeal_won_key(dispute: str) -> str:
+    """The end of the appeal in the shop's favour."""
+    return f"appeal_won:{dispute}"
+
+
 def late_payment_key(payment: str) -> str:
     """Money that came in after it was not asked for any more."""
     return f"late_payment:{payment}"

@@ -14,6 +14,12 @@ from domain.model import Currency, Id, Minor, Model, UtcDatetime
 from domain.refund import Refund, RefundStatus
 from domain.request import first_fault
 
+DISPUTE_WON, DISPUTE_LOST = ("won", "warning_closed", "prevented"), ("lost",)
+"""The provider's words for the end of a dispute; every other word means that it is open."""
+
+DISPUTE_APPEALED = ("appeal_needs_response", "appeal_under_review")
+"""The provider's words for a dispute that was open, ended, and is open again."""
+
 
 class RefundNews(Model):
     """How a refund stands at the provider, ours or not.
@@ -37,8 +43,8 @@ class RefundNews(Model):
 
 
 class DisputeNews(Model):
-    """The shopper's bank asks a payment back. `status` is the provider's word for it, `due` by when evidence has to be
-    there; `won` and `lost` are its ends."""
+    """The shopper's bank asks a payment back. `status` is the provider's word for it, one of those above once it has
+    ended or was appealed; `due` is by when evidence has to be there."""
 
     kind: Literal["dispute"] = "dispute"
     event: Id

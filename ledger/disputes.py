@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from domain import ids
-from domain.news import DisputeNews
+from domain.news import DISPUTE_APPEALED, DisputeNews
 from domain.order import EarlierRefund
 from domain.refund import RefundIntention
 from ledger import EntryKind, JournalEntry, Ledger, NewEntry
@@ -23,8 +23,10 @@ class Disputes:
         self._facts = facts
 
     def opened(self, order_id: str, news: DisputeNews, now: datetime) -> JournalEntry:
-        """Record that it was opened, and which refunds of the payment had been submitted and were not decided."""
-        key = ids.disputed_key(news.dispute)
+        """Record that it was opened, or opened again by an appeal, and which refunds of the payment were submitted and
+        not decided."""
+        appealed = news.status in DISPUTE_APPEALED
+        key = ids.appealed_key(news.dispute) if appealed else ids.disputed_key(news.dispute)
         told = news.model_dump(
             mode="json", include={"dispute", "payment", "amount", "currency", "reason", "due", "event"}
         )
@@ -44,8 +46,9 @@ class Disputes:
 
     def won(self, order_id: str, news: DisputeNews, now: datetime) -> JournalEntry:
         """Record that it was won; money that had been taken as lost comes back."""
-        key, lost = ids.dispute_won_key(news.dispute), self._ledger.find(ids.elsewhere_key(news.dispute))
-        if lost is not None:
+        appealed = self._ledger.find(ids.appealed_key(news.dispute))
+        key = ids.appeal_won_key(news.dispute) if appealed else ids.dispute_won_key(news.dispute)
+        if self._ledger.find(ids.elsewhere_key(news.dispute)) is not None:
             self._facts.came_back(news.dispute, "provider", now)
         return self._ledger.find(key) or self._ledger.append(
             NewEntry(
@@ -69,12 +72,19 @@ def open_disputes(ledger: Ledger, order_id: str, payment: str) -> list[str]:
     """The ids of the disputes of a payment that have not ended."""
     found = (one for one in ledger.entries(order=order_id) if one.kind is EntryKind.DISPUTE_OPENED)
     named = [str(one.facts["dispute"]["dispute"]) for one in found if one.facts["dispute"]["payment"] == payment]
-    return [one for one in named if not has_ended(ledger, one)]
+    return [one for one in dict.fromkeys(named) if not has_ended(ledger, one)]
 
 
 def has_ended(ledger: Ledger, dispute: str) -> bool:
-    """Whether a dispute was won or lost."""
-    return any(ledger.find(key) for key in (ids.dispute_won_key(dispute), ids.elsewhere_key(dispute)))
+    """Whether a dispute was won or lost, and no appeal is open that may still take the money.
+
+    What was lost has left the payment already: an appeal can only bring it back, so nothing waits for that.
+    """
+    lost = ids.elsewhere_key(dispute)
+    if ledger.find(lost) and not ledger.find(ids.reversed_key(lost)):
+        return True
+    appealed = ledger.find(ids.appealed_key(dispute))
+    return ledger.find(ids.appeal_won_key(dispute) if appealed else ids.dispute_won_key(dispute)) is not None
 
 
 def undecided(entries: Iterable[JournalEntry], payment: str) -> list[str]:

@@ -10,7 +10,16 @@ from domain import ids
 from domain.errors import Refused, Unavailable
 from domain.inbox import InboxRow, InboxState, MailNews
 from domain.model import Model
-from domain.news import DisputeNews, LateFact, News, PaymentNews, RefundNews
+from domain.news import (
+    DISPUTE_APPEALED,
+    DISPUTE_LOST,
+    DISPUTE_WON,
+    DisputeNews,
+    LateFact,
+    News,
+    PaymentNews,
+    RefundNews,
+)
 from domain.parcel import Scan
 from domain.refund import FINAL_NO
 from domain.stores import Outbox, Parcels
@@ -18,8 +27,6 @@ from ledger import EntryKind, Ledger
 
 CLOSED, NOT_FOUND = "closed", "not_found"
 """Codes of Refused: the return has ended; Temporal knows no such return (any more)."""
-_ENDS = ("won", "lost", "warning_closed", "prevented")
-"""Statuses in which a dispute stays."""
 _TOO_EARLY = ("not_decided",)
 """Codes by which a return says that it will take the same message soon."""
 
@@ -78,7 +85,8 @@ class Courier:
                     return Sent(InboxState.REFUSED, ids.workflow_id(case), no.message)
         if known := await asyncio.to_thread(self._recorded, news):
             return Sent(InboxState.DELIVERED, known)
-        workflow_id = ids.aftercare_id(case or order, fact_of(news))
+        appealed = await asyncio.to_thread(self._was_appealed, news)
+        workflow_id = ids.aftercare_id(case or order, fact_of(news, appealed=appealed))
         await self._delivery.start_aftercare(workflow_id, LateFact(case=case, order_id=order, news=news))
         if isinstance(news, DisputeNews):
             await self._warn(order, news, update_id)
@@ -140,6 +148,9 @@ class Courier:
         said = ids.failed_key(news.key) if news.status in FINAL_NO else ids.settled_key(news.key)
         return said if self._ledger.find(said) else ""
 
+    def _was_appealed(self, news: News) -> bool:
+        return isinstance(news, DisputeNews) and self._ledger.find(ids.appealed_key(news.dispute)) is not None
+
     def _open_returns(self, order: str) -> Sequence[str]:
         """The order's returns that were decided and have not been closed, oldest first."""
         told = [(one.case, one.kind) for one in self._ledger.entries(order=order)]
@@ -147,14 +158,20 @@ class Courier:
         return [case for case, kind in told if kind is EntryKind.DECISION and case not in closed]
 
 
-def fact_of(news: News) -> str:
-    """What is new in news: the same refund in the same status again is not, its bank reference is."""
+def fact_of(news: News, *, appealed: bool = False) -> str:
+    """What is new in news: the same refund in the same status again is not, its bank reference is.
+
+    What comes after a dispute was appealed is not what came before, though the words are the same.
+    """
     match news:
         case RefundNews():
             return f"{news.refund}:{news.status}" + (":arn" if news.arn else "")
         case DisputeNews():
             # On its way to one of its ends it changes hands several times; that is one matter, and its end another.
-            return f"{news.dispute}:{news.status}" if news.status in _ENDS else news.dispute
+            if news.status in DISPUTE_APPEALED:
+                return f"{news.dispute}:appeal"
+            ended = news.status in (*DISPUTE_WON, *DISPUTE_LOST)
+            return f"{news.dispute}{':appeal' if appealed else ''}:{news.status}" if ended else news.dispute
         case PaymentNews():
             return news.payment
 

@@ -10,7 +10,7 @@ from domain import ids
 from domain.errors import InvalidRequest, Refused
 from domain.model import Id, Model, UtcDatetime
 from domain.money import Money
-from domain.news import DisputeNews, Heard, PaymentNews, RefundNews, Turn
+from domain.news import DISPUTE_APPEALED, DISPUTE_LOST, DISPUTE_WON, DisputeNews, Heard, PaymentNews, RefundNews, Turn
 from domain.order import EarlierRefund
 from domain.provider import ProviderRefund
 from domain.refund import FINAL_NO, Refund, RefundIntention, RefundStatus
@@ -22,9 +22,6 @@ from ledger.facts import Facts
 from ledger.frozen import frozen_order
 from ledger.refunds import uncovered
 from ledger.settling import Settling
-
-_WON, _LOST = ("won", "warning_closed"), "lost"
-"""The provider's words for the end of a dispute; every other word means that it is open."""
 
 
 class HearRefund(Model):
@@ -92,12 +89,33 @@ class NewsActivities:
             return self._heard(Turn.REFUND_ELSEWHERE_FAILED, entry)
         if self._came_with_order(seen, ask.order_id):
             return Heard(turn=Turn.NOTHING_NEW)
+        if otherwise := self._other_currency(ask.order_id, seen):
+            return otherwise
         fact = EarlierRefund(id=seen.id, at=seen.created_at, money={seen.payment: seen.amount})
         try:
             entry = self._facts.refunded_elsewhere(ask.order_id, fact, "provider", ask.now)
         except InvalidRequest as error:
             return _strange(f"{seen.id} was refunded outside, but cannot be entered: {error.message}")
         return self._heard(Turn.REFUND_ELSEWHERE, entry)
+
+    def _other_currency(self, order_id: str, taken: ProviderRefund | DisputeNews) -> Heard | None:
+        """For finance, where it is not in the order's currency: at which rate it went, only the provider can tell."""
+        order = frozen_order(self._ledger, self._snapshots, order_id)
+        if order is None or taken.currency == order.currency:
+            return None
+        told, tender = Money(minor=taken.amount, currency=taken.currency), order.tender(taken.payment)
+        captured = Money(minor=tender.captured if tender else 0, currency=order.currency)
+        if isinstance(taken, DisputeNews):
+            name, flag, turn = taken.dispute, " --dispute", Turn.DISPUTE_LOST
+        else:
+            name, flag, turn = taken.id, "", Turn.REFUND_ELSEWHERE
+        if entered := self._ledger.find(ids.elsewhere_key(name)):
+            return self._heard(turn, entered)
+        enter = f"python -m ledger record refund {order_id} --payment {taken.payment} --id {name}{flag} --amount"
+        return _strange(
+            f"{name} took {told}, but order {order.number} captured {captured} with {taken.payment}, so it is not "
+            f"entered; enter what it took in {order.currency}: `{enter} AMOUNT --by YOU`"
+        )
 
     def _came_with_order(self, seen: ProviderRefund, order_id: str) -> bool:
         """Whether the order was opened without this money, or is not in the books at all."""
@@ -115,27 +133,38 @@ class NewsActivities:
     def hear_dispute(self, ask: HearDispute) -> Heard:
         """Record that a dispute was opened or how it ended; an end counts whatever is told afterwards."""
         news, now = ask.news, attempt_time(ask.now)
-        if news.status in _WON:
+        if news.status in DISPUTE_WON:
             heard = self._heard(Turn.DISPUTE_WON, self._disputes.won(ask.order_id, news, now))
             # Nothing was planned on a dispute that was open; only money that had counted as lost changes a plan.
             lost = self._ledger.find(ids.elsewhere_key(news.dispute))
             return heard if lost else heard.model_copy(update={"returns": ()})
-        if news.status == _LOST:
+        if news.status in DISPUTE_LOST:
             return self._lost(ask)
-        if has_ended(self._ledger, news.dispute):
+        # An end counts until an appeal, and the end of the appeal for ever.
+        ended = has_ended(self._ledger, news.dispute) and news.status not in DISPUTE_APPEALED
+        if ended or self._ledger.find(ids.appeal_won_key(news.dispute)):
             return Heard(turn=Turn.NOTHING_NEW)
         entry = self._disputes.opened(ask.order_id, news, now)
         if entry.facts["dispute"]["event"] != news.event:
             return Heard(turn=Turn.NOTHING_NEW)
+        return self._heard(Turn.DISPUTE_OPENED, entry, self._papers_for(news, entry)).model_copy(
+            update={"due": news.due}
+        )
+
+    def _papers_for(self, news: DisputeNews, entry: JournalEntry) -> str:
         money = Money(minor=news.amount, currency=news.currency)
         marked = f"; already submitted: {', '.join(entry.facts['submitted'])}" if entry.facts["submitted"] else ""
-        text = (
-            f"the bank asks {money} of {news.payment} back ({news.reason or 'no reason told'}); refunds of it wait "
-            f"until the dispute ends{marked}; collect the papers: `python -m ledger evidence {ask.order_id}`"
+        waits = f"refunds of it wait until the dispute ends{marked}"
+        if has_ended(self._ledger, news.dispute):
+            waits = "it counts as lost, unless the appeal is won; say `noted` if it is not"
+        return (
+            f"the bank asks {money} of {news.payment} back ({news.reason or 'no reason told'}); {waits}; "
+            f"collect the papers: `python -m ledger evidence {entry.order}`"
         )
-        return self._heard(Turn.DISPUTE_OPENED, entry, text).model_copy(update={"due": news.due})
 
     def _lost(self, ask: HearDispute) -> Heard:
+        if otherwise := self._other_currency(ask.order_id, ask.news):
+            return otherwise
         try:
             entry = self._disputes.lost(ask.order_id, ask.news, attempt_time(ask.now))
         except (InvalidRequest, Refused) as error:

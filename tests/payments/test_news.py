@@ -11,10 +11,12 @@ from activities.payments import PayLeg, PaymentActivities
 from activities.payments.news import HearDispute, HearPayment, HearRefund, NewsActivities
 from domain.errors import Refused
 from domain.news import DisputeNews, Heard, PaymentNews, RefundNews, Turn
+from domain.order import EarlierRefund
 from domain.provider import ProviderRefund
 from domain.refund import Refund, RefundStatus
 from ledger import EntryKind
 from ledger.credit_notes import CreditNotes, issued_by
+from ledger.facts import Facts
 from tests.payments.fake import FakeProvider
 from tests.shop import NOW, Shop, card, transfers
 
@@ -203,6 +205,23 @@ def test_more_than_there_is_stands_in_suspense_and_finance_hears_of_it(desk: Des
     assert desk.shop.money("suspense:two-rates").posted == -4624
 
 
+def test_another_currency_than_the_orders_is_not_entered_but_told_to_finance(desk: Desk) -> None:
+    desk.elsewhere(5000)
+    (yen,) = desk.provider.elsewhere
+    desk.provider.elsewhere = [yen.model_copy(update={"currency": "JPY"})]
+    lost = DisputeNews(event="e", dispute="dp_1", payment="pi_1", amount=5000, currency="JPY", status="lost", at=NOW)
+    before = desk.shop.recorded()
+    for heard in (desk.hear("re_x"), desk.news.hear_dispute(HearDispute(order_id="two-rates", news=lost, now=NOW))):
+        assert heard.turn is Turn.UNEXPLAINED
+        assert "5000 JPY" in heard.for_finance
+        assert "108.50 EUR" in heard.for_finance
+    assert desk.shop.recorded() == before
+    in_euros = EarlierRefund(id="re_x", at=NOW, money={"pi_1": 3050})
+    Facts(desk.shop.ledger, desk.shop.snapshots).refunded_elsewhere("two-rates", in_euros, "fay", NOW)
+    assert desk.hear("re_x").turn is Turn.REFUND_ELSEWHERE
+    assert desk.shop.money("tender:pi_1").posted == 10850 - 3050
+
+
 # ── Disputes ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -240,6 +259,38 @@ def test_a_lost_dispute_is_a_fact_and_its_end_counts_in_any_order(desk: Desk) ->
     assert no.value.code == "plan_withdrawn"
     assert desk.dispute("won", "evt_again").turn is Turn.DISPUTE_WON
     assert desk.shop.money("tender:pi_1").posted == 10850
+    assert desk.shop.sound()
+
+
+@pytest.mark.parametrize("end", ["prevented", "warning_closed"])
+def test_other_words_for_an_end_in_our_favour_let_refunds_go_on(desk: Desk, end: str) -> None:
+    desk.dispute("needs_response")
+    assert desk.dispute(end, "evt_end").turn is Turn.DISPUTE_WON
+    assert desk.pay().status is RefundStatus.SUCCEEDED
+
+
+def test_an_appeal_opens_a_dispute_again_until_it_ends_once_more(desk: Desk) -> None:
+    desk.dispute("needs_response")
+    desk.dispute("won", "evt_won")
+    for _ in range(2):
+        heard = desk.dispute("appeal_needs_response", "evt_appeal")
+        assert (heard.turn, heard.due) == (Turn.DISPUTE_OPENED, NOW + timedelta(days=7))
+    assert desk.dispute("appeal_under_review", "evt_later").turn is Turn.NOTHING_NEW
+    with pytest.raises(Refused) as no:
+        desk.pay()
+    assert no.value.code == "disputed"
+    assert desk.dispute("won", "evt_again").turn is Turn.DISPUTE_WON
+    assert desk.dispute("appeal_needs_response", "evt_appeal").turn is Turn.NOTHING_NEW
+    assert desk.pay().status is RefundStatus.SUCCEEDED
+
+
+def test_an_appeal_against_a_loss_is_for_finance_and_may_bring_the_money_back(desk: Desk) -> None:
+    desk.dispute("lost", "evt_lost", amount=3000)
+    assert desk.dispute("appeal_needs_response", "evt_appeal").turn is Turn.DISPUTE_OPENED
+    assert desk.shop.money("tender:pi_1").posted == 10850 - 3000
+    assert desk.dispute("won", "evt_won").turn is Turn.DISPUTE_WON
+    assert desk.shop.money("tender:pi_1").posted == 10850
+    assert desk.dispute("appeal_needs_response", "evt_appeal").turn is Turn.NOTHING_NEW
     assert desk.shop.sound()
 
 

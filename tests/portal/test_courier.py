@@ -130,6 +130,15 @@ async def test_a_dispute_is_one_matter_and_its_end_another() -> None:
     assert list(delivery.late) == ["aftercare:o1:dp_1", "aftercare:o1:dp_1:lost"]
 
 
+async def test_an_appeal_and_what_ends_it_are_matters_of_their_own() -> None:
+    delivery = FakeDelivery()
+    await send(delivery, dispute(status="won"))
+    await send(delivery, dispute(status="appeal_needs_response"))
+    await send(delivery, dispute(status="appeal_under_review"))
+    await send(delivery, dispute(status="won"), recorded="appealed:dp_1")
+    assert list(delivery.late) == [f"aftercare:o1:dp_1:{one}" for one in ("won", "appeal", "appeal:won")]
+
+
 async def test_a_return_that_does_not_take_a_dispute_keeps_aftercare_from_nothing() -> None:
     delivery = FakeDelivery(None, Refused("not_for_me", "no"))
     assert (await send(delivery, dispute())).state is DELIVERED
