@@ -135,7 +135,10 @@ class Courier:
         recorded = next(iter(self._ledger.entries(case=case)), None) if case else None
         if recorded is not None:
             return case, recorded.order
-        return "", self._ledger.order_of(news.payment)
+        order = self._ledger.order_of(news.payment)
+        if order is None and not isinstance(news, PaymentNews) and news.charge:
+            order = self._ledger.order_of(news.charge)
+        return "", order
 
     def _recorded(self, news: News) -> str:
         """The journal's entry that says as much as late news of a refund of ours; empty if somebody may be needed still.

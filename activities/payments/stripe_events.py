@@ -75,6 +75,11 @@ class _Charged(Model):
         return self.payment_intent or self.charge or ""
 
     @property
+    def other_id(self) -> str:
+        """The charge, where the intent names the payment."""
+        return self.charge or "" if self.payment_intent else ""
+
+    @property
     def minor(self) -> int:
         return from_stripe(self.amount, self.currency)
 
@@ -94,6 +99,7 @@ class _Refund(_Charged):
             refund=self.id,
             key=self.metadata.key,
             payment=self.payment,
+            charge=self.other_id,
             amount=self.minor,
             currency=self.currency,
             status=self.status,
@@ -118,6 +124,7 @@ class _Dispute(_Charged):
             event=event,
             dispute=self.id,
             payment=self.payment,
+            charge=self.other_id,
             amount=self.minor,
             currency=self.currency,
             status=self.status,
