@@ -72,6 +72,11 @@ def test_a_refund() -> None:
         ({"metadata": None}, {"key": ""}),
         ({"metadata": {"backhaul_key": "Erin Wills, 4 Elm Street"}}, {"key": ""}),
         ({"metadata": {"backhaul_key": "x" * 201}}, {"key": ""}),
+        ({"metadata": {"backhaul_key": "erin@example.com"}}, {"key": ""}),
+        ({"destination_details": {"type": "card", "card": {"reference": "7400 0001"}}}, {"arn": ""}),
+        ({"status": "failed", "failure_reason": "the bank's own words"}, {"status": "failed", "reason": ""}),
+        ({"status": "pending", "pending_reason": 7}, {"status": "pending", "reason": ""}),
+        ({"charge": "ch 1"}, {"payment": "pi_1", "charge": ""}),
         ({"destination_details": None}, {"arn": ""}),
         ({"destination_details": {"type": "card", "card": {"reference_status": "pending"}}}, {"arn": ""}),
         (
@@ -111,6 +116,13 @@ def test_a_dispute() -> None:
         due=datetime(2026, 11, 30, 0, 53, 20, tzinfo=UTC),
         at=TOLD_AT,
     )
+
+
+def test_what_a_dispute_can_do_without_does_not_lose_it() -> None:
+    about = {"payment_intent": "pi_1", "status": "lost", "reason": "no such word", "evidence_details": {"due_by": "?"}}
+    found = told(stripe_events.read(stripe_event("charge.dispute.closed", stripe_object("dispute", **about))))
+    assert isinstance(found, DisputeNews)
+    assert (found.status, found.reason, found.due) == ("lost", "", None)
 
 
 def test_a_payment_that_we_asked_for_whichever_event_tells_it() -> None:
