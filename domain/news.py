@@ -26,6 +26,7 @@ class RefundNews(Model):
 
     `key` is our intention's, from its metadata; empty if somebody else made the refund. `arn` is the reference by which
     the shopper's bank finds it, empty until there is one; `reason` the provider's code for a pending or failed one.
+    `charge` is the payment's other id, by which older orders know it.
     """
 
     kind: Literal["refund"] = "refund"
@@ -33,6 +34,7 @@ class RefundNews(Model):
     refund: Id
     key: str = ""
     payment: Id
+    charge: Id | Literal[""] = ""
     amount: Minor
     currency: Currency
     status: RefundStatus
@@ -44,12 +46,13 @@ class RefundNews(Model):
 
 class DisputeNews(Model):
     """The shopper's bank asks a payment back. `status` is the provider's word for it, one of those above once it has
-    ended or was appealed; `due` is by when evidence has to be there."""
+    ended or was appealed; `due` is by when evidence has to be there. `charge` is as with a refund."""
 
     kind: Literal["dispute"] = "dispute"
     event: Id
     dispute: Id
     payment: Id
+    charge: Id | Literal[""] = ""
     amount: Minor
     currency: Currency
     status: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -17,13 +17,14 @@ class ProviderRefund(Model):
     """A refund as it stands now. `key` is our intention's, from its metadata; empty if somebody else made it.
 
     `reason` is the provider's code for a pending or failed one. `arn` is the reference by which the shopper's bank
-    finds it, empty until there is one.
+    finds it, empty until there is one. `charge` is the payment's other id, by which older orders know it.
     """
 
     id: Id
     key: str = ""
     case: str = ""
     payment: Id
+    charge: Id | Literal[""] = ""
     amount: Minor
     currency: Currency
     status: RefundStatus
@@ -31,6 +32,10 @@ class ProviderRefund(Model):
     arn: str = ""
     shows_as: ShowsAs = ""
     created_at: UtcDatetime
+
+    def is_of(self, payment: str) -> bool:
+        """Whether it is a refund of this payment, by either id."""
+        return payment in (self.payment, self.charge)
 
 
 class BalanceTransaction(Model):

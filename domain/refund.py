@@ -114,6 +114,11 @@ class Refund(Model):
     updated_at: UtcDatetime
 
     @property
+    def on_its_way(self) -> bool:
+        """Whether the provider has it and asks nobody for anything; what it says no to, or a person pays, is not."""
+        return bool(self.provider_id) and self.status in (RefundStatus.PENDING, RefundStatus.SUCCEEDED)
+
+    @property
     def no_way_back(self) -> bool:
         """Whether it failed for good because of where it should go. What is canceled had asked the shopper for an
         account, and got no answer."""

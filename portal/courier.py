@@ -135,10 +135,13 @@ class Courier:
         recorded = next(iter(self._ledger.entries(case=case)), None) if case else None
         if recorded is not None:
             return case, recorded.order
-        return "", self._ledger.order_of(news.payment)
+        order = self._ledger.order_of(news.payment)
+        if order is None and not isinstance(news, PaymentNews) and news.charge:
+            order = self._ledger.order_of(news.charge)
+        return "", order
 
     def _recorded(self, news: News) -> str:
-        """The journal's entry that says as much as late news of a refund of ours; empty if somebody may be needed still.
+        """The journal's entry that says as much as late news of a refund of ours; empty if a person may be needed.
 
         The word on a refund often comes once more after its return has ended by it. A late failure is recorded before
         anybody acts on it, so its entry does not tell that somebody did: aftercare looks, and ends if nothing is owed.

@@ -64,8 +64,15 @@ class NewsActivities:
         """Read the refund again, because events come in any order, and record what is new of it."""
         ask = ask.model_copy(update={"now": attempt_time(ask.now)})
         seen = self._payments.refresh(ask.news.refund, ask.now)
+        if self._knows_by_charge(seen, ask.order_id):
+            seen = seen.model_copy(update={"payment": seen.charge})
         # Whoever carries our key is ours, also before we know its id; nothing of ours counts as made elsewhere.
         return self._ours(seen, ask) if seen.key else self._elsewhere(seen, ask)
+
+    def _knows_by_charge(self, told: ProviderRefund | DisputeNews, order_id: str) -> bool:
+        """Whether the order was paid before the provider had other ids for payments than their charges'."""
+        order = frozen_order(self._ledger, self._snapshots, order_id)
+        return order is not None and order.tender(told.payment) is None and order.tender(told.charge) is not None
 
     def _ours(self, seen: ProviderRefund, ask: HearRefund) -> Heard:
         intention = self._settling.intention(seen.key)
@@ -133,6 +140,9 @@ class NewsActivities:
     def hear_dispute(self, ask: HearDispute) -> Heard:
         """Record that a dispute was opened or how it ended; an end counts whatever is told afterwards."""
         news, now = ask.news, attempt_time(ask.now)
+        if self._knows_by_charge(news, ask.order_id):
+            news = news.model_copy(update={"payment": news.charge})
+            ask = ask.model_copy(update={"news": news})
         if news.status in DISPUTE_WON:
             heard = self._heard(Turn.DISPUTE_WON, self._disputes.won(ask.order_id, news, now))
             # Nothing was planned on a dispute that was open; only money that had counted as lost changes a plan.

@@ -5,14 +5,24 @@ The shapes are those of docs.stripe.com/api/events; what is not named here is no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, JsonValue, StringConstraints, ValidationError
+from pydantic import (
+    BeforeValidator,
+    Field,
+    JsonValue,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from activities.payments.stripe_units import KEY_IN_METADATA, from_stripe
+from domain import ids
 from domain.errors import Refused
 from domain.inbox import EventId, InboxEvent, Vendor
 from domain.model import Currency, Id, Minor, Model, UtcDatetime
@@ -26,16 +36,29 @@ def _id_of(value: object) -> object:
     return value.get("id") if isinstance(value, dict) else value
 
 
-def _printed(value: object) -> object:
-    """Metadata is anybody's; what does not look like a key of ours is none."""
-    ours = isinstance(value, str) and len(value) <= 200 and value.isascii() and value.isprintable() and " " not in value
-    return value if ours else ""
+_ASKED = re.compile(r"[a-z_]{1,32}(:[A-Za-z0-9_.-]{1,64}){2,4}")
+"""What we ask money for is named like this: its kind, the return, and a number."""
 
 
+def _ours(value: object) -> object:
+    """Metadata is anybody's; what is no key of ours may be personal, and is not kept."""
+    printed = isinstance(value, str) and len(value) <= 200 and value.isascii() and value.isprintable()
+    return value if printed and (ids.refund_of(str(value)) or _ASKED.fullmatch(str(value))) else ""
+
+
+def _or_nothing(value: object, read: ValidatorFunctionWrapHandler) -> object:
+    """What the news can do without must not lose them: a refund is read again anyway."""
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
+Lenient = WrapValidator(_or_nothing)
 Reference = Annotated[Id | None, BeforeValidator(_id_of)]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{0,64}$")]
 Capitals = Annotated[Currency, BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value)]
-Key = Annotated[str, BeforeValidator(_printed)]
+Key = Annotated[str, BeforeValidator(_ours)]
 
 
 class _Metadata(Model):
@@ -66,13 +89,18 @@ class _Charged(Model):
 
     id: Id
     payment_intent: Reference = None
-    charge: Reference = None
+    charge: Annotated[Reference, Lenient] = None
     amount: Minor
     currency: Capitals
 
     @property
     def payment(self) -> str:
         return self.payment_intent or self.charge or ""
+
+    @property
+    def other_id(self) -> str:
+        """The charge, where the intent names the payment."""
+        return self.charge or "" if self.payment_intent else ""
 
     @property
     def minor(self) -> int:
@@ -83,9 +111,9 @@ class _Refund(_Charged):
     status: Annotated[RefundStatus, BeforeValidator(_status)] = RefundStatus.UNKNOWN
     metadata: Metadata = _Metadata()
     created: UtcDatetime
-    failure_reason: Code | None = None
-    pending_reason: Code | None = None
-    destination_details: Annotated[Code, BeforeValidator(_references)] = ""
+    failure_reason: Annotated[Code | None, Lenient] = None
+    pending_reason: Annotated[Code | None, Lenient] = None
+    destination_details: Annotated[Code | None, BeforeValidator(_references), Lenient] = None
 
     def news(self, event: str, at: datetime) -> RefundNews:
         reason = self.failure_reason if self.status in FINAL_NO else self.pending_reason
@@ -94,11 +122,12 @@ class _Refund(_Charged):
             refund=self.id,
             key=self.metadata.key,
             payment=self.payment,
+            charge=self.other_id,
             amount=self.minor,
             currency=self.currency,
             status=self.status,
             reason=reason or "",
-            arn=self.destination_details,
+            arn=self.destination_details or "",
             created_at=self.created,
             at=at,
         )
@@ -110,18 +139,19 @@ class _Evidence(Model):
 
 class _Dispute(_Charged):
     status: Code
-    reason: Code = ""
-    evidence_details: _Evidence | None = None
+    reason: Annotated[Code | None, Lenient] = None
+    evidence_details: Annotated[_Evidence | None, Lenient] = None
 
     def news(self, event: str, at: datetime) -> DisputeNews:
         return DisputeNews(
             event=event,
             dispute=self.id,
             payment=self.payment,
+            charge=self.other_id,
             amount=self.minor,
             currency=self.currency,
             status=self.status,
-            reason=self.reason,
+            reason=self.reason or "",
             due=self.evidence_details.due_by if self.evidence_details else None,
             at=at,
         )

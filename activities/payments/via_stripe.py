@@ -23,6 +23,7 @@ from domain.refund import Refund, RefundIntention, RefundStatus, ShowsAs
 if TYPE_CHECKING:
     from stripe import BalanceTransaction as StripeTransaction
     from stripe import Refund as StripeRefund
+    from stripe.params import RefundCreateParams, RefundListParams
 
 API_VERSION = "2026-10-28.endive"
 TIMEOUT_SECONDS = 10
@@ -58,27 +59,27 @@ class StripePayments:
 
     def refund(self, intention: RefundIntention, now: datetime) -> Refund:
         """POST /v1/refunds under the intention's key as idempotency key and in the metadata."""
+        ask: RefundCreateParams = {
+            "amount": to_stripe(intention.amount, intention.currency),
+            "reason": "requested_by_customer",
+            "metadata": {
+                KEY_IN_METADATA: intention.key,
+                "case": intention.case,
+                "order": intention.order_id,
+                "plan": str(intention.plan),
+            },
+        }
+        _name(intention.payment, ask)
         with _translating():
-            made = self._client.v1.refunds.create(
-                {
-                    "payment_intent": intention.payment,
-                    "amount": to_stripe(intention.amount, intention.currency),
-                    "reason": "requested_by_customer",
-                    "metadata": {
-                        KEY_IN_METADATA: intention.key,
-                        "case": intention.case,
-                        "order": intention.order_id,
-                        "plan": str(intention.plan),
-                    },
-                },
-                {"idempotency_key": intention.key},
-            )
+            made = self._client.v1.refunds.create(ask, {"idempotency_key": intention.key})
         return _refund(intention, made, now)
 
     def find(self, intention: RefundIntention, now: datetime) -> Refund | None:
         """GET /v1/refunds of the payment, all pages; the one with the intention's key in its metadata."""
+        ask: RefundListParams = {"limit": 100}
+        _name(intention.payment, ask)
         with _translating():
-            page = self._client.v1.refunds.list({"payment_intent": intention.payment, "limit": 100})
+            page = self._client.v1.refunds.list(ask)
             for one in page.auto_paging_iter():
                 if one.metadata and one.metadata.to_dict().get(KEY_IN_METADATA) == intention.key:
                     return _refund(intention, one, now)
@@ -104,6 +105,14 @@ class StripePayments:
             page = self._client.v1.balance_transactions.list({"created": {"gte": first, "lt": end}, "limit": 100})
             for one in page.auto_paging_iter():
                 yield _moved(one)
+
+
+def _name(payment: str, ask: RefundCreateParams | RefundListParams) -> None:
+    """Tell Stripe which payment: those from before payment intents are known by their charge."""
+    if payment.startswith(("ch_", "py_")):
+        ask["charge"] = payment
+    else:
+        ask["payment_intent"] = payment
 
 
 def _seconds(moment: datetime) -> int:
@@ -187,6 +196,7 @@ def _shown(made: StripeRefund) -> ProviderRefund:
         case=metadata.get("case") or "",
         # Payments from before payment intents have a charge alone.
         payment=said.get("payment_intent") or said["charge"],
+        charge=said.get("charge") or "",
         amount=from_stripe(said["amount"], currency),
         currency=currency,
         status=status,

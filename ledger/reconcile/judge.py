@@ -81,7 +81,7 @@ def _compared(story: Story, made: ProviderRefund, period: Period) -> Iterator[Br
     elif made.amount != story.amount:
         entered, paid = amount(story.amount, story.currency), amount(made.amount, made.currency)
         yield _break(BreakKind.AMOUNT_DIFFERS, story, f"{entered} was entered, {paid} refunded")
-    if made.payment != story.payment:
+    if not made.is_of(story.payment):
         yield _break(BreakKind.PAYMENT_DIFFERS, story, f"{story.payment} was entered, {made.payment} refunded")
     yield from _status(story, made, period)
     waiting = made.shows_as == "refund" and story.settled and not story.elsewhere and not story.arn

@@ -109,7 +109,8 @@ class Matching:
         left = [one for one in self._stories.values() if one.touches(self._period)]
         for story in left:
             self._look_up(story, look_up)
-        orders = orders_of({one.made.payment for one in left if one.made is not None and not one.booked})
+        unbooked = [one.made for one in left if one.made is not None and not one.booked]
+        orders = orders_of({name for made in unbooked for name in (made.payment, made.charge) if name})
         spent: dict[str, int] = {}
         for story in sorted(left, key=lambda one: one.began):
             self._close(story, orders, spent)
@@ -153,7 +154,8 @@ class Matching:
 
     def _close(self, story: Story, orders: Mapping[str, Opened], spent: dict[str, int]) -> None:
         made, stranger = story.made, _stranger(story)
-        opened = orders.get(made.payment) if made is not None and not story.booked else None
+        asked = made if not story.booked else None
+        opened = (orders.get(asked.payment) or orders.get(asked.charge)) if asked is not None else None
         story.order = opened.order if opened else story.order
         if stranger is not None and (why := _not_ours(stranger, opened, spent)):
             self.outside.append(_outside(stranger, story.order, why))

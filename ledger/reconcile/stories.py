@@ -82,7 +82,7 @@ class Story:
         if self.resumed or len(self.refunds) != 1 or not self.settled or self.reversed_at is not None:
             return False
         made = self.refunds[0]
-        alike = (made.amount, made.currency, made.payment) == (self.amount, self.currency, self.payment)
+        alike = (made.amount, made.currency) == (self.amount, self.currency) and made.is_of(self.payment)
         paid = [(-one.amount, one.currency) for one in self.moved] == [(made.amount, made.currency)]
         traced = bool(self.arn) or self.elsewhere or made.shows_as != "refund"
         return alike and paid and traced and made.status is RefundStatus.SUCCEEDED

@@ -222,6 +222,34 @@ def test_another_currency_than_the_orders_is_not_entered_but_told_to_finance(des
     assert desk.shop.money("tender:pi_1").posted == 10850 - 3050
 
 
+@pytest.mark.parametrize("ours", [True, False], ids=["ours", "elsewhere"])
+def test_a_payment_that_the_order_knows_by_its_charge_is_that_payment(desk: Desk, ours: bool) -> None:
+    if ours:
+        desk.pay()
+        known = desk.provider.refresh("re_1", NOW)
+        assert known.payment == "pi_1"
+        desk.provider.made.clear()
+    else:
+        desk.elsewhere(500)
+        (known,) = desk.provider.elsewhere
+    desk.provider.elsewhere = [known.model_copy(update={"payment": "pi_new", "charge": "pi_1"})]
+    assert desk.hear(known.id).turn is (Turn.REFUND_OF_OURS if ours else Turn.REFUND_ELSEWHERE)
+    assert desk.shop.money("tender:pi_1").posted == 10850 - known.amount
+
+
+def test_a_dispute_is_of_the_payment_that_the_order_knows(desk: Desk) -> None:
+    told = DisputeNews(
+        event="e", dispute="dp_1", payment="pi_new", charge="pi_1", amount=500, currency="EUR", status="open", at=NOW
+    )
+    desk.news.hear_dispute(HearDispute(order_id="two-rates", news=told, now=NOW))
+    with pytest.raises(Refused) as no:
+        desk.pay()
+    assert no.value.code == "disputed"
+    lost = told.model_copy(update={"status": "lost"})
+    assert desk.news.hear_dispute(HearDispute(order_id="two-rates", news=lost, now=NOW)).turn is Turn.DISPUTE_LOST
+    assert desk.shop.money("tender:pi_1").posted == 10850 - 500
+
+
 # ── Disputes ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

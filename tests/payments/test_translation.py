@@ -296,6 +296,22 @@ def test_exactly_the_intention_is_sent() -> None:
 
 
 @pytest.mark.parametrize(
+    ("payment", "name"), [("ch_1", "charge"), ("py_1", "charge"), ("pi_1", "payment_intent"), ("x_1", "payment_intent")]
+)
+def test_a_charge_is_named_as_one(payment: str, name: str) -> None:
+    with canned(lambda call: listed() if call.method == "GET" else refund()) as server:
+        StripePayments(KEY, server.url).refund(intention(payment), NOW)
+        StripePayments(KEY, server.url).find(intention(payment), NOW)
+    sent, looked = server.calls
+    fields = dict(one.split("=") for one in (*sent.body.split("&"), *looked.path.partition("?")[2].split("&")))
+    assert {one: fields.get(one) for one in ("charge", "payment_intent")} == {
+        "charge": None,
+        "payment_intent": None,
+        name: payment,
+    }
+
+
+@pytest.mark.parametrize(
     ("fields", "status", "reason"),
     [
         ({"status": "on_hold"}, RefundStatus.UNKNOWN, ""),

@@ -139,6 +139,11 @@ async def test_an_appeal_and_what_ends_it_are_matters_of_their_own() -> None:
     assert list(delivery.late) == [f"aftercare:o1:dp_1:{one}" for one in ("won", "appeal", "appeal:won")]
 
 
+async def test_an_order_may_know_a_payment_by_its_charge() -> None:
+    for news in (refund(key="", payment="pi_7", charge="pi_1"), dispute(payment="pi_7", charge="pi_1")):
+        assert (await send(FakeDelivery(), news)).state is DELIVERED
+
+
 async def test_a_return_that_does_not_take_a_dispute_keeps_aftercare_from_nothing() -> None:
     delivery = FakeDelivery(None, Refused("not_for_me", "no"))
     assert (await send(delivery, dispute())).state is DELIVERED

@@ -36,6 +36,7 @@ def told(events: list[InboxEvent]) -> Told:
 
 def test_a_refund() -> None:
     body = refund_event(
+        charge="ch_1",
         metadata={"backhaul_key": KEY, "case": "R-1"},
         created=1_794_990_000,
         destination_details={"type": "card", "card": {"reference": "74000000000000000000001", "type": "refund"}},
@@ -45,6 +46,7 @@ def test_a_refund() -> None:
         refund="re_1",
         key=KEY,
         payment="pi_1",
+        charge="ch_1",
         amount=1200,
         currency="EUR",
         status=RefundStatus.SUCCEEDED,
@@ -63,12 +65,18 @@ def test_a_refund() -> None:
         ({"status": "held_by_the_moon"}, {"status": "unknown", "reason": ""}),
         ({"status": None}, {"status": "unknown"}),
         ({"payment_intent": {"id": "pi_2", "object": "payment_intent"}}, {"payment": "pi_2"}),
-        ({"payment_intent": None, "charge": "ch_1"}, {"payment": "ch_1"}),
+        ({"payment_intent": None, "charge": "ch_1"}, {"payment": "ch_1", "charge": ""}),
+        ({"charge": "ch_1"}, {"payment": "pi_1", "charge": "ch_1"}),
         ({"currency": "isk", "amount": 1200}, {"amount": 12, "currency": "ISK"}),
         ({"currency": "jpy", "amount": 1200}, {"amount": 1200, "currency": "JPY"}),
         ({"metadata": None}, {"key": ""}),
         ({"metadata": {"backhaul_key": "Erin Wills, 4 Elm Street"}}, {"key": ""}),
         ({"metadata": {"backhaul_key": "x" * 201}}, {"key": ""}),
+        ({"metadata": {"backhaul_key": "erin@example.com"}}, {"key": ""}),
+        ({"destination_details": {"type": "card", "card": {"reference": "7400 0001"}}}, {"arn": ""}),
+        ({"status": "failed", "failure_reason": "the bank's own words"}, {"status": "failed", "reason": ""}),
+        ({"status": "pending", "pending_reason": 7}, {"status": "pending", "reason": ""}),
+        ({"charge": "ch 1"}, {"payment": "pi_1", "charge": ""}),
         ({"destination_details": None}, {"arn": ""}),
         ({"destination_details": {"type": "card", "card": {"reference_status": "pending"}}}, {"arn": ""}),
         (
@@ -89,15 +97,18 @@ def test_all_events_of_refunds_are_read(kind: str) -> None:
 
 def test_a_dispute() -> None:
     evidence = {"due_by": 1_796_000_000, "has_evidence": False}
-    about = {"id": "dp_1", "payment_intent": "pi_1", "amount": 5000, "currency": "eur", "evidence_details": evidence}
+    about = {"id": "dp_1", "payment_intent": "pi_1", "charge": "ch_1", "amount": 5000, "currency": "eur"}
     body = stripe_event(
         "charge.dispute.created",
-        stripe_object("dispute", **about, status="needs_response", reason="product_not_received"),
+        stripe_object(
+            "dispute", **about, evidence_details=evidence, status="needs_response", reason="product_not_received"
+        ),
     )
     assert told(stripe_events.read(body)) == DisputeNews(
         event="evt_1",
         dispute="dp_1",
         payment="pi_1",
+        charge="ch_1",
         amount=5000,
         currency="EUR",
         status="needs_response",
@@ -105,6 +116,13 @@ def test_a_dispute() -> None:
         due=datetime(2026, 11, 30, 0, 53, 20, tzinfo=UTC),
         at=TOLD_AT,
     )
+
+
+def test_what_a_dispute_can_do_without_does_not_lose_it() -> None:
+    about = {"payment_intent": "pi_1", "status": "lost", "reason": "no such word", "evidence_details": {"due_by": "?"}}
+    found = told(stripe_events.read(stripe_event("charge.dispute.closed", stripe_object("dispute", **about))))
+    assert isinstance(found, DisputeNews)
+    assert (found.status, found.reason, found.due) == ("lost", "", None)
 
 
 def test_a_payment_that_we_asked_for_whichever_event_tells_it() -> None:

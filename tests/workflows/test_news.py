@@ -112,16 +112,19 @@ async def test_the_providers_word_ends_the_wait_at_once(shop: Shop) -> None:
 async def test_a_refund_that_waits_for_money_or_for_the_shopper_says_so(shop: Shop) -> None:
     one = await shop.shopify()
     await one.arrive()
-    await shop.world.post("/stripe/_control/next_refund", {"status": "pending", "pending_reason": "insufficient_funds"})
+    await shop.world.post("/stripe/_control/next_refund", {"status": "requires_action"})
     await one.inspect()
-    view = await one.until(lambda view: view.next_owner == "finance")
-    assert (view.refund_reason, "Top up" in view.next_action) == ("insufficient_funds", True)
-    (refund,) = await shop.world.refunds(SHOPIFY_PAYMENT)
-    await shop.world.post(f"/stripe/_control/refunds/{refund['id']}", {"status": "requires_action"})
-    await one.update("record_news", told(refund), "evt_1")
     view = await one.until(lambda view: view.refund_status == "requires_action")
     assert view.next_owner == "shopper"
     assert (await one.attributes())["NeedsAction"] == "shopper"
+    (refund,) = await shop.world.refunds(SHOPIFY_PAYMENT)
+    waiting = {"status": "pending", "pending_reason": "insufficient_funds"}
+    await shop.world.post(f"/stripe/_control/refunds/{refund['id']}", waiting)
+    assert "refund_submitted" not in one.notices()  # the shopper has something to do until now
+    await one.update("record_news", told(refund), "evt_1")
+    view = await one.until(lambda view: view.next_owner == "finance")
+    assert (view.refund_reason, "Top up" in view.next_action) == ("insufficient_funds", True)
+    await one.told("refund_submitted")
     await shop.world.post(f"/stripe/_control/refunds/{refund['id']}", {"status": "succeeded"})
     await one.update("record_news", told(refund), "evt_2")
     assert (await one.result()).outcome is Outcome.REFUNDED

@@ -56,6 +56,7 @@ async def test_what_a_person_has_to_pay_waits_for_finance(shop: Shop) -> None:
     assert code == "nothing_by_hand"
     await one.inspect()
     view = await one.until(lambda view: view.refund_reason == "by_hand")
+    assert "refund_submitted" not in one.notices()
     assert view.next_owner == "finance"
     assert view.next_action.startswith("Pay 23.53 EUR to bacs-7 by hand")
     assert view.due_at is not None

@@ -135,5 +135,5 @@ class Payout(Steps, Instead):
     def learn_refund(self, refund: Refund, look_at: datetime | None = None) -> None:
         """Part of the state; the shopper hears at once of a refund that is on its way."""
         self.learn(refunds=with_refund(self.state, refund), look_at=look_at)
-        if look_at is not None:
+        if look_at is not None and refund.on_its_way:
             self.tell(NoticeKind.REFUND_SUBMITTED)
