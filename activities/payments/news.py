@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from temporalio import activity
 
 from activities.moment import attempt_time
 from activities.payments import Payments
 from domain import ids
-from domain.errors import InvalidRequest, Refused
+from domain.errors import InvalidRequest, KeyConflict, Refused
 from domain.model import Id, Model, UtcDatetime
 from domain.money import Money
 from domain.news import DISPUTE_APPEALED, DISPUTE_LOST, DISPUTE_WON, DisputeNews, Heard, PaymentNews, RefundNews, Turn
@@ -20,7 +22,7 @@ from ledger.credit_notes import CreditNotes
 from ledger.disputes import Disputes, has_ended
 from ledger.facts import Facts
 from ledger.frozen import frozen_order
-from ledger.refunds import uncovered
+from ledger.refunds import covered, uncovered
 from ledger.settling import Settling
 
 
@@ -79,7 +81,17 @@ class NewsActivities:
             return _strange(f"{seen.id} was paid after all, though it counts as {known.status}: it may be paid twice")
         late = self._ledger.find(ids.reversed_key(intention.key)) is not None
         owed = self._ledger.balance(accounts.owed(intention.case), intention.currency).available
-        return Heard(turn=Turn.REFUND_OF_OURS, refund=known, failed_late=late, owed=max(0, owed))
+        back = self._covered(intention)
+        return Heard(turn=Turn.REFUND_OF_OURS, refund=known, failed_late=late, owed=max(0, owed), covered=back)
+
+    def _covered(self, intention: RefundIntention) -> int:
+        """What of this attempt and those after it covered the order's suspense."""
+        found = 0
+        for entry in self._ledger.entries(case=intention.case):
+            key = ids.refund_of(entry.facts["refund"]["key"]) if covered(entry) else None
+            if key and key[:3] == (intention.case, intention.plan, intention.payment):
+                found += covered(entry) if key.attempt >= intention.attempt else 0
+        return found
 
     def _elsewhere(self, seen: ProviderRefund, ask: HearRefund) -> Heard:
         if seen.status in FINAL_NO:
@@ -96,6 +108,8 @@ class NewsActivities:
             entry = self._facts.refunded_elsewhere(ask.order_id, fact, "provider", ask.now)
         except InvalidRequest as error:
             return _strange(f"{seen.id} was refunded outside, but cannot be entered: {error.message}")
+        except KeyConflict:
+            return self._entered(Turn.REFUND_ELSEWHERE, fact)
         return self._heard(Turn.REFUND_ELSEWHERE, entry)
 
     def _other_currency(self, order_id: str, taken: ProviderRefund | DisputeNews) -> Heard | None:
@@ -117,17 +131,38 @@ class NewsActivities:
             f"entered; enter what it took in {order.currency}: `{enter} AMOUNT --by YOU`"
         )
 
+    def _entered(self, turn: Turn, fact: EarlierRefund) -> Heard:
+        """A person entered it before, with more about it than the provider tells: what they entered counts."""
+        entry = self._ledger.find(ids.elsewhere_key(fact.id))
+        assert entry is not None
+        told = EarlierRefund.model_validate(entry.facts["refund"])
+        if told.money != fact.money:
+            return _strange(f"{fact.id} was entered by {entry.actor} with another amount or payment than it has")
+        return self._heard(turn, entry)
+
     def _came_with_order(self, seen: ProviderRefund, order_id: str) -> bool:
         """Whether the order was opened without this money, or is not in the books at all."""
-        opened, order = (
-            self._ledger.find(ids.order_key(order_id)),
-            frozen_order(self._ledger, self._snapshots, order_id),
-        )
+        opened = self._ledger.find(ids.order_key(order_id))
+        order = frozen_order(self._ledger, self._snapshots, order_id)
         if opened is None or order is None:
             return True
+        if any(one.id == seen.id for one in order.refunds):
+            return True
         tender = order.tender(seen.payment)
-        known = any(one.id == seen.id for one in order.refunds)
-        return known or (seen.created_at < opened.at and tender is not None and tender.refunded >= seen.amount)
+        if tender is None or seen.created_at >= opened.at or tender.refunded < seen.amount:
+            return False
+        return seen.id in self._came_before(tender, opened.at)
+
+    def _came_before(self, tender: Tender, opened: datetime) -> set[str]:
+        """The refunds that what had gone back of a payment is made of; each is spent once, the oldest first."""
+        made = (one for one in self._payments.refunds(tender.paid_at, opened) if one.payment == tender.id)
+        standing = [one for one in made if not one.key and one.status not in FINAL_NO]
+        left, found = tender.refunded, set[str]()
+        for one in sorted(standing, key=lambda one: one.created_at):
+            if one.amount <= left and self._ledger.find(ids.elsewhere_key(one.id)) is None:
+                left -= one.amount
+                found.add(one.id)
+        return found
 
     @activity.defn(no_thread_cancel_exception=True)
     def hear_dispute(self, ask: HearDispute) -> Heard:
@@ -169,6 +204,9 @@ class NewsActivities:
             entry = self._disputes.lost(ask.order_id, ask.news, attempt_time(ask.now))
         except (InvalidRequest, Refused) as error:
             return _strange(f"the dispute {ask.news.dispute} was lost, but cannot be entered: {error.message}")
+        except KeyConflict:
+            lost = EarlierRefund(id=ask.news.dispute, at=ask.news.at, money={ask.news.payment: ask.news.amount})
+            return self._entered(Turn.DISPUTE_LOST, lost)
         return self._heard(Turn.DISPUTE_LOST, entry)
 
     @activity.defn(no_thread_cancel_exception=True)

@@ -11,7 +11,7 @@ from activities.payments import PayLeg, PaymentActivities
 from activities.payments.news import HearDispute, HearPayment, HearRefund, NewsActivities
 from domain.errors import Refused
 from domain.news import DisputeNews, Heard, PaymentNews, RefundNews, Turn
-from domain.order import EarlierRefund
+from domain.order import EarlierRefund, RefundedLine
 from domain.provider import ProviderRefund
 from domain.refund import Refund, RefundStatus
 from ledger import EntryKind
@@ -42,9 +42,9 @@ class Desk:
         self.payments = PaymentActivities(self.provider, ledger, notes)
         self.news = NewsActivities(self.provider, ledger, snapshots, notes)
 
-    def pay(self, attempt: int = 1) -> Refund:
+    def pay(self, attempt: int = 1, amount: int = 4624) -> Refund:
         return self.payments.pay_leg(
-            PayLeg(case="R-1", order_id="two-rates", plan=1, payment="pi_1", amount=4624, attempt=attempt, now=NOW)
+            PayLeg(case="R-1", order_id="two-rates", plan=1, payment="pi_1", amount=amount, attempt=attempt, now=NOW)
         )
 
     def hear(self, refund: str = "re_1", status: RefundStatus = RefundStatus.SUCCEEDED) -> Heard:
@@ -145,6 +145,38 @@ def test_a_late_failure_is_owed_again_and_paid_by_the_next_attempt(desk: Desk) -
     assert desk.shop.sound()
 
 
+def test_what_suspense_left_owed_of_a_late_failure_is_paid_by_the_next_attempt(desk: Desk) -> None:
+    desk.pay()
+    desk.elsewhere(10850 - 4624 + 500)
+    desk.hear("re_x")
+    desk.provider.move(KEY, RefundStatus.FAILED, reason="expired_or_canceled_card")
+    heard = desk.hear()
+    assert (heard.failed_late, heard.owed, heard.covered) == (True, 4124, 500)
+    for amount in (4624, 4125):
+        with pytest.raises(Refused) as no:
+            desk.pay(attempt=2, amount=amount)
+        assert no.value.code == "plan_withdrawn"
+    paid = desk.pay(attempt=2, amount=4124)
+    assert (paid.status, paid.amount) == (RefundStatus.SUCCEEDED, 4124)
+    assert desk.shop.entry(NEXT).facts["intention"]["amount"] == 4124
+    assert desk.hear().owed == 0
+    assert [desk.shop.money(one).posted for one in ("owed:R-1", "suspense:two-rates", "tender:pi_1")] == [0, 0, 0]
+    assert [total for _, total in desk.notes()] == [4624, 4624, 4624]  # issued, cancelled, issued again
+    assert desk.shop.sound()
+
+
+def test_a_first_attempt_pays_all_of_a_leg_and_none_pays_more(desk: Desk) -> None:
+    for amount in (4623, 4625):
+        with pytest.raises(Refused) as no:
+            desk.pay(amount=amount)
+        assert no.value.code == "not_planned"
+    desk.provider.status = RefundStatus.FAILED
+    desk.pay()
+    with pytest.raises(Refused) as no:
+        desk.pay(attempt=2, amount=4625)
+    assert no.value.code == "not_planned"
+
+
 def test_our_key_makes_it_ours_though_the_journal_does_not_know_it(desk: Desk) -> None:
     desk.elsewhere(500)
     (foreign,) = desk.provider.elsewhere
@@ -195,6 +227,45 @@ def test_one_that_failed_before_it_was_heard_of_is_nothing(desk: Desk) -> None:
     before = desk.shop.recorded()
     assert desk.hear("re_x").turn is Turn.NOTHING_NEW
     assert desk.shop.recorded() == before
+
+
+def test_one_that_a_person_entered_with_its_lines_is_there_already(desk: Desk) -> None:
+    lines = (RefundedLine(line_id="1", quantity=1, gross=500),)
+    told = EarlierRefund(id="re_x", at=NOW, money={"pi_1": 500}, lines=lines)
+    Facts(desk.shop.ledger, desk.shop.snapshots).refunded_elsewhere("two-rates", told, "fay", NOW)
+    desk.elsewhere(500)
+    before = desk.shop.recorded()
+    for _ in range(2):
+        heard = desk.hear("re_x")
+        assert (heard.turn, heard.returns, heard.for_finance) == (Turn.REFUND_ELSEWHERE, ("R-1",), "")
+    desk.elsewhere(600)
+    heard = desk.hear("re_x")
+    assert (heard.turn, "another amount" in heard.for_finance) == (Turn.UNEXPLAINED, True)
+    assert desk.shop.recorded() == before
+
+
+def test_a_lost_dispute_that_a_person_entered_otherwise_is_there_already(desk: Desk) -> None:
+    lines = (RefundedLine(line_id="1", quantity=1, gross=500),)
+    told = EarlierRefund(id="dp_1", at=NOW, money={"pi_1": 10850}, lines=lines)
+    facts = Facts(desk.shop.ledger, desk.shop.snapshots)
+    facts.refunded_elsewhere("two-rates", told, "fay", NOW, EntryKind.DISPUTE_LOST)
+    heard = desk.dispute("lost")
+    assert (heard.turn, heard.returns, heard.for_finance) == (Turn.DISPUTE_LOST, ("R-1",), "")
+
+
+def test_what_came_with_an_order_is_spent_once(engine: Engine) -> None:
+    desk, paid = Desk(engine), NOW - timedelta(days=3)
+    earlier = [{"id": "shop-1", "at": NOW, "money": {"pi_9": 1000}}]
+    desk.shop.sell("two-rates", id="two", tenders=[{**card("pi_9", 10850, paid), "refunded": 1000}], refunds=earlier)
+    made = ProviderRefund(
+        id="re_a", payment="pi_9", amount=900, currency="EUR", status=RefundStatus.SUCCEEDED, created_at=paid
+    )
+    later = {"id": "re_b", "created_at": paid + timedelta(hours=1)}
+    desk.provider.elsewhere = [made.model_copy(update=later), made]
+    for _ in range(2):
+        assert desk.hear("re_b", order="two").turn is Turn.REFUND_ELSEWHERE
+        assert desk.hear("re_a", order="two").turn is Turn.NOTHING_NEW
+    assert desk.shop.money("tender:pi_9").posted == 10850 - 1000 - 900
 
 
 def test_more_than_there_is_stands_in_suspense_and_finance_hears_of_it(desk: Desk) -> None:
