@@ -151,11 +151,11 @@ class NewsActivities:
         tender = order.tender(seen.payment)
         if tender is None or seen.created_at >= opened.at or tender.refunded < seen.amount:
             return False
-        return seen.id in self._came_before(tender, opened.at)
+        return seen.id in self._came_before(tender, tender.paid_at or order.placed_at, opened.at)
 
-    def _came_before(self, tender: Tender, opened: datetime) -> set[str]:
+    def _came_before(self, tender: Tender, paid: datetime, opened: datetime) -> set[str]:
         """The refunds that what had gone back of a payment is made of; each is spent once, the oldest first."""
-        made = (one for one in self._payments.refunds(tender.paid_at, opened) if one.payment == tender.id)
+        made = (one for one in self._payments.refunds(paid, opened) if one.payment == tender.id)
         standing = [one for one in made if not one.key and one.status not in FINAL_NO]
         left, found = tender.refunded, set[str]()
         for one in sorted(standing, key=lambda one: one.created_at):

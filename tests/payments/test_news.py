@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -29,10 +30,12 @@ NEXT = "refund:R-1:1:pi_1:2"
 class Desk:
     """A shop whose return R-1 is planned, with a provider in this process."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(
+        self, engine: Engine, tender: dict[str, object] | None = None, earlier: Sequence[object] = ()
+    ) -> None:
         self.shop = Shop(engine)
         self.shop.publish()
-        self.shop.sell(tenders=[card("pi_1", 10850, NOW)])
+        self.shop.sell(tenders=[tender or card("pi_1", 10850, NOW)], refunds=list(earlier))
         self.shop.begin("R-1", UNITS)
         self.shop.receive("R-1", UNITS)
         self.shop.plan("R-1", UNITS)
@@ -254,18 +257,19 @@ def test_a_lost_dispute_that_a_person_entered_otherwise_is_there_already(desk: D
 
 
 def test_what_came_with_an_order_is_spent_once(engine: Engine) -> None:
-    desk, paid = Desk(engine), NOW - timedelta(days=3)
-    earlier = [{"id": "shop-1", "at": NOW, "money": {"pi_9": 1000}}]
-    desk.shop.sell("two-rates", id="two", tenders=[{**card("pi_9", 10850, paid), "refunded": 1000}], refunds=earlier)
-    made = ProviderRefund(
-        id="re_a", payment="pi_9", amount=900, currency="EUR", status=RefundStatus.SUCCEEDED, created_at=paid
+    paid = NOW - timedelta(days=3)
+    earlier = [{"id": "shop-1", "at": NOW, "money": {"pi_1": 1000}}]
+    desk = Desk(engine, {**card("pi_1", 10850, paid), "refunded": 1000}, earlier)
+    first = ProviderRefund(
+        id="re_a", payment="pi_1", amount=900, currency="EUR", status=RefundStatus.SUCCEEDED, created_at=paid
     )
-    later = {"id": "re_b", "created_at": paid + timedelta(hours=1)}
-    desk.provider.elsewhere = [made.model_copy(update=later), made]
+    second = first.model_copy(update={"id": "re_b", "created_at": paid + timedelta(hours=1)})
+    desk.provider.elsewhere = [second, first]
     for _ in range(2):
-        assert desk.hear("re_b", order="two").turn is Turn.REFUND_ELSEWHERE
-        assert desk.hear("re_a", order="two").turn is Turn.NOTHING_NEW
-    assert desk.shop.money("tender:pi_9").posted == 10850 - 1000 - 900
+        assert desk.hear("re_b").turn is Turn.REFUND_ELSEWHERE
+        assert desk.hear("re_a").turn is Turn.NOTHING_NEW
+    assert desk.keys(EntryKind.REFUND_ELSEWHERE) == ["elsewhere:re_b"]
+    assert desk.shop.money("tender:pi_1").posted == 10850 - 1000 - 900
 
 
 def test_more_than_there_is_stands_in_suspense_and_finance_hears_of_it(desk: Desk) -> None:
