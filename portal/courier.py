@@ -138,7 +138,7 @@ class Courier:
         return "", self._ledger.order_of(news.payment)
 
     def _recorded(self, news: News) -> str:
-        """The journal's entry that says as much as late news of a refund of ours; empty if somebody may be needed still.
+        """The journal's entry that says as much as late news of a refund of ours; empty if somebody may yet be needed.
 
         The word on a refund often comes once more after its return has ended by it. A late failure is recorded before
         anybody acts on it, so its entry does not tell that somebody did: aftercare looks, and ends if nothing is owed.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from temporalio import activity
@@ -13,7 +14,7 @@ from domain.errors import InvalidRequest, KeyConflict, Refused
 from domain.model import Id, Model, UtcDatetime
 from domain.money import Money
 from domain.news import DISPUTE_APPEALED, DISPUTE_LOST, DISPUTE_WON, DisputeNews, Heard, PaymentNews, RefundNews, Turn
-from domain.order import EarlierRefund
+from domain.order import EarlierRefund, Tender
 from domain.provider import ProviderRefund
 from domain.refund import FINAL_NO, Refund, RefundIntention, RefundStatus
 from domain.stores import Snapshots
@@ -155,7 +156,7 @@ class NewsActivities:
 
     def _came_before(self, tender: Tender, paid: datetime, opened: datetime) -> set[str]:
         """The refunds that what had gone back of a payment is made of; each is spent once, the oldest first."""
-        made = (one for one in self._payments.refunds(paid, opened) if one.payment == tender.id)
+        made = (one for one in _beating(self._payments.refunds(paid, opened)) if one.payment == tender.id)
         standing = [one for one in made if not one.key and one.status not in FINAL_NO]
         left, found = tender.refunded, set[str]()
         for one in sorted(standing, key=lambda one: one.created_at):
@@ -256,6 +257,14 @@ def _refund(seen: ProviderRefund, intention: RefundIntention, ask: HearRefund) -
         shows_as=seen.shows_as,
         updated_at=ask.now,
     )
+
+
+def _beating(made: Iterator[ProviderRefund]) -> Iterator[ProviderRefund]:
+    """The same, with a sign of life for each: the list may have many pages."""
+    for one in made:
+        if activity.in_activity():
+            activity.heartbeat()
+        yield one
 
 
 def _strange(why: str) -> Heard:

@@ -30,9 +30,7 @@ NEXT = "refund:R-1:1:pi_1:2"
 class Desk:
     """A shop whose return R-1 is planned, with a provider in this process."""
 
-    def __init__(
-        self, engine: Engine, tender: dict[str, object] | None = None, earlier: Sequence[object] = ()
-    ) -> None:
+    def __init__(self, engine: Engine, tender: dict[str, object] | None = None, earlier: Sequence[object] = ()) -> None:
         self.shop = Shop(engine)
         self.shop.publish()
         self.shop.sell(tenders=[tender or card("pi_1", 10850, NOW)], refunds=list(earlier))
