@@ -20,7 +20,7 @@ from domain.refund import FINAL_NO, Refund, RefundIntention, RefundStatus
 from domain.stores import Snapshots
 from ledger import EntryKind, JournalEntry, Ledger, NewEntry, accounts
 from ledger.credit_notes import CreditNotes
-from ledger.disputes import Disputes, has_ended
+from ledger.disputes import Disputes, has_ended, last_loss
 from ledger.facts import Facts
 from ledger.frozen import frozen_order
 from ledger.refunds import covered, uncovered
@@ -170,7 +170,10 @@ class NewsActivities:
         """Record that a dispute was opened or how it ended; an end counts whatever is told afterwards."""
         news, now = ask.news, attempt_time(ask.now)
         if news.status in DISPUTE_WON:
-            heard = self._heard(Turn.DISPUTE_WON, self._disputes.won(ask.order_id, news, now))
+            won = self._disputes.won(ask.order_id, news, now)
+            if won is None:
+                return Heard(turn=Turn.NOTHING_NEW)
+            heard = self._heard(Turn.DISPUTE_WON, won)
             # Nothing was planned on a dispute that was open; only money that had counted as lost changes a plan.
             lost = self._ledger.find(ids.elsewhere_key(news.dispute))
             return heard if lost else heard.model_copy(update={"returns": ()})
@@ -206,9 +209,10 @@ class NewsActivities:
         except (InvalidRequest, Refused) as error:
             return _strange(f"the dispute {ask.news.dispute} was lost, but cannot be entered: {error.message}")
         except KeyConflict:
-            lost = EarlierRefund(id=ask.news.dispute, at=ask.news.at, money={ask.news.payment: ask.news.amount})
+            name = last_loss(self._ledger, ask.news.dispute)
+            lost = EarlierRefund(id=name, at=ask.news.at, money={ask.news.payment: ask.news.amount})
             return self._entered(Turn.DISPUTE_LOST, lost)
-        return self._heard(Turn.DISPUTE_LOST, entry)
+        return self._heard(Turn.DISPUTE_LOST, entry) if entry else Heard(turn=Turn.NOTHING_NEW)
 
     @activity.defn(no_thread_cancel_exception=True)
     def hear_payment(self, ask: HearPayment) -> Heard:

@@ -62,7 +62,7 @@ class Desk:
         )
         return self.news.hear_refund(HearRefund(order_id="two-rates", news=told, now=NOW + timedelta(days=9)))
 
-    def dispute(self, status: str, event: str = "evt_d", amount: int = 10850) -> Heard:
+    def dispute(self, status: str, event: str = "evt_d", amount: int = 10850, day: int = 0) -> Heard:
         told = DisputeNews(
             event=event,
             dispute="dp_1",
@@ -72,7 +72,7 @@ class Desk:
             status=status,
             reason="product_not_received",
             due=NOW + timedelta(days=7),
-            at=NOW,
+            at=NOW + timedelta(days=day),
         )
         return self.news.hear_dispute(HearDispute(order_id="two-rates", news=told, now=NOW))
 
@@ -364,6 +364,29 @@ def test_an_appeal_against_a_loss_is_for_finance_and_may_bring_the_money_back(de
     assert desk.dispute("won", "evt_won").turn is Turn.DISPUTE_WON
     assert desk.shop.money("tender:pi_1").posted == 10850
     assert desk.dispute("appeal_needs_response", "evt_appeal").turn is Turn.NOTHING_NEW
+    assert desk.shop.sound()
+
+
+def test_a_word_from_before_the_recorded_end_of_a_dispute_counts_for_nothing(desk: Desk) -> None:
+    assert desk.dispute("won", day=2).turn is Turn.DISPUTE_WON
+    assert desk.dispute("lost", day=1).turn is Turn.NOTHING_NEW
+    assert desk.shop.money("tender:pi_1").posted == 10850
+    assert desk.dispute("lost", day=3).turn is Turn.DISPUTE_LOST
+    assert desk.dispute("won", day=2).turn is Turn.NOTHING_NEW
+    assert desk.shop.money("tender:pi_1").posted == 0
+
+
+def test_a_dispute_that_is_lost_won_and_lost_again_is_lost(desk: Desk) -> None:
+    story = [("lost", 1, 0), ("won", 2, 10850), ("lost", 3, 0), ("won", 4, 10850), ("lost", 5, 0)]
+    for status, day, left in story:
+        for _ in range(2):
+            assert desk.dispute(status, day=day).turn is Turn(f"dispute_{status}")
+            assert desk.shop.money("tender:pi_1").posted == left
+    before = desk.shop.recorded()
+    for status, day, _ in story[:-1]:
+        desk.dispute(status, day=day)
+    assert desk.shop.recorded() == before
+    assert desk.keys(EntryKind.DISPUTE_LOST) == ["elsewhere:dp_1", "elsewhere:dp_1.2", "elsewhere:dp_1.3"]
     assert desk.shop.sound()
 
 
