@@ -94,7 +94,8 @@ class Turn(StrEnum):
 
 class Heard(Model):
     """What became of news. `refund` is ours as it counts from now on, `failed_late` whether it had been confirmed, and
-    `owed` what its return owes and nothing is on its way to pay, in minor units.
+    `owed` what its return owes and nothing is on its way to pay; `covered` is what of it, and of later attempts at the
+    same, covered what more went back elsewhere than the order had. Both in minor units.
 
     `for_finance` is what a person has to do, empty if nothing; `returns` are the order's returns that have not ended.
     """
@@ -103,6 +104,7 @@ class Heard(Model):
     refund: Refund | None = None
     failed_late: bool = False
     owed: int = 0
+    covered: int = 0
     for_finance: str = ""
     due: UtcDatetime | None = None
     returns: tuple[Id, ...] = ()

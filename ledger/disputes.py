@@ -44,12 +44,18 @@ class Disputes:
             )
         )
 
-    def won(self, order_id: str, news: DisputeNews, now: datetime) -> JournalEntry:
-        """Record that it was won; money that had been taken as lost comes back."""
+    def won(self, order_id: str, news: DisputeNews, now: datetime) -> JournalEntry | None:
+        """Record that it was won; money that had been taken as lost comes back. None for a word from before the loss
+        that is recorded."""
         appealed = self._ledger.find(ids.appealed_key(news.dispute))
         key = ids.appeal_won_key(news.dispute) if appealed else ids.dispute_won_key(news.dispute)
-        if self._ledger.find(ids.elsewhere_key(news.dispute)) is not None:
-            self._facts.came_back(news.dispute, "provider", now)
+        name = last_loss(self._ledger, news.dispute)
+        if (lost := self._ledger.find(ids.elsewhere_key(name))) is not None:
+            if news.at < EarlierRefund.model_validate(lost.facts["refund"]).at:
+                return None
+            self._facts.came_back(name, "provider", now)
+            # Each loss that was won back has an end of its own.
+            key += name.removeprefix(news.dispute)
         return self._ledger.find(key) or self._ledger.append(
             NewEntry(
                 key=key,
@@ -57,15 +63,41 @@ class Disputes:
                 order=order_id,
                 actor="provider",
                 at=now,
-                facts={"dispute": news.dispute, "payment": news.payment},
+                facts={"dispute": news.dispute, "payment": news.payment, "told_at": news.at.isoformat()},
                 asked={"order": order_id, "payment": news.payment},
             )
         )
 
-    def lost(self, order_id: str, news: DisputeNews, now: datetime) -> JournalEntry:
-        """Record that the bank has taken the money. Raises as `Facts.refunded_elsewhere` does."""
-        taken = EarlierRefund(id=news.dispute, at=news.at, money={news.payment: news.amount})
+    def lost(self, order_id: str, news: DisputeNews, now: datetime) -> JournalEntry | None:
+        """Record that the bank has taken the money; None for a word from before the win that is recorded.
+
+        Raises as `Facts.refunded_elsewhere` does.
+        """
+        name = last_loss(self._ledger, news.dispute)
+        entries = self._ledger.entries(order=order_id)
+        won = [one for one in entries if one.kind is EntryKind.DISPUTE_WON and one.facts["dispute"] == news.dispute]
+        before = self._ledger.find(ids.elsewhere_key(name))
+        back = self._ledger.find(ids.reversed_key(ids.elsewhere_key(name)))
+        if before is None or back is not None:
+            told = [datetime.fromisoformat(str(one.facts.get("told_at", one.at.isoformat()))) for one in won]
+            told += [EarlierRefund.model_validate(before.facts["refund"]).at] if before else []
+            if told and news.at <= max(told):
+                return None
+            name = _next(news.dispute, name) if before else name
+        taken = EarlierRefund(id=name, at=news.at, money={news.payment: news.amount})
         return self._facts.refunded_elsewhere(order_id, taken, "provider", now, EntryKind.DISPUTE_LOST)
+
+
+def last_loss(ledger: Ledger, dispute: str) -> str:
+    """Under which name its newest loss is recorded, or its first will be: what is lost again is `dp_1.2`."""
+    name = dispute
+    while ledger.find(ids.elsewhere_key(after := _next(dispute, name))):
+        name = after
+    return name
+
+
+def _next(dispute: str, name: str) -> str:
+    return f"{dispute}.{int(name.removeprefix(dispute).removeprefix('.') or 1) + 1}"
 
 
 def open_disputes(ledger: Ledger, order_id: str, payment: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.refund import Refund, RefundIntention
-from ledger import EntryKind, Ledger, NewEntry, Transfer, accounts
+from ledger import EntryKind, JournalEntry, Ledger, NewEntry, Transfer, accounts
 
 
 def told(
@@ -27,3 +27,11 @@ def told(
 def uncovered(ledger: Ledger, order_id: str, currency: str) -> int:
     """What facts took of an order beyond what it had and nothing has covered yet, in minor units."""
     return max(0, -ledger.balance(accounts.suspense(order_id), currency).posted)
+
+
+def covered(entry: JournalEntry | NewEntry) -> int:
+    """What of a refund that failed, at once or late, covered its order's suspense and is not owed any more; in minor
+    units, and nothing for any other entry."""
+    if entry.kind not in (EntryKind.REFUND_FAILED, EntryKind.REFUND_REVERSED) or "refund" not in entry.facts:
+        return 0
+    return sum(one.amount for one in entry.transfers if one.credit == accounts.suspense(entry.order))

@@ -174,7 +174,9 @@ def fact_of(news: News, *, appealed: bool = False) -> str:
             if news.status in DISPUTE_APPEALED:
                 return f"{news.dispute}:appeal"
             ended = news.status in (*DISPUTE_WON, *DISPUTE_LOST)
-            return f"{news.dispute}{':appeal' if appealed else ''}:{news.status}" if ended else news.dispute
+            # A bank may think again: the same end at another time is another fact.
+            at = f"{news.at:%Y%m%dT%H%M%S}"
+            return f"{news.dispute}{':appeal' if appealed else ''}:{news.status}:{at}" if ended else news.dispute
         case PaymentNews():
             return news.payment
 

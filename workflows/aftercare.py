@@ -72,19 +72,38 @@ class Aftercare(AftercareDesk, Listener):
         known = await self._recall(refund, fact)
         order, self.refund, self.given = known.order, _newest(known, refund), known.consents
         assert order is not None
-        if heard.failed_late:
+        if heard.failed_late and heard.covered < refund.amount:
             self.tell(refund, order, NoticeKind.REFUND_FAILED)
         if self.refund.status not in DECIDED:  # it was being paid again when an earlier run of this ended
-            await self.pay(self.refund, ids.refund_of(self.refund.key))
-        self.again = self.has_consent(self.refund)
-        while self.refund.status in FINAL_NO and heard.owed:
-            await self.wait_for_finance(self._how_to_pay(self.refund), lambda: self.again or self.settled)
-            if self.again:
-                await self.pay(self.refund, ids.next_refund(self.refund.key))
-            elif not self.settled:
-                heard = await self.hear_again(fact)
+            await self.pay(self.refund, ids.refund_of(self.refund.key), self.refund.amount)
+        heard = await self._pay_what_is_owed(fact, heard)
         if self.refund.status not in FINAL_NO:
             self.tell(self.refund, order, NoticeKind.REFUND_DONE)
+        elif heard.covered >= refund.amount:
+            await self._all_is_covered(refund)
+
+    async def _pay_what_is_owed(self, fact: LateFact, heard: Heard) -> Heard:
+        """Until the next attempt is paid or nothing is owed any more; how it stands then."""
+        assert self.refund is not None
+        self.again = self.has_consent(self.refund)
+        while self.refund.status in FINAL_NO and heard.owed:
+            owed = min(self.refund.amount, heard.owed)
+            await self.wait_for_finance(_how_to_pay(self.refund, owed), lambda: self.again or self.settled)
+            if self.again:
+                await self.pay(self.refund, ids.next_refund(self.refund.key), owed)
+            if not self.settled:
+                heard = await self.hear_again(fact)
+        return heard
+
+    async def _all_is_covered(self, refund: Refund) -> None:
+        """Nothing is owed, so nobody writes to the shopper; a person makes sure that they have their money."""
+        self.covered, money = True, Money(minor=refund.amount, currency=refund.currency)
+        what = (
+            f"{money} to {refund.payment} failed, and covers what more went back elsewhere than the order had left: "
+            "the shopper is owed none of it. Look whether they have the other refund, then say `noted`"
+        )
+        while not self.noted:
+            await self.wait_for_finance(what, lambda: self.noted)
 
     async def _recall(self, refund: Refund, fact: LateFact) -> CaseSoFar:
         case = ids.case_in(refund.key)
@@ -95,21 +114,14 @@ class Aftercare(AftercareDesk, Listener):
             options.JOURNAL,
         )
 
-    def _how_to_pay(self, failed: Refund) -> str:
-        money = Money(minor=failed.amount, currency=failed.currency)
-        why = failed.message or failed.reason or failed.status.value
-        other = ", or pay it another way if the shopper agrees (`consent`)" if failed.no_way_back else ""
-        case = ids.case_in(failed.key)
-        return f"{money} to {failed.payment} failed ({why}) and is owed by return {case}: `pay_again`{other}"
-
-    async def pay(self, asked: Refund, leg: ids.RefundKey | None) -> None:
-        """One attempt at what was asked before. Where it cannot be, only a person can tell what is to be done."""
+    async def pay(self, asked: Refund, leg: ids.RefundKey | None, amount: int) -> None:
+        """One attempt at what is owed of it. Where it cannot be, only a person can tell what is to be done."""
         assert leg is not None
         named = {"case": leg.case, "plan": leg.plan, "payment": asked.payment, "attempt": leg.attempt}
-        wanted = {**named, "order_id": self.seen.order_id, "amount": asked.amount}
+        wanted = {**named, "order_id": self.seen.order_id, "amount": amount}
         try:
             await self.until_decided(
-                f"Refund {Money(minor=asked.amount, currency=asked.currency)} to {asked.payment} again",
+                f"Refund {Money(minor=amount, currency=asked.currency)} to {asked.payment} again",
                 lambda now: PayLeg.model_validate({**wanted, "now": now}),
             )
         except NotWanted as no:
@@ -145,3 +157,11 @@ def _newest(known: CaseSoFar, refund: Refund) -> Refund:
     leg = refund.key.rpartition(":")[0]
     attempts = [one for one in known.refunds if one.key.rpartition(":")[0] == leg]
     return attempts[-1] if attempts else refund
+
+
+def _how_to_pay(failed: Refund, owed: int) -> str:
+    money = Money(minor=owed, currency=failed.currency)
+    why = failed.message or failed.reason or failed.status.value
+    other = ", or pay it another way if the shopper agrees (`consent`)" if failed.no_way_back else ""
+    case = ids.case_in(failed.key)
+    return f"{money} to {failed.payment} failed ({why}) and is owed by return {case}: `pay_again`{other}"

@@ -35,7 +35,7 @@ class AftercareDesk(Instead):
         self.seen = AftercareView()
         self.refund: Refund | None = None
         self.given: tuple[Consent, ...] = ()
-        self.waiting = self.again = self.noted = False
+        self.waiting = self.again = self.noted = self.covered = False
 
     @workflow.query(name="view", description="The late fact as it stands: what it is, next action, due time")
     def view(self) -> AftercareView:
@@ -53,8 +53,8 @@ class AftercareDesk(Instead):
 
     @property
     def newest(self) -> tuple[Refund, ...]:
-        """The one refund that this is about, if it is about one."""
-        return (self.refund,) if self.refund else ()
+        """The one refund that this is about, if it is about one and anything of it can be owed."""
+        return (self.refund,) if self.refund and not self.covered else ()
 
     @property
     def consents(self) -> tuple[Consent, ...]:
@@ -136,12 +136,12 @@ class AftercareDesk(Instead):
     def _check_seen_to(self, raw: RawValue) -> None:
         taken_from(Said, raw)
         self._check_open()
-        if self.refund is not None:
+        if self.newest:
             _refuse("owed", "Money is owed here: `pay_again`, or pay it another way if the shopper agrees (`consent`).")
 
     def _check_failed(self) -> None:
         self._check_open()
-        if self.refund is None or self.refund.status not in FINAL_NO or not self.waiting:
+        if not self.waiting or not any(one.status in FINAL_NO for one in self.newest):
             _refuse("nothing_failed", "No refund waits here for finance's word.")
         if self.again:
             _refuse("paid_again", "It is being paid again already; wait for the provider's answer.")

@@ -66,7 +66,7 @@ class Payments(Refunds, Protocol):
 
 
 class PayLeg(Model):
-    """One leg of a plan. `attempt` rises only after the provider's final no."""
+    """One leg of a plan. `attempt` rises only after the provider's final no; `amount` is what this one pays."""
 
     case: Id
     order_id: Id
@@ -142,11 +142,12 @@ class PaymentActivities:
         return RefundIntention.model_validate(self._ledger.append(entry, seen=seen).facts["intention"])
 
     def _intention(self, ask: PayLeg, plan: RefundPlan) -> RefundIntention:
-        """As the plan has it, or as the attempt before; another way only where the shopper agreed to it since."""
+        """As the plan has it, or as the attempt before, of as much as is asked for; another way only where the shopper
+        agreed to it since."""
         leg = next(one for one in plan.legs if one.tender_id == ask.payment)
         first = money.intended(ask.case, plan, leg)
         before = self._settling.intention(ask.before) or first
-        new = before.model_copy(update={"key": ask.key, "attempt": ask.attempt})
+        new = before.model_copy(update={"key": ask.key, "attempt": ask.attempt, "amount": ask.amount})
         agreed = self._ledger.find(ids.consent_key(ask.before))
         if agreed is None:
             return new
@@ -154,13 +155,17 @@ class PaymentActivities:
         return new.model_copy(update={"instead": consent.to, "customer": consent.customer})
 
     def _check(self, ask: PayLeg, plan: RefundPlan) -> None:
-        """Raises Refused unless the plan pays exactly this, and this attempt is the one whose turn it is."""
+        """Raises Refused unless the plan pays this, and this attempt is the one whose turn it is.
+
+        The first attempt pays all of a leg; a later one may pay less, because what came back covers suspense first.
+        """
         if disputes := open_disputes(self._ledger, ask.order_id, ask.payment):
             text = f"{ask.payment} is disputed ({', '.join(disputes)}); it is paid when the dispute has ended"
             raise Refused(DISPUTED, text)
         tender = self._ledger.balance(accounts.tender(ask.payment), plan.currency).available
-        legs = [(plan.order_id, leg.tender_id, leg.amount) for leg in plan.legs]
-        if (ask.order_id, ask.payment, ask.amount) not in legs:
+        legs = {leg.tender_id: leg.amount for leg in plan.legs} if plan.order_id == ask.order_id else {}
+        most = legs.get(ask.payment, 0)
+        if not 0 < (most if ask.attempt == 1 else 1) <= ask.amount <= most:
             text = f"plan {ask.plan} of return {ask.case} does not pay {ask.amount} to {ask.payment}"
             raise Refused("not_planned", text)
         if ask.attempt == 1:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
+
 from temporalio import activity
 
 from activities.moment import attempt_time
 from activities.payments import Payments
 from domain import ids
-from domain.errors import InvalidRequest, Refused
+from domain.errors import InvalidRequest, KeyConflict, Refused
 from domain.model import Id, Model, UtcDatetime
 from domain.money import Money
 from domain.news import DISPUTE_APPEALED, DISPUTE_LOST, DISPUTE_WON, DisputeNews, Heard, PaymentNews, RefundNews, Turn
-from domain.order import EarlierRefund
+from domain.order import EarlierRefund, Tender
 from domain.provider import ProviderRefund
 from domain.refund import FINAL_NO, Refund, RefundIntention, RefundStatus
 from domain.stores import Snapshots
 from ledger import EntryKind, JournalEntry, Ledger, NewEntry, accounts
 from ledger.credit_notes import CreditNotes
-from ledger.disputes import Disputes, has_ended
+from ledger.disputes import Disputes, has_ended, last_loss
 from ledger.facts import Facts
 from ledger.frozen import frozen_order
-from ledger.refunds import uncovered
+from ledger.refunds import covered, uncovered
 from ledger.settling import Settling
 
 
@@ -86,7 +89,17 @@ class NewsActivities:
             return _strange(f"{seen.id} was paid after all, though it counts as {known.status}: it may be paid twice")
         late = self._ledger.find(ids.reversed_key(intention.key)) is not None
         owed = self._ledger.balance(accounts.owed(intention.case), intention.currency).available
-        return Heard(turn=Turn.REFUND_OF_OURS, refund=known, failed_late=late, owed=max(0, owed))
+        back = self._covered(intention)
+        return Heard(turn=Turn.REFUND_OF_OURS, refund=known, failed_late=late, owed=max(0, owed), covered=back)
+
+    def _covered(self, intention: RefundIntention) -> int:
+        """What of this attempt and those after it covered the order's suspense."""
+        found = 0
+        for entry in self._ledger.entries(case=intention.case):
+            key = ids.refund_of(entry.facts["refund"]["key"]) if covered(entry) else None
+            if key and key[:3] == (intention.case, intention.plan, intention.payment):
+                found += covered(entry) if key.attempt >= intention.attempt else 0
+        return found
 
     def _elsewhere(self, seen: ProviderRefund, ask: HearRefund) -> Heard:
         if seen.status in FINAL_NO:
@@ -103,6 +116,8 @@ class NewsActivities:
             entry = self._facts.refunded_elsewhere(ask.order_id, fact, "provider", ask.now)
         except InvalidRequest as error:
             return _strange(f"{seen.id} was refunded outside, but cannot be entered: {error.message}")
+        except KeyConflict:
+            return self._entered(Turn.REFUND_ELSEWHERE, fact)
         return self._heard(Turn.REFUND_ELSEWHERE, entry)
 
     def _other_currency(self, order_id: str, taken: ProviderRefund | DisputeNews) -> Heard | None:
@@ -124,17 +139,38 @@ class NewsActivities:
             f"entered; enter what it took in {order.currency}: `{enter} AMOUNT --by YOU`"
         )
 
+    def _entered(self, turn: Turn, fact: EarlierRefund) -> Heard:
+        """A person entered it before, with more about it than the provider tells: what they entered counts."""
+        entry = self._ledger.find(ids.elsewhere_key(fact.id))
+        assert entry is not None
+        told = EarlierRefund.model_validate(entry.facts["refund"])
+        if told.money != fact.money:
+            return _strange(f"{fact.id} was entered by {entry.actor} with another amount or payment than it has")
+        return self._heard(turn, entry)
+
     def _came_with_order(self, seen: ProviderRefund, order_id: str) -> bool:
         """Whether the order was opened without this money, or is not in the books at all."""
-        opened, order = (
-            self._ledger.find(ids.order_key(order_id)),
-            frozen_order(self._ledger, self._snapshots, order_id),
-        )
+        opened = self._ledger.find(ids.order_key(order_id))
+        order = frozen_order(self._ledger, self._snapshots, order_id)
         if opened is None or order is None:
             return True
+        if any(one.id == seen.id for one in order.refunds):
+            return True
         tender = order.tender(seen.payment)
-        known = any(one.id == seen.id for one in order.refunds)
-        return known or (seen.created_at < opened.at and tender is not None and tender.refunded >= seen.amount)
+        if tender is None or seen.created_at >= opened.at or tender.refunded < seen.amount:
+            return False
+        return seen.id in self._came_before(tender, tender.paid_at or order.placed_at, opened.at)
+
+    def _came_before(self, tender: Tender, paid: datetime, opened: datetime) -> set[str]:
+        """The refunds that what had gone back of a payment is made of; each is spent once, the oldest first."""
+        made = (one for one in _beating(self._payments.refunds(paid, opened)) if one.payment == tender.id)
+        standing = [one for one in made if not one.key and one.status not in FINAL_NO]
+        left, found = tender.refunded, set[str]()
+        for one in sorted(standing, key=lambda one: one.created_at):
+            if one.amount <= left and self._ledger.find(ids.elsewhere_key(one.id)) is None:
+                left -= one.amount
+                found.add(one.id)
+        return found
 
     @activity.defn(no_thread_cancel_exception=True)
     def hear_dispute(self, ask: HearDispute) -> Heard:
@@ -144,7 +180,10 @@ class NewsActivities:
             news = news.model_copy(update={"payment": news.charge})
             ask = ask.model_copy(update={"news": news})
         if news.status in DISPUTE_WON:
-            heard = self._heard(Turn.DISPUTE_WON, self._disputes.won(ask.order_id, news, now))
+            won = self._disputes.won(ask.order_id, news, now)
+            if won is None:
+                return Heard(turn=Turn.NOTHING_NEW)
+            heard = self._heard(Turn.DISPUTE_WON, won)
             # Nothing was planned on a dispute that was open; only money that had counted as lost changes a plan.
             lost = self._ledger.find(ids.elsewhere_key(news.dispute))
             return heard if lost else heard.model_copy(update={"returns": ()})
@@ -179,7 +218,11 @@ class NewsActivities:
             entry = self._disputes.lost(ask.order_id, ask.news, attempt_time(ask.now))
         except (InvalidRequest, Refused) as error:
             return _strange(f"the dispute {ask.news.dispute} was lost, but cannot be entered: {error.message}")
-        return self._heard(Turn.DISPUTE_LOST, entry)
+        except KeyConflict:
+            name = last_loss(self._ledger, ask.news.dispute)
+            lost = EarlierRefund(id=name, at=ask.news.at, money={ask.news.payment: ask.news.amount})
+            return self._entered(Turn.DISPUTE_LOST, lost)
+        return self._heard(Turn.DISPUTE_LOST, entry) if entry else Heard(turn=Turn.NOTHING_NEW)
 
     @activity.defn(no_thread_cancel_exception=True)
     def hear_payment(self, ask: HearPayment) -> Heard:
@@ -228,6 +271,14 @@ def _refund(seen: ProviderRefund, intention: RefundIntention, ask: HearRefund) -
         shows_as=seen.shows_as,
         updated_at=ask.now,
     )
+
+
+def _beating(made: Iterator[ProviderRefund]) -> Iterator[ProviderRefund]:
+    """The same, with a sign of life for each: the list may have many pages."""
+    for one in made:
+        if activity.in_activity():
+            activity.heartbeat()
+        yield one
 
 
 def _strange(why: str) -> Heard:

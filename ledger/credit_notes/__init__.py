@@ -19,7 +19,7 @@ from ledger import NUMBERED, EntryKind, JournalEntry, Ledger, NewEntry
 from ledger.deciding import decided
 from ledger.frozen import frozen_order
 from ledger.moves import money
-from ledger.refunds import told, uncovered
+from ledger.refunds import covered, told, uncovered
 
 _Entry = JournalEntry | NewEntry
 
@@ -129,6 +129,7 @@ class CreditNotes:
         for one in range(first, last):
             kept = plans[one + 1].facts["paid"]
             expected += sum(leg.amount for leg in plans[one].plan.legs if leg.tender_id in kept)
+        expected -= sum(covered(one) for one in entries if _counts(one, plans, range(first, last + 1)))
         refunds = _standing(entries, tuple(ids.refunds_of(case, one) for one in range(first, last + 1)))
         notes = [note for note in map(issued_by, entries) if note and note.plan == first]
         stands = notes[-1] if notes and not notes[-1].cancels else None
@@ -140,6 +141,14 @@ def _plans(entries: Iterable[_Entry]) -> dict[int, _Planned]:
     told = (one.facts for one in entries if one.kind is EntryKind.PLAN)
     plans = (_Planned(RefundPlan.model_validate(facts["plan"]), facts) for facts in told)
     return {one.plan.number: one for one in plans}
+
+
+def _counts(entry: _Entry, plans: Mapping[int, _Planned], numbers: range) -> bool:
+    """Whether an entry is about a leg that is paid as its plan has it, rather than by a plan that goes on from it."""
+    key = ids.refund_of(entry.facts["refund"]["key"]) if covered(entry) else None
+    if key is None or key.plan not in numbers:
+        return False
+    return key.plan == numbers[-1] or key.tender in plans[key.plan + 1].facts["paid"]
 
 
 def _standing(entries: Iterable[_Entry], keys: tuple[str, ...]) -> dict[str, Refund]:

@@ -48,6 +48,10 @@ class FakeProvider(Unasked):
         self.elsewhere: list[ProviderRefund] = []
         self.before_find: list[Callable[[], object]] = []
 
+    def refunds(self, since: datetime, until: datetime) -> Iterator[ProviderRefund]:
+        """Those that others made, in this time."""
+        return (one for one in self.elsewhere if since <= one.created_at < until)
+
     def refund(self, intention: RefundIntention, now: datetime) -> Refund:
         """Make it, once."""
         self.calls.append("refund")

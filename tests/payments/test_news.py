@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from activities.payments import PayLeg, PaymentActivities
 from activities.payments.news import HearDispute, HearPayment, HearRefund, NewsActivities
 from domain.errors import Refused
 from domain.news import DisputeNews, Heard, PaymentNews, RefundNews, Turn
-from domain.order import EarlierRefund
+from domain.order import EarlierRefund, RefundedLine
 from domain.provider import ProviderRefund
 from domain.refund import Refund, RefundStatus
 from ledger import EntryKind
@@ -29,10 +30,10 @@ NEXT = "refund:R-1:1:pi_1:2"
 class Desk:
     """A shop whose return R-1 is planned, with a provider in this process."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, tender: dict[str, object] | None = None, earlier: Sequence[object] = ()) -> None:
         self.shop = Shop(engine)
         self.shop.publish()
-        self.shop.sell(tenders=[card("pi_1", 10850, NOW)])
+        self.shop.sell(tenders=[tender or card("pi_1", 10850, NOW)], refunds=list(earlier))
         self.shop.begin("R-1", UNITS)
         self.shop.receive("R-1", UNITS)
         self.shop.plan("R-1", UNITS)
@@ -42,9 +43,9 @@ class Desk:
         self.payments = PaymentActivities(self.provider, ledger, notes)
         self.news = NewsActivities(self.provider, ledger, snapshots, notes)
 
-    def pay(self, attempt: int = 1) -> Refund:
+    def pay(self, attempt: int = 1, amount: int = 4624) -> Refund:
         return self.payments.pay_leg(
-            PayLeg(case="R-1", order_id="two-rates", plan=1, payment="pi_1", amount=4624, attempt=attempt, now=NOW)
+            PayLeg(case="R-1", order_id="two-rates", plan=1, payment="pi_1", amount=amount, attempt=attempt, now=NOW)
         )
 
     def hear(self, refund: str = "re_1", status: RefundStatus = RefundStatus.SUCCEEDED) -> Heard:
@@ -61,7 +62,7 @@ class Desk:
         )
         return self.news.hear_refund(HearRefund(order_id="two-rates", news=told, now=NOW + timedelta(days=9)))
 
-    def dispute(self, status: str, event: str = "evt_d", amount: int = 10850) -> Heard:
+    def dispute(self, status: str, event: str = "evt_d", amount: int = 10850, day: int = 0) -> Heard:
         told = DisputeNews(
             event=event,
             dispute="dp_1",
@@ -71,7 +72,7 @@ class Desk:
             status=status,
             reason="product_not_received",
             due=NOW + timedelta(days=7),
-            at=NOW,
+            at=NOW + timedelta(days=day),
         )
         return self.news.hear_dispute(HearDispute(order_id="two-rates", news=told, now=NOW))
 
@@ -145,6 +146,38 @@ def test_a_late_failure_is_owed_again_and_paid_by_the_next_attempt(desk: Desk) -
     assert desk.shop.sound()
 
 
+def test_what_suspense_left_owed_of_a_late_failure_is_paid_by_the_next_attempt(desk: Desk) -> None:
+    desk.pay()
+    desk.elsewhere(10850 - 4624 + 500)
+    desk.hear("re_x")
+    desk.provider.move(KEY, RefundStatus.FAILED, reason="expired_or_canceled_card")
+    heard = desk.hear()
+    assert (heard.failed_late, heard.owed, heard.covered) == (True, 4124, 500)
+    for amount in (4624, 4125):
+        with pytest.raises(Refused) as no:
+            desk.pay(attempt=2, amount=amount)
+        assert no.value.code == "plan_withdrawn"
+    paid = desk.pay(attempt=2, amount=4124)
+    assert (paid.status, paid.amount) == (RefundStatus.SUCCEEDED, 4124)
+    assert desk.shop.entry(NEXT).facts["intention"]["amount"] == 4124
+    assert desk.hear().owed == 0
+    assert [desk.shop.money(one).posted for one in ("owed:R-1", "suspense:two-rates", "tender:pi_1")] == [0, 0, 0]
+    assert [total for _, total in desk.notes()] == [4624, 4624, 4624]  # issued, cancelled, issued again
+    assert desk.shop.sound()
+
+
+def test_a_first_attempt_pays_all_of_a_leg_and_none_pays_more(desk: Desk) -> None:
+    for amount in (4623, 4625):
+        with pytest.raises(Refused) as no:
+            desk.pay(amount=amount)
+        assert no.value.code == "not_planned"
+    desk.provider.status = RefundStatus.FAILED
+    desk.pay()
+    with pytest.raises(Refused) as no:
+        desk.pay(attempt=2, amount=4625)
+    assert no.value.code == "not_planned"
+
+
 def test_our_key_makes_it_ours_though_the_journal_does_not_know_it(desk: Desk) -> None:
     desk.elsewhere(500)
     (foreign,) = desk.provider.elsewhere
@@ -195,6 +228,46 @@ def test_one_that_failed_before_it_was_heard_of_is_nothing(desk: Desk) -> None:
     before = desk.shop.recorded()
     assert desk.hear("re_x").turn is Turn.NOTHING_NEW
     assert desk.shop.recorded() == before
+
+
+def test_one_that_a_person_entered_with_its_lines_is_there_already(desk: Desk) -> None:
+    lines = (RefundedLine(line_id="1", quantity=1, gross=500),)
+    told = EarlierRefund(id="re_x", at=NOW, money={"pi_1": 500}, lines=lines)
+    Facts(desk.shop.ledger, desk.shop.snapshots).refunded_elsewhere("two-rates", told, "fay", NOW)
+    desk.elsewhere(500)
+    before = desk.shop.recorded()
+    for _ in range(2):
+        heard = desk.hear("re_x")
+        assert (heard.turn, heard.returns, heard.for_finance) == (Turn.REFUND_ELSEWHERE, ("R-1",), "")
+    desk.elsewhere(600)
+    heard = desk.hear("re_x")
+    assert (heard.turn, "another amount" in heard.for_finance) == (Turn.UNEXPLAINED, True)
+    assert desk.shop.recorded() == before
+
+
+def test_a_lost_dispute_that_a_person_entered_otherwise_is_there_already(desk: Desk) -> None:
+    lines = (RefundedLine(line_id="1", quantity=1, gross=500),)
+    told = EarlierRefund(id="dp_1", at=NOW, money={"pi_1": 10850}, lines=lines)
+    facts = Facts(desk.shop.ledger, desk.shop.snapshots)
+    facts.refunded_elsewhere("two-rates", told, "fay", NOW, EntryKind.DISPUTE_LOST)
+    heard = desk.dispute("lost")
+    assert (heard.turn, heard.returns, heard.for_finance) == (Turn.DISPUTE_LOST, ("R-1",), "")
+
+
+def test_what_came_with_an_order_is_spent_once(engine: Engine) -> None:
+    paid = NOW - timedelta(days=3)
+    earlier = [{"id": "shop-1", "at": NOW, "money": {"pi_1": 1000}}]
+    desk = Desk(engine, {**card("pi_1", 10850, paid), "refunded": 1000}, earlier)
+    first = ProviderRefund(
+        id="re_a", payment="pi_1", amount=900, currency="EUR", status=RefundStatus.SUCCEEDED, created_at=paid
+    )
+    second = first.model_copy(update={"id": "re_b", "created_at": paid + timedelta(hours=1)})
+    desk.provider.elsewhere = [second, first]
+    for _ in range(2):
+        assert desk.hear("re_b").turn is Turn.REFUND_ELSEWHERE
+        assert desk.hear("re_a").turn is Turn.NOTHING_NEW
+    assert desk.keys(EntryKind.REFUND_ELSEWHERE) == ["elsewhere:re_b"]
+    assert desk.shop.money("tender:pi_1").posted == 10850 - 1000 - 900
 
 
 def test_more_than_there_is_stands_in_suspense_and_finance_hears_of_it(desk: Desk) -> None:
@@ -319,6 +392,29 @@ def test_an_appeal_against_a_loss_is_for_finance_and_may_bring_the_money_back(de
     assert desk.dispute("won", "evt_won").turn is Turn.DISPUTE_WON
     assert desk.shop.money("tender:pi_1").posted == 10850
     assert desk.dispute("appeal_needs_response", "evt_appeal").turn is Turn.NOTHING_NEW
+    assert desk.shop.sound()
+
+
+def test_a_word_from_before_the_recorded_end_of_a_dispute_counts_for_nothing(desk: Desk) -> None:
+    assert desk.dispute("won", day=2).turn is Turn.DISPUTE_WON
+    assert desk.dispute("lost", day=1).turn is Turn.NOTHING_NEW
+    assert desk.shop.money("tender:pi_1").posted == 10850
+    assert desk.dispute("lost", day=3).turn is Turn.DISPUTE_LOST
+    assert desk.dispute("won", day=2).turn is Turn.NOTHING_NEW
+    assert desk.shop.money("tender:pi_1").posted == 0
+
+
+def test_a_dispute_that_is_lost_won_and_lost_again_is_lost(desk: Desk) -> None:
+    story = [("lost", 1, 0), ("won", 2, 10850), ("lost", 3, 0), ("won", 4, 10850), ("lost", 5, 0)]
+    for status, day, left in story:
+        for _ in range(2):
+            assert desk.dispute(status, day=day).turn is Turn(f"dispute_{status}")
+            assert desk.shop.money("tender:pi_1").posted == left
+    before = desk.shop.recorded()
+    for status, day, _ in story[:-1]:
+        desk.dispute(status, day=day)
+    assert desk.shop.recorded() == before
+    assert desk.keys(EntryKind.DISPUTE_LOST) == ["elsewhere:dp_1", "elsewhere:dp_1.2", "elsewhere:dp_1.3"]
     assert desk.shop.sound()
 
 

@@ -127,7 +127,7 @@ async def test_a_dispute_is_one_matter_and_its_end_another() -> None:
     delivery = FakeDelivery()
     for status in ("warning_needs_response", "needs_response", "under_review", "lost"):
         await send(delivery, dispute(status=status))
-    assert list(delivery.late) == ["aftercare:o1:dp_1", "aftercare:o1:dp_1:lost"]
+    assert list(delivery.late) == ["aftercare:o1:dp_1", "aftercare:o1:dp_1:lost:20261121T201500"]
 
 
 async def test_an_appeal_and_what_ends_it_are_matters_of_their_own() -> None:
@@ -136,7 +136,9 @@ async def test_an_appeal_and_what_ends_it_are_matters_of_their_own() -> None:
     await send(delivery, dispute(status="appeal_needs_response"))
     await send(delivery, dispute(status="appeal_under_review"))
     await send(delivery, dispute(status="won"), recorded="appealed:dp_1")
-    assert list(delivery.late) == [f"aftercare:o1:dp_1:{one}" for one in ("won", "appeal", "appeal:won")]
+    assert list(delivery.late) == [
+        f"aftercare:o1:dp_1:{one}" for one in ("won:20261121T201500", "appeal", "appeal:won:20261121T201500")
+    ]
 
 
 async def test_an_order_may_know_a_payment_by_its_charge() -> None:

@@ -8,16 +8,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
+import pytest
 from temporalio.client import Client, WorkflowHandle
 
 from domain import ids
 from domain.case import Outcome
 from domain.inbox import InboxState
 from domain.news import DisputeNews, LateFact, News, RefundNews
-from domain.order import Tender, TenderKind
+from domain.order import EarlierRefund, Tender, TenderKind
 from domain.people import Person, Role
 from domain.refund import RefundStatus
 from ledger import EntryKind
+from ledger.facts import Facts
 from portal.courier import Courier
 from portal.temporal import TemporalDelivery
 from tests.portal.fakes import row
@@ -285,6 +287,60 @@ async def test_a_refund_that_fails_after_the_end_is_told_and_paid_as_finance_dec
     assert second["id"] in done["text"]
     assert sound(one)
     await replayer().replay_workflow(await handle.fetch_history())
+
+
+async def overdrawn(shop: Shop, amount: int) -> tuple[Return, dict[str, Any]]:
+    """All of the order went back, and closed; then `amount` more goes elsewhere, and the refund fails."""
+    one = await shop.shopify()
+    await one.arrive()
+    await one.inspect()
+    await one.result()
+    facts = Facts(shop.world.rooms.ledger, shop.world.rooms.snapshots)
+    more = EarlierRefund(id="cash-1", at=NOW, money={SHOPIFY_PAYMENT: amount})
+    facts.refunded_elsewhere(SHOPIFY_ORDER, more, "fay", NOW)
+    (refund,) = await shop.world.refunds(SHOPIFY_PAYMENT)
+    await fail(one, refund)
+    return one, refund
+
+
+@pytest.mark.parametrize("by_hand", [False, True], ids=["pay_again", "consent"])
+async def test_aftercare_pays_what_suspense_left_owed(shop: Shop, by_hand: bool) -> None:
+    one, refund = await overdrawn(shop, 500)
+    handle = await aftercare(shop, "R-1", SHOPIFY_ORDER, told(refund))
+    assert "176.09 USD" in (await seen(handle, "finance")).next_action
+    if by_hand:
+        shop.world.hire(Person(id="flo", role=Role.FINANCE, limits={"USD": 17609}))
+        await handle.execute_update("consent", {"by": "shopper", "to": "bank"}, id="agreed")
+        async with asyncio.timeout(PATIENCE):
+            while "by hand" not in (await seen(handle, "finance")).next_action:
+                await asyncio.sleep(0.02)
+        await handle.execute_update("paid_by_hand", {"by": "flo", "reference": "SEPA-7"}, id="paid")
+    else:
+        await handle.execute_update("pay_again", {"by": "fay"}, id="again")
+    assert (await handle.result()).outcome == "succeeded"
+    assert [entry.facts["refund"]["amount"] for entry in one.world.entries("R-1", EntryKind.REFUND_SETTLED)] == [
+        18109,
+        17609,
+    ]
+    assert "176.09 USD" in (await shop.world.mails("R-1"))[-1]["text"]
+    assert sound(one)
+    await replayer().replay_workflow(await handle.fetch_history())
+
+
+async def test_a_late_failure_that_suspense_takes_whole_is_for_finance_and_not_for_the_shopper(shop: Shop) -> None:
+    one, refund = await overdrawn(shop, 18109)
+    before = await shop.world.mails("R-1")
+    handle = await aftercare(shop, "R-1", SHOPIFY_ORDER, told(refund))
+    view = await seen(handle, "finance")
+    assert "181.09 USD" in view.next_action
+    assert "owed none" in view.next_action
+    for verb, said in (("pay_again", {"by": "fay"}), ("consent", {"by": "shopper", "to": "bank"})):
+        code, _ = await refusal(handle.execute_update(verb, said, id=verb))
+        assert code == "nothing_failed"
+    await handle.execute_update("noted", {"by": "fay"}, id="seen")
+    await handle.result()
+    assert await shop.world.mails("R-1") == before
+    assert sound(one)
 
 
 async def test_aftercare_told_twice_records_once_and_ends_when_nothing_is_owed(shop: Shop) -> None:

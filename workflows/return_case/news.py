@@ -50,7 +50,7 @@ class NewsDesk(Payout, Listener):
             if heard.failed_late and not of_plan(self.state, heard.refund):
                 # The plan that stands goes on without it, so nobody here would pay it again.
                 raise _for_aftercare("This refund belongs to an earlier plan")
-            self._refund_moved(heard.refund, heard.failed_late)
+            self._refund_moved(heard.refund, heard.failed_late and heard.covered < heard.refund.amount)
         if isinstance(news, DisputeNews):
             others = tuple(one for one in self.state.disputes if one.dispute != news.dispute)
             self.learn(disputes=(*others, news) if heard.turn is Turn.DISPUTE_OPENED else others)
@@ -63,10 +63,10 @@ class NewsDesk(Payout, Listener):
             others_of_order = tuple(one for one in heard.returns if one != self.request.id)
             await self.tell_returns(news.event, others_of_order)
 
-    def _refund_moved(self, refund: Refund, failed_late: bool) -> None:
+    def _refund_moved(self, refund: Refund, missing: bool) -> None:
         self.learn(refunds=with_refund(self.state, refund))
         self.words += 1
-        if failed_late:
+        if missing:
             self.tell_of(refund, NoticeKind.REFUND_FAILED)
 
     async def _ask_finance(self, news: News, why: str) -> None:
