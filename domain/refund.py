@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -91,6 +91,33 @@ class RefundIntention(Model):
     def to(self) -> TenderKind:
         """What the money goes to."""
         return self.instead or self.kind
+
+    def refund(
+        self,
+        status: RefundStatus,
+        at: datetime,
+        provider_id: str = "",
+        *,
+        reason: str = "",
+        message: str = "",
+        arn: str = "",
+        shows_as: ShowsAs = "",
+    ) -> Refund:
+        """What stands for it at a moment; without an id the provider has no such refund, or nobody knows of one."""
+        return Refund(
+            key=self.key,
+            provider_id=provider_id,
+            payment=self.payment,
+            amount=self.amount,
+            currency=self.currency,
+            status=status,
+            reason=reason,
+            message=message,
+            arn=arn,
+            shows_as=shows_as,
+            instead=self.instead,
+            updated_at=at,
+        )
 
 
 class Refund(Model):

@@ -99,16 +99,7 @@ def _agreed(known: CaseSoFar, approval: Approval, facts: Mapping[str, Any]) -> d
 
 def _undecided(entry: JournalEntry) -> Refund:
     """What was asked for and has no answer yet: the provider may have paid it."""
-    asked = RefundIntention.model_validate(entry.facts["intention"])
-    return Refund(
-        key=asked.key,
-        provider_id="",
-        payment=asked.payment,
-        amount=asked.amount,
-        currency=asked.currency,
-        status=RefundStatus.PENDING,
-        updated_at=entry.at,
-    )
+    return RefundIntention.model_validate(entry.facts["intention"]).refund(RefundStatus.PENDING, entry.at)
 
 
 def newest_snapshot(entries: Iterable[JournalEntry]) -> str:

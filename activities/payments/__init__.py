@@ -208,7 +208,7 @@ class PaymentActivities:
             found = self._find(intention, now)
             if found is None and no.code in (KEY_OF_ANOTHER, OTHER_REFUND):
                 raise
-            return found or _without_id(intention, RefundStatus.FAILED, no.code, no.message, now)
+            return found or intention.refund(RefundStatus.FAILED, now, reason=no.code, message=no.message)
 
     def _find(self, intention: RefundIntention, now: datetime) -> Refund | None:
         _beat()
@@ -232,22 +232,7 @@ class PaymentActivities:
         )
         waited = now - first.at >= STORED_FAULT_PATIENCE
         status = RefundStatus.FAILED if waited else RefundStatus.UNKNOWN
-        return _without_id(intention, status, STORED_FAULT, fault.message, now)
-
-
-def _without_id(intention: RefundIntention, status: RefundStatus, reason: str, message: str, now: datetime) -> Refund:
-    """What stands for an intention of which the provider has no refund."""
-    return Refund(
-        key=intention.key,
-        provider_id="",
-        payment=intention.payment,
-        amount=intention.amount,
-        currency=intention.currency,
-        status=status,
-        reason=reason,
-        message=message,
-        updated_at=now,
-    )
+        return intention.refund(status, now, reason=STORED_FAULT, message=fault.message)
 
 
 def _beat() -> None:

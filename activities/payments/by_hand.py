@@ -13,17 +13,7 @@ class ByHand:
 
     def refund(self, intention: RefundIntention, now: datetime) -> Refund:
         """Pending."""
-        return Refund(
-            key=intention.key,
-            provider_id="",
-            payment=intention.payment,
-            amount=intention.amount,
-            currency=intention.currency,
-            status=RefundStatus.PENDING,
-            reason=BY_HAND,
-            instead=intention.instead,
-            updated_at=now,
-        )
+        return intention.refund(RefundStatus.PENDING, now, reason=BY_HAND)
 
     def find(self, intention: RefundIntention, now: datetime) -> Refund:
         """Pending: the task is there as soon as the intention is recorded."""

@@ -16,7 +16,7 @@ from domain.money import Money
 from domain.news import DISPUTE_APPEALED, DISPUTE_LOST, DISPUTE_WON, DisputeNews, Heard, PaymentNews, RefundNews, Turn
 from domain.order import EarlierRefund, Tender
 from domain.provider import ProviderRefund
-from domain.refund import FINAL_NO, Refund, RefundIntention, RefundStatus
+from domain.refund import FINAL_NO, RefundIntention, RefundStatus
 from domain.stores import Snapshots
 from ledger import EntryKind, JournalEntry, Ledger, NewEntry, accounts
 from ledger.credit_notes import CreditNotes
@@ -84,7 +84,10 @@ class NewsActivities:
         if (seen.payment, seen.amount, seen.currency) != (intention.payment, intention.amount, intention.currency):
             asked = Money(minor=intention.amount, currency=intention.currency)
             return _strange(f"{seen.id} at the provider carries the key {seen.key}, but is not {asked} as was asked")
-        known = self._settling.record(intention, _refund(seen, intention, ask))
+        stands = intention.refund(
+            seen.status, ask.now, seen.id, reason=seen.reason, arn=seen.arn, shows_as=seen.shows_as
+        )
+        known = self._settling.record(intention, stands)
         if known.status in FINAL_NO and seen.status is RefundStatus.SUCCEEDED:
             return _strange(f"{seen.id} was paid after all, though it counts as {known.status}: it may be paid twice")
         late = self._ledger.find(ids.reversed_key(intention.key)) is not None
@@ -256,21 +259,6 @@ class NewsActivities:
         told = [(one.case, one.kind) for one in self._ledger.entries(order=order_id)]
         closed = {case for case, kind in told if kind is EntryKind.CLOSED}
         return tuple(case for case, kind in told if kind is EntryKind.DECISION and case not in closed)
-
-
-def _refund(seen: ProviderRefund, intention: RefundIntention, ask: HearRefund) -> Refund:
-    return Refund(
-        key=intention.key,
-        provider_id=seen.id,
-        payment=intention.payment,
-        amount=intention.amount,
-        currency=intention.currency,
-        status=seen.status,
-        reason=seen.reason,
-        arn=seen.arn,
-        shows_as=seen.shows_as,
-        updated_at=ask.now,
-    )
 
 
 def _beating(made: Iterator[ProviderRefund]) -> Iterator[ProviderRefund]:

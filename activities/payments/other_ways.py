@@ -122,7 +122,7 @@ class OtherWays:
         recorded = self._ledger.find(ids.settled_key(intention.key))
         if recorded is None:
             self._check_hand(ask, intention)
-            refund = _paid(intention, ask)
+            refund = intention.refund(RefundStatus.SUCCEEDED, ask.now, ask.reference, reason=PAID_BY_HAND)
             recorded = self._credit_notes.settle(_settled(intention, refund, ask), intention, refund)
         refund = Refund.model_validate(recorded.facts["refund"])
         if refund.provider_id != ask.reference:
@@ -151,20 +151,6 @@ class OtherWays:
 
 def _next_key(failed: RefundIntention) -> str:
     return ids.refund_key(failed.case, failed.plan, failed.payment, failed.attempt + 1)
-
-
-def _paid(intention: RefundIntention, ask: ByHand) -> Refund:
-    return Refund(
-        key=intention.key,
-        provider_id=ask.reference,
-        payment=intention.payment,
-        amount=intention.amount,
-        currency=intention.currency,
-        status=RefundStatus.SUCCEEDED,
-        reason=PAID_BY_HAND,
-        instead=intention.instead,
-        updated_at=ask.now,
-    )
 
 
 def _settled(intention: RefundIntention, refund: Refund, ask: ByHand) -> NewEntry:

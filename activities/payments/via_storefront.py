@@ -134,18 +134,10 @@ def _refund(intention: RefundIntention, made: _Credit, now: datetime) -> Refund:
     if (made.amount, made.currency) != (intention.amount, intention.currency):
         text = f"the storefront has {made.id} under this refund's key, over {made.amount} {made.currency} instead"
         raise Refused(OTHER_REFUND, text)
-    return Refund(
-        key=intention.key,
-        provider_id=made.id,
-        payment=intention.payment,
-        amount=intention.amount,
-        currency=intention.currency,
+    if made.voided:
         # One that was taken back again is as if it had not been given.
-        status=RefundStatus.CANCELED if made.voided else RefundStatus.SUCCEEDED,
-        reason="voided" if made.voided else "",
-        instead=intention.instead,
-        updated_at=now,
-    )
+        return intention.refund(RefundStatus.CANCELED, now, made.id, reason="voided")
+    return intention.refund(RefundStatus.SUCCEEDED, now, made.id)
 
 
 def _read(shape: type[M], answer: httpx2.Response) -> M:

@@ -170,18 +170,7 @@ def _refund(intention: RefundIntention, made: StripeRefund, now: datetime) -> Re
         text = f"Stripe has {made.id} under this refund's key, over {said.get('amount')} {said.get('currency')} instead"
         raise Refused(OTHER_REFUND, text)
     status, (arn, shows_as) = _status(said), _destination(said)
-    return Refund(
-        key=intention.key,
-        provider_id=made.id,
-        payment=intention.payment,
-        amount=intention.amount,
-        currency=intention.currency,
-        status=status,
-        reason=_reason(said, status),
-        arn=arn,
-        shows_as=shows_as,
-        updated_at=now,
-    )
+    return intention.refund(status, now, made.id, reason=_reason(said, status), arn=arn, shows_as=shows_as)
 
 
 def _shown(made: StripeRefund) -> ProviderRefund:
