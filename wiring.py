@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from activities.payments.news import NewsActivities
     from activities.payments.other_ways import OtherWays
     from activities.payments.reconciling import ReconcileActivities
+    from activities.payments.routed import Routed
     from activities.returns import ReturnsActivities
     from activities.storefront import StorefrontActivities
+    from database.stores import Stores
     from domain.policy import PublishedStatute
-    from domain.stores import Contacts, Inbox, Notes, Orders, Outbox, Parcels, People, Policies, Snapshots
     from ledger import Ledger
     from ledger.credit_notes import CreditNotes
 
@@ -55,67 +56,11 @@ class Rooms:
         return SqlLedger(self.engine, _document_of)
 
     @cached_property
-    def orders(self) -> Orders:
-        """The embedded storefront's shelf."""
-        from database.stores import SqlOrders
+    def stores(self) -> Stores:
+        """The tables beside the journal."""
+        from database.stores import Stores
 
-        return SqlOrders(self.engine)
-
-    @cached_property
-    def snapshots(self) -> Snapshots:
-        """Orders as they were decided on."""
-        from database.stores import SqlSnapshots
-
-        return SqlSnapshots(self.engine)
-
-    @cached_property
-    def contacts(self) -> Contacts:
-        """Personal data."""
-        from database.stores import SqlContacts
-
-        return SqlContacts(self.engine)
-
-    @cached_property
-    def notes(self) -> Notes:
-        """Free text."""
-        from database.stores import SqlNotes
-
-        return SqlNotes(self.engine)
-
-    @cached_property
-    def people(self) -> People:
-        """Who may act."""
-        from database.stores import SqlPeople
-
-        return SqlPeople(self.engine)
-
-    @cached_property
-    def policies(self) -> Policies:
-        """Published policies."""
-        from database.stores import SqlPolicies
-
-        return SqlPolicies(self.engine)
-
-    @cached_property
-    def outbox(self) -> Outbox:
-        """Mails and what became of them."""
-        from database.stores import SqlOutbox
-
-        return SqlOutbox(self.engine)
-
-    @cached_property
-    def inbox(self) -> Inbox:
-        """What vendors told."""
-        from database.stores import SqlInbox
-
-        return SqlInbox(self.engine)
-
-    @cached_property
-    def parcels(self) -> Parcels:
-        """Whose parcel a tracking number is."""
-        from database.stores import SqlParcels
-
-        return SqlParcels(self.engine)
+        return Stores(self.engine)
 
     @cached_property
     def storefront(self) -> StorefrontActivities:
@@ -123,14 +68,16 @@ class Rooms:
         from activities.storefront import StorefrontActivities
         from activities.storefront.embedded import EmbeddedStorefront
 
-        return StorefrontActivities(EmbeddedStorefront(self.orders), self.snapshots, self.policies, self.ledger)
+        return StorefrontActivities(
+            EmbeddedStorefront(self.stores.orders), self.stores.snapshots, self.stores.policies, self.ledger
+        )
 
     @cached_property
     def decisions(self) -> DecisionActivities:
         """Policy, plan, end."""
         from activities.decisions import DecisionActivities
 
-        stores = (self.snapshots, self.policies, self.ledger, self.people)
+        stores = (self.stores.snapshots, self.stores.policies, self.ledger, self.stores.people)
         return DecisionActivities(*stores, self.credit_notes, self.statutes)
 
     @cached_property
@@ -144,7 +91,7 @@ class Rooms:
         from activities.decisions.approvals import ApprovalActivities
         from ledger.signing import signed_by
 
-        return ApprovalActivities(self.people, self.ledger, signed_by)
+        return ApprovalActivities(self.stores.people, self.ledger, signed_by)
 
     @cached_property
     def overrides(self) -> OverrideActivities:
@@ -152,7 +99,9 @@ class Rooms:
         from activities.decisions.overrides import OverrideActivities
         from ledger.signing import signed_by
 
-        return OverrideActivities(self.people, self.ledger, self.snapshots, self.policies, signed_by)
+        return OverrideActivities(
+            self.stores.people, self.ledger, self.stores.snapshots, self.stores.policies, signed_by
+        )
 
     @cached_property
     def labels(self) -> LabelActivities:
@@ -163,7 +112,7 @@ class Rooms:
         own = self.settings
         token = own.carrier_token.get_secret_value()
         adapter = EmbeddedLabels(own.carrier_url, token, own.labels_folder, own.public_url)
-        return LabelActivities(adapter, self.contacts, self.ledger, self.parcels, own.return_address)
+        return LabelActivities(adapter, self.stores.contacts, self.ledger, self.stores.parcels, own.return_address)
 
     @cached_property
     def inventory(self) -> InventoryActivities:
@@ -171,14 +120,16 @@ class Rooms:
         from activities.inventory import InventoryActivities
         from activities.inventory.embedded import EmbeddedInventory
 
-        return InventoryActivities(EmbeddedInventory(), self.snapshots, self.policies, self.ledger, self.people)
+        return InventoryActivities(
+            EmbeddedInventory(), self.stores.snapshots, self.stores.policies, self.ledger, self.stores.people
+        )
 
     @cached_property
     def credit_notes(self) -> CreditNotes:
         """The notes that settlements issue."""
         from ledger.credit_notes import CreditNotes
 
-        return CreditNotes(self.ledger, self.snapshots, self.settings.credit_note_prefix)
+        return CreditNotes(self.ledger, self.stores.snapshots, self.settings.credit_note_prefix)
 
     @cached_property
     def provider(self) -> Payments:
@@ -192,10 +143,10 @@ class Rooms:
         """The nightly reconciliation."""
         from activities.payments.reconciling import ReconcileActivities
 
-        return ReconcileActivities(self.provider, self.ledger, self.snapshots)
+        return ReconcileActivities(self.provider, self.ledger, self.stores.snapshots)
 
     @cached_property
-    def refunds(self) -> Refunds:
+    def refunds(self) -> Routed:
         """The ways for money back: which tender is paid how. What has no way, a person pays."""
         from activities.payments.by_hand import ByHand
         from activities.payments.routed import Routed
@@ -213,7 +164,7 @@ class Rooms:
         """Refunds."""
         from activities.payments import PaymentActivities
 
-        return PaymentActivities(self.refunds, self.ledger, self.credit_notes)
+        return PaymentActivities(self.refunds, self.ledger, self.credit_notes, self.refunds.sends)
 
     @cached_property
     def other_ways(self) -> OtherWays:
@@ -221,7 +172,7 @@ class Rooms:
         from activities.payments.other_ways import OtherWays
         from ledger.signing import signed_by
 
-        stores = (self.ledger, self.snapshots, self.credit_notes, self.people)
+        stores = (self.ledger, self.stores.snapshots, self.credit_notes, self.stores.people)
         return OtherWays(self.refunds, *stores, signed_by)
 
     @cached_property
@@ -229,14 +180,14 @@ class Rooms:
         """What the payment provider says of its own accord."""
         from activities.payments.news import NewsActivities
 
-        return NewsActivities(self.provider, self.ledger, self.snapshots, self.credit_notes)
+        return NewsActivities(self.provider, self.ledger, self.stores.snapshots, self.credit_notes)
 
     @cached_property
     def aftercare(self) -> AftercareActivities:
         """What comes after a return has closed."""
         from activities.payments.aftercare import AftercareActivities
 
-        return AftercareActivities(self.ledger, self.snapshots)
+        return AftercareActivities(self.ledger, self.stores.snapshots)
 
     @cached_property
     def returns(self) -> ReturnsActivities:
@@ -258,7 +209,9 @@ class Rooms:
             sender=self.settings.mail_from,
             sender_name=self.settings.shop_name,
         )
-        return MailActivities(adapter, Renderer(self.settings.shop_name), self.contacts, self.outbox, self.ledger)
+        return MailActivities(
+            adapter, Renderer(self.settings.shop_name), self.stores.contacts, self.stores.outbox, self.ledger
+        )
 
 
 STATUTES = ROOT / "policies" / "statutes"

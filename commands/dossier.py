@@ -102,7 +102,7 @@ def _from_journal(rooms: Rooms, entries: Sequence[JournalEntry]) -> CaseView | N
     decided = next((one for one in entries if one.kind is EntryKind.DECISION), None)
     if decided is None:
         return None
-    order = frozen_order(rooms.ledger, rooms.snapshots, decided.order)
+    order = frozen_order(rooms.ledger, rooms.stores.snapshots, decided.order)
     known = case_so_far(entries).model_copy(update={"order": OrderBrief.of(order) if order else None})
     return seen_of(CaseState(**dict(known), request=ReturnRequest.model_validate(decided.facts["request"])))
 

@@ -28,7 +28,7 @@ def inbox(
     """What vendors told us and nobody has taken yet: waiting, refused, unreadable, or about no order of ours."""
     from domain.inbox import InboxState
 
-    kept = open_rooms().inbox
+    kept = open_rooms().stores.inbox
     if retry is not None:
         _ask_again(retry, as_json)
         return
@@ -55,7 +55,7 @@ def _ask_again(name: str, as_json: bool) -> None:
     if not colon or vendor not in list(Vendor):
         text = f"{name!r} is no event's id; write it as `python starter.py inbox` shows it, such as stripe:evt_1"
         raise InvalidRequest("--retry", text)
-    row = open_rooms().inbox.ask_again(Vendor(vendor), event, values.now())
+    row = open_rooms().stores.inbox.ask_again(Vendor(vendor), event, values.now())
     if row is None:
         text = f"There is no event {name} that could be sent. See which there are: `python starter.py inbox --all`"
         raise Refused("not_found", text)

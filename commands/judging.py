@@ -105,11 +105,11 @@ class Here:
         from ledger.then import order_then
 
         rooms = self.rooms
-        sold = rooms.orders.get(name)
+        sold = rooms.stores.orders.get(name)
         entries = tuple(rooms.ledger.entries(order=sold.id if sold else name))
-        then = order_then(rooms.snapshots, entries)
+        then = order_then(rooms.stores.snapshots, entries)
         if then is not None:
-            policy = OrderBooks(rooms.ledger, then.order, entries).policy(rooms.policies)
+            policy = OrderBooks(rooms.ledger, then.order, entries).policy(rooms.stores.policies)
             return Subject(then.order, then.history, then.returnable, policy)
         if sold is None:
             words = f"there is no order {name}, and no file of that name; see `python starter.py orders list`"
@@ -121,7 +121,7 @@ class Here:
 
         Raises InvalidRequest if nothing was ever published, naming the option that gives a policy.
         """
-        found = subject.policy or self.rooms.policies.in_force(subject.order.placed_at)
+        found = subject.policy or self.rooms.stores.policies.in_force(subject.order.placed_at)
         if found is None:
             raise InvalidRequest(option, "no policy has been published yet; name a file")
         return found

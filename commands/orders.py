@@ -55,9 +55,9 @@ def import_order(
     if earlier and payment is None and (known := _known_payment(imported.order, earlier)):
         imported = read_order(text, format, known, more=more)
     order = imported.order if at is None else with_delivery(imported.order, {}, at)
-    order = with_named(keeping_deliveries(order, earlier) if earlier else order, rooms.policies.words)
-    rooms.contacts.put(imported.contact)
-    rooms.orders.put(order)
+    order = with_named(keeping_deliveries(order, earlier) if earlier else order, rooms.stores.policies.words)
+    rooms.stores.contacts.put(imported.contact)
+    rooms.stores.orders.put(order)
     _show(order, as_json)
 
 
@@ -89,14 +89,14 @@ def delivered(
     found = _found(rooms, order)
     if checked.at is not None:
         found = with_delivery(found, units, checked.at, checked.parcel)
-        rooms.orders.put(found)
+        rooms.stores.orders.put(found)
     _show(found, as_json)
 
 
 @app.command("list", epilog=example("orders list"))
 def list_orders(as_json: AsJson = False) -> None:
     """All orders, newest first."""
-    orders = open_rooms().orders.all()
+    orders = open_rooms().stores.orders.all()
     if as_json:
         output.print_json([_summary(order) for order in orders])
         return
@@ -123,11 +123,11 @@ def _earlier(rooms: Rooms, order: Order, payment: str | None) -> Order | None:
     from ledger.frozen import frozen_order
 
     if payment is not None and rooms.ledger.find(ids.order_key(order.id)) is not None:
-        opened = frozen_order(rooms.ledger, rooms.snapshots, order.id)
+        opened = frozen_order(rooms.ledger, rooms.stores.snapshots, order.id)
         if opened and _linked(opened) and payment not in [one.id for one in opened.tenders]:
             words = f"Order {order.number} was paid with {_payment(opened)}, and returns run on that already"
             raise Refused("payment_known", f"{words}; {payment} cannot take its place. Leave --payment out")
-    found = rooms.orders.get(order.id)
+    found = rooms.stores.orders.get(order.id)
     return found if found and found.id == order.id else None
 
 
@@ -152,7 +152,7 @@ def _arrival(option: str, text: str | None) -> datetime | None:
 
 
 def _found(rooms: Rooms, order: str) -> Order:
-    found = rooms.orders.get(order)
+    found = rooms.stores.orders.get(order)
     if found is None:
         raise Refused("not_found", f"There is no order {order}. See which there are: `python starter.py orders list`")
     return found

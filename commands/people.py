@@ -110,7 +110,7 @@ def key(
 def _record(rooms: Rooms, wanted: Person, by: str, as_json: bool) -> None:
     from ledger.people import change as record
 
-    person = record(rooms.ledger, rooms.people, wanted, by, values.now())
+    person = record(rooms.ledger, rooms.stores.people, wanted, by, values.now())
     if as_json:
         output.print_json(person.model_dump(mode="json"))
     else:

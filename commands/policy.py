@@ -52,7 +52,7 @@ def publish(
 def list_policies(as_json: AsJson = False) -> None:
     """Every publication, oldest first, and which one is in force."""
     rooms = open_rooms()
-    known = rooms.policies.in_force(values.now())
+    known = rooms.stores.policies.in_force(values.now())
     found = [(one, one == known) for one in publications.publications(rooms)]
     if as_json:
         output.print_json([{**_shown(one), "in_force": in_force} for one, in_force in found])
@@ -81,7 +81,7 @@ def publish_policy(rooms: Rooms, text: str, effective_from: datetime | None, now
 
     policy, version = load_policy(text)
     document = canonical_document(text)
-    known = rooms.policies.in_force(now)
+    known = rooms.stores.policies.in_force(now)
     if effective_from is None and known and known.version == version and known.effective_from <= now:
         return known
     published = PublishedPolicy(policy=policy, version=version, effective_from=effective_from or now)
@@ -106,7 +106,7 @@ def publish_policy(rooms: Rooms, text: str, effective_from: datetime | None, now
     )
     # The file as it was published first; another one may say the same in other words.
     kept = text if entry.facts.get("text") in (None, sha256(text)) else ""
-    return rooms.policies.publish(policy, version, published.effective_from, canonical_json(document), kept)
+    return rooms.stores.policies.publish(policy, version, published.effective_from, canonical_json(document), kept)
 
 
 def _shown(published: PublishedPolicy) -> dict[str, object]:

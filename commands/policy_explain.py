@@ -90,7 +90,7 @@ def _as_published(here: judging.Here, ref: str) -> dict[str, tuple[str, Document
     """Where the parts of a published policy stand in its file, called by its name; nothing if no file was kept."""
     from activities.decisions import plain_yaml
 
-    text = here.rooms.policies.text(ref)
+    text = here.rooms.stores.policies.text(ref)
     return {ref: (ref, plain_yaml.read(text))} if text else {}
 
 

@@ -104,7 +104,7 @@ def _found(name: str) -> tuple[PublishedPolicy, date | None]:
 
 
 def _in_force(now: datetime) -> PublishedPolicy:
-    found = open_rooms().policies.in_force(now)
+    found = open_rooms().stores.policies.in_force(now)
     if found is None:
         words = "no policy has been published; name a file with --policy, or publish one"
         raise Refused("no_policy", f"{words}: `python starter.py policy publish policies/default.yaml`")

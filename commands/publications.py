@@ -34,9 +34,9 @@ def named(name: str, rooms: Rooms, now: datetime) -> PublishedPolicy:
 
     Raises Refused for a name that nothing was published under.
     """
-    if found := rooms.policies.get(name):
+    if found := rooms.stores.policies.get(name):
         return found
-    known = rooms.policies.in_force(now)
+    known = rooms.stores.policies.in_force(now)
     if known is not None and known.policy.id == name:
         return known
     newest = [one for one in publications(rooms) if one.policy.id == name]
@@ -82,7 +82,7 @@ def _reached(rooms: Rooms, known: list[PublishedPolicy], since: datetime) -> str
     touched = rooms.ledger.find
     count = sum(
         one.placed_at >= since and (until is None or one.placed_at < until) and touched(ids.order_key(one.id)) is None
-        for one in rooms.orders.all()
+        for one in rooms.stores.orders.all()
     )
     upto = f" and before {until:%d %B %Y %H:%M} UTC" if until else ""
     return f"orders placed since then{upto} that no return has touched would be judged by it ({count} imported)"

@@ -68,7 +68,7 @@ def _recorded(rooms: Rooms, entry: JournalEntry) -> Recorded | Unjudged:
 
     earlier = takewhile(lambda one: one.seq < entry.seq, rooms.ledger.entries(order=entry.order))
     try:
-        then = order_then(rooms.snapshots, list(earlier))
+        then = order_then(rooms.stores.snapshots, list(earlier))
     except KeyError:
         then = None
     if then is None or "request" not in entry.facts:

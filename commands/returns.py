@@ -99,7 +99,7 @@ def _request(
     """
     from domain.request import check_against, parse_request
 
-    found = rooms.orders.get(order)
+    found = rooms.stores.orders.get(order)
     if found is None:
         raise InvalidRequest("--order", f"there is no order {order}; import it: `python starter.py orders import FILE`")
     request = parse_request({"id": case, "order_id": found.id, "lines": lines, **told})
@@ -134,7 +134,7 @@ async def _start(rooms: Rooms, request: ReturnRequest, texts: dict[str, str]) ->
     from commands.temporal import Returns
 
     returns = await Returns.connect()
-    await returns.start(request, rooms.notes, texts)
+    await returns.start(request, rooms.stores.notes, texts)
     await _until_answered(returns, request.id)
     return await dossier(request.id, rooms)
 

@@ -72,7 +72,8 @@ class RefundIntention(Model):
     """The exact request to the provider, committed before the call; only this is ever sent under its key.
 
     `kind` is the payment's, `instead` what it goes to in its place with the shopper's consent. `customer` is whose
-    store credit it becomes.
+    store credit it becomes. `paid_by` a person if nothing here could send it when it was made, whatever is
+    configured later.
     """
 
     key: str
@@ -86,6 +87,7 @@ class RefundIntention(Model):
     kind: TenderKind = TenderKind.CARD
     instead: Another | Literal[""] = ""
     customer: Id | Literal[""] = ""
+    paid_by: Literal["provider", "person"] = "provider"
 
     @property
     def to(self) -> TenderKind:

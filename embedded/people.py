@@ -29,7 +29,7 @@ def hire(rooms: Rooms, keys: Path) -> None:
     for name, (role, limit) in PEOPLE.items():
         limits = {"EUR": limit, "USD": limit} if limit else {}
         person = Person(id=name, role=role, limits=limits, public_key=_key(keys / f"{name}.pem") if limit else "")
-        change(rooms.ledger, rooms.people, person, ADMIN, datetime.now(UTC))
+        change(rooms.ledger, rooms.stores.people, person, ADMIN, datetime.now(UTC))
 
 
 def _key(file: Path) -> str:

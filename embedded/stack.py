@@ -171,7 +171,7 @@ def _environment() -> dict[str, str]:
 
 def _publish_first_policy(rooms: Rooms) -> None:
     now = datetime.now(UTC)
-    if rooms.policies.in_force(now) is None:
+    if rooms.stores.policies.in_force(now) is None:
         publish_policy(rooms, POLICY.read_text(), POLICY_FROM, now)
 
 

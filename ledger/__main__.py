@@ -54,8 +54,8 @@ def main(
     """Run one command and return its exit code; the stores are the configured ones unless a caller brings others."""
     books = Books(
         open_ledger or (lambda: _rooms().ledger),
-        open_snapshots or (lambda: _rooms().snapshots),
-        open_people or (lambda: _rooms().people),
+        open_snapshots or (lambda: _rooms().stores.snapshots),
+        open_people or (lambda: _rooms().stores.people),
         open_provider or (lambda: _rooms().provider),
     )
     try:

@@ -41,9 +41,11 @@ async def run() -> int:
     here = rooms(settings)
     listener = _listen(settings.portal_host, settings.portal_port)
     migrate(here.engine)
-    loop = Loop(here.inbox, Courier(TemporalDelivery(connect), here.ledger, here.parcels, here.outbox), now)
+    loop = Loop(
+        here.stores.inbox, Courier(TemporalDelivery(connect), here.ledger, here.stores.parcels, here.stores.outbox), now
+    )
     sending = asyncio.create_task(loop.run())
-    app = build(here.inbox, doors, now, loop.heard, lambda: not sending.done())
+    app = build(here.stores.inbox, doors, now, loop.heard, lambda: not sending.done())
     async with _serving(app, listener):
         for door in doors:
             if not door.secrets:

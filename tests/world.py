@@ -116,8 +116,8 @@ class World:
         """Put an order of `embedded/orders` on the shelf, its person apart from it, and its payment at Stripe."""
         text = (ORDERS / file).read_text()
         imported = read_order(text, payment=payment, delivered_at=delivered_at or self.delivered_at)
-        self.rooms.orders.put(imported.order)
-        self.rooms.contacts.put(imported.contact)
+        self.rooms.stores.orders.put(imported.order)
+        self.rooms.stores.contacts.put(imported.contact)
         for tender in imported.order.tenders if paid else ():
             body = {"id": tender.id, "amount": tender.captured, "currency": imported.order.currency.lower()}
             await self.post("/stripe/_control/payment_intents", body)
@@ -127,7 +127,7 @@ class World:
         """Put an order of `embedded/orders` on the shelf that was paid with these instead, each where it is kept."""
         order = await self.import_order(file, paid=False)
         order = Order.model_validate({**order.model_dump(), "tenders": tenders})
-        self.rooms.orders.put(order)
+        self.rooms.stores.orders.put(order)
         for one in tenders:
             paid = {"id": one.id, "amount": one.captured}
             if one.kind is TenderKind.CARD:
@@ -138,7 +138,7 @@ class World:
 
     def hire(self, person: Person) -> None:
         """Somebody more who may act."""
-        change(self.rooms.ledger, self.rooms.people, person, "ada", datetime.now(UTC))
+        change(self.rooms.ledger, self.rooms.stores.people, person, "ada", datetime.now(UTC))
 
     async def post(self, path: str, body: Mapping[str, Any]) -> Any:
         """Ask a simulator for something it must agree to."""

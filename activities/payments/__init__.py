@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Annotated, Protocol
 
@@ -14,6 +14,7 @@ from domain import ids
 from domain.consent import Consent
 from domain.errors import Refused, Stale, StoredFault
 from domain.model import Id, Minor, Model, UtcDatetime
+from domain.order import TenderKind
 from domain.plan import RefundPlan
 from domain.provider import BalanceTransaction, ProviderRefund
 from domain.refund import (
@@ -88,10 +89,17 @@ class PayLeg(Model):
 
 
 class PaymentActivities:
-    """Pays legs of plans, each intention once."""
+    """Pays legs of plans, each intention once. What goes to a kind that is not in `sends` is paid by hand."""
 
-    def __init__(self, payments: Refunds, ledger: Ledger, credit_notes: CreditNotes) -> None:
+    def __init__(
+        self,
+        payments: Refunds,
+        ledger: Ledger,
+        credit_notes: CreditNotes,
+        sends: Collection[TenderKind] = tuple(TenderKind),
+    ) -> None:
         self._payments = payments
+        self._sends = sends
         self._ledger = ledger
         self._settling = Settling(ledger, credit_notes)
 
@@ -149,10 +157,10 @@ class PaymentActivities:
         before = self._settling.intention(ask.before) or first
         new = before.model_copy(update={"key": ask.key, "attempt": ask.attempt, "amount": ask.amount})
         agreed = self._ledger.find(ids.consent_key(ask.before))
-        if agreed is None:
-            return new
-        consent = Consent.model_validate(agreed.facts["consent"])
-        return new.model_copy(update={"instead": consent.to, "customer": consent.customer})
+        if agreed is not None:
+            consent = Consent.model_validate(agreed.facts["consent"])
+            new = new.model_copy(update={"instead": consent.to, "customer": consent.customer})
+        return new.model_copy(update={"paid_by": "provider" if new.to in self._sends else "person"})
 
     def _check(self, ask: PayLeg, plan: RefundPlan) -> None:
         """Raises Refused unless the plan pays this, and this attempt is the one whose turn it is.

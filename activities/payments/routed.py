@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from activities.payments import Refunds
+from domain.errors import Unavailable
 from domain.order import TenderKind
-from domain.refund import Refund, RefundIntention
+from domain.refund import PAID_BY_PEOPLE, Refund, RefundIntention
 
 
 class Routed:
-    """One way for each kind of tender; what none is named for goes the way `others`."""
+    """One way for each kind of tender; what none is named for a person pays, by the way `others`.
+
+    Which of the two is part of the intention, as it was when that was made: a way that is configured since would send
+    what a person has paid meanwhile, and one that is configured no more may have sent it.
+    """
 
     def __init__(self, ways: Mapping[TenderKind, Refunds], others: Refunds) -> None:
         self._ways = ways
         self._others = others
+
+    @property
+    def sends(self) -> Collection[TenderKind]:
+        """What money can be sent to without a person."""
+        return self._ways.keys()
 
     def refund(self, intention: RefundIntention, now: datetime) -> Refund:
         """As the intention's own way does it."""
@@ -26,4 +36,12 @@ class Routed:
         return self._way(intention).find(intention, now)
 
     def _way(self, intention: RefundIntention) -> Refunds:
-        return self._ways.get(intention.to, self._others)
+        if intention.paid_by == "person" or intention.to in PAID_BY_PEOPLE:
+            return self._others
+        way = self._ways.get(intention.to)
+        if way is None:
+            kind = intention.to.replace("_", " ")
+            raise Unavailable(
+                f"What sends money to a {kind} is not configured any more, and may have sent this already"
+            )
+        return way

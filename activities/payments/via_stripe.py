@@ -16,6 +16,7 @@ from activities.payments import KEY_OF_ANOTHER, OTHER_REFUND
 from activities.payments.stripe_units import KEY_IN_METADATA as KEY_IN_METADATA
 from activities.payments.stripe_units import from_stripe, whole_part
 from activities.payments.stripe_units import to_stripe as to_stripe
+from domain import ids
 from domain.errors import BackhaulError, Refused, StoredFault, Unavailable
 from domain.provider import BalanceTransaction, ProviderRefund
 from domain.refund import Refund, RefundIntention, RefundStatus, ShowsAs
@@ -181,7 +182,8 @@ def _shown(made: StripeRefund) -> ProviderRefund:
     arn, shows_as = _destination(said)
     return ProviderRefund(
         id=said["id"],
-        key=metadata.get(KEY_IN_METADATA) or "",
+        # Metadata is anybody's: what is no key of ours is somebody else's refund.
+        key=key if ids.refund_of(key := str(metadata.get(KEY_IN_METADATA) or "")) else "",
         case=metadata.get("case") or "",
         # Payments from before payment intents have a charge alone.
         payment=said.get("payment_intent") or said["charge"],

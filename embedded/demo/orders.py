@@ -39,8 +39,8 @@ async def stock_up(here: Stack, sample: Sample) -> Order:
     while here.rooms.ledger.find(ids.order_key(order.id)) is not None:
         run += 1
         order = _copy(imported.order, run)
-    here.rooms.orders.put(order)
-    here.rooms.contacts.put(imported.contact)
+    here.rooms.stores.orders.put(order)
+    here.rooms.stores.contacts.put(imported.contact)
     async with httpx2.AsyncClient() as http:
         for tender in order.tenders:
             payment = {"id": tender.id, "amount": tender.captured, "currency": order.currency.lower()}

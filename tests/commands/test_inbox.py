@@ -17,12 +17,12 @@ def fill(home: Path) -> None:
     here = rooms(Settings.load())
     migrate(here.engine)
     broken = InboxEvent(vendor=Vendor.STRIPE, event="evt_0", kind="refund.updated", told=None, fault="amount: missing")
-    here.inbox.keep([broken, *(event(f"evt_{number}", refund()) for number in (1, 2, 3))], NOW)
-    first, second, third = here.inbox.take(NOW, 9, NOW)
-    here.inbox.settle(first, InboxState.DELIVERED, "return-R-1")
-    here.inbox.settle(second, InboxState.REFUSED, "return-R-1", "That is another refund.")
-    here.inbox.settle(third, InboxState.OUTSIDE, error="No known order was paid with pi_1.")
-    here.inbox.keep([event("evt_4", refund())], NOW)
+    here.stores.inbox.keep([broken, *(event(f"evt_{number}", refund()) for number in (1, 2, 3))], NOW)
+    first, second, third = here.stores.inbox.take(NOW, 9, NOW)
+    here.stores.inbox.settle(first, InboxState.DELIVERED, "return-R-1")
+    here.stores.inbox.settle(second, InboxState.REFUSED, "return-R-1", "That is another refund.")
+    here.stores.inbox.settle(third, InboxState.OUTSIDE, error="No known order was paid with pi_1.")
+    here.stores.inbox.keep([event("evt_4", refund())], NOW)
     here.engine.dispose()
 
 

@@ -26,7 +26,7 @@ def test_import_shows_the_order_and_keeps_the_person_apart(run: Run, ready: Room
     ):
         assert text in answer.out
     assert "Musterfrau" not in answer.out
-    contact = ready.contacts.get("cust-2041")
+    contact = ready.stores.contacts.get("cust-2041")
     assert contact is not None
     assert contact.email == "mara@example.com"
 
@@ -113,7 +113,7 @@ def test_of_tags_and_groups_those_are_kept_that_a_published_policy_asks_for(
 def test_a_payment_that_returns_run_on_is_not_replaced(run: Run, ready: Rooms) -> None:
     shown = run("orders", "import", UNLINKED, "--payment", "pi_1", "--delivered", "2026-11-06", "--json").json
     order = Order.model_validate(shown)
-    snapshot = ready.snapshots.keep(order).content
+    snapshot = ready.stores.snapshots.keep(order).content
     facts = {"snapshot": snapshot}
     ready.ledger.append(
         NewEntry(
@@ -176,8 +176,8 @@ def test_bad_files_change_nothing(content: str, says: str, run: Run, ready: Room
     answer = run("orders", "import", file, "--json")
     assert (answer.code, answer.out) == (2, "")
     assert says in answer.err
-    assert ready.orders.all() == []
-    assert ready.contacts.get("cust-2041") is None
+    assert ready.stores.orders.all() == []
+    assert ready.stores.contacts.get("cust-2041") is None
 
 
 def test_files_that_cannot_be_read(run: Run, ready: Rooms, tmp_path: Path) -> None:
@@ -246,7 +246,7 @@ def test_a_delivery_that_is_still_to_come_is_refused(run: Run, ready: Rooms) -> 
     for moment in (f"{now + timedelta(days=1):%Y-%m-%d}", f"{now + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"):
         told = run("orders", "import", ORDER, "--delivered", moment)
         assert (told.code, "--delivered" in told.err, "still to come" in told.err) == (2, True, True)
-    assert ready.orders.all() == []
+    assert ready.stores.orders.all() == []
     assert run("orders", "import", UNLINKED, "--delivered", f"{now:%Y-%m-%d}").code == 0
     later = run("orders", "delivered", "1001", "--at", f"{now + timedelta(days=1):%Y-%m-%d}")
     assert (later.code, "--at" in later.err) == (2, True)

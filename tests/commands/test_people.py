@@ -47,7 +47,7 @@ def test_people_are_added_listed_and_journalled(run: Run, staffed: Rooms) -> Non
         ("person:ada:1", "rule:first_admin"),
         ("person:fay:1", "ada"),
     ]
-    assert staffed.people.get("fay") is not None
+    assert staffed.stores.people.get("fay") is not None
 
 
 def test_the_same_again_changes_nothing_and_another_is_told(run: Run, staffed: Rooms) -> None:

@@ -161,7 +161,7 @@ def test_publish_without_a_date_takes_effect_now(ready: Rooms) -> None:
     third = publish_policy(ready, SHORT, None, tuesday.replace(hour=12))
     assert (first.effective_from, second.effective_from) == (monday, tuesday)
     assert third == second
-    assert ready.policies.in_force(tuesday) == second
+    assert ready.stores.policies.in_force(tuesday) == second
 
 
 def test_a_date_in_the_past_reaches_back_only_if_that_is_meant(run: Run, ready: Rooms, tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_a_date_in_the_past_reaches_back_only_if_that_is_meant(run: Run, ready: 
     short.write_text(SHORT)
     assert run("policy", "publish", DEFAULT, "--from", "2026-01-01").code == 0  # nothing was there before
     order = json.loads((ROOT / "embedded" / "orders" / "two_rates.json").read_text())["order"]
-    ready.orders.put(Order.model_validate(order))  # placed on 2 November 2026
+    ready.stores.orders.put(Order.model_validate(order))  # placed on 2 November 2026
     back = ("policy", "publish", short, "--from", "2026-11-01")
     refused = run(*back)
     assert (refused.code, refused.out) == (2, "")

@@ -14,7 +14,7 @@ from activities.payments.by_hand import ByHand as PaidByPeople
 from activities.payments.other_ways import ByHand, OtherWays, RecordConsent
 from activities.payments.routed import Routed
 from domain.consent import Consent
-from domain.errors import Refused, Stale
+from domain.errors import Refused, Stale, Unavailable
 from domain.order import TenderKind
 from domain.people import Person, Role
 from domain.refund import Another, Refund, RefundStatus
@@ -55,8 +55,15 @@ class Desk:
         self.staff = Staff(olga=Role.OPS, dora=Role.WAREHOUSE)
         self.staff.keep(Person(id="fay", role=Role.FINANCE, limits={"EUR": 4624}))
         self.staff.keep(Person(id="flo", role=Role.FINANCE, limits={"EUR": 4623}))
-        self.payments = PaymentActivities(self.refunds, ledger, notes)
+        self.payments = PaymentActivities(self.refunds, ledger, notes, self.refunds.sends)
         self.ways = OtherWays(self.refunds, ledger, self.shop.snapshots, notes, self.staff, signed_by)
+
+    def configure(self, ways: dict[TenderKind, FakeProvider]) -> None:
+        """The merchant configures these ways and no others."""
+        self.refunds = Routed(ways, others=PaidByPeople())
+        notes = CreditNotes(self.shop.ledger, self.shop.snapshots)
+        self.payments = PaymentActivities(self.refunds, self.shop.ledger, notes, self.refunds.sends)
+        self.ways = OtherWays(self.refunds, self.shop.ledger, self.shop.snapshots, notes, self.staff, signed_by)
 
     def pay(self, payment: str, amount: int = 4624, attempt: int = 1) -> Refund:
         ask = PayLeg(case="R-1", order_id="two-rates", plan=1, payment=payment, amount=amount, attempt=attempt, now=NOW)
@@ -285,11 +292,34 @@ def test_a_consent_that_is_not_taken(engine: Engine) -> None:
     assert no.value.code == "agreed_already"
 
 
+def test_what_a_person_was_asked_to_pay_is_not_sent_once_a_way_for_it_is_configured(engine: Engine) -> None:
+    desk = Desk(engine, tender("g-1", TenderKind.GIFT_CARD, 10850))
+    desk.configure({TenderKind.CARD: desk.cards})
+    assert (made := desk.pay("g-1")).reason == "by_hand"
+    desk.configure({TenderKind.CARD: desk.cards, TenderKind.GIFT_CARD: desk.purses})
+    assert (desk.pay("g-1").reason, desk.purses.sent) == ("by_hand", [])
+    assert desk.by_hand(made.key).status is RefundStatus.SUCCEEDED
+    assert desk.done()
+
+
+def test_what_may_have_been_sent_is_no_persons_to_pay_once_its_way_is_gone(engine: Engine) -> None:
+    desk = Desk(engine, tender("g-1", TenderKind.GIFT_CARD, 10850))
+    desk.purses.status = RefundStatus.PENDING
+    desk.pay("g-1")
+    desk.configure({TenderKind.CARD: desk.cards})
+    with pytest.raises(Unavailable, match="gift card is not configured"):
+        desk.pay("g-1")
+    desk.configure({TenderKind.CARD: desk.cards, TenderKind.GIFT_CARD: desk.purses})
+    desk.purses.move("refund:R-1:1:g-1:1", RefundStatus.SUCCEEDED)
+    assert desk.pay("g-1").status is RefundStatus.SUCCEEDED
+    assert desk.done()
+
+
 def test_a_consent_in_between_sends_nothing_to_the_card(engine: Engine) -> None:
     desk = Desk(engine, card("pi_1", 10850, NOW))
     failed = desk.fail("pi_1")
     busy = Interrupted(engine, lambda: desk.consent(failed))
-    desk.payments = PaymentActivities(desk.refunds, busy, CreditNotes(busy, desk.shop.snapshots))
+    desk.payments = PaymentActivities(desk.refunds, busy, CreditNotes(busy, desk.shop.snapshots), desk.refunds.sends)
     with pytest.raises(Stale):
         desk.pay("pi_1", attempt=2)
     assert desk.pay("pi_1", attempt=2).status is RefundStatus.SUCCEEDED

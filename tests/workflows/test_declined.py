@@ -64,7 +64,7 @@ async def test_one_line_is_approved_and_the_other_declined(shop: Shop) -> None:
         line.model_copy(update={"deliveries": (Delivery(quantity=line.quantity, at=late),)}) if line.id == "2" else line
         for line in order.lines
     )
-    shop.world.rooms.orders.put(order.model_copy(update={"lines": lines}))
+    shop.world.rooms.stores.orders.put(order.model_copy(update={"lines": lines}))
     one = await shop.start("R-1", order.id, {"1": 2, "2": 1})
     view = await one.labelled()
     assert (view.verdict, view.quote) == (Verdict.APPROVE, "23.53 EUR")  # the mugs of test_refunded

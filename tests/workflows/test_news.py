@@ -155,7 +155,7 @@ async def test_a_refund_that_fails_before_the_return_has_closed_is_paid_again(sh
     subjects = [mail["subject"] for mail in await shop.world.mails("R-1")]
     assert sum("did not arrive" in one for one in subjects) == 1
     with httpx2.Client(base_url=shop.world.url, timeout=10) as http:
-        books = Books(shop.world.rooms.ledger, shop.world.rooms.outbox, http)
+        books = Books(shop.world.rooms.ledger, shop.world.rooms.stores.outbox, http)
         assert await asyncio.to_thread(wrong, "R-1", Outcome.REFUNDED, books) == []
     await replayer().replay_workflow(await one.history())
 
@@ -164,7 +164,7 @@ async def test_a_leg_that_fails_late_while_another_is_on_its_way_is_paid_again(s
     order = await shop.world.import_order(TWO_RATES, paid=False)
     old, new = ("pi_old", 9850, NOW - timedelta(days=9)), ("pi_new", 1000, NOW - timedelta(days=8))
     tenders = tuple(Tender(id=id, kind=TenderKind.CARD, captured=sum_, paid_at=at) for id, sum_, at in (old, new))
-    shop.world.rooms.orders.put(order.model_copy(update={"tenders": tenders}))
+    shop.world.rooms.stores.orders.put(order.model_copy(update={"tenders": tenders}))
     for id, amount, _ in (old, new):
         await shop.world.post("/stripe/_control/payment_intents", {"id": id, "amount": amount, "currency": "eur"})
     one = await shop.start("R-1", order.id, {"1": 2})  # 23.53, more than either leg
@@ -199,7 +199,7 @@ async def test_a_late_failure_of_an_earlier_plan_is_aftercares_though_the_return
     order = await shop.world.import_order(TWO_RATES, paid=False)
     old, new = ("pi_old", 9850, NOW - timedelta(days=9)), ("pi_new", 1000, NOW - timedelta(days=8))
     tenders = tuple(Tender(id=id, kind=TenderKind.CARD, captured=sum_, paid_at=at) for id, sum_, at in (old, new))
-    shop.world.rooms.orders.put(order.model_copy(update={"tenders": tenders}))
+    shop.world.rooms.stores.orders.put(order.model_copy(update={"tenders": tenders}))
     for id, amount, _ in (old, new):
         await shop.world.post("/stripe/_control/payment_intents", {"id": id, "amount": amount, "currency": "eur"})
     one = await shop.start("R-1", order.id, {"1": 2})  # 23.53, more than either leg
@@ -223,7 +223,7 @@ async def test_a_late_failure_of_an_earlier_plan_is_aftercares_though_the_return
     async def connect() -> Client:
         return shop.client
 
-    courier = Courier(TemporalDelivery(connect), rooms.ledger, rooms.parcels, rooms.outbox)
+    courier = Courier(TemporalDelivery(connect), rooms.ledger, rooms.stores.parcels, rooms.stores.outbox)
     sent = await courier.send(row(late, "evt_2"))
     assert sent == (InboxState.DELIVERED, f"aftercare:R-1:{first['id']}:failed", "")
     handle = shop.client.get_workflow_handle(sent.target, result_type=AftercareView)
@@ -295,7 +295,7 @@ async def overdrawn(shop: Shop, amount: int) -> tuple[Return, dict[str, Any]]:
     await one.arrive()
     await one.inspect()
     await one.result()
-    facts = Facts(shop.world.rooms.ledger, shop.world.rooms.snapshots)
+    facts = Facts(shop.world.rooms.ledger, shop.world.rooms.stores.snapshots)
     more = EarlierRefund(id="cash-1", at=NOW, money={SHOPIFY_PAYMENT: amount})
     facts.refunded_elsewhere(SHOPIFY_ORDER, more, "fay", NOW)
     (refund,) = await shop.world.refunds(SHOPIFY_PAYMENT)

@@ -25,7 +25,7 @@ async def ended(one: Return, refunded: str) -> CaseView:
     view = await one.result()
     assert (view.outcome, view.refunded) == (Outcome.REFUNDED, refunded)
     with httpx2.Client(base_url=one.world.url, timeout=10) as http:
-        books = Books(one.world.rooms.ledger, one.world.rooms.outbox, http)
+        books = Books(one.world.rooms.ledger, one.world.rooms.stores.outbox, http)
         assert await asyncio.to_thread(wrong, "R-1", Outcome.REFUNDED, books) == []
     await replayer().replay_workflow(await one.history())
     return view

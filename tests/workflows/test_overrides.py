@@ -33,7 +33,7 @@ def staffed(world: World, policy: str) -> None:
     publish_policy(world.rooms, policy, POLICY_FROM, datetime.now(UTC))
     for name, role, limit in (("olga", Role.OPS, 1000), ("fay", Role.FINANCE, KETTLE)):
         person = Person(id=name, role=role, limits={"EUR": limit}, public_key=public_key(KEYS[name]))
-        change(world.rooms.ledger, world.rooms.people, person, "ada", datetime.now(UTC))
+        change(world.rooms.ledger, world.rooms.stores.people, person, "ada", datetime.now(UTC))
 
 
 async def override(one: Return, by: str, id: str = "o-1", line: str = "3", **asked: Any) -> CaseView:

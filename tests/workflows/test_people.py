@@ -44,7 +44,7 @@ def limited(world: World) -> None:
     publish_policy(world.rooms, LIMITED, POLICY_FROM, datetime.now(UTC))
     for name, limit in (("fay", TOTAL), ("low", TOTAL - 1)):
         person = Person(id=name, role=Role.FINANCE, limits={"EUR": limit}, public_key=public_key(KEYS[name]))
-        change(world.rooms.ledger, world.rooms.people, person, "ada", datetime.now(UTC))
+        change(world.rooms.ledger, world.rooms.stores.people, person, "ada", datetime.now(UTC))
 
 
 async def waiting(shop: Shop) -> tuple[Return, CaseView]:
@@ -92,7 +92,7 @@ async def test_whoever_was_added_meanwhile_may_say_it_again(shop: Shop) -> None:
     await one.labelled()
     await refusal(one.update("receive", box("zoe")))
     zoe = Person(id="zoe", role=Role.WAREHOUSE)
-    change(shop.world.rooms.ledger, shop.world.rooms.people, zoe, "ada", datetime.now(UTC))
+    change(shop.world.rooms.ledger, shop.world.rooms.stores.people, zoe, "ada", datetime.now(UTC))
     assert (await one.update("receive", box("zoe"))).received == {SHOPIFY_LINE: 1}
 
 

@@ -23,7 +23,7 @@ async def elsewhere(one: Return, payment: str, amount: int, **units: int) -> Non
     )
     answer.raise_for_status()
     made = answer.json()
-    facts = Facts(one.world.rooms.ledger, one.world.rooms.snapshots)
+    facts = Facts(one.world.rooms.ledger, one.world.rooms.stores.snapshots)
     lines = tuple(RefundedLine(line_id=line, quantity=count, gross=0) for line, count in units.items())
     refund = EarlierRefund(id=made["id"], at=datetime.now(UTC), lines=lines, money={payment: amount})
     order = one.world.entries("R-1", EntryKind.DECISION)[0].order

@@ -170,10 +170,10 @@ async def test_a_new_run_for_another_order_is_refused(shop: Shop) -> None:
     one = await shop.two_rates({"1": 1})
     await one.labelled()
     await one.handle.terminate("somebody in the Temporal UI")
-    order = shop.world.rooms.orders.get("two-rates")
+    order = shop.world.rooms.stores.orders.get("two-rates")
     assert order is not None
     tenders = tuple(tender.model_copy(update={"id": "pi_other"}) for tender in order.tenders)
-    shop.world.rooms.orders.put(order.model_copy(update={"id": "other", "number": "B-9", "tenders": tenders}))
+    shop.world.rooms.stores.orders.put(order.model_copy(update={"id": "other", "number": "B-9", "tenders": tenders}))
     with pytest.raises(WorkflowFailureError) as caught:
         await (await shop.start("R-1", "other", {"1": 1})).result()
     assert "order_id: return R-1 was decided already, for order two-rates" in str(caught.value.cause)

@@ -45,13 +45,17 @@ async def test_a_scan_finds_its_return_and_counts_once(real_shop: Shop) -> None:
     one = await real_shop.shopify()
     number = (await one.labelled()).tracking_number
     here, news = real_shop.world.rooms, ScanNews(scan=scan(number))
-    loop = Loop(here.inbox, Courier(delivery(real_shop.client), here.ledger, here.parcels, here.outbox), lambda: NOW)
+    loop = Loop(
+        here.stores.inbox,
+        Courier(delivery(real_shop.client), here.ledger, here.stores.parcels, here.stores.outbox),
+        lambda: NOW,
+    )
     events = [
         InboxEvent(vendor=Vendor.EASYPOST, event=f"evt_{number}_{n}", kind="tracker.updated", told=news) for n in (1, 2)
     ]
-    assert here.inbox.keep(events, NOW) == 2
+    assert here.stores.inbox.keep(events, NOW) == 2
     assert await loop.round() == 2
-    listed = here.inbox.listed(list(InboxState), 9)
+    listed = here.stores.inbox.listed(list(InboxState), 9)
     assert {(row.state, row.target, row.error) for row in listed} == {
         (InboxState.DELIVERED, ids.workflow_id(one.case), "")
     }
