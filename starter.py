@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from commands import (
+    boxes,
     finance,
     inbox,
     ops,
@@ -27,6 +28,9 @@ from entry import leave
 app = output.group("Returns for online shops: start them, move them along, look at them.")
 for one in (returns, quote, parcels, warehouse, shopper, ops, inbox, finance, overrides, refunds):
     app.add_typer(one.app)
+app.add_typer(boxes.app)
+app.add_typer(boxes.report, name="boxes")
+app.add_typer(parcels.parcel, name="parcel")
 app.add_typer(orders.app, name="orders")
 app.add_typer(people.app, name="people")
 app.add_typer(policy.app, name="policy")

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from activities.decisions.approvals import ApprovalActivities
     from activities.decisions.overrides import OverrideActivities
     from activities.inventory import InventoryActivities
+    from activities.inventory.boxes import BoxDesk
     from activities.labels import LabelActivities
+    from activities.labels.parcels import ParcelActivities
     from activities.mail import MailActivities
     from activities.payments import PaymentActivities, Payments, Refunds
     from activities.payments.aftercare import AftercareActivities
@@ -115,6 +117,13 @@ class Rooms:
         return LabelActivities(adapter, self.stores.contacts, self.ledger, self.stores.parcels, own.return_address)
 
     @cached_property
+    def parcels(self) -> ParcelActivities:
+        """What travels under other numbers."""
+        from activities.labels.parcels import ParcelActivities
+
+        return ParcelActivities(self.stores.parcels, self.stores.people, self.ledger)
+
+    @cached_property
     def inventory(self) -> InventoryActivities:
         """The warehouse."""
         from activities.inventory import InventoryActivities
@@ -123,6 +132,13 @@ class Rooms:
         return InventoryActivities(
             EmbeddedInventory(), self.stores.snapshots, self.stores.policies, self.ledger, self.stores.people
         )
+
+    @cached_property
+    def boxes(self) -> BoxDesk:
+        """Boxes that nobody announced."""
+        from activities.inventory.boxes import BoxDesk
+
+        return BoxDesk(self.stores.boxes, self.stores.people, self.ledger, self.settings.box_days)
 
     @cached_property
     def credit_notes(self) -> CreditNotes:
