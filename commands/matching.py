@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from commands import values
 from commands.temporal import CaseView, Returns
 from domain.box import BoxMatch, BoxRow, lines_of, told
+from domain.case import Outcome
 from domain.errors import InvalidRequest, Refused
 from domain.inspection import Receipt
 from domain.parcel import OtherParcel
+from domain.policy import Verdict
 from domain.verbs import Verb
 from ledger.frozen import frozen_order
 from workflows.return_case.state import Stage
@@ -70,9 +72,11 @@ async def to_order(rooms: Rooms, said: Said, order: str, case: str, reason: str)
         returns = await Returns.connect()
         await returns.start(request, rooms.stores.notes, {})
         seen = await _decided(returns, case)
-        if seen.outcome is not None:
-            why = ", ".join(seen.reasons)
-            text = f"Return {case} of box {row.box.id} is {seen.outcome} ({why}); the box is still unmatched."
+        if seen.verdict is Verdict.DECLINE or seen.outcome is not None:
+            how = seen.outcome or Outcome.DECLINED
+            text = (
+                f"Return {case} for box {row.box.id} is {how} ({', '.join(seen.reasons)}); the box is still unmatched."
+            )
             raise Refused("closed", f"{text} A person may look again: `python starter.py start --appeal {case}`")
         said = said._replace(lines=lines)
     return await to_return(rooms, said, case)
