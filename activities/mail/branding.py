@@ -8,8 +8,8 @@ from pydantic import StringConstraints
 
 from domain.model import Model
 
-CARD, CARD_DARK = "#ffffff", "#1f2329"
-"""What mails are written on, and the same where the reader prefers it dark; the layout names them too."""
+LIGHT, DARK = "#f3f4f6", "#1f2329"
+"""Of what the layout writes on, the darkest, and the lightest where the reader prefers it dark."""
 
 LEAST_CONTRAST = 4.5
 """Of text to what it stands on, by WCAG 2.2 level AA."""
@@ -32,13 +32,13 @@ class Branding(Model):
 
     @property
     def link(self) -> str:
-        """The accent, as dark as a link on the card has to be."""
-        return _readable(self.accent, CARD, "#000000")
+        """The accent, as dark as a link has to be."""
+        return _readable(self.accent, LIGHT, "#000000")
 
     @property
     def link_dark(self) -> str:
-        """The accent, as light as a link on the dark card has to be."""
-        return _readable(self.accent, CARD_DARK, "#ffffff")
+        """The accent, as light as a link has to be where it is dark."""
+        return _readable(self.accent, DARK, "#ffffff")
 
 
 def contrast(one: str, other: str) -> float:

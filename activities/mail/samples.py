@@ -1,5 +1,5 @@
-"""One letter of every kind as shoppers might get it, to look at and to test with: long titles, several items, amounts
-of three currencies, two payments. Nobody in it is real."""
+"""One notice of every kind as a shop might send it, to look at: long titles, several items, two currencies, two
+payments. Nobody in them is real."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _TITLES = {
         "Water-repellent hiking jacket “Nordkap” with detachable hood, men's size L, midnight blue with orange zips",
         "Espresso machine, 15 bar, stainless steel",
         "Mug with your name",
-        "抹茶茶碗 “Kyoto”, handmade",
+        "Matcha bowl “Kyōto”, handmade",
     ),
     "de": (
         "Wollschal, grau",
         "Wasserabweisende Wanderjacke „Nordkap“ mit abnehmbarer Kapuze, Herrengröße L, mitternachtsblau mit orangen Zippern",
         "Espressomaschine, 15 bar, Edelstahl",
         "Tasse mit Ihrem Namen",
-        "抹茶茶碗 „Kyoto“, handgefertigt",
+        "Matchaschale „Kyōto“, handgefertigt",
     ),
 }
 
