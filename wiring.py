@@ -210,9 +210,7 @@ class Rooms:
             sender=self.settings.mail_from,
             sender_name=self.settings.shop_name,
         )
-        return MailActivities(
-            adapter, renderer(self.settings), self.stores.contacts, self.stores.outbox, self.ledger
-        )
+        return MailActivities(adapter, renderer(self.settings), self.stores.contacts, self.stores.outbox, self.ledger)
 
 
 STATUTES = ROOT / "policies" / "statutes"

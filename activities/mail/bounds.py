@@ -15,7 +15,7 @@ _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u
 _WEB = re.compile(r"https?://[^\s\"'<>\\]{1,2000}")
 _ADDRESS = re.compile(r"://|www\.", re.IGNORECASE)
 
-SUBJECT, NAME, TITLE, SENTENCE, WORD = 150, 80, 160, 400, 120
+SUBJECT, NAME, ADDRESS, TITLE, SENTENCE, WORD = 150, 80, 320, 160, 400, 120
 """The most characters of each."""
 _REASONS, _ROWS = 3, 20
 """The most reasons for one item, and the most rows of anything that is no item."""

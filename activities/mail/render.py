@@ -11,7 +11,7 @@ import mrml
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 
 from activities.mail import Letter
-from activities.mail.bounds import SUBJECT, WORD, bounded, cut, greeted, link, one_line
+from activities.mail.bounds import ADDRESS, NAME, SUBJECT, WORD, bounded, cut, greeted, link
 from activities.mail.branding import Branding
 from domain.errors import InvalidRequest
 from domain.notice import Notice
@@ -60,7 +60,7 @@ class Renderer:
             "notice": bounded(notice, lines),
             "more": max(0, len(notice.lines) - lines),
             "name": greeted(name),
-            "to": one_line(to),
+            "to": cut(to, ADDRESS),
             "shop": self._shop,
             "brand": self._brand,
             "locale": spoken[0],
@@ -74,7 +74,7 @@ class Renderer:
             kind=kind,
             case=notice.case,
             to=to.strip(),
-            name=one_line(name),
+            name=cut(name, NAME),
             subject=subject,
             text=text,
             html=mrml.to_html(body).content,
@@ -82,7 +82,7 @@ class Renderer:
 
     def _fill(self, where: Environment, spoken: Sequence[str], name: str, values: Mapping[str, object]) -> str:
         words: Any = where.select_template([f"{one}/words.jinja" for one in spoken]).module  # its names are its own
-        return where.select_template([f"{one}/{name}" for one in spoken]).render(values | {"words": words})
+        return where.select_template([f"{one}/{name}" for one in spoken]).render({**values, "words": words})
 
     def _spoken(self, notice: Notice) -> tuple[str, ...]:
         """`de-AT` gets `de-AT` and, for what that has not, `de`; a letter is never half in another language.

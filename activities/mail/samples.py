@@ -28,7 +28,7 @@ _TITLES = {
     ),
     "de": (
         "Wollschal, grau",
-        "Wasserabweisende Wanderjacke „Nordkap“ mit abnehmbarer Kapuze, Herrengröße L, mitternachtsblau mit orangen Zippern",
+        "Wasserabweisende Wanderjacke „Nordkap“ mit abnehmbarer Kapuze, Herrengröße L, mitternachtsblau, orange Zipper",
         "Espressomaschine, 15 bar, Edelstahl",
         "Tasse mit Ihrem Namen",
         "Matchaschale „Kyōto“, handgefertigt",

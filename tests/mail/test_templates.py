@@ -40,7 +40,9 @@ NEEDED = {name for name, field in Notice.model_fields.items() if field.is_requir
 
 def fields_of(kind: NoticeKind, locale: str) -> list[str]:
     """The optional fields of a notice that its templates look at, their parts too."""
-    looked = "".join((TEMPLATES / locale / kind / name).read_text() for name in ("subject.txt", "text.txt", "body.mjml"))
+    looked = "".join(
+        (TEMPLATES / locale / kind / name).read_text() for name in ("subject.txt", "text.txt", "body.mjml")
+    )
     if "part." in looked:
         looked += (TEMPLATES / "layout" / "parts.mjml").read_text()
     return sorted(set(re.findall(r"\bnotice\.(\w+)", looked)) - NEEDED)
@@ -74,7 +76,9 @@ def test_every_word_that_a_notice_may_need_is_there(locale: str) -> None:
 def test_both_languages_have_every_notice_and_nothing_else() -> None:
     files = {f"{kind}/{name}" for kind in NoticeKind for name in ("subject.txt", "text.txt", "body.mjml")}
     for locale in ("en", "de"):
-        found = {str(path.relative_to(TEMPLATES / locale)) for path in (TEMPLATES / locale).rglob("*") if path.is_file()}
+        found = {
+            str(path.relative_to(TEMPLATES / locale)) for path in (TEMPLATES / locale).rglob("*") if path.is_file()
+        }
         assert found == files | {"words.jinja"}
     assert OURS.locales == ("de", "en")
 
@@ -187,7 +191,9 @@ def test_german_reasons_by_their_code_and_the_merchants_own_as_they_are() -> Non
     ended = told("return_period_ended", "It could be returned until 1 November 2026.", "1. November 2026")
     assert "Die Rückgabefrist ist am 1. November 2026 abgelaufen." in ended
     assert "Die Widerrufsfrist ist abgelaufen." in told("withdrawal_ended", "The right of withdrawal ended.")
-    assert "Diesen Artikel nehmen wir nicht zurück." in told("not_returnable", "The shop does not take these goods back.")
+    assert "Diesen Artikel nehmen wir nicht zurück." in told(
+        "not_returnable", "The shop does not take these goods back."
+    )
     assert "Nur im Laden." in told("not_returnable", "Nur im Laden.")
 
 

@@ -130,7 +130,7 @@ def _lines(state: CaseState) -> tuple[NoticeLine, ...]:
 
 
 def _extras(state: CaseState) -> tuple[NoticeExtra, ...]:
-    """What leads from the items to the total; nothing where it would not add up, as where another plan was overtaken."""
+    """What leads from the items to the total; nothing where it would not add up, as after a plan that was overtaken."""
     plan, total = _plan(state), _total(state)
     if plan is None or total is None:
         return ()
