@@ -83,6 +83,11 @@ def test_both_languages_have_every_notice_and_nothing_else() -> None:
     assert OURS.locales == ("de", "en")
 
 
+def test_the_page_for_merchants_tells_every_notice() -> None:
+    told = re.findall(r"^\| `(\w+)` \| ", (ROOT / "docs" / "mail.md").read_text(), re.MULTILINE)
+    assert sorted(told) == sorted(NoticeKind)
+
+
 def test_what_is_sent_is_valid_by_the_official_description_in_both_languages() -> None:
     official = Draft202012Validator({**SPEC, **BODY}, format_checker=Draft202012Validator.FORMAT_CHECKER)
     with loopback(lambda _: Answer(202, headers={"X-Message-Id": "sg-1"})) as server:
