@@ -62,7 +62,7 @@ class NoticeReason(Model):
 
 
 class NoticeLine(Model):
-    """One item as the shopper knows it; one with a reason and no `amount` was declined.
+    """One item as the shopper knows it.
 
     `quoted` stands there where `amount` is less than was quoted, `wanted` where the shopper has to show something.
     """
@@ -74,6 +74,11 @@ class NoticeLine(Model):
     reason: str = ""
     reasons: tuple[NoticeReason, ...] = ()
     wanted: Proof = Proof.NONE
+
+    @property
+    def declined(self) -> bool:
+        """Whether it is not taken back: it has a reason, and no amount."""
+        return not self.amount and bool(self.reason or self.reasons)
 
 
 class NoticePart(Model):
