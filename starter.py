@@ -8,6 +8,7 @@ from commands import (
     boxes,
     finance,
     inbox,
+    mails,
     ops,
     orders,
     output,
@@ -31,6 +32,7 @@ for one in (returns, quote, parcels, warehouse, shopper, ops, inbox, finance, ov
 app.add_typer(boxes.app)
 app.add_typer(boxes.report, name="boxes")
 app.add_typer(parcels.parcel, name="parcel")
+app.add_typer(mails.app, name="mails")
 app.add_typer(orders.app, name="orders")
 app.add_typer(people.app, name="people")
 app.add_typer(policy.app, name="policy")
