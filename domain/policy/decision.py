@@ -132,6 +132,11 @@ class Decision(Model):
         return tuple(line for line in self.lines if line.verdict is not Verdict.DECLINE)
 
     @property
+    def in_review(self) -> tuple[LineDecision, ...]:
+        """The lines that a person has to look at."""
+        return tuple(line for line in self.lines if line.verdict is Verdict.REVIEW)
+
+    @property
     def reason_codes(self) -> tuple[str, ...]:
         """All codes once, in the order of the lines."""
         return tuple(dict.fromkeys(reason.code for line in self.lines for reason in line.reasons))

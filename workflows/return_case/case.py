@@ -63,6 +63,7 @@ class ReturnCase(Shopper, Warehouse, Providers, Finance, Ops, Goods, NewsDesk):
         self.clerk = asyncio.create_task(self.keep_record())
         await self.open_return()
         await self.hear_appeal()
+        await self.be_reviewed()
         await self.buy_label()
         await self.follow_parcel()
         if self.state.declined:

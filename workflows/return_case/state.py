@@ -23,6 +23,7 @@ class Stage(StrEnum):
 
     REQUESTED = "requested"
     APPEAL = "appeal"
+    REVIEW = "review"
     LABEL = "label"
     AWAITING_PARCEL = "awaiting_parcel"
     IN_TRANSIT = "in_transit"
@@ -68,6 +69,8 @@ class CaseState(CaseSoFar):
     """When somebody should have approved the refund."""
     appeal_until: UtcDatetime | None = None
     """Until when a person may grant an appeal."""
+    review_until: UtcDatetime | None = None
+    """Until when a person should have looked at what the policy leaves to one; no label goes out before."""
     patient_until: UtcDatetime | None = None
     """The new due time of a parcel of which word came after the first one."""
 
@@ -88,6 +91,8 @@ class CaseState(CaseSoFar):
             return Stage.AWAITING_PARCEL
         if self.appeal_until is not None and self.declined:
             return Stage.APPEAL
+        if self.review_until is not None:
+            return Stage.REVIEW
         return Stage.LABEL if self.decision is not None else Stage.REQUESTED
 
     @property
@@ -125,6 +130,8 @@ class CaseState(CaseSoFar):
         if self.appeal_until and self.request:
             action = f"Override it to grant the appeal of {self.request.appeals}; else it stays declined"
             return NextAction(owner="ops", action=action, due_at=self.appeal_until)
+        if self.review_until:
+            return NextAction(owner="ops", action=self._to_review, due_at=self.review_until)
         if self.plan and self.needs_approval:
             total = Money(minor=self.plan.total, currency=self.plan.currency)
             return NextAction(owner="finance", action=f"Approve the refund of {total}", due_at=self._due)
@@ -136,9 +143,17 @@ class CaseState(CaseSoFar):
         return NextAction(owner=owner, action=action, due_at=self._due)
 
     @property
+    def _to_review(self) -> str:
+        lines = self.decision.in_review if self.decision else ()
+        named = ", ".join(line.line_id for line in lines)
+        return f"Look at line {named}, and override to approve or to decline; no label goes out before"
+
+    @property
     def _due(self) -> datetime | None:
         if self.needs_approval:
             return self.approve_until
+        if self.review_until is not None:
+            return self.review_until
         if self.stage is Stage.INSPECTION:
             return self.inspect_until
         if self.decision is None or self.stage not in (Stage.AWAITING_PARCEL, Stage.IN_TRANSIT):
@@ -154,6 +169,11 @@ class CaseState(CaseSoFar):
     def declined(self) -> bool:
         """Whether every line is declined, by the policy or by a person."""
         return self.decision is not None and self.decision.verdict is Verdict.DECLINE
+
+    @property
+    def in_review(self) -> bool:
+        """Whether a person still has to look at any line."""
+        return self.decision is not None and self.decision.verdict is Verdict.REVIEW
 
     @property
     def stopped(self) -> bool:
@@ -194,6 +214,7 @@ def who_decides(refund: Refund) -> tuple[str, str]:
 _NEXT = {
     Stage.REQUESTED: ("backhaul", "Decide on the request"),
     Stage.APPEAL: ("ops", "Look at the appeal"),
+    Stage.REVIEW: ("ops", "Look at what the policy leaves to a person"),
     Stage.LABEL: ("backhaul", "Issue the return label"),
     Stage.AWAITING_PARCEL: ("shopper", "Send the parcel"),
     Stage.IN_TRANSIT: ("carrier", "Deliver the parcel"),
