@@ -21,6 +21,9 @@ class NoticeKind(StrEnum):
     REFUND_DONE = "refund_done"
     REFUND_FAILED = "refund_failed"
     CANCELLED = "cancelled"
+    REMINDER = "reminder"
+    EXPIRED = "expired"
+    """The time to send has passed."""
 
 
 class NoticeState(StrEnum):

@@ -152,6 +152,17 @@ class Decision(Model):
         return min((line.handling.review_days for line in self.lines if line.handling), default=Handling().review_days)
 
     @property
+    def label_days(self) -> int:
+        """The longest life that any line gives a label."""
+        return max((line.handling.label_days for line in self.approved if line.handling), default=Handling().label_days)
+
+    @property
+    def reminder_days(self) -> tuple[int, ...]:
+        """How many days before the last day to send the shopper is reminded."""
+        told = (line.handling.reminder_days for line in self.approved if line.handling)
+        return tuple(sorted({day for days in told for day in days}))
+
+    @property
     def last_day_to_send(self) -> date:
         """The last day to send the goods, where the order went; old decisions know it in UTC only."""
         return self.send_back_day or self.send_back_until.date()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain import ids
@@ -79,7 +79,7 @@ class CaseState(CaseSoFar):
         """The stage that the facts amount to."""
         if self.outcome is not None or self.refused:
             return Stage.CLOSED
-        if self.called_off or (self.restocked and self.refund_status is RefundStatus.SUCCEEDED):
+        if self.called_off or self.expired or (self.restocked and self.refund_status is RefundStatus.SUCCEEDED):
             return Stage.CLOSING
         if self.inspection is not None:
             return Stage.REFUND
@@ -178,7 +178,29 @@ class CaseState(CaseSoFar):
     @property
     def stopped(self) -> bool:
         """Whether nothing comes back of this return."""
-        return self.called_off or self.declined
+        return self.called_off or self.declined or self.expired
+
+    @property
+    def silent(self) -> bool:
+        """Whether the shopper has the label, and nobody has seen the parcel yet."""
+        return self.label is not None and not (self.moving or self.receipts or self.stopped)
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When a return of which nobody hears anything ends; never where a law gives the shopper the money back."""
+        if self.label is None or self.decision is None or not self.silent:
+            return None
+        if any(line.statutes for line in self.decision.approved):
+            return None
+        label_until = self.label.bought_at + timedelta(days=self.decision.label_days)
+        return max(label_until, self._due or label_until)
+
+    def reminder_after(self, then: datetime) -> datetime | None:
+        """The next time to remind the shopper of the parcel, counted back from the last day to send it."""
+        if self.decision is None or not self.silent:
+            return None
+        times = (self.decision.send_back_until - timedelta(days=days) for days in self.decision.reminder_days)
+        return min((one for one in times if one > then), default=None)
 
     @property
     def moving(self) -> bool:
