@@ -8,6 +8,7 @@ from commands import (
     bulk,
     finance,
     inbox,
+    mails,
     ops,
     orders,
     output,
@@ -28,6 +29,7 @@ from entry import leave
 app = output.group("Returns for online shops: start them, move them along, look at them.")
 for one in (returns, quote, parcels, warehouse, shopper, ops, bulk, inbox, finance, overrides, refunds):
     app.add_typer(one.app)
+app.add_typer(mails.app, name="mails")
 app.add_typer(orders.app, name="orders")
 app.add_typer(people.app, name="people")
 app.add_typer(policy.app, name="policy")

@@ -469,9 +469,9 @@ async def test_one_word_to_many_returns(shop: Shop) -> None:
 async def test_each_return_has_its_own_answer(shop: Shop) -> None:
     await shop.order("B-3003")
     await shop.ok("start", "--id", "bulk-3", "--order", "B-3003", "--line", "1:1")
-    words = ("bulk", "retry", "--query", 'OrderId = "b-3003"', "--by", "ops", "--json")
-    await shop.until((*words, "--dry-run")[:-2] + ("--dry-run",), lambda told: len(told["returns"]) == 1)
-    answer = await shop.run(*words)
+    words = ("bulk", "retry", "--query", 'OrderId = "b-3003"', "--by", "ops")
+    await shop.until((*words, "--dry-run"), lambda told: len(told["returns"]) == 1)
+    answer = await shop.run(*words, "--json")
     (one,) = json.loads(answer.out)["returns"]
     assert (answer.code, one["id"], one["result"]) == (1, "bulk-3", "nothing_waits")
     assert "did not take it" in answer.err
