@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from commands import (
     boxes,
+    bulk,
     finance,
     inbox,
     mails,
@@ -27,7 +28,7 @@ from commands import (
 from entry import leave
 
 app = output.group("Returns for online shops: start them, move them along, look at them.")
-for one in (returns, quote, parcels, warehouse, shopper, ops, inbox, finance, overrides, refunds):
+for one in (returns, quote, parcels, warehouse, shopper, ops, bulk, inbox, finance, overrides, refunds):
     app.add_typer(one.app)
 app.add_typer(boxes.app)
 app.add_typer(boxes.report, name="boxes")

@@ -23,6 +23,8 @@ class Outcome(StrEnum):
     REFUNDED = "refunded"
     DECLINED = "declined"
     CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    """Nothing was sent in time."""
 
 
 class OrderBrief(Model):
@@ -59,6 +61,7 @@ class CaseSoFar(Model):
     cancelled: str | None = None
     parcels: tuple[Id, ...] = ()
     """Tracking numbers beside the label's own."""
+    expired: bool = False
     scans: tuple[Scan, ...] = ()
     receipts: tuple[Receipt, ...] = ()
     inspect_until: UtcDatetime | None = None

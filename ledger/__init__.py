@@ -112,6 +112,7 @@ class EntryKind(StrEnum):
     RESTOCK = "restock"
     NOTICE = "notice"
     CANCELLED = "cancelled"
+    EXPIRED = "expired"
     CLOSED = "closed"
 
 
