@@ -148,6 +148,9 @@ outbox = Table(
     Column("state", Name, nullable=True),
     Column("message_id", Name, nullable=False),
     Column("reserved_at", UtcDatetime, nullable=False),
+    Column("why", Text, nullable=True),
+    Column("resent_at", UtcDatetime, nullable=True),
+    Index(None, "state", "reserved_at"),
 )
 
 # Whose parcel a tracking number is.

@@ -105,6 +105,10 @@ class EntryKind(StrEnum):
     GOODWILL = "goodwill"
     RESTOCK = "restock"
     NOTICE = "notice"
+    NOTICE_RESENT = "notice_resent"
+    """A mail of unknown outcome was sent once more."""
+    NOTICE_FAILED = "notice_failed"
+    """The provider said later that a mail came back, or that the shopper called it spam."""
     CANCELLED = "cancelled"
     CLOSED = "closed"
 

@@ -97,7 +97,12 @@ class FakeOutbox:
     def __init__(self) -> None:
         self.finished: list[tuple[str, NoticeState, str]] = []
 
-    def finish(self, key: str, state: NoticeState, message_id: str = "") -> None:
+    def get(self, key: str) -> OutboxRow | None:
+        if key != "notice:R-1:approved:1":
+            return None
+        return OutboxRow(key=key, case="R-1", kind="approved", state=NoticeState.SENT, message_id="m1", reserved_at=NOW)
+
+    def finish(self, key: str, state: NoticeState, message_id: str = "", why: str = "") -> None:
         if key != "notice:R-1:approved:1":
             raise KeyError(key)
         self.finished.append((key, state, message_id))
@@ -105,7 +110,16 @@ class FakeOutbox:
     def reserve(self, key: str, case: str, kind: str, now: datetime) -> OutboxRow | None:
         raise NotImplementedError
 
-    def release(self, key: str) -> None:
+    def release(self, key: str, why: str = "") -> None:
+        raise NotImplementedError
+
+    def take_again(self, key: str, now: datetime) -> bool:
+        raise NotImplementedError
+
+    def give_back(self, key: str, why: str = "") -> None:
+        raise NotImplementedError
+
+    def listed(self, states: Sequence[NoticeState | None], limit: int) -> list[OutboxRow]:
         raise NotImplementedError
 
     def of_case(self, case: str) -> list[OutboxRow]:
