@@ -78,7 +78,7 @@ MAIL = Options(
     # Well above what the SDK may take: a second attempt beside the first could not tell whether the mail went out.
     attempt=timedelta(seconds=60),
     burst=timedelta(days=3),
-    longest_retry=timedelta(minutes=30),
+    longest_retry=timedelta(hours=2),
 )
 MAIL_LATER = Options(
     owner="ops",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from datetime import timedelta
 
@@ -47,18 +48,20 @@ async def test_a_week_without_mail_holds_no_money_and_what_is_still_true_is_told
     assert [refund["amount"] for refund in await shop.world.refunds(SHOPIFY_PAYMENT)] == [18109]
     (settled,) = shop.world.entries("R-1", EntryKind.REFUND_SETTLED)
     (closed,) = shop.world.entries("R-1", EntryKind.CLOSED)
-    assert closed.at - settled.at < timedelta(days=3, hours=1)
+    # Its last try is the one before three days are over; tries are two hours apart by then.
+    assert timedelta(days=2, hours=21) < closed.at - settled.at < timedelta(days=3, hours=1)
     dropped = {entry.facts["notice"]: entry.facts["why"] for entry in shop.world.entries("R-1", EntryKind.NOTICE)}
     assert dropped == {"approved": "receipt", "in_transit": "receipt", "received": "refund_settled"}
-    mail = shop.client.get_workflow_handle_for(Mailing.run, "mail:notice:R-1:refund_done:1")
-    knocks = shop.world.doors.knocks["/sendgrid"]
-    await shop.skip(timedelta(days=7) - (closed.at - settled.at))
-    assert shop.world.doors.knocks["/sendgrid"] > knocks
+    for _ in range(4):
+        await shop.skip(timedelta(days=1))
     owed = shop.world.rooms.stores.outbox.get("notice:R-1:refund_done:1")
     assert owed is not None
     assert (owed.state, owed.why) == ("owed", "SendGrid cannot take the mail now (it answered 503)")
     shop.world.doors.open("/sendgrid")
-    assert (await mail.result()).state is NoticeState.SENT
+    # This server does not come back from a leap in which its last workflow ended.
+    leap = asyncio.create_task(shop.skip(timedelta(hours=6)))
+    await one.told("refund_done")
+    leap.cancel()
     assert one.notices() == dict.fromkeys(FOUR, "dropped") | {"refund_done": "sent"}
     (told,) = await shop.world.mails("R-1")
     assert "refund_done" in told["categories"]
@@ -71,6 +74,7 @@ async def test_a_mail_of_unknown_outcome_is_sent_once_more_after_a_day(shop: Sho
     await one.told("approved")
     assert one.notices() == {"approved": "unknown"}
     mail = shop.client.get_workflow_handle_for(Mailing.run, "mail:notice:R-1:approved:1")
+    await shop.skip(timedelta(days=1, hours=1))
     assert (await mail.result()).state is NoticeState.SENT
     first, second = await shop.world.mails("R-1")
     assert first["custom_args"] == second["custom_args"]
@@ -78,22 +82,6 @@ async def test_a_mail_of_unknown_outcome_is_sent_once_more_after_a_day(shop: Sho
     (told,) = shop.world.entries("R-1", EntryKind.NOTICE)
     assert timedelta(days=1) < again.at - told.at < timedelta(days=1, hours=1)
     assert again.facts["state"] == "sent"
-
-
-async def test_after_three_days_it_closes_with_the_mail_unsent(shop: Shop) -> None:
-    one = await shop.shopify()
-    await one.arrive()
-    await one.told("approved", "in_transit", "received")
-    shop.world.doors.shut("/sendgrid")
-    await one.inspect()
-    assert (await one.result()).outcome is Outcome.REFUNDED
-    (settled,) = shop.world.entries("R-1", EntryKind.REFUND_SETTLED)
-    (closed,) = shop.world.entries("R-1", EntryKind.CLOSED)
-    # The last try is the one before three days are over; tries are half an hour apart by then.
-    assert timedelta(days=2, hours=23) < closed.at - settled.at < timedelta(days=3, hours=1)
-    assert set(one.notices()) == FOUR - {"refund_done"}
-    assert len(await shop.world.mails("R-1")) == 3
-    assert shop.world.rooms.ledger.verify().faults == ()
 
 
 async def test_a_scan_that_comes_while_the_return_closes_is_recorded(
