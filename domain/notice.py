@@ -25,8 +25,9 @@ class NoticeKind(StrEnum):
 
 class NoticeState(StrEnum):
     """What became of a mail. `owed`: the provider took it not yet, so it is tried again; `unknown`: it may or may not
-    have it; `delivered` and `bounced`: what the other side's mail server said; `complained`: the shopper called it spam;
-    `refused`: the provider's final no; `skipped`: there was nobody to write to; `dropped`: it came too late to be true.
+    have it; `delivered` and `bounced`: what the other side's mail server said; `complained`: the shopper called it
+    spam; `refused`: the provider's final no; `skipped`: there was nobody to write to; `dropped`: it was not true any
+    more when it could be sent.
     """
 
     OWED = "owed"

@@ -93,8 +93,8 @@ class MailActivities:
 
     @activity.defn(no_thread_cancel_exception=True)
     def resend_notice(self, ask: SendNotice) -> NoticeSent:
-        """Send a mail of unknown outcome once more and record it, unless its outcome has become known, it makes no sense
-        any more, or there is nobody to write to."""
+        """Send a mail of unknown outcome once more and record it, unless its outcome has become known, it makes no
+        sense any more, or there is nobody to write to."""
         notice, now = ask.notice, attempt_time(ask.now)
         key = ids.resent_key(notice.key)
         recorded = self._ledger.find(key)

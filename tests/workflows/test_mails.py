@@ -59,7 +59,7 @@ async def test_a_week_without_mail_holds_no_money_and_what_is_still_true_is_told
     assert (owed.state, owed.why) == ("owed", "SendGrid cannot take the mail now (it answered 503)")
     shop.world.doors.open("/sendgrid")
     # This server does not come back from a leap in which its last workflow ended.
-    leap = asyncio.create_task(shop.skip(timedelta(hours=6)))
+    leap = asyncio.ensure_future(shop.skip(timedelta(hours=6)))
     await one.told("refund_done")
     leap.cancel()
     assert one.notices() == dict.fromkeys(FOUR, "dropped") | {"refund_done": "sent"}
