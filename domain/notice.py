@@ -41,6 +41,12 @@ class NoticeState(StrEnum):
     DROPPED = "dropped"
 
 
+WELL = (NoticeState.SENT, NoticeState.DELIVERED, NoticeState.SKIPPED)
+"""Nobody has to look."""
+NOT_WELL = (NoticeState.BOUNCED, NoticeState.COMPLAINED, NoticeState.REFUSED)
+"""The shopper has it not, or does not want it: a person may write to them otherwise. It never stops money."""
+
+
 class NoticeLine(Model):
     """One item as the shopper knows it; one with a `reason` and no `amount` was declined."""
 

@@ -12,7 +12,7 @@ from domain.news import LateFact, RefundNews
 from domain.notice import NoticeState
 from domain.refund import RefundStatus
 from domain.stores import OutboxRow
-from ledger import EntryKind, JournalEntry
+from ledger import EntryKind, JournalEntry, NewEntry
 
 NOW = datetime(2026, 11, 21, 20, 15, tzinfo=UTC)
 KEY = "refund:R-1:1:pi_1:1"
@@ -66,6 +66,10 @@ class FakeLedger:
 
     def __init__(self, *recorded: str) -> None:
         self.recorded = recorded
+        self.appended: list[NewEntry] = []
+
+    def append(self, entry: NewEntry, *, seen: int | None = None) -> None:
+        self.appended.append(entry)
 
     def find(self, key: str) -> object | None:
         return key if key in self.recorded else None
