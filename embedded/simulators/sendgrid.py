@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 import time
@@ -78,12 +79,16 @@ class _SendGrid:
 
 def _delivered(mail: MailSend, envelope: Envelope, id: str, now: datetime) -> Mail:
     parts = {part.type: part.value for part in mail.content}
+    subject = envelope.subject or mail.subject or ""
+    if mail.template_id:  # which stands at SendGrid; what it would be filled with is shown instead
+        subject = f"Template {mail.template_id}"
+        parts = {"text/plain": json.dumps(envelope.dynamic_template_data, indent=2, ensure_ascii=False)}
     return Mail(
         id=id,
         to=tuple(person.email for person in envelope.recipients),
         sender=str(envelope.sender or mail.sender),
         reply_to=str(mail.reply_to or ""),
-        subject=envelope.subject or mail.subject or "",
+        subject=subject,
         text=parts.get("text/plain", ""),
         html=parts.get("text/html", ""),
         headers={**mail.headers, **envelope.headers},

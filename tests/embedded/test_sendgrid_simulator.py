@@ -203,3 +203,12 @@ async def test_garbage_is_refused_not_crashed_on(http: httpx2.AsyncClient, body:
             answer = await http.post(path, content=body, headers=headers)
             assert answer.status_code == status
             assert answer.json()["errors"][0]["message"]
+
+
+async def test_a_dynamic_template_needs_no_text_of_ours_and_shows_its_data(url: str, http: httpx2.AsyncClient) -> None:
+    mail = {**MAIL, "template_id": f"d-{'0' * 32}"}
+    del mail["subject"], mail["content"]
+    mail["personalizations"] = [{**MAIL["personalizations"][0], "dynamic_template_data": {"total": "5 EUR"}}]
+    await sent(url, mail)
+    (shown,) = (await http.get(f"{url}/mails.json")).json()
+    assert (shown["subject"], json.loads(shown["text"])) == (f"Template d-{'0' * 32}", {"total": "5 EUR"})

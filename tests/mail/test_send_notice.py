@@ -85,6 +85,14 @@ def test_a_mail_is_sent_and_recorded_without_personal_data() -> None:
     assert (room.mail.taken[0].to, room.mail.taken[0].name) == (TO, NAME)
 
 
+def test_a_providers_own_template_gets_what_ours_are_made_of() -> None:
+    room = Room()
+    room.send()
+    data = room.mail.taken[0].data
+    assert (data["name"], data["total"], data["order_number"]) == ("Ada Lovelace", "64.80 EUR", "#2001")
+    assert not {"key", "customer_id"} & set(data)
+
+
 def test_asked_again_it_answers_from_the_journal() -> None:
     room = Room()
     first = room.send()
