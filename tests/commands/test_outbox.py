@@ -7,11 +7,13 @@ from pathlib import Path
 
 from database.engine import migrate
 from domain.notice import NoticeState
+from ledger import EntryKind, NewEntry
 from settings import Settings
 from tests.commands.conftest import Run
 from wiring import rooms
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+TOLD = {"notice": "approved", "state": "bounced", "message_id": ""}
 
 
 def fill(home: Path) -> None:
@@ -45,3 +47,15 @@ def test_mails_are_listed_and_those_that_failed_alone(home: Path, run: Run) -> N
 def test_no_mail_is_no_fault(home: Path, run: Run) -> None:
     migrate(rooms(Settings.load()).engine)
     assert run("mails", "--failed").out == "Every mail is out.\n"
+
+
+def test_a_return_shows_the_mails_that_went_wrong(home: Path, run: Run) -> None:
+    fill(home)
+    here = rooms(Settings.load())
+    here.ledger.append(NewEntry(key="note", kind=EntryKind.NOTICE, case="R-1", actor="mail", at=NOW, facts=TOLD))
+    here.engine.dispose()
+    answer = run("show", "R-1")
+    assert "The mail approved is bounced." in answer.out
+    assert "notice: approved bounced" in answer.out
+    mails = run("show", "R-1", "--json").json["mails"]
+    assert "bounced" in [one["state"] for one in mails]
