@@ -27,35 +27,35 @@ def _worth(days: int, *until: str) -> Worth:
 
 _ARRIVED = ("receipt", "cancelled", "closed")
 
-WORTH: Mapping[str, Worth] = MappingProxyType(
+WORTH: Mapping[NoticeKind, Worth] = MappingProxyType(
     {
-        "request_received": _worth(30, *_ARRIVED),
+        NoticeKind.REQUEST_RECEIVED: _worth(30, *_ARRIVED),
         # The law wants it, so nothing makes it superfluous.
-        "withdrawal_receipt": _worth(90),
-        "in_review": _worth(30, *_ARRIVED),
-        "evidence_wanted": _worth(30, *_ARRIVED),
+        NoticeKind.WITHDRAWAL_RECEIPT: _worth(90),
+        NoticeKind.IN_REVIEW: _worth(30, *_ARRIVED),
+        NoticeKind.EVIDENCE_WANTED: _worth(30, *_ARRIVED),
         # Its label is of use until the parcel is on its way.
-        "approved": _worth(30, "scan", *_ARRIVED),
-        "declined": _worth(90),
-        "reminder": _worth(14, "scan", *_ARRIVED),
-        "label_expiring": _worth(7, "scan", *_ARRIVED),
-        "in_transit": _worth(14, *_ARRIVED),
-        "received": _worth(30, "refund_settled", "closed"),
-        "inspection_delayed": _worth(14, "inspection", "refund_settled", "closed"),
-        "offer": _worth(30, "refund_submitted", "refund_settled", "closed"),
-        "refund_submitted": _worth(14, "refund_settled", "refund_failed", "closed"),
+        NoticeKind.APPROVED: _worth(30, "scan", *_ARRIVED),
+        NoticeKind.DECLINED: _worth(90),
+        NoticeKind.REMINDER: _worth(14, "scan", *_ARRIVED),
+        NoticeKind.LABEL_EXPIRING: _worth(7, "scan", *_ARRIVED),
+        NoticeKind.IN_TRANSIT: _worth(14, *_ARRIVED),
+        NoticeKind.RECEIVED: _worth(30, "refund_settled", "closed"),
+        NoticeKind.INSPECTION_DELAYED: _worth(14, "inspection", "refund_settled", "closed"),
+        NoticeKind.OFFER: _worth(30, "refund_submitted", "refund_settled", "closed"),
+        NoticeKind.REFUND_SUBMITTED: _worth(14, "refund_settled", "refund_failed", "closed"),
         # Whoever got money back is told so, however late; unless it was taken from them again.
-        "refund_done": _worth(90, "refund_reversed"),
-        "refund_failed": _worth(90, "refund_settled"),
-        "store_credit": _worth(90, "refund_reversed"),
-        "exchange_shipped": _worth(30),
-        "payment_due": _worth(30, "closed"),
-        "cancelled": _worth(30),
-        "lost": _worth(90, "receipt"),
-        "closed": _worth(14),
+        NoticeKind.REFUND_DONE: _worth(90, "refund_reversed"),
+        NoticeKind.REFUND_FAILED: _worth(90, "refund_settled"),
+        NoticeKind.STORE_CREDIT: _worth(90, "refund_reversed"),
+        NoticeKind.EXCHANGE_SHIPPED: _worth(30),
+        NoticeKind.PAYMENT_DUE: _worth(30, "closed"),
+        NoticeKind.CANCELLED: _worth(30),
+        NoticeKind.LOST: _worth(90, "receipt"),
+        NoticeKind.CLOSED: _worth(14),
     }
 )
-"""By kind of notice; every kind stands here."""
+"""Every kind of notice stands here."""
 
 
 def stale(kind: NoticeKind, late: timedelta, since: Collection[str]) -> str:
