@@ -110,6 +110,7 @@ class EntryKind(StrEnum):
     NOTICE_FAILED = "notice_failed"
     """The provider said later that a mail came back, or that the shopper called it spam."""
     CANCELLED = "cancelled"
+    EXPIRED = "expired"
     CLOSED = "closed"
 
 
