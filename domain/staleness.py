@@ -51,6 +51,7 @@ WORTH: Mapping[NoticeKind, Worth] = MappingProxyType(
         NoticeKind.EXCHANGE_SHIPPED: _worth(30),
         NoticeKind.PAYMENT_DUE: _worth(30, "closed"),
         NoticeKind.CANCELLED: _worth(30),
+        NoticeKind.EXPIRED: _worth(30, "receipt"),
         NoticeKind.LOST: _worth(90, "receipt"),
         NoticeKind.CLOSED: _worth(14),
     }
