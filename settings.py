@@ -67,6 +67,10 @@ class Settings(BaseSettings):
     """The storefront that keeps gift cards and store credit; without it a person pays them."""
     storefront_secret: SecretStr = SecretStr("")
     """What calls to it are signed with."""
+    warehouse_url: str = ""
+    """The warehouse system that keeps the stock; without it the journal does."""
+    warehouse_secret: SecretStr = SecretStr("")
+    """What it is told is signed with: one, or two with a space between them."""
     drain_seconds: int = Field(default=30, ge=0, le=3600)
     """How long a stopping worker waits for activities that are under way."""
 
