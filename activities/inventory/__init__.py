@@ -121,7 +121,7 @@ class InventoryActivities:
             wrong = serials.wrong(
                 self._ledger, self._snapshots, ask.order_id, lines, earlier=lambda entry: entry.key != key
             )
-            recorded = {"receipt": ask.receipt.model_dump(mode="json"), "inspect_until": inspect_until}
+            recorded = {"receipt": _told(ask.receipt), "inspect_until": inspect_until}
             return NewEntry(
                 key=key,
                 kind=EntryKind.RECEIPT,
@@ -158,7 +158,7 @@ class InventoryActivities:
                 actor=ask.inspection.inspected_by,
                 reasons=serials.codes(wrong),
                 at=ask.now,
-                facts={"inspection": ask.inspection.model_dump(mode="json"), **serials.facts(wrong)},
+                facts={"inspection": _told(ask.inspection), **serials.facts(wrong)},
                 asked={"lines": asked(lines)},
             )
 
@@ -243,6 +243,11 @@ class InventoryActivities:
 
 Call = tuple[Callable[[str, Goods], None], str, tuple[Item, ...]]
 """What the warehouse is told, under which key, of which items."""
+
+
+def _told(model: Receipt | Inspection) -> dict[str, object]:
+    """As a fact: the journal has no word for nothing."""
+    return model.model_dump(mode="json", exclude_none=True)
 
 
 def _beat() -> None:
