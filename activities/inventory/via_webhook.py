@@ -46,6 +46,7 @@ class WebhookInventory:
         if not self._signers:
             raise InvalidRequest("BACKHAUL_WAREHOUSE_SECRET", "it is empty; set the secret that the warehouse knows")
         self._timeout = timeout
+        self._tls = httpx2.create_ssl_context()  # once: it takes longer to make than a call does
 
     def receive(self, key: str, goods: Goods) -> None:
         """POST `inventory.receive`."""
@@ -80,7 +81,9 @@ class WebhookInventory:
         data = {"key": key, "return": goods.case, "order": goods.order_id, **more, "items": _items(goods.items)}
         body = json.dumps({"type": f"inventory.{verb}", "data": data}, separators=(",", ":"))
         try:
-            answer = httpx2.post(self._url, content=body, headers=self._headers(key, body), timeout=self._timeout)
+            answer = httpx2.post(
+                self._url, content=body, headers=self._headers(key, body), timeout=self._timeout, verify=self._tls
+            )
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             # From None: the request in it holds the address and the signature.
             raise Unavailable(f"The warehouse gave no answer ({type(error).__name__}).") from None
