@@ -6,6 +6,8 @@ import base64
 import hashlib
 import hmac
 import json
+import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import httpx2
@@ -19,7 +21,7 @@ from activities.inventory.via_webhook import WebhookInventory
 from domain.errors import BackhaulError, InvalidRequest, Refused, Unavailable
 from domain.inspection import Disposition
 from embedded.simulators.warehouse import SECRET
-from settings import Settings
+from settings import ROOT, Settings
 from tests.inventory.places import Story, System
 from tests.payments.canned import Answer, Call, canned
 from tests.shop import Shop, inspection
@@ -203,3 +205,22 @@ class TestSimulator:
         with pytest.raises(Refused) as no:
             system.inventory.release(KEY, "set_aside:R-9:1", GOODS)
         assert no.value.code == "not_reserved"
+
+
+def test_the_page_shows_a_call_that_is_signed_rightly() -> None:
+    page = (ROOT / "docs" / "inventory.md").read_text()
+    headers, body, code = (
+        re.findall(rf"```{kind}\n(.*?)\n```", page, re.DOTALL)[0] for kind in ("http", "json", "python")
+    )
+    told = dict(line.split(": ", 1) for line in headers.splitlines())
+    names: dict[str, Callable[[str, dict[str, str], bytes], bool]] = {}
+    exec(code, names)  # what a reader would copy
+    assert names["is_ours"](SECRET, told, body.encode())
+    assert not names["is_ours"](OTHER, told, body.encode())
+    assert not names["is_ours"](SECRET, told, body.replace("2", "3", 1).encode())
+    items = Item.model_validate(json.loads(body)["data"]["items"][0])
+    with canned(lambda _: Answer(200)) as there:
+        goods = Goods(case="R-1", order_id="o-1", items=(items,))
+        WebhookInventory(there.url, SECRET).restock(told["Idempotency-Key"], goods)
+        (call,) = there.calls
+    assert (call.body, call.headers["webhook-id"]) == (body, told["webhook-id"])
