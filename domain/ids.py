@@ -234,6 +234,11 @@ def set_free_key(case: str, number: int = 1) -> str:
     return f"set_free:{case}:{number}"
 
 
+def expire_key(case: str) -> str:
+    """The expiry of a return, with its units given back."""
+    return f"expired:{case}"
+
+
 def cancel_key(case: str) -> str:
     """The cancelling of a return, with its units given back."""
     return f"cancelled:{case}"

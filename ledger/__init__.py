@@ -110,6 +110,7 @@ class EntryKind(StrEnum):
     """They are not sent after all."""
     NOTICE = "notice"
     CANCELLED = "cancelled"
+    EXPIRED = "expired"
     CLOSED = "closed"
 
 
