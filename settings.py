@@ -99,6 +99,10 @@ class Settings(BaseSettings):
     """What calls to it are signed with."""
     box_days: int = Field(default=3, ge=1, le=60)
     """Working days to find out whose a box is that nobody announced."""
+    warehouse_url: str = ""
+    """The warehouse system that keeps the stock; without it the journal does."""
+    warehouse_secret: SecretStr = SecretStr("")
+    """What it is told is signed with: one, or two with a space between them."""
     drain_seconds: int = Field(default=30, ge=0, le=3600)
     """How long a stopping worker waits for activities that are under way."""
 

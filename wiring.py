@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from activities.decisions import DecisionActivities
     from activities.decisions.approvals import ApprovalActivities
     from activities.decisions.overrides import OverrideActivities
-    from activities.inventory import InventoryActivities
+    from activities.inventory import Inventory, InventoryActivities
     from activities.inventory.boxes import BoxDesk
+    from activities.inventory.setting_aside import SettingAside
     from activities.labels import LabelActivities
     from activities.labels.parcels import ParcelActivities
     from activities.mail import Mail, MailActivities
@@ -129,11 +130,26 @@ class Rooms:
     def inventory(self) -> InventoryActivities:
         """The warehouse."""
         from activities.inventory import InventoryActivities
-        from activities.inventory.embedded import EmbeddedInventory
 
-        return InventoryActivities(
-            EmbeddedInventory(), self.stores.snapshots, self.stores.policies, self.ledger, self.stores.people
-        )
+        stores = (self.stores.snapshots, self.stores.policies, self.ledger, self.stores.people)
+        return InventoryActivities(self.warehouse, *stores)
+
+    @cached_property
+    def warehouse(self) -> Inventory:
+        """Whoever keeps the stock: a warehouse system, else the journal."""
+        from activities.inventory.embedded import EmbeddedInventory
+        from activities.inventory.via_webhook import WebhookInventory
+
+        if address := self.settings.warehouse_url:
+            return WebhookInventory(address, self.settings.warehouse_secret.get_secret_value())
+        return EmbeddedInventory()
+
+    @cached_property
+    def setting_aside(self) -> SettingAside:
+        """Units that are to be sent to shoppers."""
+        from activities.inventory.setting_aside import SettingAside
+
+        return SettingAside(self.warehouse, self.ledger)
 
     @cached_property
     def boxes(self) -> BoxDesk:

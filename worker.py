@@ -75,6 +75,8 @@ def by_queue(rooms: Rooms) -> dict[str, list[Callable[..., Any]]]:
             rooms.inventory.record_receipt,
             rooms.inventory.record_inspection,
             rooms.inventory.restock,
+            rooms.setting_aside.set_aside,
+            rooms.setting_aside.set_free,
             rooms.news.hear_dispute,
             rooms.news.hear_payment,
             rooms.aftercare.recall_case,

@@ -86,6 +86,8 @@ def _rows(view: CaseView, decision: Decision | None) -> Iterator[Row]:
     yield "Other parcels", ", ".join(view.other_parcels)
     yield "Label", view.label_url
     yield "Received", _units(view.received)
+    for one in view.discrepancies:
+        yield "Look at", one
     yield "To refund", f"{view.planned} ({view.refund_status})" if view.planned else ""
     yield "Approved by", view.approved_by
     yield "Refunded", " ".join([view.refunded, *(f"({one})" for one in view.provider_references)])

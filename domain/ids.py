@@ -235,6 +235,21 @@ def restock_key(case: str, inspection_id: str) -> str:
     return f"restock:{case}:{inspection_id}"
 
 
+def put_away_key(verb: str, case: str, inspection_id: str) -> str:
+    """What the warehouse is told of the goods of an inspection: restock, quarantine or scrap."""
+    return f"{verb}:{case}:{inspection_id}"
+
+
+def set_aside_key(case: str, number: int = 1) -> str:
+    """The n-th time that units are set aside to be sent to the shopper of a return."""
+    return f"set_aside:{case}:{number}"
+
+
+def set_free_key(case: str, number: int = 1) -> str:
+    """The end of that: whoever else wants them may have them."""
+    return f"set_free:{case}:{number}"
+
+
 def expire_key(case: str) -> str:
     """The expiry of a return, with its units given back."""
     return f"expired:{case}"

@@ -19,6 +19,7 @@ SECRETS = (
     "stripe_webhook_secret",
     "easypost_webhook_secret",
     "storefront_secret",
+    "warehouse_secret",
 )
 
 

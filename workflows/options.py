@@ -39,7 +39,10 @@ class Options:
 # once, however often it is tried.
 STOREFRONT = Options(owner="ops")
 CARRIER = Options(owner="ops")
-WAREHOUSE = Options(owner="warehouse")
+
+# Three or four calls of at most 10 s each (what came, and each of restock, quarantine and scrap that is needed), with a
+# heartbeat before each: a worker that was killed is noticed after 15 s.
+WAREHOUSE = Options(owner="warehouse", attempt=timedelta(seconds=60), heartbeat=timedelta(seconds=15))
 
 # Writes of a few milliseconds, no call.
 JOURNAL = Options(owner="ops", attempt=timedelta(seconds=10))

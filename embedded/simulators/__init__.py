@@ -1,4 +1,4 @@
-"""The outside world on one port: Stripe, SendGrid, a carrier, a storefront, and the shopper's inbox."""
+"""The outside world on one port: Stripe, SendGrid, a carrier, a storefront, a warehouse, and the shopper's inbox."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 
-from embedded.simulators import carrier, inbox, sendgrid, storefront, stripe
+from embedded.simulators import carrier, inbox, sendgrid, storefront, stripe, warehouse
 from embedded.simulators.pages import page
 from embedded.simulators.sendgrid_events import Teller
 from embedded.simulators.shelf import Shelf
@@ -62,6 +62,7 @@ def build(state_dir: Path, public_url: str, webhooks: httpx2.AsyncBaseTransport 
             Mount("/sendgrid", sendgrid.app(shelf, teller)),
             Mount("/carrier", carrier.app(shelf, public_url)),
             Mount("/storefront", storefront.app(shelf)),
+            Mount("/warehouse", warehouse.app(shelf)),
         ],
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)],
         lifespan=life,

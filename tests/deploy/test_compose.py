@@ -140,8 +140,8 @@ def test_every_secret_comes_from_outside_and_is_asked_for() -> None:
     for service, name, value in settings_passed():
         if name in SECRETS or re.search(r"PASSWORD|PWD|SECRET|TOKEN|_KEY$", name):
             # A vendor makes them when it is told where to send, so that everything else runs before them; not every
-            # shop has a storefront that keeps gift cards; and of two ways to send mail one is chosen.
-            free = any(word in name for word in ("WEBHOOK", "STOREFRONT", "SENDGRID", "SMTP"))
+            # shop has a storefront that keeps gift cards, or a warehouse system; of two ways to send mail one is chosen.
+            free = any(word in name for word in ("WEBHOOK", "STOREFRONT", "WAREHOUSE", "SENDGRID", "SMTP"))
             asked_for = r":-" if free else r":\?[^}]+"
             assert re.fullmatch(rf"\$\{{\w+{asked_for}\}}", value), f"{service}: {name}"
 
@@ -178,7 +178,7 @@ def test_the_example_names_every_variable() -> None:
     lines = (ROOT / "deploy" / "example.env").read_text().splitlines()
     named = {line.partition("=")[0]: line.partition("=")[2] for line in lines if line and not line.startswith("#")}
     assert set(named) == variables()
-    free = ("WEBHOOK", "STOREFRONT", "SUPPORT", "MAIL_LOGO", "MAIL_IMPRINT")
+    free = ("WEBHOOK", "STOREFRONT", "WAREHOUSE", "SUPPORT", "MAIL_LOGO", "MAIL_IMPRINT")
     may_be_empty = {name for name in named if any(word in name for word in free)}
     assert {name for name, value in named.items() if not value} - may_be_empty - CHOSEN == set(GIVEN) - CHOSEN
     (address,) = re.findall(r"'(\[.*\])'", "\n".join(lines))
