@@ -10,12 +10,13 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from domain.errors import InvalidRequest
+from domain.event import Endpoint, checked_names
 from domain.request import first_fault
 
 ROOT = Path(__file__).parent
@@ -67,8 +68,17 @@ class Settings(BaseSettings):
     """The storefront that keeps gift cards and store credit; without it a person pays them."""
     storefront_secret: SecretStr = SecretStr("")
     """What calls to it are signed with."""
+    storefront_orders: Literal["imported", "auto", "shopify", "woocommerce", "backhaul"] = "imported"
+    """Where orders are read: those imported here, or at the storefront, in whose JSON."""
+    event_endpoints: tuple[Endpoint, ...] = ()
+    """Who is told of returns: name, url, secret, and types where not all are wanted."""
     drain_seconds: int = Field(default=30, ge=0, le=3600)
     """How long a stopping worker waits for activities that are under way."""
+
+    @field_validator("event_endpoints")
+    @classmethod
+    def _each_once(cls, endpoints: tuple[Endpoint, ...]) -> tuple[Endpoint, ...]:
+        return checked_names(endpoints)
 
     @property
     def database(self) -> str:

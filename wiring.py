@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from activities.payments.routed import Routed
     from activities.returns import ReturnsActivities
     from activities.storefront import StorefrontActivities
+    from activities.storefront.outgoing import Receivers
     from database.stores import Stores
     from domain.policy import PublishedStatute
     from ledger import Ledger
@@ -71,6 +72,13 @@ class Rooms:
         return StorefrontActivities(
             EmbeddedStorefront(self.stores.orders), self.stores.snapshots, self.stores.policies, self.ledger
         )
+
+    @cached_property
+    def receivers(self) -> Receivers:
+        """Those who are told of returns."""
+        from activities.storefront.via_standard_webhooks import StandardWebhooks
+
+        return StandardWebhooks()
 
     @cached_property
     def decisions(self) -> DecisionActivities:

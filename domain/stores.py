@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from domain.event import EndpointState, OutgoingRow
 from domain.inbox import InboxEvent, InboxRow, InboxState, Vendor
 from domain.model import Model, UtcDatetime
 from domain.notice import NoticeState
@@ -165,3 +166,37 @@ class Inbox(Protocol):
 
     def counts(self) -> dict[InboxState, int]:
         """How many rows are in each state; those without any are left out."""
+
+
+class Outgoing(Protocol):
+    """Events on their way out, by endpoint. Of one subject only the first that waits is ever under way."""
+
+    def place(self, endpoint: str) -> int:
+        """The last entry of the journal that was looked at for it; a new one begins at the newest there is."""
+
+    def newest(self) -> int:
+        """The seq of the journal's newest entry; 0 if it is empty."""
+
+    def queue(self, endpoint: str, seen: int, upto: int, rows: Sequence[OutgoingRow], now: datetime) -> None:
+        """Have these wait and move its place from `seen` to `upto`; nothing if its place is another by now."""
+
+    def again(self, endpoint: str, rows: Sequence[OutgoingRow], now: datetime) -> int:
+        """Have these wait once more, and return how many did not wait already."""
+
+    def take(self, endpoint: str, now: datetime, limit: int, until: datetime) -> list[OutgoingRow]:
+        """The first ones of their subjects whose time has come, with this attempt counted.
+
+        They are put off until `until`, so that nobody else takes them, and come again then if we die with them.
+        """
+
+    def record(
+        self,
+        endpoint: str,
+        delivered: Sequence[OutgoingRow],
+        failed: Sequence[tuple[OutgoingRow, datetime, str]],
+        now: datetime,
+    ) -> None:
+        """What became of some that were taken: delivered, or to be tried again at a time, and why."""
+
+    def states(self) -> list[EndpointState]:
+        """How far each endpoint is that was ever begun, by name."""

@@ -107,6 +107,8 @@ class EntryKind(StrEnum):
     NOTICE = "notice"
     CANCELLED = "cancelled"
     CLOSED = "closed"
+    ERASED = "erased"
+    """A customer's personal data was blanked."""
 
 
 FACTS = (

@@ -5,11 +5,12 @@ from sqlalchemy import Engine
 from database.stores.inbox import SqlInbox
 from database.stores.notices import SqlOutbox
 from database.stores.orders import SqlOrders, SqlSnapshots
+from database.stores.outgoing import SqlOutgoing
 from database.stores.parcels import SqlParcels
 from database.stores.people import SqlContacts, SqlNotes
 from database.stores.policies import SqlPolicies
 from database.stores.staff import SqlPeople
-from domain.stores import Contacts, Inbox, Notes, Orders, Outbox, Parcels, People, Policies, Snapshots
+from domain.stores import Contacts, Inbox, Notes, Orders, Outbox, Outgoing, Parcels, People, Policies, Snapshots
 
 __all__ = [
     "SqlContacts",
@@ -17,6 +18,7 @@ __all__ = [
     "SqlNotes",
     "SqlOrders",
     "SqlOutbox",
+    "SqlOutgoing",
     "SqlParcels",
     "SqlPeople",
     "SqlPolicies",
@@ -47,3 +49,5 @@ class Stores:
         """What vendors told."""
         self.parcels: Parcels = SqlParcels(engine)
         """Whose parcel a tracking number is."""
+        self.outgoing: Outgoing = SqlOutgoing(engine)
+        """Events on their way out."""
