@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from commands import (
+    events,
     finance,
     inbox,
     ops,
@@ -29,6 +30,7 @@ for one in (returns, quote, parcels, warehouse, shopper, ops, inbox, finance, ov
     app.add_typer(one.app)
 app.add_typer(orders.app, name="orders")
 app.add_typer(people.app, name="people")
+app.add_typer(events.app, name="events")
 app.add_typer(policy.app, name="policy")
 app.add_typer(setup.database, name="database")
 app.add_typer(schedules.app, name="schedules")

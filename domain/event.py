@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Annotated, Self
@@ -10,6 +11,10 @@ from typing import Annotated, Self
 from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
 
 from domain.model import Currency, Id, Minor, Model, UtcDatetime
+
+
+FAILING_AFTER = timedelta(days=3)
+"""After so long without being taken an event says that its endpoint is failing."""
 
 
 class EventType(StrEnum):
@@ -155,6 +160,17 @@ class OutgoingRow(Model):
         ]
 
 
+class Condition(StrEnum):
+    """How it stands with an endpoint."""
+
+    UP_TO_DATE = "up_to_date"
+    UNDER_WAY = "under_way"
+    RETRYING = "retrying"
+    """Something was not taken; it is tried again with growing pauses."""
+    FAILING = "failing"
+    """Something has not been taken for days; a person has to look."""
+
+
 class EndpointState(Model):
     """How far an endpoint is: `seq` is the last entry of the journal that was looked at for it; `oldest` is since when
     the one that waits longest of its `waiting` events waits, `error` why an attempt of late did not end it."""
@@ -166,6 +182,14 @@ class EndpointState(Model):
     waiting: int = 0
     oldest: UtcDatetime | None = None
     error: str = ""
+
+    def condition(self, newest: int, now: datetime) -> Condition:
+        """How it stands, where the journal's newest entry has this seq."""
+        if self.oldest is None:
+            return Condition.UP_TO_DATE if self.seq >= newest else Condition.UNDER_WAY
+        if not self.error:
+            return Condition.UNDER_WAY
+        return Condition.FAILING if now - self.oldest >= FAILING_AFTER else Condition.RETRYING
 
 
 def checked_names(endpoints: tuple[Endpoint, ...]) -> tuple[Endpoint, ...]:
