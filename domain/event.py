@@ -12,7 +12,6 @@ from pydantic import Field, SecretStr, StringConstraints, field_validator, model
 
 from domain.model import Currency, Id, Minor, Model, UtcDatetime
 
-
 FAILING_AFTER = timedelta(days=3)
 """After so long without being taken an event says that its endpoint is failing."""
 

@@ -32,7 +32,15 @@ INTENTION = RefundIntention(
 
 def entry(kind: EntryKind, facts: dict[str, Any], case: str = "R-1", order: str = "o-1", **fields: Any) -> JournalEntry:
     """An entry with these facts."""
-    told = {"seq": 7, "key": "k", "actor": "fay", "reasons": ("seen",), "policy": "", "transfers": (), "hash": "ab" * 32}
+    told = {
+        "seq": 7,
+        "key": "k",
+        "actor": "fay",
+        "reasons": ("seen",),
+        "policy": "",
+        "transfers": (),
+        "hash": "ab" * 32,
+    }
     return JournalEntry.model_validate(
         {**told, "kind": kind, "order": order, "case": case, "at": NOW, "facts": facts, **fields}
     )
