@@ -5,7 +5,7 @@ Everything is made on first use, so that a command that only reads the journal d
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from settings import ROOT, Settings, home, stack_file
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from domain.policy import PublishedStatute
     from ledger import Ledger
     from ledger.credit_notes import CreditNotes
+    from ledger.erasing import Erasing
 
 
 class Rooms:
@@ -131,6 +132,17 @@ class Rooms:
         return InventoryActivities(
             EmbeddedInventory(), self.stores.snapshots, self.stores.policies, self.ledger, self.stores.people
         )
+
+    @cached_property
+    def erasing(self) -> Erasing:
+        """The end of a customer's personal data."""
+        from activities.labels.erasing import remove_files
+        from database.engine import scrub
+        from ledger.erasing import Erasing
+
+        stores = (self.ledger, self.stores.snapshots, self.stores.contacts, self.stores.notes, self.stores.people)
+        files = partial(remove_files, self.settings.labels_folder)
+        return Erasing(*stores, files, partial(scrub, self.engine, "contacts", "notes"))
 
     @cached_property
     def credit_notes(self) -> CreditNotes:

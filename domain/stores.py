@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -45,6 +45,9 @@ class Snapshots(Protocol):
     def get(self, order_id: str, content: str) -> Snapshot:
         """One snapshot. Raises KeyError if it was never kept."""
 
+    def orders_of(self, customer_id: str) -> list[str]:
+        """The ids of a customer's orders, by id."""
+
 
 class Contacts(Protocol):
     """Personal data by customer id."""
@@ -55,6 +58,9 @@ class Contacts(Protocol):
     def get(self, customer_id: str) -> Contact | None:
         """The contact of a customer; None if unknown or erased."""
 
+    def erase(self, customer_id: str) -> bool:
+        """Blank the contact of a customer; whether there was one."""
+
 
 class Notes(Protocol):
     """Free text by id."""
@@ -64,6 +70,9 @@ class Notes(Protocol):
 
     def get(self, note_id: str) -> str | None:
         """The text; None if unknown or erased."""
+
+    def erase(self, note_ids: Collection[str]) -> int:
+        """Blank these texts, and return how many were not blank before."""
 
 
 class People(Protocol):
