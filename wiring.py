@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from activities.payments.reconciling import ReconcileActivities
     from activities.payments.routed import Routed
     from activities.returns import ReturnsActivities
-    from activities.storefront import StorefrontActivities
+    from activities.storefront import Storefront, StorefrontActivities
+    from activities.storefront.intake import Intake
     from activities.storefront.outgoing import Receivers
     from database.stores import Stores
     from domain.policy import PublishedStatute
@@ -68,11 +69,28 @@ class Rooms:
     def storefront(self) -> StorefrontActivities:
         """The shop."""
         from activities.storefront import StorefrontActivities
-        from activities.storefront.embedded import EmbeddedStorefront
 
-        return StorefrontActivities(
-            EmbeddedStorefront(self.stores.orders), self.stores.snapshots, self.stores.policies, self.ledger
-        )
+        return StorefrontActivities(self.orders, self.stores.snapshots, self.stores.policies, self.ledger)
+
+    @cached_property
+    def orders(self) -> Storefront:
+        """Where orders are read."""
+        own = self.settings
+        if own.storefront_orders == "imported":
+            from activities.storefront.embedded import EmbeddedStorefront
+
+            return EmbeddedStorefront(self.stores.orders)
+        from activities.storefront.via_http import HttpStorefront
+
+        secret = own.storefront_secret.get_secret_value()
+        return HttpStorefront(own.storefront_url, secret, self.intake, self.stores.orders, own.storefront_orders)
+
+    @cached_property
+    def intake(self) -> Intake:
+        """How orders get in."""
+        from activities.storefront.intake import Intake
+
+        return Intake(self.stores.orders, self.stores.contacts, self.stores.policies.words)
 
     @cached_property
     def receivers(self) -> Receivers:
