@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 app = output.group("Privacy.")
 
 
-@app.command(epilog=example("erase --customer cust-88 --by ola"))
+@app.command(epilog=example("erase --customer cust-88 --by olga"))
 def erase(
     customer: Annotated[str, typer.Option(metavar="ID", help="The customer's id at the shop, as in their orders.")],
     by: Annotated[str, typer.Option(metavar="PERSON", help="Who erases: ops or admin; it is recorded.")],
