@@ -18,7 +18,7 @@ from tests.ledger.entries import fact
 from wiring import Rooms, rooms
 
 NOW = datetime.now(UTC)
-ENDPOINTS = [
+ENDPOINTS: list[dict[str, Any]] = [
     {"name": "shop", "url": "https://shop.example/token-in-the-address", "secret": SECRET},
     {"name": "crm", "url": "https://crm.example", "secret": SECRET, "types": ["return.closed"]},
 ]
