@@ -178,7 +178,7 @@ class Inbox(Protocol):
 
 
 class Outgoing(Protocol):
-    """Events on their way out, by endpoint. Of one subject only the first that waits is ever under way."""
+    """Events on their way out, by endpoint. Those of one subject are under way together, and with one process only."""
 
     def place(self, endpoint: str) -> int:
         """The last entry of the journal that was looked at for it; a new one begins at the newest there is."""
@@ -193,7 +193,7 @@ class Outgoing(Protocol):
         """Have these wait once more, and return how many did not wait already."""
 
     def take(self, endpoint: str, now: datetime, limit: int, until: datetime) -> list[OutgoingRow]:
-        """The first ones of their subjects whose time has come, with this attempt counted.
+        """What waits about so many subjects whose time has come, in order; the attempt for the first of each is counted.
 
         They are put off until `until`, so that nobody else takes them, and come again then if we die with them.
         """

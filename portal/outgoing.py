@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -18,11 +19,13 @@ from ledger.events import events_of
 from portal.loop import pause
 
 AT_ONCE = 20
-"""Events that are under way at a time, each of another return."""
+"""Returns whose events are under way at a time."""
 ENTRIES = 200
 """Entries of the journal that one round reads."""
 LEASE = timedelta(minutes=1)
-"""For so long an event that was taken is not taken again: after a crash it is. Longer than any delivery takes."""
+"""For so long what was taken is not taken again: after a crash it is."""
+LAST_START = timedelta(seconds=30)
+"""After so much of it nothing more is begun; one delivery takes less than the rest."""
 POLL_SECONDS = 1.0
 """How often to look for new entries, and for events whose time has come."""
 LONGEST_PAUSE = timedelta(hours=1)
@@ -79,12 +82,15 @@ class Outbound:
         rows = await asyncio.to_thread(self._outgoing.take, self._endpoint.name, now, AT_ONCE, now + LEASE)
         if not rows:
             return read
-        ended = await asyncio.gather(*map(self._send, rows))
-        failed = [one for one in ended if one]
-        delivered = [row for row, failure in zip(rows, ended, strict=True) if not failure]
+        about: dict[str, list[OutgoingRow]] = defaultdict(list)
+        for row in rows:
+            about[row.subject].append(row)
+        ended = await asyncio.gather(*(self._in_turn(those, now + LAST_START) for those in about.values()))
+        delivered = [row for taken, _ in ended for row in taken]
+        failed = [failure for _, failure in ended if failure]
         await asyncio.to_thread(self._outgoing.record, self._endpoint.name, delivered, failed, self._clock())
         # Where a whole round was in vain nobody is at home, and knocking at once for all others would not help.
-        self._failed_rounds = self._failed_rounds + 1 if len(failed) == AT_ONCE else 0
+        self._failed_rounds = self._failed_rounds + 1 if len(failed) == AT_ONCE and not delivered else 0
         return read + len(delivered)
 
     def read(self) -> int:
@@ -96,6 +102,17 @@ class Outbound:
         rows = [row for entry in entries for row in OutgoingRow.of(events_of(entry), self._endpoint)]
         self._outgoing.queue(self._endpoint.name, seen, entries[-1].seq, rows, self._clock())
         return len(entries)
+
+    async def _in_turn(self, rows: Sequence[OutgoingRow], until: datetime) -> tuple[list[OutgoingRow], Failed | None]:
+        """Send the events of one return, until one is not taken: those that were, and that one."""
+        taken: list[OutgoingRow] = []
+        for row in rows:
+            if taken and self._clock() >= until:
+                break
+            if failure := await self._send(row):
+                return taken, failure
+            taken.append(row)
+        return taken, None
 
     async def _send(self, row: OutgoingRow) -> Failed | None:
         try:

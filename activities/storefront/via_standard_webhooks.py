@@ -25,13 +25,14 @@ class StandardWebhooks:
 
     async def deliver(self, endpoint: Endpoint, row: OutgoingRow, now: datetime) -> None:
         """POST one event. Any answer but 2xx is Unavailable: what it means is for people to find out."""
+        secrets = endpoint.secret.get_secret_value().split()
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "Backhaul",
             "webhook-id": row.id,
             # Of this attempt: receivers take no old ones.
             "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": Webhook(endpoint.secret.get_secret_value()).sign(row.id, now, row.body),
+            "webhook-signature": " ".join(Webhook(one).sign(row.id, now, row.body) for one in secrets),
         }
         try:
             async with asyncio.timeout(self._timeout):

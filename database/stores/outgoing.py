@@ -24,6 +24,8 @@ from database.engine import reading, writing
 from database.tables import endpoints, journal, outgoing
 from domain.event import EndpointState, OutgoingRow
 
+_AT_ONCE = 50
+"""Events of one subject that go together."""
 _EARLIER = outgoing.alias("earlier")
 _IS_FIRST = ~exists().where(
     _EARLIER.c.endpoint == outgoing.c.endpoint,
@@ -77,19 +79,23 @@ class SqlOutgoing:
         return len(new)
 
     def take(self, endpoint: str, now: datetime, limit: int, until: datetime) -> list[OutgoingRow]:
-        """The first ones of their subjects whose time has come, put off until `until` with this attempt counted."""
+        """What waits about so many subjects whose time has come, in order; the first of each is put off until `until`,
+        with this attempt counted, and holds the others back."""
         ready = (outgoing.c.endpoint == endpoint, outgoing.c.next_try <= now, _IS_FIRST)
-        due = select(outgoing).where(*ready).order_by(outgoing.c.next_try, outgoing.c.seq).limit(limit)
+        due = select(outgoing.c.subject).where(*ready).order_by(outgoing.c.next_try, outgoing.c.seq).limit(limit)
         # Mostly nothing is due, and whoever only looks needs no turn among the writers.
         with reading(self._engine) as connection:
             if connection.execute(due.limit(1)).first() is None:
                 return []
+        taken: list[OutgoingRow] = []
         with writing(self._engine) as connection:
-            rows = [OutgoingRow.model_validate(one) for one in connection.execute(due).mappings().all()]
-            for one in rows:
-                taken = {"next_try": until, "attempts": one.attempts + 1}
-                connection.execute(update(outgoing).where(*_at(endpoint, one)).values(taken))
-        return [one.model_copy(update={"attempts": one.attempts + 1}) for one in rows]
+            for subject in connection.execute(due).scalars().all():
+                first, *others = _waiting(connection, endpoint, subject, _AT_ONCE)
+                counted = first.model_copy(update={"attempts": first.attempts + 1})
+                put_off = {"next_try": until, "attempts": counted.attempts}
+                connection.execute(update(outgoing).where(*_at(endpoint, first)).values(put_off))
+                taken += [counted, *others]
+        return taken
 
     def record(
         self,
@@ -106,7 +112,8 @@ class SqlOutgoing:
             for one, until, error in failed:
                 # Whoever took it later knows better.
                 ours = (*_at(endpoint, one), outgoing.c.attempts == one.attempts)
-                connection.execute(update(outgoing).where(*ours).values(next_try=until, error=error))
+                told = {"next_try": until, "error": error, "attempts": max(one.attempts, 1)}
+                connection.execute(update(outgoing).where(*ours).values(told))
             if gone:
                 counted = {"delivered": endpoints.c.delivered + gone, "delivered_at": now}
                 connection.execute(update(endpoints).where(endpoints.c.name == endpoint).values(counted))
@@ -145,9 +152,13 @@ def _add(connection: Connection, endpoint: str, rows: Sequence[OutgoingRow], now
 
 def _let_first_go(connection: Connection, endpoint: str, subject: str, now: datetime) -> None:
     """Give the first one of a subject its time, if it has none."""
-    of_subject = (outgoing.c.endpoint == endpoint, outgoing.c.subject == subject)
-    first = select(outgoing).where(*of_subject).order_by(outgoing.c.seq, outgoing.c.part).limit(1)
-    found = connection.execute(first).mappings().first()
-    if found is not None and found["next_try"] is None:
-        here = _at(endpoint, OutgoingRow.model_validate(found))
-        connection.execute(update(outgoing).where(*here).values(next_try=now))
+    for first in _waiting(connection, endpoint, subject, 1):
+        idle = (*_at(endpoint, first), outgoing.c.next_try.is_(None))
+        connection.execute(update(outgoing).where(*idle).values(next_try=now))
+
+
+def _waiting(connection: Connection, endpoint: str, subject: str, limit: int) -> list[OutgoingRow]:
+    """The first ones of a subject."""
+    about = (outgoing.c.endpoint == endpoint, outgoing.c.subject == subject)
+    found = select(outgoing).where(*about).order_by(outgoing.c.seq, outgoing.c.part).limit(limit)
+    return [OutgoingRow.model_validate(one) for one in connection.execute(found).mappings()]

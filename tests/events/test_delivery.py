@@ -54,6 +54,18 @@ async def test_the_signature_is_the_one_that_others_compute() -> None:
     assert seen.headers["webhook-signature"] == SIGNATURE
 
 
+async def test_while_one_secret_takes_anothers_place_either_will_do() -> None:
+    now, new = datetime.now(UTC), "whsec_" + "bmV3IGtleSBvZiBhIHRlc3Q="
+    both = {"name": "crm", "secret": f"{SECRET} {new}"}
+    with loopback(lambda _: Answer(204)) as there:
+        receivers = StandardWebhooks()
+        await receivers.deliver(Endpoint.model_validate({**both, "url": there.url}), ROW, now)
+        await receivers.close()
+        (seen,) = there.seen
+    for secret in (SECRET, new):
+        assert Webhook(secret).verify(ROW.body, dict(seen.headers)) == {"type": "return.closed"}
+
+
 @pytest.mark.parametrize(
     ("answer", "words", "wait"),
     [

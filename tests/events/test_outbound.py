@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
@@ -115,6 +115,7 @@ async def test_a_return_in_trouble_waits_in_order_and_the_others_go_on(post: Pos
     post.clock.pass_by(seconds=0.1)
     await post.settle()
     assert (post.told("R-1"), post.waiting) == (["a", "b"], (4, 0, ""))
+    assert post.told("R-2") == ["x", "y"]
     # Three attempts under one id.
     assert post.receivers.came.count(f"evt_{first.seq}_{first.hash[:12]}") == 3
 
@@ -153,8 +154,9 @@ async def test_two_processes_share_the_work_and_keep_the_order(post: Post) -> No
     post.happens("R-1", "a", "b")
     post.outbound.read()
     now = post.clock.now
-    (first,) = post.outgoing.take("crm", now, AT_ONCE, now + LEASE)
-    # While the first is under way with one, the other finds nothing of this return.
+    first, second = post.outgoing.take("crm", now, AT_ONCE, now + LEASE)
+    assert (first.attempts, second.attempts) == (1, 0)
+    # While they are under way with one, the other finds nothing of this return.
     other = post.portal()
     assert await other.round() == 0
     post.outgoing.record("crm", [first], [], now)
@@ -181,9 +183,21 @@ def test_what_was_told_waits_once_more_and_only_once(post: Post) -> None:
     rows = [OutgoingRow(subject="R-1", seq=seq, part=1, id=f"evt_{seq}", body="{}") for seq in (5, 3, 4)]
     assert post.outgoing.again("crm", rows[:2], NOW) == 2
     assert post.outgoing.again("crm", rows, NOW) == 1
-    taken = []
-    for _ in range(3):
-        (row,) = post.outgoing.take("crm", NOW, 9, NOW + timedelta(minutes=1))
-        taken.append(row.seq)
-        post.outgoing.record("crm", [row], [], NOW)
-    assert taken == [3, 4, 5]
+    assert [one.seq for one in post.outgoing.take("crm", NOW, 9, NOW + timedelta(minutes=1))] == [3, 4, 5]
+
+
+async def test_one_that_is_slow_is_left_off_before_another_may_take_over(post: Post) -> None:
+    post.happens("R-1", "a", "b", "c")
+
+    class Slow(FakeReceivers):
+        async def deliver(self, endpoint: Endpoint, row: OutgoingRow, now: datetime) -> None:
+            await super().deliver(endpoint, row, now)
+            post.clock.pass_by(seconds=15)
+
+    slow = Slow()
+    outbound = post.portal(slow)
+    # Three entries were read, and of their events two sent; the third is due at once.
+    assert await outbound.round() == 3 + 2
+    assert post.waiting == (2, 1, "")
+    assert await outbound.round() == 1
+    assert [one.data.reason for one in slow.taken["R-1"]] == ["a", "b", "c"]

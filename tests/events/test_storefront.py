@@ -48,7 +48,7 @@ async def test_a_return_that_is_called_off(world: World, shop: Endpoint) -> None
     assert await sending.round() > 0
     assert await received(world) == []
     clock[0] += timedelta(seconds=1)
-    (first,) = world.rooms.stores.outgoing.take("shop", clock[0], 1, clock[0] + timedelta(minutes=1))
+    first, *_ = world.rooms.stores.outgoing.take("shop", clock[0], 1, clock[0] + timedelta(minutes=1))
     await world.rooms.receivers.deliver(shop, first, clock[0])
     clock[0] += timedelta(minutes=1)
     while await sending.round():
