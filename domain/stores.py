@@ -193,7 +193,7 @@ class Outgoing(Protocol):
         """Have these wait once more, and return how many did not wait already."""
 
     def take(self, endpoint: str, now: datetime, limit: int, until: datetime) -> list[OutgoingRow]:
-        """What waits about so many subjects whose time has come, in order; the attempt for the first of each is counted.
+        """What waits about so many subjects whose time has come, in order; an attempt for the first of each is counted.
 
         They are put off until `until`, so that nobody else takes them, and come again then if we die with them.
         """

