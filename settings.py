@@ -10,9 +10,9 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from domain.errors import InvalidRequest
@@ -32,6 +32,17 @@ def stack_file() -> Path:
     return home() / "stack.toml"
 
 
+def _shaped(pattern: str, words: str) -> AfterValidator:
+    """A text of that shape, and what to say of another."""
+
+    def checked(text: str) -> str:
+        if re.fullmatch(pattern, text) is None:
+            raise ValueError(words)
+        return text
+
+    return AfterValidator(checked)
+
+
 class Settings(BaseSettings):
     """The settings of one deployment: one merchant. Secrets are never printed."""
 
@@ -47,6 +58,15 @@ class Settings(BaseSettings):
     sendgrid_host: str = "https://api.sendgrid.com"
     mail_from: str = "returns@shop.example"
     shop_name: str = "Example Shop"
+    mail_logo_url: Annotated[str, _shaped(r"(https://[^\s\"'<>]{1,500})?", "write an address with https://")] = ""
+    mail_accent: Annotated[str, _shaped(r"#[0-9a-fA-F]{6}", "write a colour such as #1d4ed8")] = "#1d4ed8"
+    """The colour of buttons, links and the line above each mail; words on it stay readable whatever it is."""
+    mail_imprint: tuple[str, ...] = ()
+    """Who the shop is, by the lines that the law wants below a business letter."""
+    mail_templates: str = ""
+    """A folder whose templates go before ours."""
+    support_mail: Annotated[str, _shaped(r"([^\s@<>\"&?]{1,64}@[^\s@<>\"&?]{1,60})?", "write one mail address")] = ""
+    support_url: Annotated[str, _shaped(r"(https?://[^\s\"'<>]{1,500})?", "write an address with https://")] = ""
     return_address: tuple[str, ...] = ("Example Shop Returns", "Dock Road 1", "20457 Hamburg", "Germany")
     credit_note_prefix: str = Field(default="CN", pattern=r"^[A-Za-z0-9]{1,12}$")
     """What the numbers of credit notes begin with: `CN-demo-000123`."""
@@ -70,15 +90,10 @@ class Settings(BaseSettings):
     """What calls to it are signed with."""
     storefront_orders: Literal["imported", "auto", "shopify", "woocommerce", "backhaul"] = "imported"
     """Where orders are read: those imported here, or at the storefront, in whose JSON."""
-    event_endpoints: tuple[Endpoint, ...] = ()
+    event_endpoints: Annotated[tuple[Endpoint, ...], AfterValidator(checked_names)] = ()
     """Who is told of returns: name, url, secret, and types where not all are wanted."""
     drain_seconds: int = Field(default=30, ge=0, le=3600)
     """How long a stopping worker waits for activities that are under way."""
-
-    @field_validator("event_endpoints")
-    @classmethod
-    def _each_once(cls, endpoints: tuple[Endpoint, ...]) -> tuple[Endpoint, ...]:
-        return checked_names(endpoints)
 
     @property
     def database(self) -> str:

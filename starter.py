@@ -9,6 +9,7 @@ from commands import (
     events,
     finance,
     inbox,
+    mails,
     ops,
     orders,
     output,
@@ -29,6 +30,7 @@ from entry import leave
 app = output.group("Returns for online shops: start them, move them along, look at them.")
 for one in (returns, quote, parcels, warehouse, shopper, ops, inbox, finance, overrides, refunds, erase):
     app.add_typer(one.app)
+app.add_typer(mails.app, name="mails")
 app.add_typer(orders.app, name="orders")
 app.add_typer(people.app, name="people")
 app.add_typer(events.app, name="events")

@@ -6,6 +6,7 @@ Everything is made on first use, so that a command that only reads the journal d
 from __future__ import annotations
 
 from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from settings import ROOT, Settings, home, stack_file
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from activities.inventory import InventoryActivities
     from activities.labels import LabelActivities
     from activities.mail import MailActivities
+    from activities.mail.render import Renderer
     from activities.payments import PaymentActivities, Payments, Refunds
     from activities.payments.aftercare import AftercareActivities
     from activities.payments.news import NewsActivities
@@ -75,15 +77,14 @@ class Rooms:
     @cached_property
     def orders(self) -> Storefront:
         """Where orders are read."""
-        own = self.settings
-        if own.storefront_orders == "imported":
-            from activities.storefront.embedded import EmbeddedStorefront
-
-            return EmbeddedStorefront(self.stores.orders)
+        from activities.storefront.embedded import EmbeddedStorefront
         from activities.storefront.via_http import HttpStorefront
 
+        shelf, own = self.stores.orders, self.settings
+        if own.storefront_orders == "imported":
+            return EmbeddedStorefront(shelf)
         secret = own.storefront_secret.get_secret_value()
-        return HttpStorefront(own.storefront_url, secret, self.intake, self.stores.orders, own.storefront_orders)
+        return HttpStorefront(own.storefront_url, secret, self.intake, shelf, own.storefront_orders)
 
     @cached_property
     def intake(self) -> Intake:
@@ -159,8 +160,8 @@ class Rooms:
         from ledger.erasing import Erasing
 
         stores = (self.ledger, self.stores.snapshots, self.stores.contacts, self.stores.notes, self.stores.people)
-        files = partial(remove_files, self.settings.labels_folder)
-        return Erasing(*stores, files, partial(scrub, self.engine, "contacts", "notes"))
+        folder = self.settings.labels_folder
+        return Erasing(*stores, partial(remove_files, folder), partial(scrub, self.engine, "contacts", "notes"))
 
     @cached_property
     def credit_notes(self) -> CreditNotes:
@@ -238,7 +239,6 @@ class Rooms:
     def mail(self) -> MailActivities:
         """The mail provider."""
         from activities.mail import MailActivities
-        from activities.mail.render import Renderer
         from activities.mail.via_sendgrid import SendGridMail
 
         adapter = SendGridMail(
@@ -247,9 +247,7 @@ class Rooms:
             sender=self.settings.mail_from,
             sender_name=self.settings.shop_name,
         )
-        return MailActivities(
-            adapter, Renderer(self.settings.shop_name), self.stores.contacts, self.stores.outbox, self.ledger
-        )
+        return MailActivities(adapter, renderer(self.settings), self.stores.contacts, self.stores.outbox, self.ledger)
 
 
 STATUTES = ROOT / "policies" / "statutes"
@@ -268,6 +266,22 @@ def law() -> tuple[PublishedStatute, ...]:
     from activities.decisions.policy_file import load_statutes
 
     return load_statutes(STATUTES)
+
+
+def renderer(settings: Settings) -> Renderer:
+    """What makes the letters, with the merchant's name, look and templates."""
+    from activities.mail.branding import Branding
+    from activities.mail.render import Renderer
+
+    look = Branding(
+        logo_url=settings.mail_logo_url,
+        accent=settings.mail_accent,
+        support_mail=settings.support_mail,
+        support_url=settings.support_url,
+        imprint=settings.mail_imprint,
+    )
+    own = Path(settings.mail_templates) if settings.mail_templates else None
+    return Renderer(settings.shop_name, look, own)
 
 
 def rooms(settings: Settings) -> Rooms:
