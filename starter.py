@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from commands import (
+    bulk,
     erase,
     events,
     finance,
@@ -28,7 +29,7 @@ from commands import (
 from entry import leave
 
 app = output.group("Returns for online shops: start them, move them along, look at them.")
-for one in (returns, quote, parcels, warehouse, shopper, ops, inbox, finance, overrides, refunds, erase):
+for one in (returns, quote, parcels, warehouse, shopper, ops, bulk, inbox, finance, overrides, refunds, erase):
     app.add_typer(one.app)
 app.add_typer(mails.app, name="mails")
 app.add_typer(orders.app, name="orders")

@@ -29,6 +29,7 @@ class EventType(StrEnum):
     RETURN_INSPECTED = "return.inspected"
     RETURN_RESTOCKED = "return.restocked"
     RETURN_CANCELLED = "return.cancelled"
+    RETURN_EXPIRED = "return.expired"
     RETURN_CLOSED = "return.closed"
     LABEL_ISSUED = "label.issued"
     LABEL_VOIDED = "label.voided"

@@ -106,6 +106,7 @@ class EntryKind(StrEnum):
     RESTOCK = "restock"
     NOTICE = "notice"
     CANCELLED = "cancelled"
+    EXPIRED = "expired"
     CLOSED = "closed"
     ERASED = "erased"
     """A customer's personal data was blanked."""

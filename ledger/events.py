@@ -40,6 +40,7 @@ TYPES: Mapping[EntryKind, EventType] = MappingProxyType(
         EntryKind.DISPUTE_WON: EventType.DISPUTE_WON,
         EntryKind.DISPUTE_LOST: EventType.DISPUTE_LOST,
         EntryKind.CANCELLED: EventType.RETURN_CANCELLED,
+        EntryKind.EXPIRED: EventType.RETURN_EXPIRED,
         EntryKind.CLOSED: EventType.RETURN_CLOSED,
         EntryKind.ERASED: EventType.CUSTOMER_ERASED,
     }

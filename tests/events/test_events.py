@@ -64,6 +64,7 @@ CASES: list[tuple[EntryKind, dict[str, Any], str, dict[str, Any]]] = [
     (EntryKind.LABEL_VOIDED, {"tracking_number": "BH1", "answer": "ok"}, "label.voided", {"tracking_number": "BH1"}),
     (EntryKind.SCAN, {"scan": SCAN}, "parcel.scanned", {"tracking_number": "BH1", "status": "in_transit"}),
     (EntryKind.RESTOCK, {"inspection": "i-1"}, "return.restocked", {}),
+    (EntryKind.EXPIRED, {}, "return.expired", {}),
     (EntryKind.APPROVAL, {"approval": AGREED}, "refund.approved", {"plan": 1, "amount": 2353, "currency": "EUR"}),
     (
         EntryKind.REFUND_SUBMITTED,
