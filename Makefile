@@ -73,5 +73,6 @@ schemas: $(STAMP) ## write the published JSON Schemas anew from the models
 	@$(PYTHON) -m workflows.start > docs/return_request.schema.json
 	@$(PYTHON) -m commands.quote > docs/quote.schema.json
 	@$(PYTHON) -m activities.decisions.policy_file > docs/policy.schema.json
+	@$(PYTHON) -m ledger.events > docs/event.schema.json
 
 .PHONY: help setup judges demo test proof bench check format lock schemas

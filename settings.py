@@ -16,6 +16,7 @@ from pydantic import AfterValidator, Field, SecretStr, StringConstraints, Valida
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from domain.errors import InvalidRequest
+from domain.event import Endpoint, checked_names
 from domain.notice import NoticeKind
 from domain.request import first_fault
 
@@ -103,6 +104,10 @@ class Settings(BaseSettings):
     """The warehouse system that keeps the stock; without it the journal does."""
     warehouse_secret: SecretStr = SecretStr("")
     """What it is told is signed with: one, or two with a space between them."""
+    storefront_orders: Literal["imported", "auto", "shopify", "woocommerce", "backhaul"] = "imported"
+    """Where orders are read: those imported here, or at the storefront, in whose JSON."""
+    event_endpoints: Annotated[tuple[Endpoint, ...], AfterValidator(checked_names)] = ()
+    """Who is told of returns: name, url, secret, and types where not all are wanted."""
     drain_seconds: int = Field(default=30, ge=0, le=3600)
     """How long a stopping worker waits for activities that are under way."""
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from commands import (
     boxes,
     bulk,
+    erase,
+    events,
     finance,
     inbox,
     mails,
@@ -29,7 +31,7 @@ from commands import (
 from entry import leave
 
 app = output.group("Returns for online shops: start them, move them along, look at them.")
-for one in (returns, quote, parcels, warehouse, shopper, ops, bulk, inbox, finance, overrides, refunds):
+for one in (returns, quote, parcels, warehouse, shopper, ops, bulk, inbox, finance, overrides, refunds, erase):
     app.add_typer(one.app)
 app.add_typer(boxes.app)
 app.add_typer(boxes.report, name="boxes")
@@ -38,6 +40,7 @@ outbox.app.add_typer(mails.app)
 app.add_typer(outbox.app, name="mails")
 app.add_typer(orders.app, name="orders")
 app.add_typer(people.app, name="people")
+app.add_typer(events.app, name="events")
 app.add_typer(policy.app, name="policy")
 app.add_typer(setup.database, name="database")
 app.add_typer(schedules.app, name="schedules")

@@ -1,14 +1,14 @@
-"""The only place that chooses adapters: `rooms(settings)` joins ports, stores and activities; `connect` finds Temporal.
+"""Joins the rooms: `rooms(settings)` gives every activity its stores and adapters; `connect` finds Temporal.
 
 Everything is made on first use, so that a command that only reads the journal does not load Stripe.
 """
 
 from __future__ import annotations
 
-from functools import cached_property
-from pathlib import Path
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+import adapters
 from settings import ROOT, Settings, home, stack_file
 
 if TYPE_CHECKING:
@@ -23,20 +23,22 @@ if TYPE_CHECKING:
     from activities.inventory.setting_aside import SettingAside
     from activities.labels import LabelActivities
     from activities.labels.parcels import ParcelActivities
-    from activities.mail import Mail, MailActivities
-    from activities.mail.render import Renderer
-    from activities.payments import PaymentActivities, Payments, Refunds
+    from activities.mail import MailActivities
+    from activities.payments import PaymentActivities, Payments
     from activities.payments.aftercare import AftercareActivities
     from activities.payments.news import NewsActivities
     from activities.payments.other_ways import OtherWays
     from activities.payments.reconciling import ReconcileActivities
     from activities.payments.routed import Routed
     from activities.returns import ReturnsActivities
-    from activities.storefront import StorefrontActivities
+    from activities.storefront import Storefront, StorefrontActivities
+    from activities.storefront.intake import Intake
+    from activities.storefront.outgoing import Receivers
     from database.stores import Stores
     from domain.policy import PublishedStatute
     from ledger import Ledger
     from ledger.credit_notes import CreditNotes
+    from ledger.erasing import Erasing
 
 
 class Rooms:
@@ -71,11 +73,25 @@ class Rooms:
     def storefront(self) -> StorefrontActivities:
         """The shop."""
         from activities.storefront import StorefrontActivities
-        from activities.storefront.embedded import EmbeddedStorefront
 
-        return StorefrontActivities(
-            EmbeddedStorefront(self.stores.orders), self.stores.snapshots, self.stores.policies, self.ledger
-        )
+        return StorefrontActivities(self.orders, self.stores.snapshots, self.stores.policies, self.ledger)
+
+    @cached_property
+    def orders(self) -> Storefront:
+        """Where orders are read."""
+        return adapters.orders(self.settings, self.stores.orders, self.intake)
+
+    @cached_property
+    def intake(self) -> Intake:
+        """How orders get in."""
+        from activities.storefront.intake import Intake
+
+        return Intake(self.stores.orders, self.stores.contacts, self.stores.policies.words)
+
+    @cached_property
+    def receivers(self) -> Receivers:
+        """Those who are told of returns."""
+        return adapters.receivers()
 
     @cached_property
     def decisions(self) -> DecisionActivities:
@@ -112,12 +128,9 @@ class Rooms:
     def labels(self) -> LabelActivities:
         """The carrier."""
         from activities.labels import LabelActivities
-        from activities.labels.embedded import EmbeddedLabels
 
-        own = self.settings
-        token = own.carrier_token.get_secret_value()
-        adapter = EmbeddedLabels(own.carrier_url, token, own.labels_folder, own.public_url)
-        return LabelActivities(adapter, self.stores.contacts, self.ledger, self.stores.parcels, own.return_address)
+        carrier, receiver = adapters.carrier(self.settings), self.settings.return_address
+        return LabelActivities(carrier, self.stores.contacts, self.ledger, self.stores.parcels, receiver)
 
     @cached_property
     def parcels(self) -> ParcelActivities:
@@ -137,12 +150,7 @@ class Rooms:
     @cached_property
     def warehouse(self) -> Inventory:
         """Whoever keeps the stock: a warehouse system, else the journal."""
-        from activities.inventory.embedded import EmbeddedInventory
-        from activities.inventory.via_webhook import WebhookInventory
-
-        if address := self.settings.warehouse_url:
-            return WebhookInventory(address, self.settings.warehouse_secret.get_secret_value())
-        return EmbeddedInventory()
+        return adapters.warehouse(self.settings)
 
     @cached_property
     def setting_aside(self) -> SettingAside:
@@ -159,6 +167,17 @@ class Rooms:
         return BoxDesk(self.stores.boxes, self.stores.people, self.ledger, self.settings.box_days)
 
     @cached_property
+    def erasing(self) -> Erasing:
+        """The end of a customer's personal data."""
+        from activities.labels.erasing import remove_files
+        from database.engine import scrub
+        from ledger.erasing import Erasing
+
+        stores = (self.ledger, self.stores.snapshots, self.stores.contacts, self.stores.notes, self.stores.people)
+        folder = self.settings.labels_folder
+        return Erasing(*stores, partial(remove_files, folder), partial(scrub, self.engine, "contacts", "notes"))
+
+    @cached_property
     def credit_notes(self) -> CreditNotes:
         """The notes that settlements issue."""
         from ledger.credit_notes import CreditNotes
@@ -168,9 +187,7 @@ class Rooms:
     @cached_property
     def provider(self) -> Payments:
         """The payment provider."""
-        from activities.payments.via_stripe import StripePayments
-
-        return StripePayments(self.settings.stripe_api_key.get_secret_value(), self.settings.stripe_api_base)
+        return adapters.payments(self.settings)
 
     @cached_property
     def reconciling(self) -> ReconcileActivities:
@@ -182,16 +199,7 @@ class Rooms:
     @cached_property
     def refunds(self) -> Routed:
         """The ways for money back: which tender is paid how. What has no way, a person pays."""
-        from activities.payments.by_hand import ByHand
-        from activities.payments.routed import Routed
-        from activities.payments.via_storefront import StorefrontPayments
-        from domain.order import TenderKind
-
-        ways: dict[TenderKind, Refunds] = {TenderKind.CARD: self.provider}
-        if address := self.settings.storefront_url:
-            shop = StorefrontPayments(address, self.settings.storefront_secret.get_secret_value())
-            ways |= {TenderKind.GIFT_CARD: shop, TenderKind.STORE_CREDIT: shop}
-        return Routed(ways, others=ByHand())
+        return adapters.refunds(self.settings, self.provider)
 
     @cached_property
     def payments(self) -> PaymentActivities:
@@ -235,27 +243,8 @@ class Rooms:
         """The mail provider."""
         from activities.mail import MailActivities
 
-        render, own = renderer(self.settings), self.stores
-        return MailActivities(self.mailer, render, own.contacts, own.outbox, self.ledger)
-
-    @cached_property
-    def mailer(self) -> Mail:
-        """Who sends mail."""
-        own = self.settings
-        if own.mail == "smtp":
-            from activities.mail.via_smtp import SmtpMail
-
-            return SmtpMail(own.smtp_url.get_secret_value(), own.mail_from, own.shop_name)
-        from activities.mail.via_sendgrid import SendGridMail
-
-        return SendGridMail(
-            api_key=own.sendgrid_api_key.get_secret_value(),
-            host=own.sendgrid_host,
-            sender=own.mail_from,
-            sender_name=own.shop_name,
-            templates={kind.value: template for kind, template in own.sendgrid_templates.items()},
-            sandbox=own.sendgrid_sandbox,
-        )
+        render, own = adapters.renderer(self.settings), self.stores
+        return MailActivities(adapters.mail(self.settings), render, own.contacts, own.outbox, self.ledger)
 
 
 STATUTES = ROOT / "policies" / "statutes"
@@ -274,22 +263,6 @@ def law() -> tuple[PublishedStatute, ...]:
     from activities.decisions.policy_file import load_statutes
 
     return load_statutes(STATUTES)
-
-
-def renderer(settings: Settings) -> Renderer:
-    """What makes the letters, with the merchant's name, look and templates."""
-    from activities.mail.branding import Branding
-    from activities.mail.render import Renderer
-
-    look = Branding(
-        logo_url=settings.mail_logo_url,
-        accent=settings.mail_accent,
-        support_mail=settings.support_mail,
-        support_url=settings.support_url,
-        imprint=settings.mail_imprint,
-    )
-    own = Path(settings.mail_templates) if settings.mail_templates else None
-    return Renderer(settings.shop_name, look, own)
 
 
 def rooms(settings: Settings) -> Rooms:

@@ -58,8 +58,8 @@ def preview(
     as_json: AsJson = False,
 ) -> None:
     """Write every mail with a sample as a page and as text, and an index of them; pages that are there are replaced."""
+    from adapters import renderer
     from settings import Settings
-    from wiring import renderer
 
     settings = Settings.load()
     render = renderer(settings)

@@ -44,21 +44,15 @@ def import_order(
     Of its tags and its customer's groups those are kept that a published policy asks for.
     """
     from activities.storefront.importers import read_order
-    from domain.delivery import keeping_deliveries, with_delivery
-    from domain.policy.words import with_named
 
     at = _arrival("--delivered", delivered)
     more = values.read_text(transactions) if transactions else None
     text, rooms = values.read_text(file), open_rooms()
-    imported = read_order(text, format, payment, more=more)
-    earlier = _earlier(rooms, imported.order, payment)
-    if earlier and payment is None and (known := _known_payment(imported.order, earlier)):
-        imported = read_order(text, format, known, more=more)
-    order = imported.order if at is None else with_delivery(imported.order, {}, at)
-    order = with_named(keeping_deliveries(order, earlier) if earlier else order, rooms.stores.policies.words)
-    rooms.stores.contacts.put(imported.contact)
-    rooms.stores.orders.put(order)
-    _show(order, as_json)
+    if payment is not None:
+        _check_payment(rooms, read_order(text, format, payment, more=more).order, payment)
+    order = rooms.intake.take(text, format, payment=payment, more=more, delivered_at=at)
+    if order is not None:
+        _show(order, as_json)
 
 
 @app.command(epilog=example("orders delivered B-2041 --at 2026-11-06 --line 1:2 --parcel 00340434161094042557"))
@@ -117,28 +111,16 @@ def show(
     _show(_found(open_rooms(), order), as_json)
 
 
-def _earlier(rooms: Rooms, order: Order, payment: str | None) -> Order | None:
-    """The order as it was imported before. Raises Refused for another payment than the one that its returns run on."""
+def _check_payment(rooms: Rooms, order: Order, payment: str) -> None:
+    """Raises Refused for another payment than the one that the order's returns run on."""
     from domain import ids
     from ledger.frozen import frozen_order
 
-    if payment is not None and rooms.ledger.find(ids.order_key(order.id)) is not None:
+    if rooms.ledger.find(ids.order_key(order.id)) is not None:
         opened = frozen_order(rooms.ledger, rooms.stores.snapshots, order.id)
         if opened and _linked(opened) and payment not in [one.id for one in opened.tenders]:
             words = f"Order {order.number} was paid with {_payment(opened)}, and returns run on that already"
             raise Refused("payment_known", f"{words}; {payment} cannot take its place. Leave --payment out")
-    found = rooms.stores.orders.get(order.id)
-    return found if found and found.id == order.id else None
-
-
-def _known_payment(order: Order, earlier: Order) -> str | None:
-    """The payment that was linked before to what this version of the order comes without; None if that is not clear."""
-    from domain.order import UNPAID, TenderKind
-
-    missing = [one.captured for one in order.tenders if one.kind is TenderKind.UNKNOWN and one.id != UNPAID]
-    told = [one.id for one in order.tenders]
-    known = [one for one in earlier.tenders if one.kind is not TenderKind.UNKNOWN and one.id not in told]
-    return known[0].id if len(known) == 1 and missing == [known[0].captured] else None
 
 
 def _arrival(option: str, text: str | None) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from database import postgres, sqlite
-from database.address import DATABASE_URL
+from database.address import DATABASE_URL, NOT_SCRUBBED
 from domain.errors import InvalidRequest, Refused, Unavailable
 
 BUSY_SECONDS = 30
@@ -32,6 +32,7 @@ class _Kind(Protocol):
 
     def connect(self, url: URL, busy_seconds: int) -> Engine: ...
     def turn(self, engine: Engine) -> AbstractContextManager[None]: ...
+    def scrub(self, engine: Engine, tables: Sequence[str]) -> None: ...
     def require(self, connection: Connection) -> None: ...
     def missing(self, engine: Engine) -> str: ...
     def wrong_address(self, error: DatabaseError) -> bool: ...
@@ -78,6 +79,19 @@ def reading(engine: Engine) -> Iterator[Connection]:
         raise _not_set_up(why)
     with _transaction(engine, kind, kind.READING) as connection:
         yield connection
+
+
+def scrub(engine: Engine, *tables: str) -> None:
+    """Have nothing left of what these tables held before, as far as the database's own files go; it takes a while.
+
+    Raises Unavailable if the database gives no answer or others do not let it; it can be called again.
+    """
+    kind = _KINDS[engine.dialect.name]
+    with kind.turn(engine):
+        try:
+            kind.scrub(engine, tables)
+        except DatabaseError as error:
+            raise Unavailable(f"{NOT_SCRUBBED} ({_said(error)})") from None
 
 
 def migrate(engine: Engine) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -76,6 +76,13 @@ def connect(url: URL, busy_seconds: int) -> Engine:
 def turn(engine: Engine) -> AbstractContextManager[None]:
     """Writers queue at the server, which wakes the next one at once."""
     return nullcontext()
+
+
+def scrub(engine: Engine, tables: Sequence[str]) -> None:
+    """Write these tables anew, without the rows of before. Its WAL and its backups are the server's own matter."""
+    with engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        connection.exec_driver_sql(f"VACUUM (FULL) {', '.join(tables)}")
 
 
 def missing(engine: Engine) -> str:

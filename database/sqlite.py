@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Lock
 
@@ -13,7 +13,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from database.address import DATABASE_URL
+from database.address import DATABASE_URL, NOT_SCRUBBED
 from domain.errors import InvalidRequest, Unavailable
 
 DRIVERS: tuple[str, ...] = ("sqlite", "sqlite+pysqlite")
@@ -68,6 +68,22 @@ def _make_folder(url: URL) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InvalidRequest(DATABASE_URL, f"the folder {folder.absolute()} cannot be made: {error.strerror}") from None
+
+
+def scrub(engine: Engine, tables: Sequence[str]) -> None:
+    """Write the file anew: what was blanked stands on in free pages, in corners of used ones and in the WAL.
+
+    Raises Unavailable if it is full or busy, or if somebody reads for so long that the WAL cannot be emptied.
+    """
+    with closing(engine.raw_connection()) as connection:
+        cursor = connection.cursor()
+        try:
+            cursor.execute("VACUUM")
+            busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error as error:
+            raise Unavailable(f"{NOT_SCRUBBED} ({error})") from None
+    if busy:
+        raise Unavailable(f"{NOT_SCRUBBED} (somebody reads on in its WAL)")
 
 
 def missing(engine: Engine) -> str:

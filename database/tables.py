@@ -205,3 +205,31 @@ inbox = Table(
     Column("received_at", UtcDatetime, nullable=False),
     Index(None, "state", "received_at"),
 )
+
+# How far each receiver of events is in the journal.
+endpoints = Table(
+    "endpoints",
+    metadata,
+    Column("name", Name, primary_key=True),
+    Column("seq", Whole, nullable=False),
+    Column("delivered", Whole, nullable=False),
+    Column("delivered_at", UtcDatetime, nullable=True),
+)
+
+# Events that wait to be delivered; what was delivered is gone, and can be made of the journal again.
+outgoing = Table(
+    "outgoing",
+    metadata,
+    Column("endpoint", Name, primary_key=True),
+    Column("subject", Name, primary_key=True),
+    Column("seq", Whole, primary_key=True, autoincrement=False),
+    Column("part", Whole, primary_key=True, autoincrement=False),
+    Column("id", Name, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("attempts", Whole, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("queued_at", UtcDatetime, nullable=False),
+    # Only the first of each subject has one, so that those behind it are not looked at again and again.
+    Column("next_try", UtcDatetime, nullable=True),
+    Index(None, "endpoint", "next_try"),
+)

@@ -43,6 +43,11 @@ def person_key(person: str, number: int) -> str:
     return f"person:{person}:{number}"
 
 
+def erased_key(customer: str, number: int) -> str:
+    """The n-th erasing of a customer's personal data: there may be new data after the first."""
+    return f"erased:{customer}:{number}"
+
+
 def decision_key(case: str) -> str:
     """The decision on a return, with its units reserved."""
     return f"decision:{case}"

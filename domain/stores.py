@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from domain.box import Box, BoxMatch, BoxRow
+from domain.event import EndpointState, OutgoingRow
 from domain.inbox import InboxEvent, InboxRow, InboxState, Vendor
 from domain.model import Model, UtcDatetime
 from domain.notice import NoticeState
@@ -49,6 +50,9 @@ class Snapshots(Protocol):
     def get(self, order_id: str, content: str) -> Snapshot:
         """One snapshot. Raises KeyError if it was never kept."""
 
+    def orders_of(self, customer_id: str) -> list[str]:
+        """The ids of a customer's orders, by id."""
+
 
 class Contacts(Protocol):
     """Personal data by customer id."""
@@ -59,6 +63,9 @@ class Contacts(Protocol):
     def get(self, customer_id: str) -> Contact | None:
         """The contact of a customer; None if unknown or erased."""
 
+    def erase(self, customer_id: str) -> bool:
+        """Blank the contact of a customer; whether there was one."""
+
 
 class Notes(Protocol):
     """Free text by id."""
@@ -68,6 +75,9 @@ class Notes(Protocol):
 
     def get(self, note_id: str) -> str | None:
         """The text; None if unknown or erased."""
+
+    def erase(self, note_ids: Collection[str]) -> int:
+        """Blank these texts, and return how many were not blank before."""
 
 
 class People(Protocol):
@@ -208,3 +218,37 @@ class Inbox(Protocol):
 
     def counts(self) -> dict[InboxState, int]:
         """How many rows are in each state; those without any are left out."""
+
+
+class Outgoing(Protocol):
+    """Events on their way out, by endpoint. Those of one subject are under way together, and with one process only."""
+
+    def place(self, endpoint: str) -> int:
+        """The last entry of the journal that was looked at for it; a new one begins at the newest there is."""
+
+    def newest(self) -> int:
+        """The seq of the journal's newest entry; 0 if it is empty."""
+
+    def queue(self, endpoint: str, seen: int, upto: int, rows: Sequence[OutgoingRow], now: datetime) -> None:
+        """Have these wait and move its place from `seen` to `upto`; nothing if its place is another by now."""
+
+    def again(self, endpoint: str, rows: Sequence[OutgoingRow], now: datetime) -> int:
+        """Have these wait once more, and return how many did not wait already."""
+
+    def take(self, endpoint: str, now: datetime, limit: int, until: datetime) -> list[OutgoingRow]:
+        """What waits about so many subjects whose time has come, in order; an attempt for the first of each is counted.
+
+        They are put off until `until`, so that nobody else takes them, and come again then if we die with them.
+        """
+
+    def record(
+        self,
+        endpoint: str,
+        delivered: Sequence[OutgoingRow],
+        failed: Sequence[tuple[OutgoingRow, datetime, str]],
+        now: datetime,
+    ) -> None:
+        """What became of some that were taken: delivered, or to be tried again at a time, and why."""
+
+    def states(self) -> list[EndpointState]:
+        """How far each endpoint is that was ever begun, by name."""

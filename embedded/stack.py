@@ -229,8 +229,9 @@ sendgrid_webhook_key = "{mail_key}"
 carrier_url = "{simulators}/carrier"
 storefront_url = "{simulators}/storefront"
 storefront_secret = "{storefront.SECRET}"
-storefront_events_url = "{simulators}/storefront/events"
-storefront_events_secret = "{storefront.EVENTS_SECRET}"
+event_endpoints = [
+    {{ name = "storefront", url = "{simulators}/storefront/events", secret = "{storefront.EVENTS_SECRET}" }},
+]
 public_url = "{simulators}"
 ui_url = "http://127.0.0.1:{ports.ui}"
 """

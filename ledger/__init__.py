@@ -122,6 +122,8 @@ class EntryKind(StrEnum):
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     CLOSED = "closed"
+    ERASED = "erased"
+    """A customer's personal data was blanked."""
 
 
 FACTS = (

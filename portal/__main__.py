@@ -18,6 +18,8 @@ def main() -> int:
     from portal.serve import run
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # It tells whole addresses, and an endpoint's may hold a secret of its receiver's.
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
     try:
         return asyncio.run(run())
     except BackhaulError as error:

@@ -25,11 +25,11 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)
 _log = logging.getLogger(__name__)
 
 
-def pause(attempts: int, chance: float) -> timedelta:
+def pause(attempts: int, chance: float, longest: timedelta = LONGEST_PAUSE) -> timedelta:
     """How long to wait after so many attempts: twice as long each time, a fifth more or less by chance (0 to 1), so
     that not all come back at one moment."""
     doublings = min(max(attempts, 1) - 1, 20)
-    return min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE) * (0.8 + 0.4 * chance)
+    return min(FIRST_PAUSE * (1 << doublings), longest) * (0.8 + 0.4 * chance)
 
 
 class Loop:

@@ -18,10 +18,11 @@ from domain.errors import Refused
 from portal.app import build
 from portal.courier import Courier
 from portal.loop import Loop
+from portal.outgoing import Outbound
 from portal.sources import sources
 from portal.temporal import TemporalDelivery
 from settings import Settings
-from wiring import connect, rooms
+from wiring import Rooms, connect, rooms
 
 _DRAIN_SECONDS = 10
 
@@ -44,8 +45,9 @@ async def run() -> int:
     loop = Loop(
         here.stores.inbox, Courier(TemporalDelivery(connect), here.ledger, here.stores.parcels, here.stores.outbox), now
     )
-    sending = asyncio.create_task(loop.run())
-    app = build(here.stores.inbox, doors, now, loop.heard, lambda: not sending.done())
+    loops: list[Loop | Outbound] = [loop, *_outbound(here)]
+    sending = [asyncio.create_task(one.run()) for one in loops]
+    app = build(here.stores.inbox, doors, now, loop.heard, lambda: not any(one.done() for one in sending))
     async with _serving(app, listener):
         for door in doors:
             if not door.secrets:
@@ -53,9 +55,17 @@ async def run() -> int:
         logging.info("portal ready: http://%s:%d", settings.portal_host, listener.getsockname()[1])
         await stop.wait()
         logging.info("portal stops: finishing what is under way")
-    loop.stop()
-    await asyncio.wait({sending}, timeout=_DRAIN_SECONDS)
+    for each in loops:
+        each.stop()
+    await asyncio.wait(sending, timeout=_DRAIN_SECONDS)
+    await here.receivers.close()
     return 0
+
+
+def _outbound(here: Rooms) -> list[Outbound]:
+    """One loop for each endpoint that is told of returns."""
+    told = (here.stores.outgoing, here.ledger, here.receivers, now)
+    return [Outbound(one, *told) for one in here.settings.event_endpoints]
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
+import adapters
 import wiring
 from database.engine import writing
 from domain.errors import InvalidRequest, Unavailable
@@ -184,7 +185,7 @@ async def test_a_broken_profile_does_not_print_the_key_in_it(folder: Path) -> No
     ],
 )
 def test_who_sends_mail_is_chosen(folder: Path, chosen: dict[str, Any], adapter: str) -> None:
-    assert type(wiring.rooms(Settings.model_validate(chosen)).mailer).__name__ == adapter
+    assert type(adapters.mail(Settings.model_validate(chosen))).__name__ == adapter
 
 
 @pytest.mark.parametrize(

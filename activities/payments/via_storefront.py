@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
-import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, TypeVar
@@ -14,6 +11,7 @@ from urllib.parse import quote, urlencode
 import httpx2
 from pydantic import Field, ValidationError
 
+from activities.answers import UNSIGNED, cannot_serve, retry_after, said, signed
 from activities.payments import KEY_OF_ANOTHER, OTHER_REFUND
 from domain.errors import BackhaulError, InvalidRequest, Refused, StoredFault, Unavailable
 from domain.model import Model
@@ -23,7 +21,6 @@ from domain.refund import Refund, RefundIntention, RefundStatus
 M = TypeVar("M", bound=Model)
 
 TIMEOUT_SECONDS = 10
-_LONGEST_WAIT = 3600
 
 
 class _Credit(Model):
@@ -38,15 +35,6 @@ class _Credit(Model):
 
 class _Credits(Model):
     data: tuple[_Credit, ...]
-
-
-class _Said(Model):
-    code: str
-    message: str = ""
-
-
-class _Error(Model):
-    error: _Said
 
 
 class StorefrontPayments:
@@ -82,14 +70,7 @@ class StorefrontPayments:
         return [one for one in _read(_Credits, found).data if one.account == intention.payment]
 
     def _call(self, method: str, target: str, body: bytes, key: str) -> httpx2.Response:
-        at = int(time.time())  # the storefront's own clock is what counts here, not the time of the question
-        signed = f"{at}.{method}.{target}.{key}.".encode() + body
-        headers = {
-            "Content-Type": "application/json",
-            "X-Storefront-Timestamp": str(at),
-            "X-Storefront-Signature": "v1=" + hmac.new(self._secret, signed, hashlib.sha256).hexdigest(),
-            **({"Idempotency-Key": key} if key else {}),
-        }
+        headers = signed(self._secret, method, target, key, body)
         try:
             answer = httpx2.request(method, self._url + target, content=body, headers=headers, timeout=self._timeout)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
@@ -104,22 +85,18 @@ def translate(status: int, headers: Mapping[str, str], body: bytes) -> BackhaulE
     """Unavailable for what may still become a yes, Refused for a final no about this credit."""
     if status >= 500 and headers.get("idempotent-replayed", "") == "true":
         text = f"The storefront repeats a fault of its own (HTTP {status}) that it keeps under this refund's key."
-        return StoredFault(text, _retry_after(headers))
+        return StoredFault(text, retry_after(headers))
     if status == 401:
-        text = "The storefront does not accept our signature; is BACKHAUL_STOREFRONT_SECRET right, and the clock?"
-        return Unavailable(text)
-    try:
-        said = _Error.model_validate_json(body).error
-    except ValidationError:
-        said = None
+        return Unavailable(UNSIGNED)
+    reason = said(body)
     # Anybody may have answered (a proxy, a wrong address); the storefront itself says why in an error object.
-    if said is None or status not in (400, 404, 409, 422):
-        return Unavailable(f"The storefront cannot serve us now (HTTP {status}).", _retry_after(headers))
-    if said.code == "idempotency_key_reused":
+    if reason is None or status not in (400, 404, 409, 422):
+        return cannot_serve(status, headers)
+    if reason.code == "idempotency_key_reused":
         # The first request under the key may have been paid, so this is no leave to try with another key.
         text = "The storefront knows this refund's key from another call, so it may have been paid; compare both"
         return Refused(KEY_OF_ANOTHER, text)
-    return Refused(said.code, f"The storefront refuses the credit: {said.message[:500] or said.code}")
+    return Refused(reason.code, f"The storefront refuses the credit: {reason.message[:500] or reason.code}")
 
 
 def _account(intention: RefundIntention) -> str:
@@ -145,8 +122,3 @@ def _read(shape: type[M], answer: httpx2.Response) -> M:
         return shape.model_validate_json(answer.content)
     except ValidationError:
         raise Unavailable("The storefront's answer cannot be read; is BACKHAUL_STOREFRONT_URL right?") from None
-
-
-def _retry_after(headers: Mapping[str, str]) -> int | None:
-    value = headers.get("retry-after", "")
-    return min(int(value), _LONGEST_WAIT) if value.isdecimal() and len(value) < 10 else None

@@ -6,11 +6,24 @@ from database.stores.boxes import SqlBoxes
 from database.stores.inbox import SqlInbox
 from database.stores.notices import SqlOutbox
 from database.stores.orders import SqlOrders, SqlSnapshots
+from database.stores.outgoing import SqlOutgoing
 from database.stores.parcels import SqlParcels
 from database.stores.people import SqlContacts, SqlNotes
 from database.stores.policies import SqlPolicies
 from database.stores.staff import SqlPeople
-from domain.stores import Boxes, Contacts, Inbox, Notes, Orders, Outbox, Parcels, People, Policies, Snapshots
+from domain.stores import (
+    Boxes,
+    Contacts,
+    Inbox,
+    Notes,
+    Orders,
+    Outbox,
+    Outgoing,
+    Parcels,
+    People,
+    Policies,
+    Snapshots,
+)
 
 __all__ = [
     "SqlBoxes",
@@ -19,6 +32,7 @@ __all__ = [
     "SqlNotes",
     "SqlOrders",
     "SqlOutbox",
+    "SqlOutgoing",
     "SqlParcels",
     "SqlPeople",
     "SqlPolicies",
@@ -51,3 +65,5 @@ class Stores:
         """Boxes that nobody announced."""
         self.parcels: Parcels = SqlParcels(engine)
         """Which returns have goods in which parcels."""
+        self.outgoing: Outgoing = SqlOutgoing(engine)
+        """Events on their way out."""

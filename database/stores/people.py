@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import secrets
+from collections.abc import Collection
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, insert, select, update
 
 from database.engine import reading, writing
 from database.stores.put import put
@@ -35,6 +36,12 @@ class SqlContacts:
             found = connection.execute(statement).scalar()
         return None if found is None else Contact.model_validate_json(found)
 
+    def erase(self, customer_id: str) -> bool:
+        """Blank the contact of a customer; whether there was one."""
+        there = (contacts.c.customer_id == customer_id, contacts.c.content.is_not(None))
+        with writing(self._engine) as connection:
+            return connection.execute(update(contacts).where(*there).values(content=None)).rowcount > 0
+
 
 class SqlNotes:
     """Free text."""
@@ -59,3 +66,9 @@ class SqlNotes:
         """The text; None if unknown or erased."""
         with reading(self._engine) as connection:
             return connection.execute(select(notes.c.content).where(notes.c.id == note_id)).scalar()
+
+    def erase(self, note_ids: Collection[str]) -> int:
+        """Blank these texts, and return how many were not blank before."""
+        there = (notes.c.id.in_(note_ids), notes.c.content.is_not(None))
+        with writing(self._engine) as connection:
+            return connection.execute(update(notes).where(*there).values(content=None)).rowcount

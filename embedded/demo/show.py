@@ -135,8 +135,12 @@ class Show:
             self._print(f"  Mail  {escape(mail['subject'])}  [dim]{self._here.simulators}/mails/{mail['id']}[/dim]")
         self._print(f"  Temporal  [dim]{self._here.workflow_url(case)}[/dim]")
         agreed = planned == paid == known.refunded and len(provider) == 1
-        self._print("  [green]All three agree.[/green]\n" if agreed else "  [red]They do not agree.[/red]\n")
+        self._print("  [green]All three agree.[/green]" if agreed else "  [red]They do not agree.[/red]")
         return agreed
+
+    def told(self, events: Sequence[str]) -> None:
+        """What the storefront was told of it, by signed events."""
+        self._print(f"  Events  {len(events)} to the storefront: {', '.join(events)}\n")
 
     def crash_receipt(self, crashes: int, refunds: int) -> None:
         """What the crash cost: `refunds` as counted at the provider."""

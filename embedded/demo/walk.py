@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 import httpx2
 
+from domain.event import EventType
 from domain.inspection import InspectedLine, Inspection, Receipt, ReceivedLine
 from domain.order import Order
 from domain.parcel import Scan, TrackingStatus
@@ -21,6 +22,9 @@ from ledger import EntryKind
 from workflows.return_case.state import Stage
 from workflows.return_case.view import CaseView
 from workflows.start import ReturnHandle, start_return
+
+_PATIENCE = 100
+"""Tenths of a second that the demo waits for the last event."""
 
 
 class Walk:
@@ -125,7 +129,22 @@ class Walk:
         """Show what provider, journal and plan say of this return; whether they agree."""
         async with httpx2.AsyncClient() as http:
             mails = (await http.get(f"{self._here.simulators}/mails.json", params={"case": self._case})).json()
-        return self._show.receipt(self._case, self._order, refunds, self._here.rooms.ledger, mails)
+        agreed = self._show.receipt(self._case, self._order, refunds, self._here.rooms.ledger, mails)
+        self._show.told(await self._told())
+        return agreed
+
+    async def _told(self) -> list[str]:
+        """The types of the events that the storefront has of this return; they follow the journal within seconds."""
+        url = f"{self._here.simulators}/storefront/_control/events"
+        told: list[str] = []
+        async with httpx2.AsyncClient() as http:
+            for _ in range(_PATIENCE):
+                bodies = [one["body"] for one in (await http.get(url)).json()["data"]]
+                told = [one["type"] for one in bodies if one["data"].get("case") == self._case]
+                if EventType.RETURN_CLOSED in told:
+                    break
+                await asyncio.sleep(0.1)
+        return told
 
     async def _view(self) -> CaseView:
         view: CaseView = await self.handle.query("view", result_type=CaseView)

@@ -140,7 +140,7 @@ def test_every_secret_comes_from_outside_and_is_asked_for() -> None:
     for service, name, value in settings_passed():
         if name in SECRETS or re.search(r"PASSWORD|PWD|SECRET|TOKEN|_KEY$", name):
             # A vendor makes them when it is told where to send, so that everything else runs before them; not every
-            # shop has a storefront that keeps gift cards, or a warehouse system; of two ways to send mail one is chosen.
+            # shop has a storefront that keeps gift cards, or a warehouse system; of two ways to mail one is chosen.
             free = any(word in name for word in ("WEBHOOK", "STOREFRONT", "WAREHOUSE", "SENDGRID", "SMTP"))
             asked_for = r":-" if free else r":\?[^}]+"
             assert re.fullmatch(rf"\$\{{\w+{asked_for}\}}", value), f"{service}: {name}"

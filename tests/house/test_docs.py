@@ -35,6 +35,7 @@ NOUNS = (
 )
 ENUMS = (
     "domain.case",
+    "domain.event",
     "domain.inbox",
     "domain.inspection",
     "domain.news",

@@ -121,6 +121,9 @@ class FakeContacts:
     def get(self, customer_id: str) -> Contact | None:
         return self.contacts.get(customer_id)
 
+    def erase(self, customer_id: str) -> bool:
+        return self.contacts.pop(customer_id, None) is not None
+
 
 class FakeMail:
     """Answers with the outcomes it was given, in turn; then takes everything."""

@@ -27,7 +27,7 @@ def tree(tmp_path: Path) -> Path:
     """A copy of the product's packages, with the project's own settings of the tools."""
     for package in project()["tool"]["importlinter"]["root_packages"]:
         shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
-    for module in ("settings.py", "wiring.py", "pyproject.toml"):
+    for module in ("settings.py", "adapters.py", "wiring.py", "pyproject.toml"):
         shutil.copy(ROOT / module, tmp_path / module)
     return tmp_path
 

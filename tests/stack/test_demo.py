@@ -80,6 +80,12 @@ async def test_the_refund_is_the_journals(demos: tuple[Told, Told, Told], case: 
     assert told.code == 0, told.said
     assert told.said.count("All three agree.") == 2
     assert "They do not agree." not in told.said
+    kinds = "return.opened, return.approved, label.issued, parcel.scanned, return.received, return.inspected"
+    paid = "refund.planned, refund.submitted, refund.succeeded, return.restocked, return.closed"
+    (events,) = re.findall(
+        r"Events +(\d+) to the storefront: (.+)", told.said.split(f"Return {case}: ")[1].split("Return ")[0]
+    )
+    assert (events[0], set(events[1].split(", "))) == ("12", {*kinds.split(", "), *paid.split(", ")})
     await agrees(told, case)
 
 

@@ -47,6 +47,7 @@ class Api:
         self._shelf = shelf
         self._secret = secret
         self.calls = (
+            Call("GET", "/orders", self._numbered),
             Call("GET", "/orders/{id}", self._order),
             Call("PUT", "/orders/{id}", self._put_order),
             Call("POST", "/gift_cards", self._issue),
@@ -94,6 +95,13 @@ class Api:
     async def _order(self, request: Request) -> Response:
         with self._shelf.transaction() as rows:
             return orders.get(rows, request)
+
+    async def _numbered(self, request: Request) -> Response:
+        number = request.query_params.get("number")
+        if not number:
+            raise StorefrontError(400, "invalid", "number: say which order you are looking for")
+        with self._shelf.transaction() as rows:
+            return orders.numbered(rows, number)
 
     async def _put_order(self, request: Request) -> Response:
         body = await request.body()

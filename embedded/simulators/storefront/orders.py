@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
+from pydantic import JsonValue
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -35,6 +36,19 @@ def get(rows: Rows, request: Request) -> Response:
     if request.headers.get("if-none-match") == order.etag:
         return Response(status_code=304, headers={"ETag": order.etag})
     return Response(order.text, media_type="application/json", headers={"ETag": order.etag})
+
+
+def numbered(rows: Rows, number: str) -> Response:
+    """The orders with this number, in a list as shops' answers are."""
+    found = [one.text for one in rows.all(StoredOrder) if number in _numbers(json.loads(one.text))]
+    return Response('{"orders": [' + ", ".join(found) + "]}", media_type="application/json")
+
+
+def _numbers(order: dict[str, JsonValue]) -> list[str]:
+    """What an order may be called, whoever's JSON it is."""
+    inner = order.get("order")
+    whole = inner if isinstance(inner, dict) else order
+    return [str(whole[name]).lstrip("#") for name in ("number", "order_number", "name") if name in whole]
 
 
 def put(rows: Rows, request: Request, body: bytes) -> Response:

@@ -1,0 +1,112 @@
+"""The only place that chooses adapters: which vendor stands behind each port, by the settings.
+
+Each is imported when it is chosen, so that a command that only reads the journal does not load Stripe.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from settings import Settings
+
+if TYPE_CHECKING:
+    from activities.inventory import Inventory
+    from activities.labels import Labels
+    from activities.mail import Mail
+    from activities.mail.render import Renderer
+    from activities.payments import Payments, Refunds
+    from activities.payments.routed import Routed
+    from activities.storefront import Storefront
+    from activities.storefront.intake import Intake
+    from activities.storefront.outgoing import Receivers
+    from domain.stores import Orders
+
+
+def orders(own: Settings, shelf: Orders, intake: Intake) -> Storefront:
+    """Where orders are read: as they were imported, or at the storefront."""
+    from activities.storefront.embedded import EmbeddedStorefront
+    from activities.storefront.via_http import HttpStorefront
+
+    if own.storefront_orders == "imported":
+        return EmbeddedStorefront(shelf)
+    secret = own.storefront_secret.get_secret_value()
+    return HttpStorefront(own.storefront_url, secret, intake, shelf, own.storefront_orders)
+
+
+def receivers() -> Receivers:
+    """How those are told who listen to events."""
+    from activities.storefront.via_standard_webhooks import StandardWebhooks
+
+    return StandardWebhooks()
+
+
+def carrier(own: Settings) -> Labels:
+    """Who carries parcels."""
+    from activities.labels.embedded import EmbeddedLabels
+
+    return EmbeddedLabels(own.carrier_url, own.carrier_token.get_secret_value(), own.labels_folder, own.public_url)
+
+
+def warehouse(own: Settings) -> Inventory:
+    """Who keeps the stock: a warehouse system, else the journal."""
+    from activities.inventory.embedded import EmbeddedInventory
+    from activities.inventory.via_webhook import WebhookInventory
+
+    if address := own.warehouse_url:
+        return WebhookInventory(address, own.warehouse_secret.get_secret_value())
+    return EmbeddedInventory()
+
+
+def payments(own: Settings) -> Payments:
+    """The payment provider."""
+    from activities.payments.via_stripe import StripePayments
+
+    return StripePayments(own.stripe_api_key.get_secret_value(), own.stripe_api_base)
+
+
+def refunds(own: Settings, provider: Payments) -> Routed:
+    """The ways for money back: which tender is paid how. What has no way, a person pays."""
+    from activities.payments.by_hand import ByHand
+    from activities.payments.routed import Routed
+    from activities.payments.via_storefront import StorefrontPayments
+    from domain.order import TenderKind
+
+    ways: dict[TenderKind, Refunds] = {TenderKind.CARD: provider}
+    if address := own.storefront_url:
+        shop = StorefrontPayments(address, own.storefront_secret.get_secret_value())
+        ways |= {TenderKind.GIFT_CARD: shop, TenderKind.STORE_CREDIT: shop}
+    return Routed(ways, others=ByHand())
+
+
+def mail(own: Settings) -> Mail:
+    """Who sends mail."""
+    if own.mail == "smtp":
+        from activities.mail.via_smtp import SmtpMail
+
+        return SmtpMail(own.smtp_url.get_secret_value(), own.mail_from, own.shop_name)
+    from activities.mail.via_sendgrid import SendGridMail
+
+    return SendGridMail(
+        api_key=own.sendgrid_api_key.get_secret_value(),
+        host=own.sendgrid_host,
+        sender=own.mail_from,
+        sender_name=own.shop_name,
+        templates={kind.value: template for kind, template in own.sendgrid_templates.items()},
+        sandbox=own.sendgrid_sandbox,
+    )
+
+
+def renderer(own: Settings) -> Renderer:
+    """What makes the letters, with the merchant's name, look and templates."""
+    from activities.mail.branding import Branding
+    from activities.mail.render import Renderer
+
+    look = Branding(
+        logo_url=own.mail_logo_url,
+        accent=own.mail_accent,
+        support_mail=own.support_mail,
+        support_url=own.support_url,
+        imprint=own.mail_imprint,
+    )
+    return Renderer(own.shop_name, look, Path(own.mail_templates) if own.mail_templates else None)
