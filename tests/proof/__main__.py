@@ -30,7 +30,7 @@ from entry import leave
 from settings import ROOT
 from tests.proof import exits, ledger
 from tests.proof.hostile import Hostile
-from tests.proof.kills import Verdict, every_kill, every_task, survive
+from tests.proof.kills import Verdict, every_kill, every_task, ground, survive
 from tests.proof.site import stack
 from tests.proof.storm import storm
 
@@ -97,7 +97,7 @@ async def _prove(parts: Sequence[Part], returns: int | None, kills: int | None, 
 
 
 async def _kill(home: Path, returns: int, kills: int, seed: int) -> list[Verdict]:
-    async with stack(home / "matrix") as site:
+    async with ground(home / "matrix") as site:
         verdicts = [*await survive(site, every_kill()), *await survive(site, every_task())]
     return [*verdicts, *await storm(home / "storm", returns, kills, seed)]
 

@@ -33,7 +33,7 @@ from domain.policy import Policy
 from domain.request import RequestedLine, ReturnRequest
 from ledger.credit_notes import CreditNotes
 from ledger.store import SqlLedger
-from tests.proof.orders import LONG_AGO, RETURNED, bought
+from tests.proof.orders import LONG_AGO, RETURNED, bought, payments
 from tests.proof.right import Books
 from tests.staff import Staff
 
@@ -77,9 +77,8 @@ class Room:
         imported = bought(name, delivered_at)
         self.orders.put(imported.order)
         self.contacts.put(imported.contact)
-        for one in imported.order.tenders:
-            payment = {"id": one.id, "amount": one.captured, "currency": imported.order.currency}
-            self.world.post("/stripe/_control/payment_intents", json=payment).raise_for_status()
+        for path, paid in payments(imported.order):
+            self.world.post(path, json=paid).raise_for_status()
         return imported.order
 
 
