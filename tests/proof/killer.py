@@ -1,4 +1,4 @@
-"""A worker that kills itself: `python -m tests.proof.killer ACTIVITY MOMENT RETURN ORDER [N]`.
+"""A worker that kills itself: `python -m tests.proof.killer SECONDS ACTIVITY MOMENT RETURN ORDER [N]`.
 
 It is the product's worker; from outside, an interceptor, the adapters' methods and the workflow tasks are given a fuse.
 """
@@ -13,6 +13,8 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from temporalio import activity
@@ -35,6 +37,7 @@ from activities.payments.via_storefront import StorefrontPayments
 from activities.payments.via_stripe import StripePayments
 from domain import ids
 from entry import leave
+from workflows import options
 
 Activate = Callable[[WorkflowActivation], WorkflowActivationCompletion]
 
@@ -147,14 +150,26 @@ class _Around(ActivityInboundInterceptor):
         return answer
 
 
-def main() -> int:
-    """The process."""
-    name, moment, case, order, *nth = sys.argv[1:]
+def hasten(seconds: int) -> None:
+    """From here on a worker that was killed is noticed after so many seconds."""
+    soon = timedelta(seconds=seconds)
+    for name in ("STOREFRONT", "CARRIER", "WAREHOUSE", "JOURNAL", "TEMPORAL"):
+        setattr(options, name, replace(getattr(options, name), attempt=soon))
+    options.PAYMENTS = replace(options.PAYMENTS, heartbeat=soon)
+
+
+def serve(seconds: str, name: str = "", moment: str = "", case: str = "", order: str = "", nth: str = "1") -> int:
+    """The process. `seconds`, if not 0, is how soon its death is noticed; without a point to die at it is an ordinary
+    worker."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    fuse = Fuse(name, moment, case, order, int(nth[0]) if nth else 1)
+    if int(seconds):
+        hasten(int(seconds))
+    if not name:
+        return asyncio.run(worker.run())
+    fuse = Fuse(name, moment, case, order, int(nth))
     fuse.lay()
     return asyncio.run(worker.run([fuse]))
 
 
 if __name__ == "__main__":
-    leave(main)
+    leave(lambda: serve(*sys.argv[1:]))

@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from settings import Settings
 from tests.proof import killer, right, ways
-from tests.proof.site import Program, Site, stack, started
+from tests.proof.site import Program, Site, forked, stack
 from tests.proof.walk import WHOLE, Walk
 from wiring import rooms
 from worker import by_queue
@@ -67,9 +67,9 @@ class Kill:
     nth: int = 1
     way: str = ""
 
-    def walk(self, site: Site, prefix: str) -> Walk:
+    def walk(self, site: Site) -> Walk:
         """A return that gets there."""
-        return WAYS[self.way or _WAY_BY.get(self.activity, ORDINARY)](site, f"{prefix}{self.name}")
+        return WAYS[self.way or _WAY_BY.get(self.activity, ORDINARY)](site, self.name)
 
     @property
     def name(self) -> str:
@@ -146,19 +146,20 @@ async def ground(home: Path) -> AsyncIterator[Site]:
         yield site
 
 
-async def survive(site: Site, kills: Iterable[Kill], prefix: str = "") -> list[Verdict]:
+async def survive(site: Site, kills: Iterable[Kill], seconds: int = 0) -> list[Verdict]:
     """Kill a worker at each point, start an ordinary one, and judge every return. The last verdict is the ledger's.
+    Deaths are noticed after so many seconds, if any are named.
 
     Workflow tasks are as many as a return has: the first one that is over before its kill is the last.
     """
     cases: list[_Case] = []
     try:
         for kill in kills:
-            case = await _killed(site, kill, prefix)
+            case = await _killed(site, kill, seconds)
             cases.append(case)
             if not case.killed:
                 break
-        async with site.worker() as worker:
+        async with site.worker(seconds) as worker:
             await asyncio.wait([one.way for one in cases])
             assert await worker.stop() == 0, worker.said()
     finally:
@@ -187,11 +188,11 @@ async def walked(walk: Walk) -> float:
     return time.monotonic()
 
 
-async def _killed(site: Site, kill: Kill, prefix: str) -> _Case:
+async def _killed(site: Site, kill: Kill, seconds: int) -> _Case:
     """Walk a return until its worker is dead."""
-    walk = kill.walk(site, prefix)
-    words = (killer.__name__, kill.activity, kill.moment, walk.case, walk.order, str(kill.nth))
-    async with started(site.home, f"killer-{walk.name}", "-m", *words) as worker:
+    walk = kill.walk(site)
+    words = (str(seconds), kill.activity, kill.moment, walk.case, walk.order, str(kill.nth))
+    async with forked(site.home, f"killer-{walk.name}", *words) as worker:
         way = asyncio.create_task(walked(walk))
         if not await _dead(worker, way) and kill.activity == killer.TASK:
             return _Case(kill, walk, way, time.monotonic(), killed=False)
