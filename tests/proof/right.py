@@ -244,7 +244,7 @@ class _Told:
         told = [(one["id"], one["amount"], one["currency"], one["voided"]) for one in made]
         if told != [(settled, asked.amount, asked.currency, False)]:
             yield f"the storefront has {told} for {asked.key}, not {settled} over {asked.amount} {asked.currency}"
-        if asked.to is TenderKind.GIFT_CARD and [one["account"] for one in made] != [asked.payment]:
+        if asked.to is TenderKind.GIFT_CARD and {one["account"] for one in made} - {asked.payment}:
             yield f"{asked.key} is not on the gift card {asked.payment}"
 
     def _key(self, payment: str) -> str:
