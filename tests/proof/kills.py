@@ -28,7 +28,7 @@ BESIDE = {
 ORDINARY = "ordinary"
 WAYS: Mapping[str, type[Walk]] = MappingProxyType(
     {
-        ORDINARY: Walk,
+        ORDINARY: ways.Way,
         "cancelled": ways.Cancelled,
         "approved": ways.Approved,
         "appealed": ways.Appealed,

@@ -361,11 +361,9 @@ class _Told:
             others |= (answers := needed & {ids.notice_key(self.case, kind) for kind in _ANSWERS})
             needed -= answers
         for key in self._failed_late():
-            again = ids.refund_of(key)
             needed.add(ids.refund_notice_key(NoticeKind.REFUND_FAILED, key))
-            if again is not None:
-                later = ids.refund_key(again.case, again.plan, again.tender, again.attempt + 1)
-                others.add(ids.refund_notice_key(NoticeKind.REFUND_DONE, later))
+            later = [one.key for one in self.known.refunds if one.key.rpartition(":")[0] == key.rpartition(":")[0]]
+            others |= {ids.refund_notice_key(NoticeKind.REFUND_DONE, one) for one in later if one != key}
         for key in sorted(needed | set(rows) | set(delivered)):
             state = rows[key].state if key in rows else None
             if key not in needed | others:

@@ -6,8 +6,9 @@ whoever gets no answer says the same again. What is under way here may be killed
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 import httpx2
@@ -44,7 +45,6 @@ _NOT_YET = (
     "not_what_was_received",
     "more_than_expected",
     "nothing_to_approve",
-    "nothing_failed",
     "nothing_by_hand",
 )
 """Refusals of a return that has not learned yet what it will know in a moment."""
@@ -60,11 +60,7 @@ class Walk:
     """Whether the card takes money back."""
 
     def __init__(
-        self,
-        site: Site,
-        name: str,
-        outcome: Outcome = Outcome.REFUNDED,
-        newer: TenderKind = TenderKind.GIFT_CARD,
+        self, site: Site, name: str, outcome: Outcome = Outcome.REFUNDED, newer: TenderKind = TenderKind.CARD
     ) -> None:
         self.site = site
         self.name = name
@@ -174,17 +170,17 @@ class Walk:
 
     async def ended(self, workflow_id: str) -> None:
         """A workflow has ended by itself."""
+        await self._until(partial(self.has_ended, workflow_id), f"sees {workflow_id} complete")
 
-        async def completed() -> bool:
-            try:
-                described = await self.site.client.get_workflow_handle(workflow_id).describe()
-            except RPCError:
-                return False
-            assert described.status is not None
-            assert described.status.name in ("RUNNING", "COMPLETED"), described.status.name
-            return described.status.name == "COMPLETED"
-
-        await self._until(completed, f"sees {workflow_id} complete")
+    async def has_ended(self, workflow_id: str) -> bool:
+        """Whether it has, as far as can be told. Raises AssertionError if it ended otherwise."""
+        try:
+            described = await self.site.client.get_workflow_handle(workflow_id).describe()
+        except RPCError:
+            return False
+        assert described.status is not None
+        assert described.status.name in ("RUNNING", "COMPLETED"), described.status.name
+        return described.status.name == "COMPLETED"
 
     async def recorded(self, key: str) -> JournalEntry:
         """Until a fact stands in the journal."""
@@ -194,26 +190,28 @@ class Walk:
 
         return await self._until(found, f"has {key} recorded")
 
-    async def say(self, verb: Verb, said: Model, key: str, id: str = "", to: str = "") -> None:
+    async def say(self, verb: Verb, said: Model, key: str, id: str = "", not_yet: Collection[str] = ()) -> None:
         """Say it until it is taken, and wait until it is recorded under `key`; `id` is the Update's own where that
-        matters, and `to` the workflow if it is not the return."""
+        matters."""
 
         async def taken() -> bool:
             done = self.site.ledger.find(key) is not None
-            return done or await self.said(verb, said, id or key.replace(":", "-"), to)
+            return done or await self.said(verb, said, id or key.replace(":", "-"), not_yet=not_yet)
 
         await self._until(taken, f"takes {verb}")
         await self.recorded(key)
 
-    async def said(self, verb: Verb, said: Model, id: str, to: str = "") -> bool:
-        """Whether it was taken. Raises if it will never be."""
+    async def said(self, verb: Verb, said: Model, id: str, to: str = "", not_yet: Collection[str] = ()) -> bool:
+        """Whether it was taken. Raises if it will never be: refused with a code that is not among those of a return
+        that has not got so far, or in `not_yet`."""
         handle = self.site.client.get_workflow_handle(to or ids.workflow_id(self.case))
         try:
             await handle.execute_update(verb.value, said, id=id, rpc_timeout=_NO_ANSWER)
         except WorkflowUpdateFailedError as no:
-            if _final(no.cause):
-                raise
-            return False
+            cause = no.cause
+            if isinstance(cause, ApplicationError) and cause.details and cause.details[0] in (*_NOT_YET, *not_yet):
+                return False
+            raise
         except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError):
             return False
         return True
@@ -241,8 +239,3 @@ class Walk:
         """How many of its mails may or may not have been sent."""
         entries = self.site.ledger.entries(case=self.case)
         return sum(1 for one in entries if one.kind is EntryKind.NOTICE and one.facts["state"] == "unknown")
-
-
-def _final(no: BaseException) -> bool:
-    """Whether saying it again will not help."""
-    return not (isinstance(no, ApplicationError) and no.details and no.details[0] in _NOT_YET)

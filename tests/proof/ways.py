@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import httpx2
 from temporalio.client import WorkflowQueryFailedError
 from temporalio.service import RPCError
 
@@ -25,6 +28,7 @@ from domain.policy import Verdict
 from domain.verbs import Verb
 from embedded.people import ADMIN
 from embedded.stack import POLICY, POLICY_FROM
+from ledger import EntryKind
 from ledger.people import change
 from ledger.signing import load_key, new_key, sign
 from settings import Settings
@@ -62,17 +66,30 @@ def _key(site: Site, who: str) -> Path:
 
 
 class Way(Walk):
-    """What these ways share."""
+    """The ordinary way of a return that was paid with card and gift card, and what the others share."""
+
+    def __init__(
+        self, site: Site, name: str, outcome: Outcome = Outcome.REFUNDED, newer: TenderKind = TenderKind.GIFT_CARD
+    ) -> None:
+        super().__init__(site, name, outcome, newer)
 
     def signed(self, who: str, said: Mapping[str, object]) -> str:
         """Somebody's signature."""
         return sign(load_key(_key(self.site, who)), said)
 
-    async def refunds(self) -> list[dict[str, Any]]:
-        """What the provider refunded of the card, oldest first."""
+    async def listed(self, what: str) -> list[dict[str, Any]]:
+        """The provider's refunds or disputes of the card, oldest first, as soon as it says so."""
         query = {"payment_intent": self.card, "limit": "100"}
-        answer = await self.site.http.get("/stripe/v1/refunds", params=query, headers=_BEARER)
-        return list(reversed(answer.raise_for_status().json()["data"]))
+
+        async def told() -> tuple[list[dict[str, Any]]] | None:
+            try:
+                answer = await self.site.http.get(f"/stripe/v1/{what}", params=query, headers=_BEARER)
+                return (list(reversed(answer.raise_for_status().json()["data"])),)
+            except httpx2.HTTPError:
+                return None
+
+        (found,) = await self._until(told, f"hears of {what} of its card")
+        return found
 
     async def provider(self, path: str, **form: str) -> dict[str, Any]:
         """Do something at the provider, as the shop's staff does in its dashboard."""
@@ -84,7 +101,9 @@ class Way(Walk):
         """Finance has seen to a late fact, and its aftercare ends."""
 
         async def seen() -> bool:
-            return await self.said(Verb.NOTED, Said(by=FINANCE), f"{self.name}-noted", aftercare)
+            return await self.has_ended(aftercare) or await self.said(
+                Verb.NOTED, Said(by=FINANCE), f"{self.name}-noted", aftercare
+            )
 
         await self._until(seen, f"has {aftercare} noted")
         await self.ended(aftercare)
@@ -156,7 +175,8 @@ class ToStoreCredit(Way):
         """The warehouse grades it, and the shopper agrees once the refund has failed."""
         await super().inspect()
         said = Consented(by="shopper", payment=self.card, to=TenderKind.STORE_CREDIT)
-        await self.say(Verb.CONSENT, said, ids.consent_key(ids.refund_key(self.case, 1, self.card, 1)))
+        key = ids.consent_key(ids.refund_key(self.case, 1, self.card, 1))
+        await self.say(Verb.CONSENT, said, key, not_yet=("nothing_failed",))
 
 
 class ByHand(Way):
@@ -181,14 +201,26 @@ class FailedLate(Way):
     async def closed(self) -> None:
         """Closed; and what came afterwards is, too."""
         await super().closed()
-        first, *later = await self.refunds()
+        first, *later = await self.listed("refunds")
         if not later and first["status"] == "succeeded":
             lost = {"status": "failed", "failure_reason": "lost_or_stolen_card"}
             await self.control(f"/stripe/_control/refunds/{first['id']}", **lost)
-        aftercare = ids.aftercare_id(self.case, f"{first['id']}:failed")
-        paid = ids.settled_key(ids.refund_key(self.case, 1, self.card, 2))
-        await self.say(Verb.PAY_AGAIN, Said(by=FINANCE), paid, to=aftercare)
+        aftercare, failed = ids.aftercare_id(self.case, f"{first['id']}:failed"), first["metadata"][KEY_IN_METADATA]
+        for number in itertools.count(1):  # a provider may say no to that, too
+            await self._until(partial(self._again, aftercare, failed, number), "is paid again")
+            if self._paid(failed):
+                break
         await self.ended(aftercare)
+
+    async def _again(self, aftercare: str, failed: str, number: int) -> bool:
+        not_yet = ("nothing_failed", "paid_again", "closed")
+        said = Said(by=FINANCE)
+        return self._paid(failed) or await self.said(Verb.PAY_AGAIN, said, f"again-{number}", aftercare, not_yet)
+
+    def _paid(self, failed: str) -> bool:
+        keys = [one.key for one in self.site.ledger.entries(case=self.case) if one.kind is EntryKind.REFUND_SETTLED]
+        leg = failed.rpartition(":")[0]
+        return any(key.startswith(ids.settled_key(leg)) and key != ids.settled_key(failed) for key in keys)
 
 
 class Disputed(Way):
@@ -196,13 +228,20 @@ class Disputed(Way):
 
     async def inspect(self) -> None:
         """The warehouse grades it; the refund waits for the bank."""
-        dispute = (await self.control("/stripe/_control/disputes", payment_intent=self.card))["id"]
-        await self.recorded(ids.disputed_key(dispute))
+        asked = {"payment_intent": self.card}
+        [dispute] = await self.listed("disputes") or [await self.control("/stripe/_control/disputes", **asked)]
+        await self.recorded(ids.disputed_key(dispute["id"]))
         await super().inspect()
-        await self._until(self._waits, "waits for the bank")
-        await self.control(f"/stripe/_control/disputes/{dispute}", status="won")
-        await self.recorded(ids.dispute_won_key(dispute))
-        await self.noted(ids.aftercare_id(self.order, dispute))
+        if dispute["status"] != "won":  # else an earlier walk got this far
+            await self._until(self._waits, "waits for the bank")
+            await self.control(f"/stripe/_control/disputes/{dispute['id']}", status="won")
+        await self.recorded(ids.dispute_won_key(dispute["id"]))
+
+    async def closed(self) -> None:
+        """Closed; and finance has seen to the dispute."""
+        await super().closed()
+        [dispute] = await self.listed("disputes")
+        await self.noted(ids.aftercare_id(self.order, dispute["id"]))
 
     async def _waits(self) -> bool:
         handle = self.site.client.get_workflow_handle(ids.workflow_id(self.case))
