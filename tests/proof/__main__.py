@@ -1,9 +1,9 @@
 """The long proofs: `python -m tests.proof [--part kill|hostile|exits|ledger] [--returns N] [--kills N] [--seed S]`.
 
-kill    the worker of every activity and every workflow task killed at every moment; then N returns while worker and
-        server are killed at random
-hostile N returns while the payment provider, its webhooks, workers, portal and server all fail; a run that was ended
-        goes on where it stopped, in .backhaul/proof
+kill    the worker of every activity and every workflow task killed at every moment, of a return paid with card and gift
+        card and of those on other ways; then N returns while worker and server are killed at random
+hostile N returns while payment provider, storefront, webhooks, workers, portal and server all fail, refunds fail late
+        and payments are disputed; a run that was ended goes on where it stopped, in .backhaul/proof
 exits   clients and workers, many times: every exit code is 0
 ledger  on SQLite and PostgreSQL: N times two refunds at once of which one fits, 64 writers, writers killed
 

@@ -129,7 +129,7 @@ class Hostile:
 
     async def _through(self, sky: Weather) -> list[Verdict]:
         site, turn = sky.site, asyncio.Semaphore(_AT_ONCE)
-        walks = list(self._walks(site))
+        walks = list(self.walks(site))
         await self._worsen(site)
 
         async def through(walk: Walk) -> float:
@@ -150,7 +150,7 @@ class Hostile:
                 way.cancel()
             await asyncio.wait(ways)
 
-    def _walks(self, site: Site) -> Iterator[Walk]:
+    def walks(self, site: Site) -> Iterator[Walk]:
         """Paid with two cards or with card and gift card; of some the refund fails late, or the payment is disputed."""
         refunded = 0
         for number, (name, outcome) in enumerate(self._cases, start=1):
