@@ -159,7 +159,8 @@ class Hostile:
                 refunded += 1
                 kind = LATER[refunded // _EVERY % len(LATER)] if refunded % _EVERY == 0 else Walk
             walk = kind(site, name, outcome, NEWER[number % len(NEWER)])
-            walk.patience, walk.pause = PATIENCE, PAUSE
+            # A webhook that is lost four times comes after a quarter of an hour.
+            walk.patience, walk.pause = PATIENCE if kind is Walk else 2 * PATIENCE, PAUSE
             yield walk
 
     async def _worsen(self, site: Site) -> None:
