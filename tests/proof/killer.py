@@ -131,9 +131,10 @@ class Fuse(Interceptor):
         @functools.wraps(call)
         def called(*args: Any, **named: Any) -> Any:
             self.reached("before_call")
-            answer = call(*args, **named)
-            self.reached("after_call")
-            return answer
+            try:
+                return call(*args, **named)
+            finally:  # a no is an answer, too
+                self.reached("after_call")
 
         return called
 
