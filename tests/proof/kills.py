@@ -131,7 +131,7 @@ class _Case:
     walk: Walk
     way: asyncio.Task[float]
     since: float
-    killed: bool = True
+    killed: bool
 
     @property
     def what(self) -> str:
@@ -157,7 +157,7 @@ async def survive(site: Site, kills: Iterable[Kill], seconds: int = 0) -> list[V
         for kill in kills:
             case = await _killed(site, kill, seconds)
             cases.append(case)
-            if not case.killed:
+            if kill.activity == killer.TASK and not case.killed:
                 break
         async with site.worker(seconds) as worker:
             await asyncio.wait([one.way for one in cases])
@@ -166,6 +166,9 @@ async def survive(site: Site, kills: Iterable[Kill], seconds: int = 0) -> list[V
         for one in cases:
             one.way.cancel()
     verdicts = [await judged(one.what, one.walk, one.way, one.since) for one in cases]
+    for one, verdict in zip(cases, verdicts, strict=True):
+        if one.kill.activity != killer.TASK and not one.killed:
+            verdict.faults.append("no worker came by there")
     faults = await asyncio.to_thread(lambda: [*right.wrong_ledger(site.ledger), *site.breaks()])
     return [*verdicts, Verdict(what="the whole ledger", case="", faults=faults)]
 
@@ -194,19 +197,17 @@ async def _killed(site: Site, kill: Kill, seconds: int) -> _Case:
     words = (str(seconds), kill.activity, kill.moment, walk.case, walk.order, str(kill.nth))
     async with forked(site.home, f"killer-{walk.name}", *words) as worker:
         way = asyncio.create_task(walked(walk))
-        if not await _dead(worker, way) and kill.activity == killer.TASK:
-            return _Case(kill, walk, way, time.monotonic(), killed=False)
-    assert f"killed in {kill.activity} {kill.moment} of " in worker.said(), worker.said()
-    return _Case(kill, walk, way, time.monotonic())
+        killed = await _dead(worker, way)
+    assert not killed or f"killed in {kill.activity} {kill.moment} of " in worker.said(), worker.said()
+    return _Case(kill, walk, way, time.monotonic(), killed)
 
 
 async def _dead(worker: Program, way: asyncio.Task[float]) -> bool:
-    """Whether the worker was killed before the return got to its end. Raises if the return failed."""
+    """Whether the worker was killed before the return got to its end, or got stuck."""
     dead = asyncio.create_task(worker.end(WHOLE))
     await asyncio.wait({dead, way}, return_when=asyncio.FIRST_COMPLETED)
     if way.done() and not dead.done():
         dead.cancel()
-        way.result()
         return False
     assert await dead == -signal.SIGKILL, worker.said()
     return True
