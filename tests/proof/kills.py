@@ -159,7 +159,7 @@ async def survive(site: Site, kills: Iterable[Kill], seconds: int = 0) -> list[V
             cases.append(case)
             if kill.activity == killer.TASK and not case.killed:
                 break
-        async with site.worker(seconds) as worker:
+        async with forked(site.home, "worker", str(seconds)) as worker:
             await asyncio.wait([one.way for one in cases])
             assert await worker.stop() == 0, worker.said()
     finally:

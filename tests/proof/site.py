@@ -251,9 +251,9 @@ class Site:
         queues = (ids.RETURNS_QUEUE, ids.PAYMENTS_QUEUE, ids.MAIL_QUEUE)
         return all([await polled(self.client, queue, pid) for queue in queues])
 
-    def worker(self, seconds: int = 0) -> AbstractAsyncContextManager[Program]:
-        """An ordinary worker, whose death is noticed after so many seconds, or as a worker's is."""
-        return forked(self.home, "worker", str(seconds))
+    def worker(self) -> AbstractAsyncContextManager[Program]:
+        """An ordinary worker."""
+        return started(self.home, "worker", *WORKER)
 
 
 @asynccontextmanager
