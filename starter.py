@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from commands import (
+    boxes,
+    bulk,
     finance,
     inbox,
     mails,
     ops,
     orders,
+    outbox,
     output,
     overrides,
     parcels,
@@ -26,9 +29,13 @@ from commands import (
 from entry import leave
 
 app = output.group("Returns for online shops: start them, move them along, look at them.")
-for one in (returns, quote, parcels, warehouse, shopper, ops, inbox, finance, overrides, refunds):
+for one in (returns, quote, parcels, warehouse, shopper, ops, bulk, inbox, finance, overrides, refunds):
     app.add_typer(one.app)
-app.add_typer(mails.app, name="mails")
+app.add_typer(boxes.app)
+app.add_typer(boxes.report, name="boxes")
+app.add_typer(parcels.parcel, name="parcel")
+outbox.app.add_typer(mails.app)
+app.add_typer(outbox.app, name="mails")
 app.add_typer(orders.app, name="orders")
 app.add_typer(people.app, name="people")
 app.add_typer(policy.app, name="policy")
