@@ -32,6 +32,7 @@ from tests.proof.right import wrong, wrong_ledger, wrong_return
 from tests.proof.room import NOW, Room
 
 REFUNDED = Outcome.REFUNDED
+TOLD = (REFUNDED, Outcome.DECLINED, Outcome.CANCELLED)
 
 
 @asynccontextmanager
@@ -97,7 +98,7 @@ def entry(case: str, order: str, *transfers: Transfer) -> NewEntry:
 
 
 async def test_right_returns_are_right(fresh: Room) -> None:
-    cases = {outcome: await told(fresh, f"right-{outcome}", outcome) for outcome in Outcome}
+    cases = {outcome: await told(fresh, f"right-{outcome}", outcome) for outcome in TOLD}
     for outcome, case in cases.items():
         assert await asyncio.to_thread(wrong, case, outcome, fresh.books) == []
     gift = await told(fresh, "right-gift", gift=True)
