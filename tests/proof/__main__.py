@@ -1,9 +1,9 @@
 """The long proofs: `python -m tests.proof [--part kill|hostile|exits|ledger] [--returns N] [--kills N] [--seed S]`.
 
-kill    the worker of every activity and every workflow task killed at every moment; then N returns while worker and
-        server are killed at random
-hostile N returns while the payment provider, its webhooks, workers, portal and server all fail; a run that was ended
-        goes on where it stopped, in .backhaul/proof
+kill    the worker of every activity and every workflow task killed at every moment, of a return paid with card and gift
+        card and of those on other ways; then N returns while worker and server are killed at random
+hostile N returns while payment provider, storefront, webhooks, workers, portal and server all fail, refunds fail late
+        and payments are disputed; a run that was ended goes on where it stopped, in .backhaul/proof
 exits   clients and workers, many times: every exit code is 0
 ledger  on SQLite and PostgreSQL: N times two refunds at once of which one fits, 64 writers, writers killed
 
@@ -30,7 +30,7 @@ from entry import leave
 from settings import ROOT
 from tests.proof import exits, ledger
 from tests.proof.hostile import Hostile
-from tests.proof.kills import Verdict, every_kill, every_task, survive
+from tests.proof.kills import Verdict, every_kill, every_task, ground, survive
 from tests.proof.site import stack
 from tests.proof.storm import storm
 
@@ -97,7 +97,7 @@ async def _prove(parts: Sequence[Part], returns: int | None, kills: int | None, 
 
 
 async def _kill(home: Path, returns: int, kills: int, seed: int) -> list[Verdict]:
-    async with stack(home / "matrix") as site:
+    async with ground(home / "matrix") as site:
         verdicts = [*await survive(site, every_kill()), *await survive(site, every_task())]
     return [*verdicts, *await storm(home / "storm", returns, kills, seed)]
 

@@ -15,12 +15,12 @@ from datetime import timedelta
 
 import worker
 from activities import payments
-from activities.payments import via_stripe
+from activities.payments import via_storefront, via_stripe
 from entry import leave
 from workflows import options
 
-STRIPE_PATIENCE = 3
-"""Seconds until an answer of the payment provider counts as lost."""
+ANSWER = 3
+"""Seconds until an answer of payment provider or storefront counts as lost."""
 
 _STORED_FAULT = timedelta(seconds=3)
 _POLL = timedelta(seconds=2)
@@ -36,8 +36,8 @@ def hurry() -> None:
     for name in ("STOREFRONT", "CARRIER", "WAREHOUSE", "JOURNAL", "TEMPORAL", "MAIL"):
         setattr(options, name, replace(getattr(options, name), **brisk))
     options.PAYMENTS = replace(options.PAYMENTS, longest_retry=_LONGEST_RETRY, heartbeat=_ATTEMPT)
-    kind = via_stripe.StripePayments
-    setattr(via_stripe, kind.__name__, functools.partial(kind, timeout=STRIPE_PATIENCE))
+    for room, kind in ((via_stripe, via_stripe.StripePayments), (via_storefront, via_storefront.StorefrontPayments)):
+        setattr(room, kind.__name__, functools.partial(kind, timeout=ANSWER))
 
 
 def main() -> int:

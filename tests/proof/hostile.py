@@ -1,5 +1,6 @@
-"""Many returns while nothing can be relied on: the payment provider does three calls in ten wrongly, its webhooks get
-lost, come twice and out of order, and workers, portal and Temporal server are killed.
+"""Many returns while nothing can be relied on: payment provider and storefront do three calls in ten wrongly, webhooks
+get lost, come twice and out of order, and workers, portal and Temporal server are killed. Of some returns the refund
+fails late, or the payment is disputed.
 
 All that it knows is in its home, so whoever ends it can go on with it later.
 """
@@ -21,7 +22,9 @@ from typing import Any, get_args
 from pydantic import Field
 
 from domain import ids
+from domain.case import Outcome
 from domain.model import Model
+from domain.order import TenderKind
 from embedded import portal
 from embedded.simulators.faults import CallFault, HookFault
 from ledger import EntryKind
@@ -30,13 +33,17 @@ from tests.proof import hasty, right
 from tests.proof.kills import Verdict, judged, walked
 from tests.proof.right import Books, Json
 from tests.proof.site import Site, environment, until
-from tests.proof.storm import OUTCOMES, PORTAL, Weather, weather
+from tests.proof.storm import NEWER, OUTCOMES, PORTAL, Weather, weather
 from tests.proof.walk import Walk
+from tests.proof.ways import Disputed, FailedLate
 
 HASTY = ("-m", hasty.__name__)
 CREW = 8
 RESTARTS = 2
 """How often the Temporal server is killed: after a quarter and a half of the run."""
+
+PROVIDER, SHOP = FAULTY = ("stripe", "storefront")
+"""Whose calls go wrong."""
 
 _SHARE = 0.3
 _AT_ONCE = 40
@@ -56,10 +63,14 @@ class Progress(Model):
     pids: tuple[int, ...] = ()
 
 
-class Patient(Walk):
-    """A return in bad weather."""
+PATIENCE, PAUSE = 900.0, 0.25
+"""Of a return in bad weather, in seconds."""
 
-    patience, pause = 900.0, 0.25
+LATER: tuple[type[Walk], ...] = (FailedLate, Disputed)
+"""What the provider has in store for some returns, besides its faults."""
+
+_EVERY = 4
+"""One of so many refunded returns has it."""
 
 
 class Still(Books):
@@ -82,14 +93,13 @@ class Still(Books):
         return self._labels if path == "/carrier/labels.json" else super().get(path, **query)
 
 
-def plan(seed: int) -> dict[str, object]:
-    """Three calls and three webhooks in ten go wrong, in every way."""
+def plan(seed: int, where: str = PROVIDER) -> dict[str, object]:
+    """Three calls in ten go wrong, in every way, and three of the provider's webhooks in ten."""
     calls, hooks = get_args(CallFault), get_args(HookFault)
-    faults = {
-        "*": {one: _SHARE / len(calls) for one in calls},
-        "webhooks": {one: _SHARE / len(hooks) for one in hooks},
-    }
-    return {"seed": seed, "faults": faults, "delay_seconds": hasty.STRIPE_PATIENCE + 1}
+    faults = {"*": {one: _SHARE / len(calls) for one in calls}}
+    if where == PROVIDER:
+        faults["webhooks"] = {one: _SHARE / len(hooks) for one in hooks}
+    return {"seed": seed, "faults": faults, "delay_seconds": hasty.ANSWER + 1}
 
 
 class Hostile:
@@ -119,7 +129,7 @@ class Hostile:
 
     async def _through(self, sky: Weather) -> list[Verdict]:
         site, turn = sky.site, asyncio.Semaphore(_AT_ONCE)
-        walks = [Patient(site, name, outcome) for name, outcome in self._cases]
+        walks = list(self.walks(site))
         await self._worsen(site)
 
         async def through(walk: Walk) -> float:
@@ -140,12 +150,26 @@ class Hostile:
                 way.cancel()
             await asyncio.wait(ways)
 
+    def walks(self, site: Site) -> Iterator[Walk]:
+        """Paid with two cards or with card and gift card; of some the refund fails late, or the payment is disputed."""
+        refunded = 0
+        for number, (name, outcome) in enumerate(self._cases, start=1):
+            kind: type[Walk] = Walk
+            if outcome is Outcome.REFUNDED:
+                refunded += 1
+                kind = LATER[refunded // _EVERY % len(LATER)] if refunded % _EVERY == 0 else Walk
+            walk = kind(site, name, outcome, NEWER[number % len(NEWER)])
+            # A webhook that is lost four times comes after a quarter of an hour.
+            walk.patience, walk.pause = PATIENCE if kind is Walk else 2 * PATIENCE, PAUSE
+            yield walk
+
     async def _worsen(self, site: Site) -> None:
-        """Set the plan of faults; one that goes on already is left alone, or it would begin anew."""
-        wanted = plan(self.seed)
-        told = (await site.http.get("/stripe/_control/faults")).json()["plan"]
-        if told["faults"] != wanted["faults"]:
-            (await site.http.post("/stripe/_control/faults", json=wanted)).raise_for_status()
+        """Set the plans of faults; what goes on already is left alone, or it would begin anew."""
+        for where in FAULTY:
+            wanted = plan(self.seed, where)
+            told = (await site.http.get(f"/{where}/_control/faults")).json()["plan"]
+            if told["faults"] != wanted["faults"]:
+                (await site.http.post(f"/{where}/_control/faults", json=wanted)).raise_for_status()
         (await site.http.post("/stripe/_control/pace", json={"after": 1})).raise_for_status()
 
     async def _strike(self, sky: Weather, ways: Sequence[asyncio.Task[float]]) -> None:
@@ -158,7 +182,7 @@ class Hostile:
             async def grown(wanted: int = wanted, since: int = seen) -> bool:
                 return all(way.done() for way in ways) or _last(sky.site, since) >= wanted
 
-            await until(grown, f"{wait} more entries", Patient.patience, 0.2)
+            await until(grown, f"{wait} more entries", PATIENCE, 0.2)
             seen = _last(sky.site, seen)
             if all(way.done() for way in ways):
                 return
@@ -187,10 +211,12 @@ class Hostile:
     async def _calm(self, sky: Weather) -> None:
         """No more faults; every webhook that still waits is delivered."""
         site = sky.site
-        told = (await site.http.get("/stripe/_control/faults")).json()
-        injected = sum((Counter(one) for one in told["injected"].values()), Counter(self.progress.faults))
+        injected = Counter(self.progress.faults)
+        for where in FAULTY:
+            told = (await site.http.get(f"/{where}/_control/faults")).json()
+            injected = sum((Counter(one) for one in told["injected"].values()), injected)
+            (await site.http.post(f"/{where}/_control/faults", json={})).raise_for_status()
         self.progress = self.progress.model_copy(update={"faults": dict(sorted(injected.items()))})
-        (await site.http.post("/stripe/_control/faults", json={})).raise_for_status()
 
         # Where an earlier run listened nobody does any more, and faults may have kept that from being said.
         await portal.register(sky.ports.portal, f"{site.simulators}/stripe", "sk_test_embedded")
@@ -200,7 +226,7 @@ class Hostile:
             told = await site.http.post("/stripe/_control/deliver", json={"early": True}, timeout=600)
             return not told.raise_for_status().json()["left"]
 
-        await until(delivered, "every webhook is taken", Patient.patience, 1)
+        await until(delivered, "every webhook is taken", PATIENCE, 1)
 
     async def _judge(self, site: Site, walks: Sequence[Walk], ways: Sequence[asyncio.Task[float]]) -> list[Verdict]:
         books = site.books = Still(**vars(site.books))
@@ -230,6 +256,12 @@ def amiss(books: Books, walks: Sequence[Walk]) -> Iterator[str]:
         (one["metadata"].get("case", ""), one["payment_intent"])
         for one in books.refunds()
         if one["status"] not in ("failed", "canceled")
+    )
+    live += Counter(
+        (ids.case_in(one["reference"]), one["account"])
+        for walk in walks
+        if walk.bought.order.tenders[1].kind is TenderKind.GIFT_CARD
+        for one in books.given(f"gift_cards/{walk.newer}")
     )
     planned = Counter(
         (walk.case, str(leg["tender_id"]))

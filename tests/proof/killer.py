@@ -1,4 +1,4 @@
-"""A worker that kills itself: `python -m tests.proof.killer ACTIVITY MOMENT RETURN [N]`.
+"""A worker that kills itself: `python -m tests.proof.killer SECONDS ACTIVITY MOMENT RETURN ORDER [N]`.
 
 It is the product's worker; from outside, an interceptor, the adapters' methods and the workflow tasks are given a fuse.
 """
@@ -13,6 +13,8 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from temporalio import activity
@@ -31,9 +33,11 @@ import worker
 from activities.inventory.embedded import EmbeddedInventory
 from activities.labels.embedded import EmbeddedLabels
 from activities.mail.via_sendgrid import SendGridMail
+from activities.payments.via_storefront import StorefrontPayments
 from activities.payments.via_stripe import StripePayments
 from domain import ids
 from entry import leave
+from workflows import options
 
 Activate = Callable[[WorkflowActivation], WorkflowActivationCompletion]
 
@@ -44,12 +48,12 @@ TASK = "workflow_task"
 """In the place of an activity: the return's n-th workflow task, before it is worked on, or after, before Temporal hears
 of what was decided."""
 
-CALLS: dict[str, tuple[type, str]] = {
-    "buy_label": (EmbeddedLabels, "buy"),
-    "void_label": (EmbeddedLabels, "void"),
-    "pay_leg": (StripePayments, "refund"),
-    "send_notice": (SendGridMail, "send"),
-    "restock": (EmbeddedInventory, "restock"),
+CALLS: dict[str, tuple[tuple[type, str], ...]] = {
+    "buy_label": ((EmbeddedLabels, "buy"),),
+    "void_label": ((EmbeddedLabels, "void"),),
+    "pay_leg": ((StripePayments, "refund"), (StorefrontPayments, "refund")),
+    "send_notice": ((SendGridMail, "send"),),
+    "restock": ((EmbeddedInventory, "restock"),),
 }
 """The call to the outside system in an activity; it has two moments more:"""
 
@@ -63,10 +67,13 @@ def moments(name: str) -> tuple[str, ...]:
 
 
 class Fuse(Interceptor):
-    """Kills this process with SIGKILL when one activity of one return gets to a moment for the n-th time."""
+    """Kills this process with SIGKILL when one activity of one return gets to a moment for the n-th time, in the return
+    itself or in the aftercare of it or of its order. Workflow tasks are the return's own alone."""
 
-    def __init__(self, name: str, moment: str, case: str, nth: int) -> None:
-        self._point = (name, ids.workflow_id(case), moment)
+    def __init__(self, name: str, moment: str, case: str, order: str, nth: int) -> None:
+        self._point = (name, moment)
+        self._return = ids.workflow_id(case)
+        self._aftercare = () if name == TASK else (ids.aftercare_id(case, ""), ids.aftercare_id(order, ""))
         self._left = nth
         self._lock = threading.Lock()
 
@@ -77,7 +84,8 @@ class Fuse(Interceptor):
 
     def _burn(self, name: str, workflow_id: str, moment: str) -> None:
         with self._lock:
-            if (name, workflow_id, moment) != self._point:
+            ours = workflow_id == self._return or workflow_id.startswith(self._aftercare)
+            if not ours or (name, moment) != self._point:
                 return
             self._left -= 1
             if self._left == 0:
@@ -115,16 +123,18 @@ class Fuse(Interceptor):
     def lay(self) -> None:
         """Around the calls to outside systems, and the workflow tasks."""
         vars(worker)["SandboxedWorkflowRunner"] = self.runner
-        for kind, method in CALLS.values():
-            setattr(kind, method, self._around(getattr(kind, method)))
+        for calls in CALLS.values():
+            for kind, method in calls:
+                setattr(kind, method, self._around(getattr(kind, method)))
 
     def _around(self, call: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(call)
         def called(*args: Any, **named: Any) -> Any:
             self.reached("before_call")
-            answer = call(*args, **named)
-            self.reached("after_call")
-            return answer
+            try:
+                return call(*args, **named)
+            finally:  # a no is an answer, too
+                self.reached("after_call")
 
         return called
 
@@ -141,14 +151,26 @@ class _Around(ActivityInboundInterceptor):
         return answer
 
 
-def main() -> int:
-    """The process."""
-    name, moment, case, *nth = sys.argv[1:]
+def hasten(seconds: int) -> None:
+    """From here on a worker that was killed is noticed after so many seconds."""
+    soon = timedelta(seconds=seconds)
+    for name in ("STOREFRONT", "CARRIER", "WAREHOUSE", "JOURNAL", "TEMPORAL"):
+        setattr(options, name, replace(getattr(options, name), attempt=soon))
+    options.PAYMENTS = replace(options.PAYMENTS, heartbeat=soon)
+
+
+def serve(seconds: str, name: str = "", moment: str = "", case: str = "", order: str = "", nth: str = "1") -> int:
+    """The process. `seconds`, if not 0, is how soon its death is noticed; without a point to die at it is an ordinary
+    worker."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    fuse = Fuse(name, moment, case, int(nth[0]) if nth else 1)
+    if int(seconds):
+        hasten(int(seconds))
+    if not name:
+        return asyncio.run(worker.run())
+    fuse = Fuse(name, moment, case, order, int(nth))
     fuse.lay()
     return asyncio.run(worker.run([fuse]))
 
 
 if __name__ == "__main__":
-    leave(main)
+    leave(lambda: serve(*sys.argv[1:]))

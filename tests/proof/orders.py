@@ -1,10 +1,9 @@
-"""Orders to be returned: bought by one customer each, paid with two cards."""
+"""Orders to be returned: bought by one customer each, paid with a card and with something newer."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-
-import httpx2
 
 from activities.storefront.importers import read_order
 from domain.order import ImportedOrder, Order, Tender, TenderKind
@@ -17,22 +16,19 @@ RETURNED = {"1": 2, "2": 1}
 LONG_AGO = timedelta(days=100)
 """Delivered so long ago, an order is not taken back any more."""
 
-_NEWER_CARD = 3000
-"""Minor units paid with the second card, less than what is returned: a refund has two legs."""
+_NEWER = {TenderKind.CARD: ("pi", 3000), TenderKind.GIFT_CARD: ("gc", 3000), TenderKind.BANK: ("bank", 9000)}
+"""The newer tender: how its id begins, and so many minor units that neither it nor the card pays for all that is
+returned. A refund has two legs, and a bank transfer's comes last."""
 
 
-def bought(name: str, delivered_at: datetime) -> ImportedOrder:
-    """An order of its own."""
+def bought(name: str, delivered_at: datetime, newer: TenderKind = TenderKind.CARD) -> ImportedOrder:
+    """An order of its own, paid with a card and with a newer card, gift card or transfer."""
     imported = read_order((FOLDER / "two_rates.json").read_text(), delivered_at=delivered_at)
     order, customer, word = imported.order, f"cust-{name}", name.replace("-", "_")
+    later, (prefix, share) = order.placed_at + timedelta(minutes=1), _NEWER[newer]
     tenders = (
-        Tender(id=f"pi_{word}_old", kind=TenderKind.CARD, captured=order.total - _NEWER_CARD, paid_at=order.placed_at),
-        Tender(
-            id=f"pi_{word}_new",
-            kind=TenderKind.CARD,
-            captured=_NEWER_CARD,
-            paid_at=order.placed_at + timedelta(minutes=1),
-        ),
+        Tender(id=f"pi_{word}_old", kind=TenderKind.CARD, captured=order.total - share, paid_at=order.placed_at),
+        Tender(id=f"{prefix}_{word}_new", kind=newer, captured=share, paid_at=later),
     )
     changed = {"id": f"o-{name}", "number": f"B-{name}", "customer_id": customer, "tenders": tenders}
     return imported.model_copy(
@@ -43,8 +39,13 @@ def bought(name: str, delivered_at: datetime) -> ImportedOrder:
     )
 
 
-async def pay(order: Order, http: httpx2.AsyncClient) -> None:
-    """Have the order's payments at the provider."""
+def payments(order: Order, refundable: bool = True) -> Iterator[tuple[str, dict[str, object]]]:
+    """What was paid, as the simulators that keep it are told: where, and what. A card that is not `refundable` takes no
+    money back."""
     for tender in order.tenders:
-        payment = {"id": tender.id, "amount": tender.captured, "currency": order.currency.lower()}
-        (await http.post("/stripe/_control/payment_intents", json=payment)).raise_for_status()
+        paid: dict[str, object] = {"id": tender.id, "amount": tender.captured}
+        if tender.kind is TenderKind.CARD:
+            until = {} if refundable else {"refundable_until": 0}
+            yield "/stripe/_control/payment_intents", {**paid, "currency": order.currency.lower(), **until}
+        if tender.kind is TenderKind.GIFT_CARD:
+            yield "/storefront/_control/gift_cards", {**paid, "currency": order.currency}

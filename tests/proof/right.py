@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 import httpx2
 
-from activities.payments.via_stripe import KEY_IN_METADATA, to_stripe
+from activities.payments.stripe_units import KEY_IN_METADATA, from_stripe, to_stripe
 from domain import ids
 from domain.case import CaseSoFar, Outcome
 from domain.inspection import units
@@ -28,15 +28,18 @@ from domain.refund import PAID_BY_PEOPLE, RefundIntention
 from domain.stores import Outbox
 from embedded.simulators.storefront import SECRET
 from embedded.simulators.storefront.signing import call_signature
-from ledger import UNITS, EntryKind, JournalEntry, Ledger, TransferKind, accounts
+from ledger import UNITS, Balance, EntryKind, JournalEntry, Ledger, TransferKind, accounts
 from ledger.credit_notes import issued_by
 from ledger.moves.money import intended
 from ledger.recall import case_so_far
 
 Json = dict[str, Any]
 
-_BESIDES = (EntryKind.REFUND_TRACED, EntryKind.REFUND_UNANSWERED, EntryKind.CONSENT)
+_BESIDES = (EntryKind.REFUND_TRACED, EntryKind.REFUND_UNANSWERED)
 """What may be learnt of a refund beside its outcome; the bank's reference even after the end."""
+
+_SAID = (EntryKind.APPROVAL, EntryKind.OVERRIDE, EntryKind.CONSENT)
+"""What people may have said on the way."""
 
 _ONCE = {
     Outcome.REFUNDED: (
@@ -50,6 +53,9 @@ _ONCE = {
     Outcome.DECLINED: (EntryKind.DECISION, EntryKind.CLOSED),
     Outcome.CANCELLED: (EntryKind.DECISION, EntryKind.CANCELLED, EntryKind.CLOSED),
 }
+
+
+_ANSWERS = (NoticeKind.APPROVED, NoticeKind.IN_REVIEW)
 
 
 @dataclass(frozen=True)
@@ -68,10 +74,20 @@ class Books:
 
     def credits(self, key: str) -> list[Json]:
         """The storefront's credits that carry a key."""
-        target, at = f"/credits?{urlencode({'reference': key})}", int(time.time())
+        return self._storefront(f"/credits?{urlencode({'reference': key})}")
+
+    def given(self, account: str) -> list[Json]:
+        """What the storefront gave, and has not taken back, on `gift_cards/{id}` or `store_credit/{customer}`."""
+        return [one for one in self._storefront(f"/{account}/history") if one["kind"] == "credit" and not one["voided"]]
+
+    def _storefront(self, target: str) -> list[Json]:
+        at = int(time.time())
         signature = call_signature(SECRET, at, "GET", target, "", b"")
         headers = {"X-Storefront-Timestamp": str(at), "X-Storefront-Signature": signature}
-        found: list[Json] = self.world.get(f"/storefront{target}", headers=headers).raise_for_status().json()["data"]
+        answer = self.world.get(f"/storefront{target}", headers=headers)
+        if answer.status_code == 404:  # there is no such gift card
+            return []
+        found: list[Json] = answer.raise_for_status().json()["data"]
         return found
 
     def refunds(self) -> list[Json]:
@@ -143,10 +159,14 @@ class _Told:
         return self.books.refunds()
 
     def end(self) -> Iterator[str]:
-        """The expected outcome, recorded last."""
+        """The expected outcome, recorded last but for what a refund that failed after it brought about."""
         if self.known.outcome is not self.expected:
             yield f"it ended as {self.known.outcome}, not as {self.expected}"
-        last = [entry.kind for entry in self.entries if entry.kind is not EntryKind.REFUND_TRACED][-1]
+        kinds = [entry.kind for entry in self.entries if entry.kind is not EntryKind.REFUND_TRACED]
+        closed = kinds.index(EntryKind.CLOSED) if EntryKind.CLOSED in kinds else len(kinds)
+        if EntryKind.REFUND_REVERSED in kinds[closed + 1 :]:
+            kinds = kinds[: kinds.index(EntryKind.REFUND_REVERSED, closed)]
+        last = kinds[-1]
         if last is not EntryKind.CLOSED:
             yield f"the journal's last word on it is {last}, not closed"
 
@@ -165,7 +185,7 @@ class _Told:
 
     def _times(self, seen: Mapping[EntryKind, int]) -> dict[EntryKind, int]:
         legs = len(self.known.plan.legs) if self.known.plan else 0
-        free = {EntryKind.SCAN, EntryKind.NOTICE, EntryKind.RECEIPT, *_BESIDES}
+        free = {EntryKind.SCAN, EntryKind.NOTICE, EntryKind.RECEIPT, *_BESIDES, *_SAID}
         times = {kind: 0 for kind in EntryKind if kind not in free}
         times |= dict.fromkeys(_ONCE[self.expected], 1)
         times[EntryKind.REFUND_FAILED] = seen[EntryKind.REFUND_FAILED]
@@ -185,7 +205,7 @@ class _Told:
         ]
 
     def legs(self) -> Iterator[str]:
-        """The provider's refunds are the legs of the plan, one to one, under our keys."""
+        """The provider's refunds and the storefront's credits are the legs of the plan, one to one, under our keys."""
         legs = {self._key(leg.tender_id): leg for leg in (self.known.plan.legs if self.known.plan else ())}
         settled = {one.key: one.provider_id for one in self.known.refunds if one.status == "succeeded"}
         for key, leg in list(legs.items()):
@@ -204,8 +224,12 @@ class _Told:
                 if settled.get(key) != one["id"]:
                     yield f"the journal confirms {key} as {settled.get(key)}, the provider made it as {one['id']}"
         for one in self._paid():
-            if one["metadata"].get(KEY_IN_METADATA) not in legs:
+            if one["metadata"].get(KEY_IN_METADATA) not in legs and not self._entered(one):
                 yield f"the provider paid {one['amount']} to {one['payment_intent']} ({one['id']}), which no plan knows"
+        wanted = {self._key(leg.tender_id) for leg in (self.known.plan.legs if self.known.plan else ())}
+        for one in self.given:
+            if ids.case_in(one["reference"]) in ("", self.case) and one["reference"] not in wanted:
+                yield f"the storefront gave {one['amount']} to {one['account']} ({one['id']}), which no plan knows"
 
     def _asked(self, key: str, leg: Leg) -> RefundIntention:
         """What was asked under a key, or would have been."""
@@ -224,7 +248,7 @@ class _Told:
         told = [(one["id"], one["amount"], one["currency"], one["voided"]) for one in made]
         if told != [(settled, asked.amount, asked.currency, False)]:
             yield f"the storefront has {told} for {asked.key}, not {settled} over {asked.amount} {asked.currency}"
-        if asked.to is TenderKind.GIFT_CARD and [one["account"] for one in made] != [asked.payment]:
+        if asked.to is TenderKind.GIFT_CARD and {one["account"] for one in made} - {asked.payment}:
             yield f"{asked.key} is not on the gift card {asked.payment}"
 
     def _key(self, payment: str) -> str:
@@ -242,6 +266,23 @@ class _Told:
             or ("case" not in one["metadata"] and one["payment_intent"] in payments)
         ]
 
+    def _entered(self, made: Json) -> bool:
+        """Whether it stands in the books as a refund that somebody else made."""
+        entry = self.books.ledger.find(ids.elsewhere_key(made["id"]))
+        return entry is not None and entry.order == self.order and KEY_IN_METADATA not in made["metadata"]
+
+    @cached_property
+    def given(self) -> list[Json]:
+        """The storefront's credits on the order's gift cards, and to those whose store credit is in the plan."""
+        purses = [f"gift_cards/{one}" for one in self._payments()]
+        purses += [f"store_credit/{one}" for one in sorted(self._customers())]
+        return [one for purse in purses for one in self.books.given(purse)]
+
+    def _customers(self) -> set[str]:
+        """Whose store credit is in the plan, or was agreed to."""
+        legs = self.known.plan.legs if self.known.plan else ()
+        return {*(leg.customer for leg in legs), *(one.customer for one in self.known.consents)} - {""}
+
     def _payments(self) -> dict[str, tuple[int, str]]:
         """What each payment of the order captured, in which currency."""
         opened = self.books.ledger.find(ids.order_key(self.order))
@@ -253,20 +294,32 @@ class _Told:
         }
 
     def tenders(self) -> Iterator[str]:
-        """What our books have left of each card payment is what the provider has left of it."""
-        legs = self.known.plan.legs if self.known.plan else ()
-        others = [leg.tender_id for leg in legs if leg.kind is not TenderKind.CARD]
+        """What our books have left of each payment is what provider or storefront have left of it; and what they have
+        of a customer's store credit, the storefront has, too."""
+        given = Counter[str]()
+        for one in self.given:
+            given[one["account"]] += one["amount"]
         for payment, (captured, currency) in self._payments().items():
-            if payment in others:
-                continue
             left = self.books.ledger.balance(accounts.tender(payment), currency).posted
             gone = sum(
                 one["amount"]
                 for one in self.refunds
                 if one["payment_intent"] == payment and one["status"] not in ("failed", "canceled")
             )
-            if to_stripe(captured - left, currency) != gone:
+            if captured - left != from_stripe(gone, currency) + given[payment]:
+                gone += given[payment]
                 yield f"{captured - left} of {payment} went back by our books, {gone} at the provider"
+        for customer in self._customers():
+            ours = Counter({one.commodity: one.posted for one in self._liability(customer)})
+            theirs = Counter[str]()
+            for one in self.books.given(f"store_credit/{customer}"):
+                theirs[one["currency"]] += one["amount"]
+            if ours != theirs:
+                yield f"{dict(ours)} is {customer}'s store credit by our books, {dict(theirs)} at the storefront"
+
+    def _liability(self, customer: str) -> list[Balance]:
+        account = accounts.store_credit(customer)
+        return [one for one in self.books.ledger.balances(account) if one.account == account and one.posted]
 
     def notes(self) -> Iterator[str]:
         """A plan that was paid has one credit note, over what was paid; no other has any."""
@@ -307,12 +360,14 @@ class _Told:
         rows = {row.key: row for row in self.books.outbox.of_case(self.case)}
         recorded = Counter(entry.key for entry in self.entries if entry.kind is EntryKind.NOTICE)
         needed, others = ({ids.notice_key(self.case, kind) for kind in kinds} for kinds in self._notices())
+        if changed := sum(not one.waits for one in self.known.overrides):  # what may come back is told anew each time
+            others |= {ids.notice_key(self.case, kind, 1 + changed) for kind in _ANSWERS}
+            others |= (answers := needed & {ids.notice_key(self.case, kind) for kind in _ANSWERS})
+            needed -= answers
         for key in self._failed_late():
-            again = ids.refund_of(key)
             needed.add(ids.refund_notice_key(NoticeKind.REFUND_FAILED, key))
-            if again is not None:
-                later = ids.refund_key(again.case, again.plan, again.tender, again.attempt + 1)
-                others.add(ids.refund_notice_key(NoticeKind.REFUND_DONE, later))
+            later = [one.key for one in self.known.refunds if one.key.rpartition(":")[0] == key.rpartition(":")[0]]
+            others |= {ids.refund_notice_key(NoticeKind.REFUND_DONE, one) for one in later if one != key}
         for key in sorted(needed | set(rows) | set(delivered)):
             state = rows[key].state if key in rows else None
             if key not in needed | others:

@@ -16,7 +16,10 @@ from activities.labels.embedded import EmbeddedLabels
 from activities.mail import MailActivities, SendNotice
 from activities.mail.render import Renderer
 from activities.mail.via_sendgrid import SendGridMail
-from activities.payments import PayLeg, PaymentActivities, Payments
+from activities.payments import PayLeg, PaymentActivities, Refunds
+from activities.payments.by_hand import ByHand
+from activities.payments.routed import Routed
+from activities.payments.via_storefront import StorefrontPayments
 from activities.payments.via_stripe import StripePayments
 from activities.storefront import FetchOrder, StorefrontActivities
 from activities.storefront.embedded import EmbeddedStorefront
@@ -26,14 +29,15 @@ from domain import ids
 from domain.case import Outcome
 from domain.inspection import InspectedLine, Inspection, Receipt, ReceivedLine
 from domain.notice import Notice, NoticeKind
-from domain.order import Order
+from domain.order import Order, TenderKind
 from domain.parcel import ReturnLabel, Scan, TrackingStatus
 from domain.people import Role
 from domain.policy import Policy
 from domain.request import RequestedLine, ReturnRequest
+from embedded.simulators.storefront import SECRET
 from ledger.credit_notes import CreditNotes
 from ledger.store import SqlLedger
-from tests.proof.orders import LONG_AGO, RETURNED, bought
+from tests.proof.orders import LONG_AGO, RETURNED, bought, payments
 from tests.proof.right import Books
 from tests.staff import Staff
 
@@ -52,6 +56,8 @@ class Room:
         self.world = httpx2.Client(base_url=url, timeout=10)
         self.books = Books(self.ledger, self.outbox, self.world)
         self.stripe = StripePayments("sk_test_embedded", f"{url}/stripe")
+        shop = StorefrontPayments(f"{url}/storefront", SECRET)
+        self.refunds = Routed({TenderKind.CARD: self.stripe, TenderKind.GIFT_CARD: shop}, others=ByHand())
         snapshots, policies, parcels = SqlSnapshots(self.engine), SqlPolicies(self.engine), SqlParcels(self.engine)
         policies.publish(Policy(id="default", title="Default", window_days=30), "a" * 64, POLICY_FROM)
         people = Staff(ann=Role.WAREHOUSE, ben=Role.WAREHOUSE)
@@ -68,27 +74,35 @@ class Room:
         self.world.close()
         self.engine.dispose()
 
-    def tell(self, name: str, outcome: Outcome, without: Collection[str] = (), pay: Payments | None = None) -> str:
+    def tell(
+        self,
+        name: str,
+        outcome: Outcome,
+        without: Collection[str] = (),
+        pay: Refunds | None = None,
+        newer: TenderKind = TenderKind.CARD,
+    ) -> str:
         """A return of an order of its own, from request to end, but for the verbs left out. Returns its id."""
-        return _Story(self, name, outcome, without, pay or self.stripe).tell()
+        return _Story(self, name, outcome, without, pay or self.refunds, newer).tell()
 
-    def buy(self, name: str, delivered_at: datetime) -> Order:
+    def buy(self, name: str, delivered_at: datetime, newer: TenderKind) -> Order:
         """An order that was paid."""
-        imported = bought(name, delivered_at)
+        imported = bought(name, delivered_at, newer)
         self.orders.put(imported.order)
         self.contacts.put(imported.contact)
-        for one in imported.order.tenders:
-            payment = {"id": one.id, "amount": one.captured, "currency": imported.order.currency}
-            self.world.post("/stripe/_control/payment_intents", json=payment).raise_for_status()
+        for path, paid in payments(imported.order):
+            self.world.post(path, json=paid).raise_for_status()
         return imported.order
 
 
 class _Story:
-    def __init__(self, room: Room, name: str, outcome: Outcome, without: Collection[str], pay: Payments) -> None:
+    def __init__(
+        self, room: Room, name: str, outcome: Outcome, without: Collection[str], pay: Refunds, newer: TenderKind
+    ) -> None:
         self.room, self.outcome, self.without = room, outcome, without
         self.case = f"R-{name}"
         since = LONG_AGO if outcome is Outcome.DECLINED else timedelta(days=5)
-        self.order = room.buy(name, NOW - since)
+        self.order = room.buy(name, NOW - since, newer)
         self.payments = PaymentActivities(pay, room.ledger, CreditNotes(room.ledger, SqlSnapshots(room.engine)))
         self.lines = tuple(RequestedLine(line_id=line, quantity=count) for line, count in RETURNED.items())
 

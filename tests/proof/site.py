@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
 import signal
 import sys
 import tomllib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,6 +24,7 @@ from database.engine import connect
 from database.stores import SqlContacts, SqlOrders, SqlOutbox, SqlSnapshots
 from domain import ids
 from embedded.temporal import polled
+from entry import leave
 from ledger.days import Days
 from ledger.reconcile.run import period_of, run
 from ledger.store import SqlLedger
@@ -62,10 +64,48 @@ def environment(home: Path) -> dict[str, str]:
     return {**kept, "BACKHAUL_HOME": str(home), "PYTHONUNBUFFERED": "1"}
 
 
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["tests.proof.killer"])
+
+
+class Fork:
+    """A process forked off one that has loaded the workers' modules already; else as asyncio's own."""
+
+    def __init__(self, home: Path, log: Path, words: Sequence[str]) -> None:
+        asked = (str(log), environment(home), words)
+        self._process = _FORKS.Process(target=_forked, args=asked, daemon=True)
+        self._process.start()
+        assert self._process.pid is not None
+        self.pid = self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        return self._process.exitcode
+
+    def send_signal(self, one: signal.Signals) -> None:
+        os.kill(self.pid, one)
+
+    async def wait(self) -> int:
+        while (code := self._process.exitcode) is None:
+            await asyncio.sleep(0.02)
+        return code
+
+
+def _forked(log: str, environ: dict[str, str], words: Sequence[str]) -> None:
+    from tests.proof import killer
+
+    written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(written, sys.stdout.fileno())
+    os.dup2(written, sys.stderr.fileno())
+    os.environ.clear()
+    os.environ.update(environ)
+    leave(lambda: killer.serve(*words))
+
+
 class Program:
     """A Python program that was started; what it says is in `log`."""
 
-    def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
+    def __init__(self, process: asyncio.subprocess.Process | Fork, log: Path) -> None:
         self.process = process
         self.log = log
 
@@ -113,7 +153,20 @@ async def started(home: Path, name: str, *words: str) -> AsyncIterator[Program]:
             cwd=ROOT,
             env=environment(home),
         )
-    program = Program(process, log)
+    async with _stopping(Program(process, log)) as program:
+        yield program
+
+
+@asynccontextmanager
+async def forked(home: Path, name: str, *words: str) -> AsyncIterator[Program]:
+    """`python -m tests.proof.killer words...`, as with `started`, but there in a moment."""
+    log = home / f"{name}.out"
+    async with _stopping(Program(await asyncio.to_thread(Fork, home, log, words), log)) as program:
+        yield program
+
+
+@asynccontextmanager
+async def _stopping(program: Program) -> AsyncIterator[Program]:
     try:
         yield program
     finally:

@@ -13,6 +13,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from domain.case import Outcome
+from domain.order import TenderKind
 from embedded import children, temporal
 from embedded.children import Child
 from embedded.stack import Ports, Stack, stack
@@ -25,6 +26,9 @@ TARGETS = ("worker", "server", "worker and server")
 PORTAL = "portal"
 OUTCOMES = {Outcome.REFUNDED: 8, Outcome.CANCELLED: 1, Outcome.DECLINED: 1}
 """How the returns of a storm are meant to end, and how often."""
+
+NEWER = (TenderKind.CARD, TenderKind.GIFT_CARD)
+"""What, besides a card, they were paid with, in turn."""
 
 _EVERY = (4, 30)
 """So many entries of the journal lie between two kills."""
@@ -137,7 +141,10 @@ async def storm(home: Path, returns: int, kills: int, seed: int) -> list[Verdict
     async with weather(home) as sky:
         begun = time.monotonic()
         outcomes = dice.choices(list(OUTCOMES), list(OUTCOMES.values()), k=returns)
-        walks = [Walk(sky.site, f"storm-{number}", one) for number, one in enumerate(outcomes, start=1)]
+        walks = [
+            Walk(sky.site, f"storm-{number}", one, NEWER[number % len(NEWER)])
+            for number, one in enumerate(outcomes, start=1)
+        ]
         ways = [asyncio.create_task(walked(one)) for one in walks]
         try:
             for _ in range(kills):

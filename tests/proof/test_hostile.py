@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections import Counter
 from pathlib import Path
-from typing import get_args
+from typing import cast, get_args
 
 import pytest
 
 from database.engine import connect
+from domain.case import Outcome
 from embedded.simulators.faults import CallFault, FaultPlan, HookFault
 from ledger import EntryKind
 from ledger.store import SqlLedger
-from tests.proof.hostile import Hostile, end_left_over, plan
-from tests.proof.site import started, until
+from tests.proof.hostile import SHOP, Hostile, end_left_over, plan
+from tests.proof.site import Site, started, until
+from tests.proof.ways import Disputed, FailedLate
 
 RETURNS, KILLS, CREW = 3, 3, 2
 
@@ -55,6 +58,20 @@ def test_three_calls_and_three_webhooks_in_ten_go_wrong_in_every_way() -> None:
     for endpoint, every in (("*", get_args(CallFault)), ("webhooks", get_args(HookFault))):
         assert set(made.faults[endpoint]) == set(every)
         assert sum(made.faults[endpoint].values()) == pytest.approx(0.3)
+
+
+def test_calls_of_the_storefront_go_wrong_as_often() -> None:
+    provider, shop = FaultPlan.model_validate(plan(7)), FaultPlan.model_validate(plan(7, SHOP))
+    assert shop.faults == {"*": provider.faults["*"]}
+
+
+def test_of_some_returns_the_refund_fails_late_or_the_payment_is_disputed(tmp_path: Path) -> None:
+    found = Counter((type(one), one.outcome) for one in Hostile(tmp_path, 200, 1, 1).walks(cast(Site, None)))
+    refunded = sum(times for (_, outcome), times in found.items() if outcome is Outcome.REFUNDED)
+    assert refunded > 100
+    for kind in (FailedLate, Disputed):
+        assert refunded // 10 <= found[kind, Outcome.REFUNDED] <= refunded // 5
+        assert {outcome for one, outcome in found if one is kind} == {Outcome.REFUNDED}
 
 
 async def test_what_a_killed_run_left_behind_is_ended_and_nothing_else(tmp_path: Path) -> None:

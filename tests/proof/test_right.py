@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -13,13 +15,16 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
-from activities.payments import Payments
+from activities.payments import Payments, Refunds
 from domain import ids
 from domain.case import Outcome
 from domain.notice import NoticeKind, NoticeState
+from domain.order import TenderKind
 from domain.refund import Refund, RefundIntention, RefundStatus
 from embedded.simulators import build
 from embedded.simulators.serve import address, listen, running
+from embedded.simulators.storefront import SECRET
+from embedded.simulators.storefront.signing import call_signature
 from ledger import UNITS, EntryKind, NewEntry, Transfer, TransferKind, accounts
 from ledger.credit_notes import issued_by
 from tests.payments.fake import Unasked
@@ -27,6 +32,7 @@ from tests.proof.right import wrong, wrong_ledger, wrong_return
 from tests.proof.room import NOW, Room
 
 REFUNDED = Outcome.REFUNDED
+TOLD = (REFUNDED, Outcome.DECLINED, Outcome.CANCELLED)
 
 
 @asynccontextmanager
@@ -52,8 +58,22 @@ async def fresh(tmp_path: Path) -> AsyncIterator[Room]:
         yield made
 
 
-async def told(room: Room, name: str, outcome: Outcome = REFUNDED, *without: str, pay: Payments | None = None) -> str:
-    return await asyncio.to_thread(room.tell, name, outcome, without, pay)
+async def told(
+    room: Room, name: str, outcome: Outcome = REFUNDED, *without: str, pay: Refunds | None = None, gift: bool = False
+) -> str:
+    newer = TenderKind.GIFT_CARD if gift else TenderKind.CARD
+    return await asyncio.to_thread(room.tell, name, outcome, without, pay, newer)
+
+
+async def credit(room: Room, account: str, reference: str, key: str, amount: int = 3000) -> str:
+    """Somebody who knows the secret has the storefront give money; the credit's id."""
+    target, at = f"/{account}/credits", int(time.time())
+    body = json.dumps({"amount": amount, "currency": "EUR", "reference": reference}).encode()
+    signature = call_signature(SECRET, at, "POST", target, key, body)
+    headers = {"X-Storefront-Timestamp": str(at), "X-Storefront-Signature": signature, "Idempotency-Key": key}
+    headers["Content-Type"] = "application/json"
+    made = await post(room, f"/storefront{target}", 201, content=body, headers=headers)
+    return str(made.json()["id"])
 
 
 async def judged(room: Room, case: str, outcome: Outcome = REFUNDED, *, killed: bool = False) -> list[str]:
@@ -78,9 +98,11 @@ def entry(case: str, order: str, *transfers: Transfer) -> NewEntry:
 
 
 async def test_right_returns_are_right(fresh: Room) -> None:
-    cases = {outcome: await told(fresh, f"right-{outcome}", outcome) for outcome in Outcome}
+    cases = {outcome: await told(fresh, f"right-{outcome}", outcome) for outcome in TOLD}
     for outcome, case in cases.items():
         assert await asyncio.to_thread(wrong, case, outcome, fresh.books) == []
+    gift = await told(fresh, "right-gift", gift=True)
+    assert await asyncio.to_thread(wrong, gift, REFUNDED, fresh.books) == []
 
 
 async def test_another_outcome_than_the_expected_one_is_found(room: Room) -> None:
@@ -132,6 +154,32 @@ async def test_a_refund_that_no_plan_knows_is_found(room: Room) -> None:
     made = await post(room, "/stripe/v1/refunds", headers={"Authorization": "Bearer sk_test_x"}, data=body)
     found = await judged(room, case)
     assert f"the provider paid 7 to pi_stray_old ({made.json()['id']}), which no plan knows" in found
+
+
+async def test_a_second_credit_under_our_key_is_found(room: Room) -> None:
+    case = await told(room, "gift-twice", gift=True)
+    key = ids.refund_key(case, 1, "gc_gift_twice_new", 1)
+    second = await credit(room, "gift_cards/gc_gift_twice_new", key, "again")
+    seen, left = await judged(room, case)
+    assert f"('{second}', 3000, 'EUR', False), (" in seen
+    assert left == "3000 of gc_gift_twice_new went back by our books, 6000 at the provider"
+
+
+async def test_a_credit_that_no_plan_knows_is_found(room: Room) -> None:
+    case = await told(room, "gift-stray", gift=True)
+    later = ids.refund_key(case, 1, "gc_gift_stray_new", 2)
+    made = await credit(room, "gift_cards/gc_gift_stray_new", later, later, 5)
+    assert await judged(room, case) == [
+        f"the storefront gave 5 to gc_gift_stray_new ({made}), which no plan knows",
+        "3000 of gc_gift_stray_new went back by our books, 3005 at the provider",
+    ]
+
+
+async def test_a_credit_that_only_the_journal_knows_is_found(room: Room) -> None:
+    case = await told(room, "gift-none", pay=Liar(room.stripe, None), gift=True)
+    found = await judged(room, case)
+    assert f"the storefront has [] for {ids.refund_key(case, 1, 'gc_gift_none_new', 1)}, not re_none" in found[0]
+    assert "3000 of gc_gift_none_new went back by our books, 0 at the provider" in found
 
 
 class Liar(Unasked):

@@ -13,7 +13,11 @@ import pytest
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.sdk.v1 import WorkflowMetadata
-from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest, DescribeWorkflowExecutionResponse
+from temporalio.api.workflowservice.v1 import (
+    DescribeWorkflowExecutionRequest,
+    DescribeWorkflowExecutionResponse,
+    ResetWorkflowExecutionRequest,
+)
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHistory, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
@@ -193,6 +197,23 @@ class Return:
     async def run_id(self) -> str:
         """Temporal's id of the newest run."""
         return (await self.described()).workflow_execution_info.execution.run_id
+
+    async def reset(self, activity: str) -> str:
+        """Reset it in the Temporal UI to before an activity was first asked for; the new run's id."""
+        scheduled = (
+            event.activity_task_scheduled_event_attributes
+            for event in (await self.history()).events
+            if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
+        )
+        before = next(one for one in scheduled if one.activity_type.name == activity)
+        ask = ResetWorkflowExecutionRequest(
+            namespace=self.client.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=self.handle.id, run_id=await self.run_id()),
+            reason="ops wanted to see it again",
+            workflow_task_finish_event_id=before.workflow_task_completed_event_id,
+            request_id="reset-1",
+        )
+        return (await self.client.workflow_service.reset_workflow_execution(ask)).run_id
 
     async def described(self) -> DescribeWorkflowExecutionResponse:
         """Temporal's own account of it. The raw call, because the test server lists what was unset as null, at which

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import httpx2
+import pytest
+from temporalio.client import WorkflowFailureError
+from temporalio.service import RPCError
 
 from domain.case import Outcome
 from domain.order import Tender, TenderKind
@@ -18,6 +22,7 @@ from tests.world import until
 from workflows.return_case.view import CaseView
 
 NOW = datetime.now(UTC)
+TWO_RATES_ORDER, MUGS = "two-rates", {"1": 2}
 
 
 async def ended(one: Return, refunded: str) -> CaseView:
@@ -26,25 +31,76 @@ async def ended(one: Return, refunded: str) -> CaseView:
     assert (view.outcome, view.refunded) == (Outcome.REFUNDED, refunded)
     with httpx2.Client(base_url=one.world.url, timeout=10) as http:
         books = Books(one.world.rooms.ledger, one.world.rooms.stores.outbox, http)
-        assert await asyncio.to_thread(wrong, "R-1", Outcome.REFUNDED, books) == []
+        assert await asyncio.to_thread(wrong, one.case, Outcome.REFUNDED, books) == []
     await replayer().replay_workflow(await one.history())
     return view
 
 
-async def test_a_gift_card_and_a_card_each_get_their_part_back(shop: Shop) -> None:
+async def two_tenders(shop: Shop) -> Return:
+    """A return whose 23.53, more than the gift card gave, go to both; the goods are there."""
     gift = Tender(id="gc-1", kind=TenderKind.GIFT_CARD, captured=2000)
     order = await shop.world.sell(TWO_RATES, gift, Tender(id="pi_1", kind=TenderKind.CARD, captured=8850, paid_at=NOW))
-    one = await shop.start("R-1", order.id, {"1": 2})  # 23.53, more than the gift card gave
+    one = await shop.start(shop.case, order.id, MUGS)
     await one.arrive()
+    await one.told("approved", "in_transit", "received")
+    return one
+
+
+async def paid_once(one: Return) -> CaseView:
+    """Each tender has its part, however many runs it took."""
+    view = await ended(one, "23.53 EUR")
+    assert len(view.provider_references) == 2
+    assert one.world.posted("tender:") == {"tender:pi_1": 8850 - 353}
+    assert [refund["amount"] for refund in await one.world.refunds("pi_1")] == [353]
+    assert len(one.world.entries(one.case, EntryKind.REFUND_SUBMITTED)) == 2
+    assert len(await one.world.mails(one.case)) == 4
+    return view
+
+
+async def test_two_tenders_reset_to_before_the_refund_are_paid_once(real_shop: Shop) -> None:
+    one = await two_tenders(real_shop)
+    await one.inspect()
+    undisturbed = await paid_once(one)
+    run = await one.reset("pay_leg")
+    again = await real_shop.start(one.case, TWO_RATES_ORDER, MUGS)
+    assert await again.run_id() == run
+    assert await paid_once(again) == undisturbed
+
+
+@pytest.mark.parametrize("door", ["/storefront/gift_cards", "/stripe/v1/refunds"])
+async def test_two_tenders_terminated_at_either_leg_and_started_again_are_paid_once(shop: Shop, door: str) -> None:
+    """The money has moved and nobody here has heard of it; the provider has forgotten our key by the next run."""
+    one = await two_tenders(shop)
+    shop.world.doors.shut(door, carried_out=True)
+    await one.inspect()
+    await until(lambda: shop.world.doors.knocks[door] > 0, "an answer that is lost")
+    await one.recorded(EntryKind.RESTOCK)
+    await one.handle.terminate("somebody in the Temporal UI")
+    await shop.world.post("/stripe/_control/forget_keys", {})
+    shop.world.doors.open(door)
+    await paid_once(await shop.start("R-1", TWO_RATES_ORDER, MUGS))
+
+
+async def test_two_tenders_with_a_cancel_by_temporal_between_them_are_paid_once(shop: Shop) -> None:
+    one = await two_tenders(shop)
+    await one.inspect()
+    await one.recorded(EntryKind.REFUND_SETTLED)
+    with suppress(RPCError):  # it has ended already
+        await one.handle.cancel()
+    with suppress(WorkflowFailureError):
+        await one.result()
+    await paid_once(await shop.start("R-1", TWO_RATES_ORDER, MUGS))
+
+
+async def test_a_gift_card_and_a_card_each_get_their_part_back(shop: Shop) -> None:
+    one = await two_tenders(shop)
     shop.world.doors.shut("/storefront/gift_cards", carried_out=True)
     await one.inspect()
     await until(lambda: shop.world.doors.knocks["/storefront/gift_cards"] > 0, "a credit whose answer is lost")
     await one.recorded(EntryKind.RESTOCK)
     assert one.world.entries("R-1", EntryKind.REFUND_SETTLED) == []
     shop.world.doors.open("/storefront/gift_cards")
-    await ended(one, "23.53 EUR")
-    assert one.world.posted("tender:") == {"tender:pi_1": 8850 - 353}
-    assert [one["amount"] for one in await shop.world.refunds("pi_1")] == [353]
+    await paid_once(one)
 
 
 async def test_what_a_person_has_to_pay_waits_for_finance(shop: Shop) -> None:

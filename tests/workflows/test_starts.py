@@ -7,9 +7,6 @@ from collections import Counter
 from contextlib import suppress
 
 import pytest
-from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import EventType
-from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError
 from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.service import RPCError
@@ -185,24 +182,9 @@ async def test_reset_to_before_the_refund_pays_once(real_shop: Shop) -> None:
     await one.arrive()
     await one.inspect()
     await one.result()
-    events = (await one.history()).events
-    paid = next(
-        event.activity_task_scheduled_event_attributes.workflow_task_completed_event_id
-        for event in events
-        if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
-        and event.activity_task_scheduled_event_attributes.activity_type.name == "pay_leg"
-    )
-    answer = await real_shop.client.workflow_service.reset_workflow_execution(
-        ResetWorkflowExecutionRequest(
-            namespace=real_shop.client.namespace,
-            workflow_execution=WorkflowExecution(workflow_id=one.handle.id, run_id=await one.run_id()),
-            reason="ops wanted to see it again",
-            workflow_task_finish_event_id=paid,
-            request_id="reset-1",
-        )
-    )
+    run = await one.reset("pay_leg")
     again = await real_shop.start(one.case, SHOPIFY_ORDER, UNIT)
-    assert await again.run_id() == answer.run_id
+    assert await again.run_id() == run
     await check(again)
     calls = (await real_shop.world.http.get("/stripe/_control/calls")).json()
     assert calls == {"received": 1, "created": 1}
