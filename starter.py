@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from commands import (
+    aftercare,
     finance,
     inbox,
     ops,
@@ -25,7 +26,7 @@ from commands import (
 from entry import leave
 
 app = output.group("Returns for online shops: start them, move them along, look at them.")
-for one in (returns, quote, parcels, warehouse, shopper, ops, inbox, finance, overrides, refunds):
+for one in (returns, quote, parcels, warehouse, shopper, ops, inbox, finance, overrides, refunds, aftercare):
     app.add_typer(one.app)
 app.add_typer(orders.app, name="orders")
 app.add_typer(people.app, name="people")

@@ -151,7 +151,8 @@ def _next(row: RefundRow, *, closed: bool, replaced: bool) -> tuple[str, str]:
     if row.reason == STORED_FAULT:
         return "nobody", "the next attempt follows by itself"
     if closed:
-        return "finance", "say `pay_again` or `consent` to its aftercare (docs/refunds.md)"
+        said = f"`python starter.py pay-again {row.case} --by YOU`"
+        return "finance", f"{said}, or `consent` if the shopper agrees to another way (docs/refunds.md)"
     return "finance", f"mend the cause, then `python starter.py retry {row.case} --by YOU`"
 
 

@@ -105,7 +105,7 @@ def test_one_that_failed_after_the_return_had_closed_is_a_matter_of_aftercare(sh
     word(shop, status=RefundStatus.FAILED, reason="lost_or_stolen_card")
     row = the_only(shop)
     assert (row.state, row.reason, row.owner) == ("failed", "lost_or_stolen_card", "finance")
-    assert "`pay_again` or `consent`" in row.action
+    assert "starter.py pay-again R-1 --by YOU`, or `consent`" in row.action
 
 
 def test_one_that_others_made_and_that_came_back(shop: Shop) -> None:
