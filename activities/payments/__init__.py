@@ -186,9 +186,17 @@ class PaymentActivities:
         elif not self._has_failed(ask.before):
             text = f"attempt {ask.attempt - 1} at {ask.payment} has had no final no yet, so there is no next one"
             raise Refused("not_failed", text)
-        elif min(tender, self._ledger.balance(accounts.owed(ask.case), plan.currency).available) < ask.amount:
-            text = f"less than {ask.amount} is still owed by return {ask.case}, or left of {ask.payment}; plan anew"
+        elif self._ledger.balance(accounts.owed(ask.case), plan.currency).available < ask.amount:
+            text = f"less than {ask.amount} is still owed by return {ask.case}; plan anew"
             raise Refused(PLAN_WITHDRAWN, text)
+        elif tender < ask.amount and not self._goes_elsewhere(ask.before):
+            text = f"{ask.payment} has less left than {ask.amount}; plan anew"
+            raise Refused(PLAN_WITHDRAWN, text)
+
+    def _goes_elsewhere(self, before: str) -> bool:
+        """Whether the attempt after this one goes to something else than its payment."""
+        intention = self._settling.intention(before)
+        return bool(intention and intention.instead) or self._ledger.find(ids.consent_key(before)) is not None
 
     def _has_failed(self, key: str) -> bool:
         """Whether an intention had its final no, at once or late."""

@@ -19,6 +19,7 @@ from domain.provider import ProviderRefund
 from domain.refund import FINAL_NO, RefundIntention, RefundStatus
 from domain.stores import Snapshots
 from ledger import EntryKind, JournalEntry, Ledger, NewEntry, accounts
+from ledger.covering import cover
 from ledger.credit_notes import CreditNotes
 from ledger.disputes import Disputes, has_ended, last_loss
 from ledger.facts import Facts
@@ -90,10 +91,19 @@ class NewsActivities:
         known = self._settling.record(intention, stands)
         if known.status in FINAL_NO and seen.status is RefundStatus.SUCCEEDED:
             return _strange(f"{seen.id} was paid after all, though it counts as {known.status}: it may be paid twice")
-        late = self._ledger.find(ids.reversed_key(intention.key)) is not None
-        owed = self._ledger.balance(accounts.owed(intention.case), intention.currency).available
-        back = self._covered(intention)
-        return Heard(turn=Turn.REFUND_OF_OURS, refund=known, failed_late=late, owed=max(0, owed), covered=back)
+        cover(self._ledger, intention.order_id, intention.currency, ask.now)
+        owed, left = (
+            max(0, self._ledger.balance(account, intention.currency).available)
+            for account in (accounts.owed(intention.case), accounts.tender(intention.payment))
+        )
+        return Heard(
+            turn=Turn.REFUND_OF_OURS,
+            refund=known,
+            failed_late=self._ledger.find(ids.reversed_key(intention.key)) is not None,
+            owed=owed,
+            covered=self._covered(intention),
+            left=left,
+        )
 
     def _covered(self, intention: RefundIntention) -> int:
         """What of this attempt and those after it covered the order's suspense."""
@@ -248,6 +258,8 @@ class NewsActivities:
 
     def _heard(self, turn: Turn, entry: JournalEntry, for_finance: str = "") -> Heard:
         order = frozen_order(self._ledger, self._snapshots, entry.order)
+        if order is not None:
+            cover(self._ledger, order.id, order.currency, attempt_time(entry.at))
         if order is not None and (missing := uncovered(self._ledger, order.id, order.currency)):
             stands = Money(minor=missing, currency=order.currency)
             text = f"{stands} more went back than order {order.number} had left, and nothing covers it yet"

@@ -166,6 +166,47 @@ def test_what_suspense_left_owed_of_a_late_failure_is_paid_by_the_next_attempt(d
     assert desk.shop.sound()
 
 
+def closed_and_failed_late(desk: Desk) -> None:
+    desk.pay()
+    desk.shop.close("R-1")
+    desk.provider.move(KEY, RefundStatus.FAILED, reason="insufficient_funds")
+    assert desk.hear().owed == 4624
+
+
+@pytest.mark.parametrize(("taken", "owed"), [(10850, 0), (8000, 2850), (4624, 4624)])
+def test_what_went_back_elsewhere_after_a_late_failure_is_not_owed_as_far_as_the_order_had_no_more(
+    desk: Desk, taken: int, owed: int
+) -> None:
+    closed_and_failed_late(desk)
+    desk.elsewhere(taken)
+    for _ in range(2):
+        assert desk.hear("re_x").for_finance == ""  # nothing stands in suspense for finance to clear
+    for _ in range(2):
+        heard = desk.hear()
+        assert (heard.owed, heard.covered, heard.left) == (owed, 4624 - owed, 10850 - taken)
+    assert [desk.shop.money(one).posted for one in ("owed:R-1", "suspense:two-rates")] == [owed, 0]
+    cleared = [f"owed:R-1 {4624 - owed} rule:cover"] if owed < 4624 else []
+    told = [one for one in desk.shop.ledger.entries() if one.kind is EntryKind.CLEARED]
+    assert [f"{one.facts['account']} {one.facts['amount']} {one.actor}" for one in told] == cleared
+    with pytest.raises(Refused) as no:
+        desk.pay(attempt=2, amount=owed + 1)
+    assert no.value.code in ("plan_withdrawn", "not_planned")
+    if owed:
+        assert desk.pay(attempt=2, amount=owed).status is RefundStatus.SUCCEEDED
+        assert desk.notes()[-1][1] == 4624
+    assert desk.hear().owed == 0
+    assert desk.shop.sound()
+
+
+def test_what_an_open_return_owes_is_left_to_its_next_plan(desk: Desk) -> None:
+    desk.pay()
+    desk.provider.move(KEY, RefundStatus.FAILED, reason="insufficient_funds")
+    desk.hear()
+    desk.elsewhere(10850)
+    assert "46.24 EUR more went back" in desk.hear("re_x").for_finance
+    assert desk.shop.money("owed:R-1").posted == 4624
+
+
 def test_a_first_attempt_pays_all_of_a_leg_and_none_pays_more(desk: Desk) -> None:
     for amount in (4623, 4625):
         with pytest.raises(Refused) as no:

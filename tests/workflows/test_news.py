@@ -343,6 +343,34 @@ async def test_a_late_failure_that_suspense_takes_whole_is_for_finance_and_not_f
     assert sound(one)
 
 
+async def test_aftercare_ends_when_what_it_owed_went_back_elsewhere(shop: Shop) -> None:
+    one = await shop.shopify()
+    await one.arrive()
+    await one.inspect()
+    await one.result()
+    (refund,) = await shop.world.refunds(SHOPIFY_PAYMENT)
+    await fail(one, refund)
+    handle = await aftercare(shop, "R-1", SHOPIFY_ORDER, told(refund))
+    await seen(handle, "finance")
+    facts = Facts(shop.world.rooms.ledger, shop.world.rooms.stores.snapshots)
+    whole = EarlierRefund(id="re_dashboard", at=NOW, money={SHOPIFY_PAYMENT: 18109 + posted_left(shop)})
+    facts.refunded_elsewhere(SHOPIFY_ORDER, whole, "fay", NOW)
+    await handle.execute_update("pay_again", {"by": "fay"}, id="again")
+    async with asyncio.timeout(PATIENCE):
+        while "owed none of it" not in (await seen(handle, "finance")).next_action:
+            await asyncio.sleep(0.02)
+    await handle.execute_update("noted", {"by": "fay"}, id="seen")
+    await handle.result()
+    assert [one["status"] for one in await shop.world.refunds(SHOPIFY_PAYMENT)] == ["failed"]
+    assert sound(one)
+    await replayer().replay_workflow(await handle.fetch_history())
+
+
+def posted_left(shop: Shop) -> int:
+    """What the order still has of its payment, besides what is owed."""
+    return sum(shop.world.posted("paid:").values())
+
+
 async def test_aftercare_told_twice_records_once_and_ends_when_nothing_is_owed(shop: Shop) -> None:
     one = await shop.shopify()
     await one.arrive()
