@@ -92,6 +92,11 @@ def refund_key(case: str, plan: int, tender: str, attempt: int) -> str:
     return f"refund:{case}:{plan}:{tender}:{attempt}"
 
 
+def collect_key(case: str, number: int) -> str:
+    """The n-th time that a return asks its shopper for money."""
+    return f"collect:{case}:{number}"
+
+
 class RefundKey(NamedTuple):
     """What a refund's key is made of."""
 

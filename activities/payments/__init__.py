@@ -11,6 +11,7 @@ from temporalio import activity
 
 from activities.moment import attempt_time
 from domain import ids
+from domain.collection import PaymentPage, PaymentRequest
 from domain.consent import Consent
 from domain.errors import Refused, Stale, StoredFault
 from domain.model import Id, Minor, Model, UtcDatetime
@@ -55,6 +56,16 @@ class Refunds(Protocol):
 
 class Payments(Refunds, Protocol):
     """A payment provider: a way for money back, whose own account of it can be read."""
+
+    def collect(self, request: PaymentRequest, now: datetime) -> PaymentPage:
+        """Open a page where a shopper pays this amount, once; asking again under the same key is the same page."""
+
+    def find_collection(self, request: PaymentRequest, now: datetime) -> PaymentPage | None:
+        """How the page with this key stands, whoever opened it and when; None is a certain no."""
+
+    def close_collection(self, page: PaymentPage, now: datetime) -> PaymentPage:
+        """Take no payment for it any more, and tell what came first. What somebody was just paying may still come, as
+        news of a late payment. Closed again it is the same."""
 
     def refresh(self, refund: str, now: datetime) -> ProviderRefund:
         """How a refund stands now, by the provider's id of it; Refused if there is none."""

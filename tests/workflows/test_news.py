@@ -11,10 +11,12 @@ import httpx2
 import pytest
 from temporalio.client import Client, WorkflowHandle
 
+from activities.payments import stripe_events
 from domain import ids
 from domain.case import Outcome
+from domain.collection import PaymentRequest
 from domain.inbox import InboxState
-from domain.news import DisputeNews, LateFact, News, RefundNews
+from domain.news import DisputeNews, LateFact, News, PaymentNews, RefundNews
 from domain.order import EarlierRefund, Tender, TenderKind
 from domain.people import Person, Role
 from domain.refund import RefundStatus
@@ -433,6 +435,42 @@ async def test_a_refund_made_elsewhere_has_the_orders_returns_plan_anew(shop: Sh
     assert (await handle.result()).outcome == "refund_elsewhere"
     assert (await one.result()).outcome is Outcome.REFUNDED
     assert len(one.world.entries("R-1", EntryKind.PLAN)) == 2
+    assert sound(one)
+
+
+async def test_a_payment_after_its_page_was_closed_is_recorded_once_and_waits_for_finance(shop: Shop) -> None:
+    one = await shop.shopify()
+    await one.arrive()
+    await one.inspect()
+    await one.result()
+    rooms, key = shop.world.rooms, ids.collect_key("R-1", 1)
+    ask = PaymentRequest(
+        key=key, case="R-1", order_id=SHOPIFY_ORDER, amount=1250, currency="USD", words="Another colour"
+    )
+    page = await asyncio.to_thread(rooms.provider.collect, ask, NOW)
+    await asyncio.to_thread(rooms.provider.close_collection, page, NOW)
+    await shop.world.post(f"/stripe/_control/payment_links/{page.id}/pay", {"late": True})
+    listed = await shop.world.http.get("/stripe/v1/events", headers={"Authorization": "Bearer sk_test_world"})
+    events = [found for body in listed.json()["data"] for found in stripe_events.read(body)]
+    kinds = ["checkout.session.completed", "payment_intent.succeeded"]
+    assert sorted(one.kind for one in events if isinstance(one.told, PaymentNews)) == kinds
+
+    async def connect() -> Client:
+        return shop.client
+
+    courier = Courier(TemporalDelivery(connect), rooms.ledger, rooms.stores.parcels, rooms.stores.outbox)
+    paid = [row(one.told, one.event) for one in events if isinstance(one.told, PaymentNews)]
+    sent = {(await courier.send(one)).target for one in paid}
+    (name,) = sent  # both events are about one payment
+    handle = shop.client.get_workflow_handle(name, result_type=AftercareView)
+    view = await seen(handle, "finance")
+    assert (view.case, view.turn) == ("R-1", "late_payment")
+    assert "12.50 USD came in" in view.next_action
+    assert "after it was not asked for any more" in view.next_action
+    await handle.execute_update("noted", {"by": "fay"}, id="seen")
+    assert (await handle.result()).outcome == "late_payment"
+    (entry,) = [one for one in rooms.ledger.entries(order=SHOPIFY_ORDER) if one.kind is EntryKind.LATE_PAYMENT]
+    assert entry.facts["payment"]["collection"] == key
     assert sound(one)
 
 
