@@ -189,9 +189,9 @@ def appealed_key(dispute: str) -> str:
     return f"appealed:{dispute}"
 
 
-def appeal_won_key(dispute: str) -> str:
-    """The end of the appeal in the shop's favour."""
-    return f"appeal_won:{dispute}"
+def dispute_told_key(dispute: str, number: int) -> str:
+    """The n-th newer word on a dispute by which nothing changed."""
+    return f"dispute_told:{dispute}:{number}"
 
 
 def late_payment_key(payment: str) -> str:

@@ -13,7 +13,7 @@ from domain import ids
 from domain.errors import InvalidRequest, KeyConflict, Refused
 from domain.model import Id, Model, UtcDatetime
 from domain.money import Money
-from domain.news import DISPUTE_APPEALED, DISPUTE_LOST, DISPUTE_WON, DisputeNews, Heard, PaymentNews, RefundNews, Turn
+from domain.news import DISPUTE_LOST, DISPUTE_WON, DisputeNews, Heard, PaymentNews, RefundNews, Turn
 from domain.order import EarlierRefund, Tender
 from domain.provider import ProviderRefund
 from domain.refund import FINAL_NO, RefundIntention, RefundStatus
@@ -21,7 +21,7 @@ from domain.stores import Snapshots
 from ledger import EntryKind, JournalEntry, Ledger, NewEntry, accounts
 from ledger.covering import cover
 from ledger.credit_notes import CreditNotes
-from ledger.disputes import Disputes, has_ended, last_loss
+from ledger.disputes import Disputes, dispute, loss_name
 from ledger.facts import Facts
 from ledger.frozen import frozen_order
 from ledger.refunds import covered, uncovered
@@ -141,7 +141,7 @@ class NewsActivities:
         told, tender = Money(minor=taken.amount, currency=taken.currency), order.tender(taken.payment)
         captured = Money(minor=tender.captured if tender else 0, currency=order.currency)
         if isinstance(taken, DisputeNews):
-            name, flag, turn = taken.dispute, " --dispute", Turn.DISPUTE_LOST
+            name, flag, turn = loss_name(self._ledger, taken.dispute), " --dispute", Turn.DISPUTE_LOST
         else:
             name, flag, turn = taken.id, "", Turn.REFUND_ELSEWHERE
         if entered := self._ledger.find(ids.elsewhere_key(name)):
@@ -202,12 +202,8 @@ class NewsActivities:
             return heard if lost else heard.model_copy(update={"returns": ()})
         if news.status in DISPUTE_LOST:
             return self._lost(ask)
-        # An end counts until an appeal, and the end of the appeal for ever.
-        ended = has_ended(self._ledger, news.dispute) and news.status not in DISPUTE_APPEALED
-        if ended or self._ledger.find(ids.appeal_won_key(news.dispute)):
-            return Heard(turn=Turn.NOTHING_NEW)
         entry = self._disputes.opened(ask.order_id, news, now)
-        if entry.facts["dispute"]["event"] != news.event:
+        if entry is None:
             return Heard(turn=Turn.NOTHING_NEW)
         return self._heard(Turn.DISPUTE_OPENED, entry, self._papers_for(news, entry)).model_copy(
             update={"due": news.due}
@@ -217,7 +213,7 @@ class NewsActivities:
         money = Money(minor=news.amount, currency=news.currency)
         marked = f"; already submitted: {', '.join(entry.facts['submitted'])}" if entry.facts["submitted"] else ""
         waits = f"refunds of it wait until the dispute ends{marked}"
-        if has_ended(self._ledger, news.dispute):
+        if dispute(self._ledger, entry.order, news.dispute).is_lost:
             waits = "it counts as lost, unless the appeal is won; say `noted` if it is not"
         return (
             f"the bank asks {money} of {news.payment} back ({news.reason or 'no reason told'}); {waits}; "
@@ -232,7 +228,7 @@ class NewsActivities:
         except (InvalidRequest, Refused) as error:
             return _strange(f"the dispute {ask.news.dispute} was lost, but cannot be entered: {error.message}")
         except KeyConflict:
-            name = last_loss(self._ledger, ask.news.dispute)
+            name = loss_name(self._ledger, ask.news.dispute)
             lost = EarlierRefund(id=name, at=ask.news.at, money={ask.news.payment: ask.news.amount})
             return self._entered(Turn.DISPUTE_LOST, lost)
         return self._heard(Turn.DISPUTE_LOST, entry) if entry else Heard(turn=Turn.NOTHING_NEW)
