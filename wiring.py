@@ -68,8 +68,9 @@ class Rooms:
         from activities.storefront import StorefrontActivities
         from activities.storefront.embedded import EmbeddedStorefront
 
+        stores = self.stores
         return StorefrontActivities(
-            EmbeddedStorefront(self.stores.orders), self.stores.snapshots, self.stores.policies, self.ledger
+            EmbeddedStorefront(stores.orders), stores.snapshots, stores.policies, self.ledger, stores.inbox
         )
 
     @cached_property

@@ -15,7 +15,7 @@ from activities.payments import stripe_events
 from domain import ids
 from domain.case import Outcome
 from domain.collection import PaymentRequest
-from domain.inbox import InboxState
+from domain.inbox import InboxEvent, InboxState, Vendor
 from domain.news import DisputeNews, LateFact, News, PaymentNews, RefundNews
 from domain.order import EarlierRefund, Tender, TenderKind
 from domain.people import Person, Role
@@ -23,6 +23,7 @@ from domain.refund import RefundStatus
 from ledger import EntryKind
 from ledger.facts import Facts
 from portal.courier import Courier
+from portal.loop import Loop
 from portal.temporal import TemporalDelivery
 from tests.portal.fakes import row
 from tests.proof.right import Books, wrong
@@ -472,6 +473,34 @@ async def test_a_payment_after_its_page_was_closed_is_recorded_once_and_waits_fo
     (entry,) = [one for one in rooms.ledger.entries(order=SHOPIFY_ORDER) if one.kind is EntryKind.LATE_PAYMENT]
     assert entry.facts["payment"]["collection"] == key
     assert sound(one)
+
+
+async def test_what_was_told_before_an_order_was_known_is_entered_when_a_return_opens_it(shop: Shop) -> None:
+    order = await shop.world.import_order(TWO_RATES)
+    made = await shop.world.http.post(
+        "/stripe/v1/refunds",
+        data={"payment_intent": TWO_RATES_PAYMENT, "amount": "500"},
+        headers={"Authorization": "Bearer sk_test_world"},
+    )
+    rooms, inbox = shop.world.rooms, shop.world.rooms.stores.inbox
+
+    async def connect() -> Client:
+        return shop.client
+
+    courier = Courier(TemporalDelivery(connect), rooms.ledger, rooms.stores.parcels, rooms.stores.outbox)
+    loop = Loop(inbox, courier, lambda: NOW + timedelta(days=365))
+    event = InboxEvent(vendor=Vendor.STRIPE, event="evt_1", kind="refund.created", told=told(made.json()))
+    inbox.keep([event], NOW)
+    await loop.round()
+    assert [one.state for one in inbox.listed(list(InboxState), 9)] == [InboxState.OUTSIDE]
+    one = await shop.start("R-1", order.id, {"1": 2})
+    await one.labelled()
+    await loop.round()
+    (sent,) = inbox.listed(list(InboxState), 9)
+    assert (sent.state, sent.target) == (InboxState.DELIVERED, f"aftercare:{order.id}:{made.json()['id']}:unknown")
+    await shop.client.get_workflow_handle(sent.target).result()
+    assert rooms.ledger.find(ids.elsewhere_key(made.json()["id"])) is not None
+    assert shop.world.posted("tender:") == {f"tender:{TWO_RATES_PAYMENT}": 10850 - 500}
 
 
 async def test_a_disputed_payment_is_not_refunded_before_the_dispute_is_won(shop: Shop) -> None:
