@@ -26,8 +26,9 @@ from commands import (
 from entry import leave
 
 app = output.group("Returns for online shops: start them, move them along, look at them.")
-for one in (returns, quote, parcels, warehouse, shopper, ops, inbox, finance, overrides, refunds, aftercare):
+for one in (returns, quote, parcels, warehouse, shopper, ops, finance, overrides, refunds, aftercare):
     app.add_typer(one.app)
+app.add_typer(inbox.app, name="inbox")
 app.add_typer(orders.app, name="orders")
 app.add_typer(people.app, name="people")
 app.add_typer(policy.app, name="policy")
