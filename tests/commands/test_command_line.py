@@ -25,9 +25,8 @@ def _commands(app: typer.Typer, before: tuple[str, ...] = ()) -> Iterator[tuple[
         yield (*before, command.name or command.callback.__name__)
     for group in app.registered_groups:
         assert group.typer_instance is not None
-        if group.typer_instance.registered_callback and isinstance(
-            group.name, str
-        ):  # a group that does something itself
+        own = group.typer_instance.registered_callback
+        if own is not None and own.invoke_without_command is True and isinstance(group.name, str):
             yield (*before, group.name)
         yield from _commands(group.typer_instance, (*before, group.name) if isinstance(group.name, str) else before)
 
