@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from commands import (
     aftercare,
+    bulk,
     finance,
     inbox,
+    mails,
     ops,
     orders,
     output,
@@ -26,9 +28,10 @@ from commands import (
 from entry import leave
 
 app = output.group("Returns for online shops: start them, move them along, look at them.")
-for one in (returns, quote, parcels, warehouse, shopper, ops, finance, overrides, refunds, aftercare):
+for one in (returns, quote, parcels, warehouse, shopper, ops, bulk, finance, overrides, refunds, aftercare):
     app.add_typer(one.app)
 app.add_typer(inbox.app, name="inbox")
+app.add_typer(mails.app, name="mails")
 app.add_typer(orders.app, name="orders")
 app.add_typer(people.app, name="people")
 app.add_typer(policy.app, name="policy")

@@ -95,11 +95,14 @@ class Returns:
         with in_words(request.id):
             await start_return(self._client, request, notes=notes, texts=texts)
 
-    async def tell(self, case: str, verb: Verb, said: Model) -> CaseView:
-        """Say something to a return and see what it made of it. Raises Refused with its reason."""
+    async def tell(self, case: str, verb: Verb, said: Model, own_id: str | None = None) -> CaseView:
+        """Say something to a return, under an id of its own if given, and see what it made of it.
+
+        Raises Refused with its reason.
+        """
         with in_words(case):
             await self._handle(case).execute_update(
-                verb.value, said, id=update_id_of(said), result_type=CaseView, rpc_timeout=PATIENCE
+                verb.value, said, id=update_id_of(said) or own_id, result_type=CaseView, rpc_timeout=PATIENCE
             )
         # Asked anew: a message that was sent before is answered with the return as it was then.
         return await self.view(case)
@@ -128,10 +131,9 @@ class Returns:
                 return innermost(error)
         return ""
 
-    async def list(self, stage: str, needs: str, limit: int) -> list[ListedReturn]:
-        """The newest returns, in one stage and waiting for one owner if named."""
-        wanted = {"WorkflowType": ids.WORKFLOW_TYPE, STAGE.name: stage, NEEDS_ACTION.name: needs}
-        query = " AND ".join(f'{name} = "{value}"' for name, value in wanted.items() if value)
+    async def find(self, query: str, limit: int) -> list[ListedReturn]:
+        """The newest returns that a filter in Temporal's own language finds."""
+        query = " AND ".join(filter(None, [f'WorkflowType = "{ids.WORKFLOW_TYPE}"', query]))
         found: list[ListedReturn] = []
         token = b""
         while len(found) < limit:
@@ -146,6 +148,11 @@ class Returns:
             if not token:
                 break
         return found
+
+    async def list(self, stage: str, needs: str, limit: int) -> list[ListedReturn]:
+        """The newest returns, in one stage and waiting for one owner if named."""
+        wanted = {STAGE.name: stage, NEEDS_ACTION.name: needs}
+        return await self.find(" AND ".join(f'{name} = "{value}"' for name, value in wanted.items() if value), limit)
 
     def _handle(self, case: str) -> WorkflowHandle[Any, CaseView]:
         return self._client.get_workflow_handle(ids.workflow_id(case), result_type=CaseView)

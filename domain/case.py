@@ -23,6 +23,8 @@ class Outcome(StrEnum):
     REFUNDED = "refunded"
     DECLINED = "declined"
     CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    """Nothing was sent in time."""
 
 
 class OrderBrief(Model):
@@ -57,6 +59,7 @@ class CaseSoFar(Model):
     overrides: tuple[Overridden, ...] = ()
     label: ReturnLabel | None = None
     cancelled: str | None = None
+    expired: bool = False
     scans: tuple[Scan, ...] = ()
     receipts: tuple[Receipt, ...] = ()
     inspect_until: UtcDatetime | None = None

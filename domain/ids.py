@@ -224,6 +224,11 @@ def restock_key(case: str, inspection_id: str) -> str:
     return f"restock:{case}:{inspection_id}"
 
 
+def expire_key(case: str) -> str:
+    """The expiry of a return, with its units given back."""
+    return f"expired:{case}"
+
+
 def cancel_key(case: str) -> str:
     """The cancelling of a return, with its units given back."""
     return f"cancelled:{case}"

@@ -108,6 +108,7 @@ class EntryKind(StrEnum):
     RESTOCK = "restock"
     NOTICE = "notice"
     CANCELLED = "cancelled"
+    EXPIRED = "expired"
     CLOSED = "closed"
 
 

@@ -58,6 +58,8 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
             return {"restocked": facts["inspection"]}
         case EntryKind.CANCELLED:
             return {"cancelled": facts["reason"]}
+        case EntryKind.EXPIRED:
+            return {"expired": True}
         case EntryKind.CLOSED:
             return {"outcome": Outcome(facts["outcome"])}
         case _:

@@ -39,6 +39,7 @@ def test_all_commands_are_there() -> None:
     assert names == [
         "aftercare",
         "approve",
+        "bulk",
         "cancel",
         "consent",
         "database upgrade",
@@ -46,6 +47,7 @@ def test_all_commands_are_there() -> None:
         "inbox prune",
         "inspect",
         "list",
+        "mails preview",
         "noted",
         "orders delivered",
         "orders import",

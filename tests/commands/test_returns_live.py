@@ -493,3 +493,31 @@ async def test_without_a_worker(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> 
     assert (started["return"], started["status"], started["timeline"]) == (None, "running", [])
     for text in (shown["note"], refused, started["note"]):
         assert "no worker runs" in text
+
+
+async def test_one_word_to_many_returns(shop: Shop) -> None:
+    await shop.order("B-3001")
+    await shop.order("B-3002")
+    for number in (1, 2):
+        await shop.ok("start", "--id", f"bulk-{number}", "--order", f"B-300{number}", "--line", "1:1")
+        await shop.until(("show", f"bulk-{number}"), lambda shown: shown["return"]["label_url"])
+    words = ("bulk", "cancel", "--query", 'OrderId IN ("b-3001", "b-3002")', "--by", "shopper", "--id", "all")
+    seen = await shop.until((*words, "--dry-run"), lambda told: len(told["returns"]) == 2)
+    assert {(one["id"], one["result"]) for one in seen["returns"]} == {("bulk-1", "would"), ("bulk-2", "would")}
+    told = await shop.ok(*words)
+    assert {(one["id"], one["result"]) for one in told["returns"]} == {("bulk-1", "done"), ("bulk-2", "done")}
+    for case in ("bulk-1", "bulk-2"):
+        assert (await shop.closed(case)).outcome == "cancelled"
+    assert "query" in (await shop.run("bulk", "retry", "--query", "Nonsense ((", "--by", "ops")).err.lower()
+    assert (await shop.run("bulk", "approve", "--query", "", "--by", "ops")).code == 2
+
+
+async def test_each_return_has_its_own_answer(shop: Shop) -> None:
+    await shop.order("B-3003")
+    await shop.ok("start", "--id", "bulk-3", "--order", "B-3003", "--line", "1:1")
+    words = ("bulk", "retry", "--query", 'OrderId = "b-3003"', "--by", "ops")
+    await shop.until((*words, "--dry-run"), lambda told: len(told["returns"]) == 1)
+    answer = await shop.run(*words, "--json")
+    (one,) = json.loads(answer.out)["returns"]
+    assert (answer.code, one["id"], one["result"]) == (1, "bulk-3", "nothing_waits")
+    assert "did not take it" in answer.err

@@ -118,6 +118,9 @@ def _may_receive(state: CaseState, receipt: Receipt) -> Refusal | None:
         return None if known.lines == receipt.lines else _other_content("receipt", receipt.id)
     if state.called_off:
         return Refusal(code="cancelled", message="This return was cancelled; ask ops what to do with the goods.")
+    if state.expired:
+        text = "Nothing of this return came in time, so it ends; take the box in as one that nobody announced."
+        return Refusal(code="expired", message=text)
     if state.inspection is not None:
         return Refusal(
             code="already_inspected", message="This return was inspected; ask ops what to do with late goods."
