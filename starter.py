@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 from commands import (
     aftercare,
+    boxes,
     bulk,
     finance,
     inbox,
     mails,
     ops,
     orders,
+    outbox,
     output,
     overrides,
     parcels,
@@ -31,7 +33,11 @@ app = output.group("Returns for online shops: start them, move them along, look 
 for one in (returns, quote, parcels, warehouse, shopper, ops, bulk, finance, overrides, refunds, aftercare):
     app.add_typer(one.app)
 app.add_typer(inbox.app, name="inbox")
-app.add_typer(mails.app, name="mails")
+app.add_typer(boxes.app)
+app.add_typer(boxes.report, name="boxes")
+app.add_typer(parcels.parcel, name="parcel")
+outbox.app.add_typer(mails.app)
+app.add_typer(outbox.app, name="mails")
 app.add_typer(orders.app, name="orders")
 app.add_typer(people.app, name="people")
 app.add_typer(policy.app, name="policy")

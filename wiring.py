@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from activities.decisions.approvals import ApprovalActivities
     from activities.decisions.overrides import OverrideActivities
     from activities.inventory import InventoryActivities
+    from activities.inventory.boxes import BoxDesk
     from activities.labels import LabelActivities
-    from activities.mail import MailActivities
+    from activities.labels.parcels import ParcelActivities
+    from activities.mail import Mail, MailActivities
     from activities.mail.render import Renderer
     from activities.payments import PaymentActivities, Payments, Refunds
     from activities.payments.aftercare import AftercareActivities
@@ -118,6 +120,13 @@ class Rooms:
         return LabelActivities(adapter, self.stores.contacts, self.ledger, self.stores.parcels, own.return_address)
 
     @cached_property
+    def parcels(self) -> ParcelActivities:
+        """What travels under other numbers."""
+        from activities.labels.parcels import ParcelActivities
+
+        return ParcelActivities(self.stores.parcels, self.stores.people, self.ledger)
+
+    @cached_property
     def inventory(self) -> InventoryActivities:
         """The warehouse."""
         from activities.inventory import InventoryActivities
@@ -126,6 +135,13 @@ class Rooms:
         return InventoryActivities(
             EmbeddedInventory(), self.stores.snapshots, self.stores.policies, self.ledger, self.stores.people
         )
+
+    @cached_property
+    def boxes(self) -> BoxDesk:
+        """Boxes that nobody announced."""
+        from activities.inventory.boxes import BoxDesk
+
+        return BoxDesk(self.stores.boxes, self.stores.people, self.ledger, self.settings.box_days)
 
     @cached_property
     def credit_notes(self) -> CreditNotes:
@@ -203,15 +219,28 @@ class Rooms:
     def mail(self) -> MailActivities:
         """The mail provider."""
         from activities.mail import MailActivities
+
+        render, own = renderer(self.settings), self.stores
+        return MailActivities(self.mailer, render, own.contacts, own.outbox, self.ledger)
+
+    @cached_property
+    def mailer(self) -> Mail:
+        """Who sends mail."""
+        own = self.settings
+        if own.mail == "smtp":
+            from activities.mail.via_smtp import SmtpMail
+
+            return SmtpMail(own.smtp_url.get_secret_value(), own.mail_from, own.shop_name)
         from activities.mail.via_sendgrid import SendGridMail
 
-        adapter = SendGridMail(
-            api_key=self.settings.sendgrid_api_key.get_secret_value(),
-            host=self.settings.sendgrid_host,
-            sender=self.settings.mail_from,
-            sender_name=self.settings.shop_name,
+        return SendGridMail(
+            api_key=own.sendgrid_api_key.get_secret_value(),
+            host=own.sendgrid_host,
+            sender=own.mail_from,
+            sender_name=own.shop_name,
+            templates={kind.value: template for kind, template in own.sendgrid_templates.items()},
+            sandbox=own.sendgrid_sandbox,
         )
-        return MailActivities(adapter, renderer(self.settings), self.stores.contacts, self.stores.outbox, self.ledger)
 
 
 STATUTES = ROOT / "policies" / "statutes"

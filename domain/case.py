@@ -59,6 +59,8 @@ class CaseSoFar(Model):
     overrides: tuple[Overridden, ...] = ()
     label: ReturnLabel | None = None
     cancelled: str | None = None
+    parcels: tuple[Id, ...] = ()
+    """Tracking numbers beside the label's own."""
     expired: bool = False
     scans: tuple[Scan, ...] = ()
     receipts: tuple[Receipt, ...] = ()
@@ -70,6 +72,11 @@ class CaseSoFar(Model):
     consents: tuple[Consent, ...] = ()
     restocked: Id | None = None
     outcome: Outcome | None = None
+
+    @property
+    def tracking_numbers(self) -> tuple[str, ...]:
+        """Those of all its parcels, the label's first."""
+        return (*([self.label.tracking_number] if self.label else []), *self.parcels)
 
     @property
     def received(self) -> dict[str, int]:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 WORKFLOW_TYPE = "ReturnCase"
 AFTERCARE_TYPE = "Aftercare"
 RECONCILE_TYPE = "Reconcile"
+MAILING_TYPE = "Mailing"
 RETURNS_QUEUE = "returns"
 PAYMENTS_QUEUE = "returns-payments"
 MAIL_QUEUE = "returns-mail"
@@ -60,6 +61,21 @@ def label_void_key(case: str, number: int = 1) -> str:
 def scan_key(case: str, scan_id: str) -> str:
     """One scan of a return's parcel."""
     return f"scan:{case}:{scan_id}"
+
+
+def parcel_key(case: str, tracking_number: str) -> str:
+    """One more parcel of a return."""
+    return f"parcel:{case}:{tracking_number}"
+
+
+def box_key(box: str) -> str:
+    """A box that nobody announced."""
+    return f"box:{box}"
+
+
+def box_match_key(box: str, case: str) -> str:
+    """What of such a box a return has taken."""
+    return f"box_matched:{box}:{case}"
 
 
 def receipt_key(case: str, receipt_id: str) -> str:
@@ -242,6 +258,21 @@ def close_key(case: str) -> str:
 def notice_key(case: str, kind: str, number: int = 1) -> str:
     """One mail; also our message key at the mail provider."""
     return f"notice:{case}:{kind}:{number}"
+
+
+def resent_key(notice: str) -> str:
+    """The one resending of a mail of which nobody knew whether it had gone out."""
+    return f"notice_resent:{notice}"
+
+
+def notice_failed_key(notice: str, state: str) -> str:
+    """The provider's later word that a mail did not come in, or was not wanted."""
+    return f"notice_failed:{notice}:{state}"
+
+
+def mailing_id(notice: str) -> str:
+    """The Temporal workflow of a mail that its return does not wait for any more."""
+    return f"mail:{notice}"
 
 
 def refund_notice_key(kind: str, refund: str) -> str:

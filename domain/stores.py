@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from domain.box import Box, BoxMatch, BoxRow
 from domain.inbox import InboxEvent, InboxRow, InboxState, Vendor
 from domain.model import Model, UtcDatetime
 from domain.notice import NoticeState
 from domain.order import Contact, Order
+from domain.parcel import Tie
 from domain.people import Person
 from domain.policy import Policy, PublishedPolicy
 from domain.policy.words import ShopWords
@@ -26,6 +28,9 @@ class Orders(Protocol):
 
     def all(self) -> list[Order]:
         """All orders, newest first by `placed_at`."""
+
+    def newest(self, limit: int) -> list[Order]:
+        """So many of them."""
 
 
 class Snapshot(Model):
@@ -103,7 +108,9 @@ class Policies(Protocol):
 
 
 class OutboxRow(Model):
-    """One mail. `state` is None while it is reserved: handed to the provider, answer not known yet."""
+    """One mail. `state` is None while it is reserved: handed to the provider, answer not known yet. `reserved_at` is
+    when it was tried first, `why` the reason of a state that has one, `resent_at` when it was sent once more because
+    nobody knew whether the first had gone out."""
 
     key: str
     case: str
@@ -111,32 +118,68 @@ class OutboxRow(Model):
     state: NoticeState | None
     message_id: str
     reserved_at: UtcDatetime
+    why: str = ""
+    resent_at: UtcDatetime | None = None
 
 
 class Outbox(Protocol):
     """Mails by our message key, written before the call, because the provider cannot be searched."""
 
     def reserve(self, key: str, case: str, kind: str, now: datetime) -> OutboxRow | None:
-        """Reserve a key: None if it is ours now, else the row that stood there already."""
+        """Reserve a key that is new or owed: None if it is ours now, else the row that stands there."""
 
-    def release(self, key: str) -> None:
-        """Take a reservation back after a certain no of the provider, so that the next attempt may send."""
+    def release(self, key: str, why: str = "") -> None:
+        """Owe a reserved mail again after a certain no of the provider, so that the next attempt may send."""
 
-    def finish(self, key: str, state: NoticeState, message_id: str = "") -> None:
+    def finish(self, key: str, state: NoticeState, message_id: str = "", why: str = "") -> None:
         """Record what became of it, unless the provider has told more already. Raises KeyError for an unknown key."""
+
+    def take_again(self, key: str, now: datetime) -> bool:
+        """Whether the one resending of a mail of unknown outcome is ours now."""
+
+    def give_back(self, key: str, why: str = "") -> None:
+        """The provider certainly did not take the resending: the next attempt may."""
+
+    def get(self, key: str) -> OutboxRow | None:
+        """One mail."""
 
     def of_case(self, case: str) -> list[OutboxRow]:
         """All mails of a return, oldest first."""
 
+    def listed(self, states: Sequence[NoticeState | None], limit: int) -> list[OutboxRow]:
+        """The newest mails in these states."""
+
 
 class Parcels(Protocol):
-    """Which return a parcel belongs to."""
+    """Which returns have goods in which parcels: many to many."""
 
-    def keep(self, tracking_number: str, case: str) -> None:
-        """Store whose number it is; carriers give a number again after months, so the newest return has it."""
+    def keep(self, tracking_number: str, case: str, at: datetime) -> None:
+        """Tie a number to a return, besides others; the same again keeps its first time."""
 
-    def case_of(self, tracking_number: str) -> str | None:
-        """The return with this number; None if we have no such label."""
+    def ties(self, tracking_number: str) -> list[Tie]:
+        """The returns with this number, newest first; carriers give a number again after months."""
+
+
+class Boxes(Protocol):
+    """Boxes that nobody announced, and what of them belongs to which return."""
+
+    def keep(self, box: Box, due_at: datetime) -> BoxRow:
+        """Store a box, unless one stands under its id already, and return what stands there."""
+
+    def get(self, box_id: str) -> BoxRow | None:
+        """The box with this id."""
+
+    def listed(self, *, everything: bool = False, limit: int) -> list[BoxRow]:
+        """The boxes that something of belongs to nobody yet, or all; those that are due first come first."""
+
+    def reserve(self, match: BoxMatch) -> BoxRow:
+        """Note that a return is told of (some of) a box, unless it stands noted or more than is left is asked for."""
+
+    def release(self, box_id: str, case: str) -> None:
+        """The return does not take it: what was noted is left again. What a return has taken stays taken."""
+
+    def finish(self, box_id: str, case: str) -> BoxRow:
+        """The return has taken it."""
 
 
 class Inbox(Protocol):

@@ -18,7 +18,7 @@ UNITS = "UNITS"
 """The commodity of goods; money's commodity is its currency."""
 
 DEBIT_NORMAL = ("tender", "receivable")
-GUARDED = ("tender", "order", "paid", "with_customer", "returning", "exposure")
+GUARDED = ("tender", "order", "paid", "with_customer", "returning", "box", "exposure")
 """Kinds of account (the part before the first colon) whose posted balance less pending outflows stays >= 0."""
 
 
@@ -72,9 +72,15 @@ class EntryKind(StrEnum):
     DECISION = "decision"
     LABEL = "label"
     LABEL_VOIDED = "label_voided"
+    PARCEL = "parcel"
+    """A return has one more parcel than its label's."""
     SCAN = "scan"
     RECEIPT = "receipt"
     INSPECTION = "inspection"
+    BOX_FOUND = "box_found"
+    """A box came that nobody had announced."""
+    BOX_MATCHED = "box_matched"
+    """What was in such a box, or some of it, belongs to a return."""
     PLAN = "plan"
     OVERRIDE = "override"
     """A person decided otherwise than the policy; in force at once, or when a second person has agreed."""
@@ -107,6 +113,10 @@ class EntryKind(StrEnum):
     GOODWILL = "goodwill"
     RESTOCK = "restock"
     NOTICE = "notice"
+    NOTICE_RESENT = "notice_resent"
+    """A mail of unknown outcome was sent once more."""
+    NOTICE_FAILED = "notice_failed"
+    """The provider said later that a mail came back, or that the shopper called it spam."""
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     CLOSED = "closed"

@@ -111,7 +111,7 @@ class LabelActivities:
             )
         label = ReturnLabel.model_validate(recorded.facts["label"])
         # By it the carrier's webhooks find the return.
-        self._parcels.keep(label.tracking_number, ask.case)
+        self._parcels.keep(label.tracking_number, ask.case, recorded.at)
         return label
 
     @activity.defn(no_thread_cancel_exception=True)
@@ -150,7 +150,13 @@ class LabelActivities:
             facts={"scan": ask.scan.model_dump(mode="json")},
             asked={"scan": ask.scan.id, "status": ask.scan.status.value},
         )
-        self._append(entry, None if ask.scan.status in UNMOVED else credit.label_used)
+        self._append(entry, credit.label_used if self._uses_label(ask) else None)
+
+    def _uses_label(self, ask: RecordScan) -> bool:
+        """Goods may travel under another number; that costs nothing of this label."""
+        label = self._ledger.find(ids.label_key(ask.case))
+        number = ReturnLabel.model_validate(label.facts["label"]).tracking_number if label else ""
+        return ask.scan.status not in UNMOVED and ask.scan.tracking_number == number
 
     def _append(self, entry: NewEntry, settle: Callable[[str, Money, str], tuple[Transfer, ...]] | None) -> None:
         """Append an entry; the first that says whether the label was used also settles what it costs."""

@@ -16,6 +16,7 @@ from domain.request import first_fault
 
 KINDS = ("tracker.created", "tracker.updated")
 _LONGEST_PLACE = 100
+_NUMBER_END = 20
 
 
 def _status(value: object) -> object:
@@ -74,14 +75,15 @@ def read(body: object) -> list[InboxEvent]:
 def scan(body: object) -> Scan:
     """The newest step of a tracker. Raises ValidationError if it cannot be read.
 
-    Its id is made of what it says, so that updates about other things (a new day of arrival) tell of no new scan.
+    Its id is made of what it says, so that updates about other things (a new day of arrival) tell of no new scan. The
+    end of the number is part of it, because one return may have two parcels that are seen at once.
     """
     tracker = _Event.model_validate(body).result
     # Of two at the same moment the later one in the list is the newer one.
     newest = max(reversed(tracker.tracking_details), key=lambda one: one.datetime, default=None)
     step = newest or _Step(status=tracker.status, datetime=tracker.updated_at)
     return Scan(
-        id=f"{step.status}-{step.datetime:%Y%m%dT%H%M%SZ}",
+        id=f"{step.status}-{step.datetime:%Y%m%dT%H%M%SZ}-{tracker.tracking_code[-_NUMBER_END:]}",
         tracking_number=tracker.tracking_code,
         status=step.status,
         at=step.datetime,

@@ -18,7 +18,7 @@ from ledger import Ledger
 from portal.courier import CLOSED, NOT_FOUND, Courier, Sent
 from tests.portal.fakes import KEY, NOW, FakeDelivery, FakeLedger, FakeOutbox, FakeParcels, refund, row
 
-DELIVERED, OUTSIDE = InboxState.DELIVERED, InboxState.OUTSIDE
+DELIVERED, OUTSIDE, REFUSED = InboxState.DELIVERED, InboxState.OUTSIDE, InboxState.REFUSED
 GONE = [Refused(CLOSED, "it has ended"), Refused(NOT_FOUND, "there is none")]
 
 
@@ -168,6 +168,34 @@ async def test_a_scan_goes_to_the_return_of_its_parcel() -> None:
         assert await send(FakeDelivery(gone), scan()) == (OUTSIDE, "return-R-1", gone.message)
 
 
+BOTH = "return-R-2, return-R-1"
+
+
+@pytest.mark.parametrize(
+    ("answers", "sent"),
+    [
+        ((None, None), (DELIVERED, BOTH, "")),
+        ((GONE[0], None), (DELIVERED, "return-R-1", "")),
+        ((GONE[0], GONE[1]), (OUTSIDE, BOTH, "it has ended there is none")),
+        ((None, Refused("recorded_differently", "it is another")), (REFUSED, "return-R-1", "it is another")),
+    ],
+)
+async def test_a_scan_goes_to_each_open_return_in_the_parcel(
+    answers: tuple[Exception | None, ...], sent: tuple[InboxState, str, str]
+) -> None:
+    delivery = FakeDelivery(*answers)
+    assert await send(delivery, scan("BH2")) == sent
+    assert [case for case, *_ in delivery.told] == ["R-2", "R-1"]  # not R-0's, which had the number long before
+
+
+async def test_if_one_of_them_gives_no_answer_all_are_asked_again_under_the_same_id() -> None:
+    delivery = FakeDelivery(Unavailable("no worker"), None, None, None)
+    with pytest.raises(Unavailable):
+        await send(delivery, scan("BH2"))
+    assert await send(delivery, scan("BH2")) == (DELIVERED, BOTH, "")
+    assert [(case, update_id) for case, *_, update_id in delivery.told] == [("R-2", "evt_1"), ("R-1", "evt_1")] * 2
+
+
 @pytest.mark.parametrize("told", [refund(), scan()])
 async def test_a_final_no_is_told_with_its_words(told: Told) -> None:
     no = Refused("other_parcel", "This return's tracking number is BH2.")
@@ -181,12 +209,27 @@ async def test_what_may_be_taken_later_comes_again(told: Told, error: Refused | 
         await send(FakeDelivery(error), told)
 
 
-async def test_what_became_of_a_mail_is_noted_in_the_outbox() -> None:
-    outbox, ledger = FakeOutbox(), cast("Ledger", FakeLedger())
-    courier = Courier(FakeDelivery(), ledger, FakeParcels(), outbox)
-    news = MailNews(key="notice:R-1:approved:1", state=NoticeState.BOUNCED, message_id="m1", at=NOW)
+@pytest.mark.parametrize(
+    ("state", "recorded"),
+    [
+        (NoticeState.SENT, False),
+        (NoticeState.DELIVERED, False),
+        (NoticeState.BOUNCED, True),
+        (NoticeState.COMPLAINED, True),
+        (NoticeState.REFUSED, True),
+    ],
+)
+async def test_what_became_of_a_mail_is_noted_and_recorded_where_it_went_wrong(
+    state: NoticeState, recorded: bool
+) -> None:
+    outbox, ledger = FakeOutbox(), FakeLedger()
+    courier = Courier(FakeDelivery(), cast("Ledger", ledger), FakeParcels(), outbox)
+    news = MailNews(key="notice:R-1:approved:1", state=state, message_id="m1", at=NOW)
     assert await courier.send(row(news)) == (DELIVERED, news.key, "")
-    assert outbox.finished == [(news.key, NoticeState.BOUNCED, "m1")]
+    assert outbox.finished == [(news.key, state, "m1")]
+    facts = {"notice": "approved", "state": state.value, "message_id": "m1"}
+    told = [(one.key, one.order, one.case, one.facts) for one in ledger.appended]
+    assert told == ([(f"notice_failed:{news.key}:{state}", "o1", "R-1", facts)] if recorded else [])
     other = news.model_copy(update={"key": "notice:R-7:approved:1"})
     assert (await courier.send(row(other))).state is OUTSIDE
 

@@ -101,8 +101,8 @@ class ReturnCase(Shopper, Warehouse, Providers, Finance, Ops, Goods, NewsDesk):
             self.learn(decision=opened.decision, quote=opened.quote)
 
     async def buy_label(self) -> None:
-        """Issue the return label and send it to the shopper."""
-        if self.state.label is None and not self.state.stopped:
+        """Issue the return label and send it to the shopper; goods that came before the request need none."""
+        if self.state.label is None and not self.state.stopped and not self.state.came_first:
             number, customer = self.order.number, self.order.customer_id
             try:
                 label = await self.step(

@@ -87,7 +87,7 @@ class CaseState(CaseSoFar):
             return Stage.INSPECTION
         if self.moving:
             return Stage.IN_TRANSIT
-        if self.label is not None:
+        if self.label is not None or (self.came_first and self.decision is not None and not self.declined):
             return Stage.AWAITING_PARCEL
         if self.appeal_until is not None and self.declined:
             return Stage.APPEAL
@@ -140,6 +140,8 @@ class CaseState(CaseSoFar):
             owner, action = who_decides(on_their_way[0])
             return NextAction(owner=owner, action=action, due_at=self.look_at)
         owner, action = _NEXT[self.stage]
+        if self.stage is Stage.AWAITING_PARCEL and self.request and self.request.box:
+            owner, action = "warehouse", f"Count box {self.request.box}: match it to this return again"
         return NextAction(owner=owner, action=action, due_at=self._due)
 
     @property
@@ -159,6 +161,11 @@ class CaseState(CaseSoFar):
         if self.decision is None or self.stage not in (Stage.AWAITING_PARCEL, Stage.IN_TRANSIT):
             return None
         return max(self.decision.send_back_until, self.patient_until or self.decision.send_back_until)
+
+    @property
+    def came_first(self) -> bool:
+        """Whether the goods came before anybody asked for this return."""
+        return self.request is not None and self.request.box is not None
 
     @property
     def called_off(self) -> bool:
