@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from commands import (
+    aftercare,
     boxes,
     bulk,
     erase,
@@ -31,8 +32,10 @@ from commands import (
 from entry import leave
 
 app = output.group("Returns for online shops: start them, move them along, look at them.")
-for one in (returns, quote, parcels, warehouse, shopper, ops, bulk, inbox, finance, overrides, refunds, erase):
+everyday = (returns, quote, parcels, warehouse, shopper, ops, bulk, finance, overrides, refunds, aftercare, erase)
+for one in everyday:
     app.add_typer(one.app)
+app.add_typer(inbox.app, name="inbox")
 app.add_typer(boxes.app)
 app.add_typer(boxes.report, name="boxes")
 app.add_typer(parcels.parcel, name="parcel")

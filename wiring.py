@@ -74,7 +74,9 @@ class Rooms:
         """The shop."""
         from activities.storefront import StorefrontActivities
 
-        return StorefrontActivities(self.orders, self.stores.snapshots, self.stores.policies, self.ledger)
+        return StorefrontActivities(
+            self.orders, self.stores.snapshots, self.stores.policies, self.ledger, self.stores.inbox
+        )
 
     @cached_property
     def orders(self) -> Storefront:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from commands import links
 from commands.temporal import CaseView, Returns
+from domain import ids
 from domain.case import OrderBrief
 from domain.errors import Refused, Unavailable
 from domain.model import Model, UtcDatetime
@@ -65,7 +66,7 @@ async def dossier(case: str, rooms: Rooms) -> Dossier:
     try:
         returns = await Returns.connect()
         status = await returns.status(case)
-        ui, command = links.ui(rooms.settings, returns.namespace, case), links.history(returns, case)
+        ui, command = _links(rooms, returns, case)
         # A run that ended badly knows less than the journal, which an earlier run may have brought to its end.
         why = await returns.failure(case) or status if status in _ENDED_BADLY else ""
         seen = None if entries and why else await returns.view(case)
@@ -90,6 +91,11 @@ async def dossier(case: str, rooms: Rooms) -> Dossier:
         ui=ui,
         command=command,
     )
+
+
+def _links(rooms: Rooms, returns: Returns, case: str) -> tuple[str, str]:
+    name = ids.workflow_id(case)
+    return links.ui(rooms.settings, returns.namespace, name), links.history(returns, name)
 
 
 def _first(entries: Sequence[JournalEntry]) -> Decision | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from commands import messages, output, values
-from commands.output import AsJson, By, Case, example
+from commands.output import AsJson, By, Case, CaseOrAftercare, example
 from domain.errors import Refused
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def approve(
 
 @app.command("paid-by-hand", epilog=example("paid-by-hand R-1 --payment bacs-7 --reference SEPA-4711 --by fay"))
 def paid_by_hand(
-    case: Case,
+    case: CaseOrAftercare,
     by: By,
     payment: Annotated[str, typer.Option(metavar="PAYMENT", help="Which payment it pays back.")],
     reference: Annotated[str, typer.Option(metavar="REFERENCE", help="The bank's, or that of the receipt.")],
@@ -64,9 +64,10 @@ def paid_by_hand(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """What of a return waited for a person is paid; up to your own limit."""
+    """What of a return, or of its aftercare, waited for a person is paid; up to your own limit."""
     import secrets
 
+    from domain import ids
     from domain.approval import statement_by_hand
     from ledger.signing import load_key, sign
     from workflows.return_case.said import PaidByHand
@@ -75,7 +76,7 @@ def paid_by_hand(
     values.make(PaidByHand, given)
     if key is not None:
         update_id = f"paid-by-hand-{secrets.token_hex(8)}"
-        signature = sign(load_key(key), statement_by_hand(case, payment, reference, update_id))
+        signature = sign(load_key(key), statement_by_hand(ids.case_in(case) or case, payment, reference, update_id))
         given |= {"update_id": update_id, "signature": signature}
     said = values.make(PaidByHand, given)
-    messages.tell(case, "paid_by_hand", lambda _: said, as_json)
+    messages.say(case, "paid_by_hand", said, as_json)

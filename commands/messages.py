@@ -1,4 +1,4 @@
-"""How a command says something to one return."""
+"""How a command says something to one return, or to the aftercare of one that has closed."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from commands import output
 from commands.deployment import open_rooms
 
 if TYPE_CHECKING:
-    from commands.temporal import CaseView
+    from commands.temporal import CaseView, Returns
     from domain.model import Model
+    from domain.verbs import Verb
 
 Compose = Callable[["CaseView"], "Model | None"]
 """What is to be said, from how the return stands; None if that was said already."""
@@ -22,14 +23,16 @@ def tell(case: str, verb: str, compose: Compose, as_json: bool) -> None:
     asyncio.run(_tell(case, verb, compose, as_json))
 
 
-async def _tell(case: str, verb: str, compose: Compose, as_json: bool) -> None:
-    from commands import links, panel
-    from commands.temporal import Returns
-    from domain import ids
-    from domain.errors import Refused
-    from domain.verbs import Verb
+def say(name: str, verb: str, said: Model, as_json: bool) -> None:
+    """The same for what aftercare takes, too: where the return has ended, the open aftercare of it hears it. `name` may
+    be the aftercare's own id, or the order's. Raises Refused where nobody would hear it, or more than one."""
+    asyncio.run(_say(name, verb, said, as_json))
 
-    rooms = open_rooms()
+
+async def _tell(case: str, verb: str, compose: Compose, as_json: bool) -> None:
+    from commands.temporal import Returns
+    from domain.errors import Refused
+
     returns = await Returns.connect()
     seen = await returns.view(case)
     if seen.outcome is not None:
@@ -39,12 +42,63 @@ async def _tell(case: str, verb: str, compose: Compose, as_json: bool) -> None:
             else ""
         )
         raise Refused("closed", f"Return {case} is closed ({seen.outcome}); nothing can change it any more{appeal}.")
-    said = compose(seen)
+    await _told(returns, seen, case, verb, compose(seen), as_json)
+
+
+async def _told(returns: Returns, seen: CaseView, case: str, verb: str, said: Model | None, as_json: bool) -> None:
+    from commands import links, panel
+    from domain import ids
+    from domain.verbs import Verb
+
+    name = ids.workflow_id(case)
     if said is not None:
         seen = await returns.tell(case, Verb(verb), said)
-    ui = links.ui(rooms.settings, returns.namespace, case)
+    ui = links.ui(open_rooms().settings, returns.namespace, name)
     if as_json:
-        output.print_json({"return": seen.model_dump(mode="json"), "workflow_id": ids.workflow_id(case), "ui": ui})
+        output.print_json({"return": seen.model_dump(mode="json"), "workflow_id": name, "ui": ui})
     else:
-        command = links.update(returns, case, verb, said) if said else links.history(returns, case)
+        command = links.update(returns, name, verb, said) if said else links.history(returns, name)
         panel.show_view(seen, None, ui, command)
+
+
+async def _say(name: str, verb: str, said: Model, as_json: bool) -> None:
+    from commands.late import Aftercares, is_aftercare
+    from commands.temporal import Returns
+    from domain.errors import Refused
+    from domain.verbs import Verb
+
+    returns, only_late = await Returns.connect(), Verb(verb) in (Verb.PAY_AGAIN, Verb.NOTED)
+    seen, gone = (
+        None,
+        Refused("not_found", f"Nothing late of {name} waits; see what does: `python starter.py aftercare`"),
+    )
+    if not only_late and not is_aftercare(name):
+        try:
+            seen = await returns.view(name)
+        except Refused as error:  # Temporal keeps what has ended for a while only
+            gone = error
+    if seen is not None and seen.outcome is None:
+        await _told(returns, seen, name, verb, said, as_json)
+        return
+    late = await Aftercares(returns.client).named(name, Verb(verb))
+    if late is not None:
+        await _told_late(returns, late, Verb(verb), said, as_json)
+        return
+    if seen is not None:
+        closed = (
+            f"Return {name} is closed ({seen.outcome}), and nothing late of it waits; nothing can change it any more"
+        )
+        raise Refused("closed", closed)
+    raise gone
+
+
+async def _told_late(returns: Returns, name: str, verb: Verb, said: Model, as_json: bool) -> None:
+    from commands import links, panel
+    from commands.late import Aftercares
+
+    seen = await Aftercares(returns.client).tell(name, verb, said)
+    ui = links.ui(open_rooms().settings, returns.namespace, name)
+    if as_json:
+        output.print_json({"aftercare": seen.model_dump(mode="json"), "workflow_id": name, "ui": ui})
+    else:
+        panel.show_aftercare(name, seen, ui, links.update(returns, name, verb, said))

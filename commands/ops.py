@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from commands import messages, output, values
-from commands.output import AsJson, By, Case, example
+from commands.output import AsJson, By, Case, CaseOrAftercare, example
 
 app = output.group("Ops.")
 
 
 @app.command(epilog=example("retry R-1 --by ops"))
-def retry(case: Case, by: By, as_json: AsJson = False) -> None:
-    """Try the steps of a return that wait for help again, at once; what was done stays done once."""
+def retry(case: CaseOrAftercare, by: By, as_json: AsJson = False) -> None:
+    """Try the steps of a return, or of its aftercare, that wait for help again; what was done stays done once."""
     from workflows.return_case.said import RetryNow
 
     said = values.make(RetryNow, {"by": by})
-    messages.tell(case, "retry_now", lambda _: said, as_json)
+    messages.say(case, "retry_now", said, as_json)
 
 
 @app.command(epilog=example("replan R-1 --by fay"))

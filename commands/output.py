@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON on standard output, nothing else.")]
 Case = Annotated[str, typer.Argument(metavar="RETURN", help="The return's id.")]
+CaseOrAftercare = Annotated[
+    str, typer.Argument(metavar="RETURN", help="The return's id, or that of its aftercare where more than one is open.")
+]
 By = Annotated[str, typer.Option(help="Who says so, in one word; it is recorded.")]
 Format = Annotated[
     Literal["auto", "shopify", "woocommerce", "backhaul"], typer.Option(help="Whose JSON it is; auto finds out.")

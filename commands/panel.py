@@ -10,6 +10,7 @@ from domain.notice import WELL
 
 if TYPE_CHECKING:
     from commands.dossier import Dossier, Step
+    from commands.late import AftercareView
     from commands.temporal import CaseView
     from domain.policy import Decision
 
@@ -26,6 +27,22 @@ _ENDED = {
 def show_view(view: CaseView, decision: Decision | None, ui: str, command: str) -> None:
     """One return."""
     output.card(_title(view), _rows(view, decision))
+    _show_links(ui, command)
+
+
+def show_aftercare(name: str, seen: AftercareView, ui: str, command: str) -> None:
+    """One late fact."""
+    what = (seen.turn.value if seen.turn else "late_fact").replace("_", " ")
+    until = f" (until {seen.due_at:%d %B %Y %H:%M} UTC)" if seen.due_at else ""
+    rows: list[Row] = [
+        ("Return", seen.case),
+        ("Order", seen.order_id),
+        ("What", f"{what}: {seen.about}"),
+        ("Next", "" if seen.outcome else f"{seen.next_owner}: {seen.next_action}{until}"),
+        *((f"Needs {one.owner}", f"{one.step}: {one.message}") for one in seen.troubles),
+        ("Ended", seen.outcome.replace("_", " ")),
+    ]
+    output.card(f"Aftercare {name}", rows)
     _show_links(ui, command)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from commands import messages, output, values
-from commands.output import AsJson, By, Case, example
+from commands.output import AsJson, By, Case, CaseOrAftercare, example
 
 app = output.group("The shopper.")
 
@@ -31,7 +31,7 @@ def cancel(
 
 @app.command(epilog=example("consent R-1 --to store_credit --by olga --remark 'by phone, 14:20'"))
 def consent(
-    case: Case,
+    case: CaseOrAftercare,
     by: By,
     to: Annotated[str, typer.Option(help="store_credit or bank.")],
     payment: Annotated[str | None, typer.Option(metavar="PAYMENT", help="Where more than one failed: which.")] = None,
@@ -45,4 +45,4 @@ def consent(
     from workflows.return_case.said import Consented
 
     said = values.make(Consented, {"by": by, "payment": payment, "to": to, "remark": remark})
-    messages.tell(case, "consent", lambda _: said, as_json)
+    messages.say(case, "consent", said, as_json)

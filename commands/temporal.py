@@ -76,6 +76,11 @@ class Returns:
             raise Unavailable(f"Temporal's own configuration does not work: {error}") from None
 
     @property
+    def client(self) -> Client:
+        """The connection."""
+        return self._client
+
+    @property
     def namespace(self) -> str:
         """The namespace they live in."""
         return self._client.namespace
@@ -87,7 +92,7 @@ class Returns:
 
     async def start(self, request: ReturnRequest, notes: Notes, texts: dict[str, str]) -> None:
         """Start a return, or find the one with this id. Raises KeyConflict if that asks for something else."""
-        with _in_words(request.id):
+        with in_words(request.id):
             await start_return(self._client, request, notes=notes, texts=texts)
 
     async def tell(self, case: str, verb: Verb, said: Model, own_id: str | None = None) -> CaseView:
@@ -95,19 +100,16 @@ class Returns:
 
         Raises Refused with its reason.
         """
-        # An approval or an override is signed with its id. Every other message is a new one each time: Temporal would
-        # answer for ever with the first refusal to an id, and facts have ids of their own by which they count once.
-        update_id = said.update_id if isinstance(said, (Approve, Override, PaidByHand)) else own_id
-        with _in_words(case):
+        with in_words(case):
             await self._handle(case).execute_update(
-                verb.value, said, id=update_id, result_type=CaseView, rpc_timeout=PATIENCE
+                verb.value, said, id=update_id_of(said) or own_id, result_type=CaseView, rpc_timeout=PATIENCE
             )
         # Asked anew: a message that was sent before is answered with the return as it was then.
         return await self.view(case)
 
     async def view(self, case: str) -> CaseView:
         """The return as it stands."""
-        with _in_words(case):
+        with in_words(case):
             seen: CaseView = await self._handle(case).query("view", result_type=CaseView, rpc_timeout=PATIENCE)
         return seen
 
@@ -115,14 +117,14 @@ class Returns:
         """Temporal's own word for it: running, completed, failed, terminated, ..."""
         execution = WorkflowExecution(workflow_id=ids.workflow_id(case))
         request = DescribeWorkflowExecutionRequest(namespace=self.namespace, execution=execution)
-        with _in_words(case):
+        with in_words(case):
             # The raw call: the client's own `describe` raises on a paused workflow.
             described = await self._client.workflow_service.describe_workflow_execution(request, timeout=PATIENCE)
         return _status(described.workflow_execution_info.status)
 
     async def failure(self, case: str) -> str:
         """Why a return that ended badly did so: what was said where it happened. Only to be asked of one that ended."""
-        with _in_words(case):
+        with in_words(case):
             try:
                 await self._handle(case).result(rpc_timeout=PATIENCE)
             except WorkflowFailureError as error:
@@ -138,7 +140,7 @@ class Returns:
             request = ListWorkflowExecutionsRequest(
                 namespace=self.namespace, page_size=min(_PAGE, limit - len(found)), query=query, next_page_token=token
             )
-            with _in_words(""):
+            with in_words(""):
                 # The raw call: the client's own `list_workflows` raises on a paused workflow.
                 page = await self._client.workflow_service.list_workflow_executions(request, timeout=PATIENCE)
             found += map(_listed, page.executions)
@@ -156,6 +158,15 @@ class Returns:
         return self._client.get_workflow_handle(ids.workflow_id(case), result_type=CaseView)
 
 
+def update_id_of(said: Model) -> str | None:
+    """The id under which a message is sent; None for a new one.
+
+    What is signed is signed with its id. Every other message is a new one each time: Temporal would answer for ever
+    with the first refusal to an id, and facts have ids of their own by which they count once.
+    """
+    return said.update_id if isinstance(said, (Approve, Override, PaidByHand)) else None
+
+
 def innermost(error: BaseException) -> str:
     """The message at the bottom of the envelopes that Temporal puts around a failure."""
     while error.__cause__ is not None:
@@ -164,17 +175,18 @@ def innermost(error: BaseException) -> str:
 
 
 @contextmanager
-def _in_words(case: str) -> Iterator[None]:
+def in_words(name: str, what: str = "return") -> Iterator[None]:
+    """Every fault of a call about one return, or something else, as a refusal or an outage in words for people."""
     try:
         yield
     except WorkflowUpdateFailedError as error:
         raise _refusal(error.cause) from None
     except WorkflowQueryFailedError as error:
-        raise Unavailable(f"Return {case} cannot be read: {error}") from None
+        raise Unavailable(f"{what.capitalize()} {name} cannot be read: {error}") from None
     except WorkflowUpdateRPCTimeoutOrCancelledError:
-        raise _silent(case) from None
+        raise _silent(name, what) from None
     except RPCError as error:
-        raise _translated(case, error) from None
+        raise _translated(name, what, error) from None
 
 
 def _refusal(cause: BaseException) -> BackhaulError:
@@ -185,23 +197,24 @@ def _refusal(cause: BaseException) -> BackhaulError:
     return Refused("refused", str(cause))
 
 
-def _translated(case: str, error: RPCError) -> BackhaulError:
+def _translated(name: str, what: str, error: RPCError) -> BackhaulError:
     if error.status is RPCStatusCode.NOT_FOUND:
+        listed = "list" if what == "return" else what
         if "already completed" in error.message:
-            words = f"Return {case} has ended; nothing can change it any more. See how: `python starter.py show {case}`"
-            return Refused("closed", words)
+            how = f" See how: `python starter.py show {name}`" if what == "return" else ""
+            return Refused("closed", f"{what.capitalize()} {name} has ended; nothing can change it any more.{how}")
         if "namespace" in error.message.lower():
             return Unavailable(f"Temporal does not know the namespace: {error.message}")
-        return Refused("not_found", f"There is no return {case}. See which there are: `python starter.py list`")
-    if case and error.status in _NO_WORKER:
-        return _silent(case)
+        return Refused("not_found", f"There is no {what} {name}. See which there are: `python starter.py {listed}`")
+    if name and error.status in _NO_WORKER:
+        return _silent(name, what)
     return Unavailable(f"Temporal does not take the call ({error.status.name.lower()}): {error.message}")
 
 
-def _silent(case: str) -> Unavailable:
+def _silent(name: str, what: str) -> Unavailable:
     return Unavailable(
-        f"Return {case} gave no answer: it seems that no worker runs, or its database does not answer. Start one with "
-        "`python worker.py` and say it again; what was taken already counts once."
+        f"{what.capitalize()} {name} gave no answer: it seems that no worker runs, or its database does not answer. "
+        "Start one with `python worker.py` and say it again; what was taken already counts once."
     )
 
 

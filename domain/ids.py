@@ -113,6 +113,11 @@ def refund_key(case: str, plan: int, tender: str, attempt: int) -> str:
     return f"refund:{case}:{plan}:{tender}:{attempt}"
 
 
+def collect_key(case: str, number: int) -> str:
+    """The n-th time that a return asks its shopper for money."""
+    return f"collect:{case}:{number}"
+
+
 class RefundKey(NamedTuple):
     """What a refund's key is made of."""
 
@@ -205,9 +210,9 @@ def appealed_key(dispute: str) -> str:
     return f"appealed:{dispute}"
 
 
-def appeal_won_key(dispute: str) -> str:
-    """The end of the appeal in the shop's favour."""
-    return f"appeal_won:{dispute}"
+def dispute_told_key(dispute: str, number: int) -> str:
+    """The n-th newer word on a dispute by which nothing changed."""
+    return f"dispute_told:{dispute}:{number}"
 
 
 def late_payment_key(payment: str) -> str:
@@ -268,29 +273,3 @@ def cancel_key(case: str) -> str:
 def close_key(case: str) -> str:
     """The end of a return."""
     return f"closed:{case}"
-
-
-def notice_key(case: str, kind: str, number: int = 1) -> str:
-    """One mail; also our message key at the mail provider."""
-    return f"notice:{case}:{kind}:{number}"
-
-
-def resent_key(notice: str) -> str:
-    """The one resending of a mail of which nobody knew whether it had gone out."""
-    return f"notice_resent:{notice}"
-
-
-def notice_failed_key(notice: str, state: str) -> str:
-    """The provider's later word that a mail did not come in, or was not wanted."""
-    return f"notice_failed:{notice}:{state}"
-
-
-def mailing_id(notice: str) -> str:
-    """The Temporal workflow of a mail that its return does not wait for any more."""
-    return f"mail:{notice}"
-
-
-def refund_notice_key(kind: str, refund: str) -> str:
-    """The mail of a kind about one intention."""
-    _, case, leg = refund.split(":", 2)
-    return f"notice:{case}:{kind}:{leg}"

@@ -213,6 +213,14 @@ class Inbox(Protocol):
     def ask_again(self, vendor: Vendor, event: str, now: datetime) -> InboxRow | None:
         """Let a row wait again, and send it at once. None if there is no such row, or nothing in it to send."""
 
+    def wake(self, payments: Sequence[str], now: datetime) -> int:
+        """An order that was paid with these is known now: let the rows about them that were outside wait again, and
+        return how many those are. One that is being sent meanwhile is sent again, because its sender cannot know."""
+
+    def prune(self, before: datetime) -> int:
+        """Delete the rows from before then that nothing can come of any more, and return how many those were: all but
+        those that wait or are outside."""
+
     def listed(self, states: Sequence[InboxState], limit: int) -> list[InboxRow]:
         """The newest rows in these states."""
 

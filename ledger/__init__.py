@@ -101,6 +101,8 @@ class EntryKind(StrEnum):
     DISPUTE_OPENED = "dispute_opened"
     DISPUTE_WON = "dispute_won"
     DISPUTE_LOST = "dispute_lost"
+    DISPUTE_TOLD = "dispute_told"
+    """A newer word on a dispute by which nothing changed; what is told later of the time before it counts no more."""
     LATE_PAYMENT = "late_payment"
     """Money that came in after it was not asked for any more."""
     CLEARED = "cleared"

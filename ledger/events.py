@@ -68,6 +68,7 @@ UNTOLD = (
     EntryKind.NOTICE_RESENT,
     EntryKind.NOTICE_FAILED,
     # Of the house alone.
+    EntryKind.DISPUTE_TOLD,
     EntryKind.PARCEL,
     EntryKind.BOX_FOUND,
     EntryKind.BOX_MATCHED,

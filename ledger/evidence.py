@@ -32,7 +32,12 @@ _NOUNS: Mapping[str, tuple[EntryKind, ...]] = {
         EntryKind.REFUND_TRACED,
         EntryKind.REFUND_ELSEWHERE,
     ),
-    "disputes.json": (EntryKind.DISPUTE_OPENED, EntryKind.DISPUTE_WON, EntryKind.DISPUTE_LOST),
+    "disputes.json": (
+        EntryKind.DISPUTE_OPENED,
+        EntryKind.DISPUTE_WON,
+        EntryKind.DISPUTE_LOST,
+        EntryKind.DISPUTE_TOLD,
+    ),
     "notices.json": (EntryKind.NOTICE, EntryKind.NOTICE_RESENT, EntryKind.NOTICE_FAILED),
 }
 _NOT_FOR_OTHERS = ("url", "note_id", "signature", "customer_id")

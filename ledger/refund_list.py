@@ -50,6 +50,7 @@ class _Rows:
     def __init__(self) -> None:
         self.rows: dict[_Leg | str, dict[str, Any]] = {}  # a row's own fields, as they come
         self.kinds: dict[_Leg, TenderKind] = {}
+        self.by_hand: set[_Leg | str] = set()
         self.closed: set[str] = set()
 
     def learn(self, entry: JournalEntry) -> None:
@@ -77,7 +78,11 @@ class _Rows:
     def _submitted(self, entry: JournalEntry, told: Mapping[str, Any]) -> None:
         leg = _Leg(entry.case, told["plan"], told["payment"])
         if entry.kind is EntryKind.REFUND_SUBMITTED:
-            self.kinds[leg] = RefundIntention.model_validate(told).to
+            intention = RefundIntention.model_validate(told)
+            self.kinds[leg] = intention.to
+            # As it was when the intention was made: what is configured since does not send what a person was asked for.
+            by_person = intention.paid_by == "person" or intention.to in PAID_BY_PEOPLE
+            (self.by_hand.add if by_person else self.by_hand.discard)(leg)
         self.rows.pop(leg, None)  # the last attempt counts, and its place
         self.rows[leg] = {
             **{name: told[name] for name in ("case", "plan", "payment", "amount", "currency", "key")},
@@ -127,7 +132,7 @@ def refund_list(entries: Iterable[JournalEntry]) -> Iterator[RefundRow]:
         row = RefundRow.model_validate(fields)
         replaced = isinstance(leg, _Leg) and latest[leg.case, leg.payment] > leg.plan
         kind = found.kinds.get(leg, TenderKind.UNKNOWN) if isinstance(leg, _Leg) else TenderKind.CARD
-        if kind in PAID_BY_PEOPLE and row.state is RefundStatus.PENDING:
+        if leg in found.by_hand and row.state is RefundStatus.PENDING:
             row = row.model_copy(update={"reason": BY_HAND})
         owner, action = _next(row, closed=row.case in found.closed, replaced=replaced)
         paid = row.state is RefundStatus.SUCCEEDED and row.decided_at is not None
@@ -151,7 +156,8 @@ def _next(row: RefundRow, *, closed: bool, replaced: bool) -> tuple[str, str]:
     if row.reason == STORED_FAULT:
         return "nobody", "the next attempt follows by itself"
     if closed:
-        return "finance", "say `pay_again` or `consent` to its aftercare (docs/refunds.md)"
+        said = f"`python starter.py pay-again {row.case} --by YOU`"
+        return "finance", f"{said}, or `consent` if the shopper agrees to another way (docs/refunds.md)"
     return "finance", f"mend the cause, then `python starter.py retry {row.case} --by YOU`"
 
 

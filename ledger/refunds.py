@@ -5,6 +5,8 @@ from __future__ import annotations
 from domain.refund import Refund, RefundIntention
 from ledger import EntryKind, JournalEntry, Ledger, NewEntry, Transfer, accounts
 
+_COVERING = (EntryKind.REFUND_FAILED, EntryKind.REFUND_REVERSED, EntryKind.CLEARED)
+
 
 def told(
     key: str, kind: EntryKind, intention: RefundIntention, refund: Refund, transfers: tuple[Transfer, ...]
@@ -30,8 +32,8 @@ def uncovered(ledger: Ledger, order_id: str, currency: str) -> int:
 
 
 def covered(entry: JournalEntry | NewEntry) -> int:
-    """What of a refund that failed, at once or late, covered its order's suspense and is not owed any more; in minor
-    units, and nothing for any other entry."""
-    if entry.kind not in (EntryKind.REFUND_FAILED, EntryKind.REFUND_REVERSED) or "refund" not in entry.facts:
+    """What of a refund that failed, at once or late, covered its order's suspense then or later, and is not owed any
+    more; in minor units, and nothing for any other entry."""
+    if entry.kind not in _COVERING or "refund" not in entry.facts:
         return 0
     return sum(one.amount for one in entry.transfers if one.credit == accounts.suspense(entry.order))

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from domain import ids
+from domain import ids, notice_ids
 from domain.errors import Refused, Unavailable
 from domain.inbox import InboxRow, InboxState, MailNews
 from domain.model import Model
@@ -145,7 +145,7 @@ class Courier:
         first = next(iter(self._ledger.entries(case=row.case)), None)
         self._ledger.append(
             NewEntry(
-                key=ids.notice_failed_key(news.key, news.state),
+                key=notice_ids.notice_failed_key(news.key, news.state),
                 kind=EntryKind.NOTICE_FAILED,
                 order=first.order if first else "",
                 case=row.case,

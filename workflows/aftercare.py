@@ -88,7 +88,9 @@ class Aftercare(AftercareDesk, Listener):
         self.again = self.has_consent(self.refund)
         while self.refund.status in FINAL_NO and heard.owed:
             owed = min(self.refund.amount, heard.owed)
-            await self.wait_for_finance(_how_to_pay(self.refund, owed), lambda: self.again or self.settled)
+            short = heard.left is not None and heard.left < owed
+            what = _how_to_pay(self.refund, owed, short=short)
+            await self.wait_for_finance(what, lambda: self.again or self.settled)
             if self.again:
                 await self.pay(self.refund, ids.next_refund(self.refund.key), owed)
             if not self.settled:
@@ -124,8 +126,8 @@ class Aftercare(AftercareDesk, Listener):
                 f"Refund {Money(minor=amount, currency=asked.currency)} to {asked.payment} again",
                 lambda now: PayLeg.model_validate({**wanted, "now": now}),
             )
-        except NotWanted as no:
-            self.refund = asked.model_copy(update={"message": no.refusal.message})
+        except NotWanted:
+            self.refund = asked  # money of the order went another way meanwhile; what is owed now is asked anew
         self.again = False
 
     def learn_refund(self, refund: Refund, look_at: datetime | None = None) -> None:
@@ -159,9 +161,11 @@ def _newest(known: CaseSoFar, refund: Refund) -> Refund:
     return attempts[-1] if attempts else refund
 
 
-def _how_to_pay(failed: Refund, owed: int) -> str:
+def _how_to_pay(failed: Refund, owed: int, *, short: bool) -> str:
     money = Money(minor=owed, currency=failed.currency)
     why = failed.message or failed.reason or failed.status.value
+    stands = f"{money} to {failed.payment} failed ({why}) and is owed by return {ids.case_in(failed.key)}"
+    if short:
+        return f"{stands}; this payment has less left: pay it another way if the shopper agrees (`consent`)"
     other = ", or pay it another way if the shopper agrees (`consent`)" if failed.no_way_back else ""
-    case = ids.case_in(failed.key)
-    return f"{money} to {failed.payment} failed ({why}) and is owed by return {case}: `pay_again`{other}"
+    return f"{stands}: `pay_again`{other}"

@@ -17,7 +17,7 @@ from temporalio.exceptions import (
 )
 
 from activities.mail import MailActivities, NoticeSent, SendNotice
-from domain import ids
+from domain import notice_ids
 from domain.notice import Notice, NoticeState
 from workflows import options
 from workflows.mailing import Mailing
@@ -163,7 +163,7 @@ class Stepper:
             await workflow.start_child_workflow(
                 Mailing.run,
                 mail,
-                id=ids.mailing_id(mail.notice.key),
+                id=notice_ids.mailing_id(mail.notice.key),
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
                 parent_close_policy=workflow.ParentClosePolicy.ABANDON,
                 static_summary=f"Mail: {mail.notice.kind.replace('_', ' ')}",

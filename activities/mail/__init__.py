@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from temporalio import activity
 
 from activities.moment import attempt_time
-from domain import ids
+from domain import notice_ids
 from domain.errors import Refused, Unavailable
 from domain.model import Model, UtcDatetime
 from domain.notice import Notice, NoticeState
@@ -96,7 +96,7 @@ class MailActivities:
         """Send a mail of unknown outcome once more and record it, unless its outcome has become known, it makes no
         sense any more, or there is nobody to write to."""
         notice, now = ask.notice, attempt_time(ask.now)
-        key = ids.resent_key(notice.key)
+        key = notice_ids.resent_key(notice.key)
         recorded = self._ledger.find(key)
         if recorded is None:
             row = self._outbox.get(notice.key)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
-from domain import ids
+from domain import notice_ids
 from domain.money import Money
 from domain.notice import Extra, Notice, NoticeExtra, NoticeKind, NoticeLine, NoticePart, NoticeReason
 from domain.order import TenderKind
@@ -39,7 +39,7 @@ _TITLES = {
 def sample(kind: NoticeKind, locale: str) -> Notice:
     """The sample of a kind, printed for the locale: German for `de` and what begins so, English for all others."""
     return Notice(
-        key=ids.notice_key(_CASE, kind),
+        key=notice_ids.notice_key(_CASE, kind),
         kind=kind,
         case=_CASE,
         order_id="o-5187",

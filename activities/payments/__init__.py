@@ -11,6 +11,7 @@ from temporalio import activity
 
 from activities.moment import attempt_time
 from domain import ids
+from domain.collection import PaymentPage, PaymentRequest
 from domain.consent import Consent
 from domain.errors import Refused, Stale, StoredFault
 from domain.model import Id, Minor, Model, UtcDatetime
@@ -55,6 +56,16 @@ class Refunds(Protocol):
 
 class Payments(Refunds, Protocol):
     """A payment provider: a way for money back, whose own account of it can be read."""
+
+    def collect(self, request: PaymentRequest, now: datetime) -> PaymentPage:
+        """Open a page where a shopper pays this amount, once; asking again under the same key is the same page."""
+
+    def find_collection(self, request: PaymentRequest, now: datetime) -> PaymentPage | None:
+        """How the page with this key stands, whoever opened it and when; None is a certain no."""
+
+    def close_collection(self, page: PaymentPage, now: datetime) -> PaymentPage:
+        """Take no payment for it any more, and tell what came first. What somebody was just paying may still come, as
+        news of a late payment. Closed again it is the same."""
 
     def refresh(self, refund: str, now: datetime) -> ProviderRefund:
         """How a refund stands now, by the provider's id of it; Refused if there is none."""
@@ -186,9 +197,17 @@ class PaymentActivities:
         elif not self._has_failed(ask.before):
             text = f"attempt {ask.attempt - 1} at {ask.payment} has had no final no yet, so there is no next one"
             raise Refused("not_failed", text)
-        elif min(tender, self._ledger.balance(accounts.owed(ask.case), plan.currency).available) < ask.amount:
-            text = f"less than {ask.amount} is still owed by return {ask.case}, or left of {ask.payment}; plan anew"
+        elif self._ledger.balance(accounts.owed(ask.case), plan.currency).available < ask.amount:
+            text = f"less than {ask.amount} is still owed by return {ask.case}; plan anew"
             raise Refused(PLAN_WITHDRAWN, text)
+        elif tender < ask.amount and not self._goes_elsewhere(ask.before):
+            text = f"{ask.payment} has less left than {ask.amount}; plan anew"
+            raise Refused(PLAN_WITHDRAWN, text)
+
+    def _goes_elsewhere(self, before: str) -> bool:
+        """Whether the attempt after this one goes to something else than its payment."""
+        intention = self._settling.intention(before)
+        return bool(intention and intention.instead) or self._ledger.find(ids.consent_key(before)) is not None
 
     def _has_failed(self, key: str) -> bool:
         """Whether an intention had its final no, at once or late."""

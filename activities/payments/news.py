@@ -13,14 +13,15 @@ from domain import ids
 from domain.errors import InvalidRequest, KeyConflict, Refused
 from domain.model import Id, Model, UtcDatetime
 from domain.money import Money
-from domain.news import DISPUTE_APPEALED, DISPUTE_LOST, DISPUTE_WON, DisputeNews, Heard, PaymentNews, RefundNews, Turn
+from domain.news import DISPUTE_LOST, DISPUTE_WON, DisputeNews, Heard, PaymentNews, RefundNews, Turn
 from domain.order import EarlierRefund, Tender
 from domain.provider import ProviderRefund
 from domain.refund import FINAL_NO, RefundIntention, RefundStatus
 from domain.stores import Snapshots
 from ledger import EntryKind, JournalEntry, Ledger, NewEntry, accounts
+from ledger.covering import cover
 from ledger.credit_notes import CreditNotes
-from ledger.disputes import Disputes, has_ended, last_loss
+from ledger.disputes import Disputes, dispute, loss_name
 from ledger.facts import Facts
 from ledger.frozen import frozen_order
 from ledger.refunds import covered, uncovered
@@ -90,10 +91,19 @@ class NewsActivities:
         known = self._settling.record(intention, stands)
         if known.status in FINAL_NO and seen.status is RefundStatus.SUCCEEDED:
             return _strange(f"{seen.id} was paid after all, though it counts as {known.status}: it may be paid twice")
-        late = self._ledger.find(ids.reversed_key(intention.key)) is not None
-        owed = self._ledger.balance(accounts.owed(intention.case), intention.currency).available
-        back = self._covered(intention)
-        return Heard(turn=Turn.REFUND_OF_OURS, refund=known, failed_late=late, owed=max(0, owed), covered=back)
+        cover(self._ledger, intention.order_id, intention.currency, ask.now)
+        owed, left = (
+            max(0, self._ledger.balance(account, intention.currency).available)
+            for account in (accounts.owed(intention.case), accounts.tender(intention.payment))
+        )
+        return Heard(
+            turn=Turn.REFUND_OF_OURS,
+            refund=known,
+            failed_late=self._ledger.find(ids.reversed_key(intention.key)) is not None,
+            owed=owed,
+            covered=self._covered(intention),
+            left=left,
+        )
 
     def _covered(self, intention: RefundIntention) -> int:
         """What of this attempt and those after it covered the order's suspense."""
@@ -131,7 +141,7 @@ class NewsActivities:
         told, tender = Money(minor=taken.amount, currency=taken.currency), order.tender(taken.payment)
         captured = Money(minor=tender.captured if tender else 0, currency=order.currency)
         if isinstance(taken, DisputeNews):
-            name, flag, turn = taken.dispute, " --dispute", Turn.DISPUTE_LOST
+            name, flag, turn = loss_name(self._ledger, taken.dispute), " --dispute", Turn.DISPUTE_LOST
         else:
             name, flag, turn = taken.id, "", Turn.REFUND_ELSEWHERE
         if entered := self._ledger.find(ids.elsewhere_key(name)):
@@ -192,12 +202,8 @@ class NewsActivities:
             return heard if lost else heard.model_copy(update={"returns": ()})
         if news.status in DISPUTE_LOST:
             return self._lost(ask)
-        # An end counts until an appeal, and the end of the appeal for ever.
-        ended = has_ended(self._ledger, news.dispute) and news.status not in DISPUTE_APPEALED
-        if ended or self._ledger.find(ids.appeal_won_key(news.dispute)):
-            return Heard(turn=Turn.NOTHING_NEW)
         entry = self._disputes.opened(ask.order_id, news, now)
-        if entry.facts["dispute"]["event"] != news.event:
+        if entry is None:
             return Heard(turn=Turn.NOTHING_NEW)
         return self._heard(Turn.DISPUTE_OPENED, entry, self._papers_for(news, entry)).model_copy(
             update={"due": news.due}
@@ -207,7 +213,7 @@ class NewsActivities:
         money = Money(minor=news.amount, currency=news.currency)
         marked = f"; already submitted: {', '.join(entry.facts['submitted'])}" if entry.facts["submitted"] else ""
         waits = f"refunds of it wait until the dispute ends{marked}"
-        if has_ended(self._ledger, news.dispute):
+        if dispute(self._ledger, entry.order, news.dispute).is_lost:
             waits = "it counts as lost, unless the appeal is won; say `noted` if it is not"
         return (
             f"the bank asks {money} of {news.payment} back ({news.reason or 'no reason told'}); {waits}; "
@@ -222,7 +228,7 @@ class NewsActivities:
         except (InvalidRequest, Refused) as error:
             return _strange(f"the dispute {ask.news.dispute} was lost, but cannot be entered: {error.message}")
         except KeyConflict:
-            name = last_loss(self._ledger, ask.news.dispute)
+            name = loss_name(self._ledger, ask.news.dispute)
             lost = EarlierRefund(id=name, at=ask.news.at, money={ask.news.payment: ask.news.amount})
             return self._entered(Turn.DISPUTE_LOST, lost)
         return self._heard(Turn.DISPUTE_LOST, entry) if entry else Heard(turn=Turn.NOTHING_NEW)
@@ -248,6 +254,8 @@ class NewsActivities:
 
     def _heard(self, turn: Turn, entry: JournalEntry, for_finance: str = "") -> Heard:
         order = frozen_order(self._ledger, self._snapshots, entry.order)
+        if order is not None:
+            cover(self._ledger, order.id, order.currency, attempt_time(entry.at))
         if order is not None and (missing := uncovered(self._ledger, order.id, order.currency)):
             stands = Money(minor=missing, currency=order.currency)
             text = f"{stands} more went back than order {order.number} had left, and nothing covers it yet"

@@ -16,7 +16,7 @@ from domain.people import may
 from domain.refund import BY_HAND, FINAL_NO, PAID_BY_HAND, Another, Refund, RefundIntention, RefundStatus
 from domain.stores import People, Snapshots
 from domain.verbs import Verb
-from ledger import EntryKind, Ledger, NewEntry
+from ledger import EntryKind, Ledger, NewEntry, accounts
 from ledger.credit_notes import CreditNotes
 from ledger.deciding import decided
 from ledger.frozen import frozen_order
@@ -88,7 +88,7 @@ class OtherWays:
         last = self._settling.last_word(failed.key)
         if last is None or last.status not in FINAL_NO:
             raise Refused("not_failed", f"{failed.key} has not failed, so it needs no other way")
-        if not last.no_way_back:
+        if not last.no_way_back and not self._is_used_up(failed):
             text = (
                 f"{failed.key} failed as {last.reason or last.status}; another way does not mend that, so try it again"
             )
@@ -110,6 +110,12 @@ class OtherWays:
             facts={"consent": consent.model_dump(mode="json")},
             asked={"refund": failed.key, "to": ask.to.value},
         )
+
+    def _is_used_up(self, failed: RefundIntention) -> bool:
+        """Whether the payment has less left than it should give, because others took of it."""
+        account, currency = accounts.tender(failed.payment), failed.currency
+        owed = self._ledger.balance(accounts.owed(failed.case), currency).available
+        return self._ledger.balance(account, currency).available < min(failed.amount, owed)
 
     @activity.defn(no_thread_cancel_exception=True)
     def record_by_hand(self, ask: ByHand) -> Refund:

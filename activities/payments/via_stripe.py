@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import stripe
-from pydantic import ValidationError
-from stripe import ErrorObject
 
-from activities.payments import KEY_OF_ANOTHER, OTHER_REFUND
+from activities.payments import OTHER_REFUND
+from activities.payments.stripe_errors import translate as translate
+from activities.payments.stripe_errors import translating
+from activities.payments.stripe_links import Links
 from activities.payments.stripe_units import KEY_IN_METADATA as KEY_IN_METADATA
 from activities.payments.stripe_units import from_stripe, whole_part
 from activities.payments.stripe_units import to_stripe as to_stripe
 from domain import ids
-from domain.errors import BackhaulError, Refused, StoredFault, Unavailable
+from domain.collection import PaymentPage, PaymentRequest
+from domain.errors import Refused, Unavailable
 from domain.provider import BalanceTransaction, ProviderRefund
 from domain.refund import Refund, RefundIntention, RefundStatus, ShowsAs
 
@@ -28,22 +28,6 @@ if TYPE_CHECKING:
 
 API_VERSION = "2026-10-28.endive"
 TIMEOUT_SECONDS = 10
-
-# Codes that say nothing about this refund: somebody mends the account or waits, then the same call is sent again.
-_ABOUT_THE_CALL = (
-    "account_invalid",
-    "api_key_expired",
-    "idempotency_key_in_use",
-    "livemode_mismatch",
-    "lock_timeout",
-    "platform_api_key_expired",
-    "rate_limit",
-    "secret_key_required",
-    "testmode_charges_only",
-    "tls_version_unsupported",
-)
-_SECRET = re.compile(r"\b(sk|rk|pk|whsec)_\S+")
-_LONGEST_WAIT = 3600
 
 
 class StripePayments:
@@ -57,6 +41,7 @@ class StripePayments:
             max_network_retries=0,
             http_client=stripe.RequestsClient(timeout=timeout),
         )
+        self._links = Links(self._client)
 
     def refund(self, intention: RefundIntention, now: datetime) -> Refund:
         """POST /v1/refunds under the intention's key as idempotency key and in the metadata."""
@@ -71,7 +56,7 @@ class StripePayments:
             },
         }
         _name(intention.payment, ask)
-        with _translating():
+        with translating():
             made = self._client.v1.refunds.create(ask, {"idempotency_key": intention.key})
         return _refund(intention, made, now)
 
@@ -79,22 +64,34 @@ class StripePayments:
         """GET /v1/refunds of the payment, all pages; the one with the intention's key in its metadata."""
         ask: RefundListParams = {"limit": 100}
         _name(intention.payment, ask)
-        with _translating():
+        with translating():
             page = self._client.v1.refunds.list(ask)
             for one in page.auto_paging_iter():
                 if one.metadata and one.metadata.to_dict().get(KEY_IN_METADATA) == intention.key:
                     return _refund(intention, one, now)
         return None
 
+    def collect(self, request: PaymentRequest, now: datetime) -> PaymentPage:
+        """A payment link over a fixed amount, which one may pay."""
+        return self._links.open(request)
+
+    def find_collection(self, request: PaymentRequest, now: datetime) -> PaymentPage | None:
+        """Among all payment links, the one with the key in its metadata."""
+        return self._links.find(request)
+
+    def close_collection(self, page: PaymentPage, now: datetime) -> PaymentPage:
+        """Switch the link off, with every page of it that is open."""
+        return self._links.close(page)
+
     def refresh(self, refund: str, now: datetime) -> ProviderRefund:
         """GET /v1/refunds/{id}."""
-        with _translating():
+        with translating():
             return _shown(self._client.v1.refunds.retrieve(refund))
 
     def refunds(self, since: datetime, until: datetime) -> Iterator[ProviderRefund]:
         """GET /v1/refunds made in this time, all pages."""
         first, end = _seconds(since), _seconds(until)
-        with _translating():
+        with translating():
             page = self._client.v1.refunds.list({"created": {"gte": first, "lt": end}, "limit": 100})
             for one in page.auto_paging_iter():
                 yield _shown(one)
@@ -102,7 +99,7 @@ class StripePayments:
     def balance_transactions(self, since: datetime, until: datetime) -> Iterator[BalanceTransaction]:
         """GET /v1/balance_transactions made in this time, all pages."""
         first, end = _seconds(since), _seconds(until)
-        with _translating():
+        with translating():
             page = self._client.v1.balance_transactions.list({"created": {"gte": first, "lt": end}, "limit": 100})
             for one in page.auto_paging_iter():
                 yield _moved(one)
@@ -118,48 +115,6 @@ def _name(payment: str, ask: RefundCreateParams | RefundListParams) -> None:
 
 def _seconds(moment: datetime) -> int:
     return int(moment.timestamp())
-
-
-@contextmanager
-def _translating() -> Iterator[None]:
-    try:
-        yield
-    except stripe.StripeError as error:
-        raise translate(error) from error
-    except (AttributeError, KeyError, TypeError, ValidationError) as error:
-        # So the SDK stumbles over JSON that is not Stripe's.
-        raise Unavailable("Stripe's answer cannot be read; is its address right?") from error
-
-
-def translate(error: stripe.StripeError) -> BackhaulError:
-    """Unavailable for what may still become a yes, Refused for a final no about this refund."""
-    status, fault = error.http_status, error.error
-    if isinstance(error, stripe.IdempotencyError):
-        # The first request under the key may have been paid, so this is no leave to try with another key.
-        text = "Stripe knows this refund's key from another request, so it may have been paid already; compare both"
-        return Refused(KEY_OF_ANOTHER, text)
-    if isinstance(error, stripe.AuthenticationError):
-        return Unavailable("Stripe does not accept our API key; is BACKHAUL_STRIPE_API_KEY right?")
-    if isinstance(error, stripe.APIConnectionError) or status is None:
-        return Unavailable("Stripe could not be reached, or its answer was lost.")
-    if status >= 500 and str((error.headers or {}).get("idempotent-replayed", "")) == "true":
-        text = f"Stripe repeats a fault of its own (HTTP {status}) that it keeps under this refund's key."
-        return StoredFault(text, _retry_after(error))
-    if status >= 500:
-        return Unavailable(f"Stripe has a fault of its own (HTTP {status}).", _retry_after(error))
-    # Anybody may have answered (a proxy, a wrong address); Stripe itself says why in an error object.
-    said, code = (str(fault.message or ""), str(fault.code or "")) if isinstance(fault, ErrorObject) else ("", "")
-    said = _SECRET.sub("(a key)", said)[:500] or "no reason given"
-    # Only these two are a word about the refund, and a 404 only where it says what is missing.
-    about_refund = isinstance(error, stripe.InvalidRequestError | stripe.CardError) and (code or status != 404)
-    if not about_refund or code in _ABOUT_THE_CALL:
-        return Unavailable(f"Stripe does not take the call now (HTTP {status}): {said}", _retry_after(error))
-    return Refused(code or f"stripe_{status}", f"Stripe refuses the refund: {said}")
-
-
-def _retry_after(error: stripe.StripeError) -> int | None:
-    value = str((error.headers or {}).get("retry-after", ""))
-    return min(int(value), _LONGEST_WAIT) if value.isdecimal() and len(value) < 10 else None
 
 
 def _refund(intention: RefundIntention, made: StripeRefund, now: datetime) -> Refund:

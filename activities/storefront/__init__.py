@@ -7,6 +7,7 @@ from typing import Protocol
 
 from temporalio import activity
 
+from activities.moment import attempt_time
 from activities.storefront.tenders import never_paid
 from domain import ids
 from domain.case import CaseSoFar, OrderBrief
@@ -20,7 +21,7 @@ from domain.order import UNLINKED, Order
 from domain.policy import PublishedPolicy
 from domain.policy.words import with_named
 from domain.request import ReturnRequest, check_against
-from domain.stores import Policies, Snapshot, Snapshots
+from domain.stores import Inbox, Policies, Snapshot, Snapshots
 from ledger import EntryKind, JournalEntry, Ledger, NewEntry
 from ledger.facts import Facts, changed_from
 from ledger.frozen import frozen_order
@@ -45,12 +46,20 @@ class FetchOrder(Model):
 class StorefrontActivities:
     """Reads the order and keeps what was read, so that everything later is decided on the same facts."""
 
-    def __init__(self, storefront: Storefront, snapshots: Snapshots, policies: Policies, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        storefront: Storefront,
+        snapshots: Snapshots,
+        policies: Policies,
+        ledger: Ledger,
+        inbox: Inbox | None = None,
+    ) -> None:
         self._storefront = storefront
         self._snapshots = snapshots
         self._policies = policies
         self._ledger = ledger
         self._facts = Facts(ledger, snapshots)
+        self._inbox = inbox
 
     @activity.defn(no_thread_cancel_exception=True)
     def fetch_order(self, ask: FetchOrder) -> CaseSoFar:
@@ -59,6 +68,9 @@ class StorefrontActivities:
         entries = list(self._ledger.entries(case=ask.request.id))
         known = case_so_far(entries)
         order = self._of_decided(ask.request, known, entries) if entries else self._of_new(ask)
+        if self._inbox is not None and not entries:
+            # What the payment provider told of it while nobody here knew the order.
+            self._inbox.wake([one.id for one in order.tenders], attempt_time(ask.now))
         return known.model_copy(update={"order": OrderBrief.of(order)})
 
     def _of_decided(self, request: ReturnRequest, known: CaseSoFar, entries: Sequence[JournalEntry]) -> Order:

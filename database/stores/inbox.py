@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Engine, RowMapping, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Engine, RowMapping, delete, false, func, insert, or_, select, tuple_, update
 
 from database.engine import reading, writing
 from database.tables import inbox
@@ -71,6 +72,30 @@ class SqlInbox:
             changed = {"state": again.state.value, "next_try": again.next_try, "asked": again.asked}
             connection.execute(update(inbox).where(*_at(vendor, event)).values(changed))
         return again
+
+    def wake(self, payments: Sequence[str], now: datetime) -> int:
+        """Let the rows about these payments that were outside wait again, and return how many those are."""
+        named = [
+            inbox.c.told.contains(f'"{field}":{json.dumps(payment)}', autoescape=True)
+            for payment in payments
+            for field in ("payment", "charge")
+        ]
+        states = [InboxState.OUTSIDE.value, InboxState.WAITING.value]
+        ours = (inbox.c.vendor == Vendor.STRIPE.value, inbox.c.state.in_(states), or_(false(), *named))
+        # One that is being sent belongs to its sender no more, who would put it outside.
+        again = {"state": InboxState.WAITING.value, "next_try": now, "asked": inbox.c.asked + 1}
+        with reading(self._engine) as connection:
+            if connection.execute(select(inbox.c.event).where(*ours).limit(1)).first() is None:
+                return 0
+        with writing(self._engine) as connection:
+            return connection.execute(update(inbox).where(*ours).values(again)).rowcount
+
+    def prune(self, before: datetime) -> int:
+        """Delete the rows from before then that neither wait nor are outside, and return how many those were."""
+        kept = [InboxState.OUTSIDE.value, InboxState.WAITING.value]
+        old = (inbox.c.state.not_in(kept), inbox.c.received_at < before)
+        with writing(self._engine) as connection:
+            return connection.execute(delete(inbox).where(*old)).rowcount
 
     def listed(self, states: Sequence[InboxState], limit: int) -> list[InboxRow]:
         """The newest rows in these states."""

@@ -19,6 +19,7 @@ from domain.people import Role, may_record
 from domain.request import first_fault
 from ledger import EntryKind, JournalEntry, Ledger, accounts
 from ledger.cli import facts, opened, order_id, people, say, snapshots
+from ledger.disputes import last_loss
 from ledger.readable import amount
 
 record = typer.Typer(help="Enter what happened outside.", no_args_is_help=True)
@@ -62,11 +63,11 @@ def came_back(
     """Such a refund failed after all, or such a dispute was won."""
     _check_person(context, by, Role.SERVICE, Role.FINANCE, Role.ADMIN)
     ledger = opened(context)
-    fact = ledger.find(ids.elsewhere_key(reference))
-    if fact is None:
+    name = last_loss(ledger, reference)
+    if ledger.find(ids.elsewhere_key(name)) is None:
         text = f"no refund made elsewhere and no dispute is entered under {reference}; enter it with `record refund`"
         raise Refused("not_found", text)
-    _show(ledger, facts(context).came_back(reference, by, datetime.now(UTC)))
+    _show(ledger, facts(context).came_back(name, by, datetime.now(UTC)))
     return 0
 
 

@@ -25,6 +25,9 @@ def _commands(app: typer.Typer, before: tuple[str, ...] = ()) -> Iterator[tuple[
         yield (*before, command.name or command.callback.__name__)
     for group in app.registered_groups:
         assert group.typer_instance is not None
+        own = group.typer_instance.registered_callback
+        if own is not None and own.invoke_without_command is True and isinstance(group.name, str):
+            yield (*before, group.name)
         yield from _commands(group.typer_instance, (*before, group.name) if isinstance(group.name, str) else before)
 
 
@@ -34,6 +37,7 @@ COMMANDS = sorted(_commands(starter.app))
 def test_all_commands_are_there() -> None:
     names = [" ".join(words) for words in COMMANDS]
     assert names == [
+        "aftercare",
         "approve",
         "boxes show",
         "bulk",
@@ -41,10 +45,13 @@ def test_all_commands_are_there() -> None:
         "consent",
         "database upgrade",
         "inbox",
+        "inbox prune",
         "inspect",
         "list",
+        "mails",
         "mails preview",
         "match",
+        "noted",
         "orders delivered",
         "orders import",
         "orders list",
@@ -52,6 +59,7 @@ def test_all_commands_are_there() -> None:
         "override",
         "paid-by-hand",
         "parcel add",
+        "pay-again",
         "people add",
         "people change",
         "people deactivate",

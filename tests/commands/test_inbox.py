@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from database.engine import migrate
@@ -58,6 +59,30 @@ def test_one_is_sent_again(home: Path, run: Run) -> None:
         answer = run("inbox", "--retry", name)
         assert (answer.code, answer.out) == (code, "")
         assert words in answer.err
+
+
+def test_what_only_a_person_mends_is_counted(home: Path, run: Run) -> None:
+    fill(home)
+    wanted = "Somebody has to look: 1 refused and 1 unreadable (docs/webhooks.md).\n"
+    assert run("inbox").out.endswith(wanted)
+    answer = run("inbox", "--check")
+    assert (answer.code, answer.out, answer.err) == (1, wanted, "")
+    counted = run("inbox", "--check", "--json")
+    states = dict.fromkeys(("delivered", "outside", "refused", "unreadable", "waiting"), 1)
+    assert (counted.code, counted.json) == (1, states)
+
+
+def test_what_is_settled_and_old_is_deleted(home: Path, run: Run) -> None:
+    fill(home)
+    too_soon = run("inbox", "prune", "--older-than", "6")
+    assert (too_soon.code, "keep 7 at least" in too_soon.err) == (2, True)
+    assert run("inbox", "prune", "--older-than", "36000", "--json").json == {"deleted": 0}
+    here = rooms(Settings.load())
+    assert here.stores.inbox.prune(NOW + timedelta(days=1)) == 3
+    here.engine.dispose()
+    assert {row["state"] for row in run("inbox", "--all", "--json").json} == {"outside", "waiting"}
+    check = run("inbox", "--check")
+    assert (check.code, check.out) == (0, "Nothing that vendors told us waits for a person.\n")
 
 
 def test_with_nothing_in_it_that_is_said(home: Path, run: Run) -> None:

@@ -26,6 +26,9 @@ from temporalio.testing import WorkflowEnvironment
 
 import starter
 from commands import temporal as commands_temporal
+from domain import ids
+from domain.news import LateFact, RefundNews
+from domain.refund import RefundStatus
 from embedded.simulators import build
 from embedded.simulators.serve import address, listen, running
 from settings import ROOT, Settings
@@ -353,6 +356,49 @@ async def test_a_refund_that_fails_is_tried_again_by_finance(shop: Shop) -> None
     assert [one["id"] for one in listed] == ["R-6"]
     await shop.ok("retry", "R-6", "--by", "finance")
     assert (await shop.closed("R-6")).refunded == "12.32 EUR"
+
+
+async def test_what_comes_after_the_end_is_listed_and_answered_by_command(shop: Shop) -> None:
+    await shop.order("B-30")
+    await shop.ok("start", "--id", "R-30", "--order", "B-30", "--line", "1:1")
+    await shop.ok("receive", "R-30", "--by", "ann")
+    await shop.ok("inspect", "R-30", "--by", "ann")
+    await shop.closed("R-30")
+    for words in (("pay-again", "R-30"), ("retry", "R-30")):
+        assert "othing late of" in await shop.refused(*words, "--by", "fin")
+    (refund,) = await shop.ok("refunds", "--return", "R-30")
+    gone = {"status": "failed", "failure_reason": "expired_or_canceled_card"}
+    await shop.control(f"refunds/{refund['refund']}", {**gone})
+    news = RefundNews(
+        event="evt_1",
+        refund=refund["refund"],
+        key=refund["key"],
+        payment="pi_B_30",
+        amount=0,
+        currency="EUR",
+        status=RefundStatus.FAILED,
+        created_at=datetime.now(UTC),
+        at=datetime.now(UTC),
+    )
+    name = ids.aftercare_id("R-30", "re_7:failed")
+    fact = LateFact(case="R-30", order_id="b-30", news=news)
+    await shop.client.start_workflow(ids.AFTERCARE_TYPE, fact, id=name, task_queue=ids.RETURNS_QUEUE)
+    found = await shop.until(("aftercare", "--of", "R-30"), lambda all: bool(all and all[0]["seen"]["due_at"]))
+    assert [(one["id"], one["seen"]["next_owner"]) for one in found] == [(name, "finance")]
+    assert f"{name}  refund of ours  b-30" in (await shop.run("aftercare")).out
+    assert await shop.ok("aftercare", "--of", "R-3") == []
+    assert "Money is owed here" in await shop.refused("noted", "R-30", "--by", "fin")
+    agreed = await shop.ok("consent", "R-30", "--to", "bank", "--by", "shopper")
+    assert agreed["workflow_id"] == name
+    await shop.ok("people", "add", "fin", "--role", "finance", "--limit", "EUR:100.00", "--by", "ada")
+    await shop.until(("aftercare", "--of", "R-30"), lambda all: "by hand" in all[0]["seen"]["next_action"])
+    paid = ("paid-by-hand", name, "--payment", "pi_B_30", "--reference", "SEPA-7", "--by", "fin")
+    told = await shop.run(*paid)
+    assert (told.code, told.err) == (0, "")
+    assert f"Aftercare {name}" in told.out
+    assert await shop.until(("aftercare", "--of", "R-30"), lambda all: not all) == []
+    assert shop.rooms.ledger.balance("owed:R-30", "EUR").posted == 0
+    await shop.ok("people", "deactivate", "fin", "--by", "ada")
 
 
 async def test_list(shop: Shop) -> None:

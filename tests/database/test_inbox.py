@@ -16,9 +16,10 @@ from database.stores import SqlInbox, SqlOutbox, SqlParcels
 from database.tables import inbox as table
 from database.tables import journal
 from domain.inbox import InboxEvent, InboxState, MailNews, ScanNews, Told, Vendor
-from domain.news import DisputeNews
+from domain.news import DisputeNews, RefundNews
 from domain.notice import NoticeState
 from domain.parcel import Scan, Tie, TrackingStatus, of_one_parcel
+from domain.refund import RefundStatus
 from domain.stores import Inbox, Outbox, Parcels
 from ledger import EntryKind, NewEntry, Transfer
 from ledger.store import SqlLedger
@@ -52,6 +53,53 @@ def test_what_is_kept_comes_back(engine: Engine) -> None:
     assert {(row.state, row.attempts, row.asked, row.next_try, row.received_at) for row in taken} == {
         (InboxState.WAITING, 1, 0, LATER, NOW)
     }
+
+
+def refund(payment: str, charge: str = "") -> RefundNews:
+    return RefundNews(
+        event="evt", refund="re_1", payment=payment, charge=charge, amount=5, currency="EUR",
+        status=RefundStatus.SUCCEEDED, created_at=NOW, at=NOW,
+    )  # fmt: skip
+
+
+def test_what_was_outside_waits_again_once_its_order_is_known(engine: Engine) -> None:
+    inbox: Inbox = SqlInbox(engine)
+    stripe, lost = (
+        Vendor.STRIPE,
+        DisputeNews(event="evt", dispute="dp_1", payment="pi_1", amount=5, currency="EUR", status="lost", at=NOW),
+    )
+    told: dict[str, Told] = {
+        "a": refund("pi_1"),
+        "b": lost,
+        "c": refund("pi_new", "pi_1"),
+        "d": refund("pi_12"),
+        "e": refund("piX1"),
+    }
+    inbox.keep([event(name, one, stripe) for name, one in told.items()], NOW)
+    rows = {row.event: row for row in inbox.take(NOW, 9, LATER)}
+    for name in "abcde":
+        if name != "b":  # which is just being sent
+            inbox.settle(rows[name], InboxState.OUTSIDE, error="no known order")
+    assert inbox.wake([], LATER) == inbox.wake(["pi_9"], LATER) == 0
+    assert inbox.wake(["pi_1", "pi_2"], LATER) == 3
+    inbox.settle(rows["b"], InboxState.OUTSIDE)
+    found = inbox.take(LATER, 9, LATER + timedelta(minutes=1))
+    assert {(row.event, row.state, row.asked) for row in found} == {
+        (name, InboxState.WAITING, 1) for name in ("a", "b", "c")
+    }
+
+
+def test_what_is_old_and_settled_is_pruned(engine: Engine) -> None:
+    inbox: Inbox = SqlInbox(engine)
+    inbox.keep([event(state.value) for state in InboxState if state is not InboxState.UNREADABLE], NOW)
+    inbox.keep([event("unreadable", None)], NOW)
+    for row in inbox.take(NOW, 9, LATER):
+        if row.event != "waiting":
+            inbox.settle(row, InboxState(row.event))
+    inbox.keep([event("new", None)], LATER)
+    assert inbox.prune(NOW) == 0
+    assert inbox.prune(LATER) == 3
+    assert [name for _, name, _ in rows(engine)] == ["new", "outside", "waiting"]
 
 
 def test_an_event_is_kept_once_per_vendor(engine: Engine) -> None:

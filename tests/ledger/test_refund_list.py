@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from activities.payments import PayLeg, PaymentActivities
-from domain.order import EarlierRefund
+from domain.order import EarlierRefund, TenderKind
 from domain.refund import Refund, RefundStatus
 from ledger.credit_notes import CreditNotes
 from ledger.facts import Facts
@@ -32,20 +32,29 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
         yield shop
 
 
-def pay(shop: Shop, *statuses: RefundStatus, reason: str = "") -> None:
+def pay(
+    shop: Shop, *statuses: RefundStatus, reason: str = "", sends: tuple[TenderKind, ...] = tuple(TenderKind)
+) -> None:
     """The plan's only leg, with what the provider says to each attempt."""
     leg = shop.entry("plan:R-1:1").facts["plan"]["legs"][0]
     named = {"case": "R-1", "order_id": "two-rates", "plan": 1, "payment": leg["tender_id"], "amount": leg["amount"]}
     provider = FakeProvider()
     for attempt, provider.status in enumerate(statuses, start=1):
         provider.reason = reason if provider.status is RefundStatus.FAILED else ""
-        activities = PaymentActivities(provider, shop.ledger, CreditNotes(shop.ledger, shop.snapshots))
+        activities = PaymentActivities(provider, shop.ledger, CreditNotes(shop.ledger, shop.snapshots), sends)
         activities.pay_leg(PayLeg.model_validate({**named, "attempt": attempt, "now": NOW}))
 
 
 def the_only(shop: Shop) -> RefundRow:
     (found,) = refund_list(shop.ledger.entries())
     return found
+
+
+def test_what_a_person_was_asked_to_pay_is_their_task_whatever_it_goes_to(shop: Shop) -> None:
+    pay(shop, RefundStatus.PENDING, sends=())
+    row = the_only(shop)
+    assert (row.state, row.reason, row.owner) == ("pending", "by_hand", "finance")
+    assert "paid-by-hand R-1 --payment" in row.action
 
 
 def word(shop: Shop, **more: object) -> None:
@@ -105,7 +114,7 @@ def test_one_that_failed_after_the_return_had_closed_is_a_matter_of_aftercare(sh
     word(shop, status=RefundStatus.FAILED, reason="lost_or_stolen_card")
     row = the_only(shop)
     assert (row.state, row.reason, row.owner) == ("failed", "lost_or_stolen_card", "finance")
-    assert "`pay_again` or `consent`" in row.action
+    assert "starter.py pay-again R-1 --by YOU`, or `consent`" in row.action
 
 
 def test_one_that_others_made_and_that_came_back(shop: Shop) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain import ids
+from domain import notice_ids
 from domain.notice import Extra, Notice, NoticeExtra, NoticeKind, NoticeLine, NoticePart, NoticeReason
 from domain.order import TenderKind
 from domain.policy.goods import Proof
@@ -24,7 +24,7 @@ SITE = "https://returns.example"
 def notice(kind: NoticeKind, **changes: object) -> Notice:
     """A notice of return R-1001 with what most kinds tell."""
     fields = {
-        "key": ids.notice_key("R-1001", kind),
+        "key": notice_ids.notice_key("R-1001", kind),
         "kind": kind,
         "case": "R-1001",
         "order_id": "o-1",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
+from domain.collection import PaymentPage, PaymentRequest
 from domain.errors import Refused
 from domain.provider import BalanceTransaction, ProviderRefund
 from domain.refund import Refund, RefundIntention, RefundStatus
@@ -19,6 +20,18 @@ class Unasked:
     """What a fake is not asked for."""
 
     def refresh(self, refund: str, now: datetime) -> ProviderRefund:
+        """Not here."""
+        raise NotImplementedError
+
+    def collect(self, request: PaymentRequest, now: datetime) -> PaymentPage:
+        """Not here."""
+        raise NotImplementedError
+
+    def find_collection(self, request: PaymentRequest, now: datetime) -> PaymentPage | None:
+        """Not here."""
+        raise NotImplementedError
+
+    def close_collection(self, page: PaymentPage, now: datetime) -> PaymentPage:
         """Not here."""
         raise NotImplementedError
 

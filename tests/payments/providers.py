@@ -23,6 +23,7 @@ from stripe.params import PaymentIntentCreateParams
 from activities.payments import Payments, Refunds
 from activities.payments.via_storefront import StorefrontPayments
 from activities.payments.via_stripe import StripePayments
+from domain.collection import PaymentPage
 from domain.order import TenderKind
 from domain.refund import Refund, RefundIntention
 from embedded.simulators import build
@@ -66,6 +67,9 @@ class Provider(Way, Protocol):
 
     def move(self, refund: str, **outcome: str) -> None:
         """What becomes of a refund later; skips the test where nobody can say."""
+
+    def pay(self, page: PaymentPage, *, late: bool = False) -> None:
+        """A shopper pays, `late` where they had the page open when it was closed; skips where only a person can."""
 
 
 class StripeLike:
@@ -112,15 +116,19 @@ class StripeLike:
 
     def next(self, **outcome: str) -> None:
         """Nobody can tell a real provider."""
-        pytest.skip("this provider decides for itself")
+        pytest.skip("needs the simulator's controls: this provider decides for itself how a refund goes")
 
     def move(self, refund: str, **outcome: str) -> None:
         """Nobody can tell a real provider."""
-        pytest.skip("this provider decides for itself")
+        pytest.skip("needs the simulator's controls: this provider decides for itself how a refund goes")
+
+    def pay(self, page: PaymentPage, *, late: bool = False) -> None:
+        """Only people pay on pages."""
+        pytest.skip("needs the simulator's controls: only a person with a browser pays on this provider's page")
 
     def forget_keys(self) -> None:
         """Nobody can wait for a day."""
-        pytest.skip("this provider keeps its keys for a day")
+        pytest.skip("needs the simulator's controls: this provider keeps its keys for a day")
 
 
 class Simulator(StripeLike):
@@ -149,6 +157,10 @@ class Simulator(StripeLike):
     def move(self, refund: str, **outcome: str) -> None:
         """As told."""
         self.control(f"/refunds/{refund}", **outcome)
+
+    def pay(self, page: PaymentPage, *, late: bool = False) -> None:
+        """At once."""
+        self.control(f"/payment_links/{page.id}/pay", late=late)
 
     def hold(self, moment: str) -> None:
         """Keep refunds waiting `before` they are made, or `after`, when only their answer is kept back."""

@@ -1,6 +1,7 @@
 """What every way for money back promises, and what a payment provider promises besides, held against each in reach.
 
-Another Stripe-compatible address joins in with STRIPE_API_BASE and STRIPE_API_KEY; another adapter with a `Way`.
+Another Stripe-compatible address joins in with STRIPE_API_BASE and STRIPE_API_KEY (docs/simulators.md); another adapter
+with a `Way`.
 """
 
 from __future__ import annotations
@@ -8,10 +9,12 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
 from activities.payments.via_stripe import to_stripe
+from domain.collection import PaymentRequest
 from domain.errors import BackhaulError, Refused, Unavailable
 from domain.refund import Refund, RefundIntention, RefundStatus
 from tests.payments.providers import Provider, Way
@@ -202,6 +205,10 @@ def test_one_refund_is_read_again_by_the_providers_id_of_it(provider: Provider) 
     seen = provider.payments.refresh(made.provider_id, NOW)
     assert (seen.id, seen.key, seen.case) == (made.provider_id, f"refund:R-1:1:{payment}:1", "R-1")
     assert (seen.payment, seen.amount, seen.currency, seen.status) == (payment, 2500, "EUR", RefundStatus.SUCCEEDED)
+
+
+def test_one_refund_that_failed_late_is_read_again(provider: Provider) -> None:
+    made = provider.payments.refund(intention(provider.paid(7000), 2500), NOW)
     provider.move(made.provider_id, status="failed", failure_reason="lost_or_stolen_card")
     seen = provider.payments.refresh(made.provider_id, NOW)
     assert (seen.status, seen.reason) == (RefundStatus.FAILED, "lost_or_stolen_card")
@@ -252,6 +259,83 @@ def test_the_same_key_with_another_request_is_refused_and_makes_nothing(way: Way
         way.payments.refund(intention(payment, 999), NOW)
     assert no.value.code == "idempotency_error"
     assert [amount for _, amount, _ in way.refunds(payment)] == [1000]
+
+
+def request(amount: int = 1250, currency: str = "EUR") -> PaymentRequest:
+    """Money that a return asks its shopper for, under a key that nobody has used."""
+    case = f"R-{uuid4()}"
+    words = "The mug in blue instead of red"
+    return PaymentRequest(
+        key=f"collect:{case}:1", case=case, order_id="two-rates", amount=amount, currency=currency, words=words
+    )
+
+
+def test_a_shopper_is_asked_once_for_a_fixed_amount(provider: Provider) -> None:
+    ask = request()
+    assert provider.payments.find_collection(ask, NOW) is None
+    page = provider.payments.collect(ask, NOW)
+    assert (page.key, page.state, page.payments) == (ask.key, "open", ())
+    assert page.url.startswith("http")
+    assert provider.payments.collect(ask, NOW) == page
+    assert provider.payments.find_collection(ask, NOW) == page
+    other = ask.model_copy(update={"amount": 1251})
+    for verb, code in ((provider.payments.collect, "idempotency_error"), (provider.payments.find_collection, "other_")):
+        with pytest.raises(Refused) as no:
+            verb(other, NOW)
+        assert no.value.code.startswith(code)
+
+
+def test_a_page_is_found_by_its_key_after_the_provider_forgot_it(provider: Provider) -> None:
+    page = provider.payments.collect(ask := request(), NOW)
+    provider.forget_keys()
+    assert provider.payments.find_collection(ask, NOW) == page
+
+
+def test_what_was_paid_before_a_page_was_closed_is_told(provider: Provider) -> None:
+    page = provider.payments.collect(ask := request(), NOW)
+    provider.pay(page)
+    closed = provider.payments.close_collection(page, NOW)
+    assert (closed.state, len(closed.payments)) == ("closed", 1)
+    assert provider.payments.find_collection(ask, NOW) == closed
+    # What came in can go back, as any payment.
+    refund = provider.payments.refund(intention(closed.payments[0], 1250), NOW)
+    assert refund.status is RefundStatus.SUCCEEDED
+
+
+def test_a_page_that_nobody_paid_is_closed_and_closed_again(provider: Provider) -> None:
+    page = provider.payments.collect(ask := request(), NOW)
+    for _ in range(2):
+        closed = provider.payments.close_collection(page, NOW)
+        assert (closed.state, closed.payments) == ("closed", ())
+    assert provider.payments.find_collection(ask, NOW) == closed
+
+
+def test_what_was_being_paid_when_a_page_was_closed_is_told_later(provider: Provider) -> None:
+    page = provider.payments.collect(ask := request(), NOW)
+    provider.payments.close_collection(page, NOW)
+    provider.pay(page, late=True)
+    late = provider.payments.find_collection(ask, NOW)
+    assert late is not None
+    assert len(late.payments) == 1
+
+
+@pytest.mark.parametrize(
+    ("currency", "minor", "theirs"), [("ISK", 12, 1200), ("JPY", 1234, 1234), ("KWD", 12340, 12340)]
+)
+def test_a_shopper_is_asked_in_the_providers_units(provider: Provider, currency: str, minor: int, theirs: int) -> None:
+    page = provider.payments.collect(request(minor, currency), NOW)
+    provider.pay(page)
+    (payment,) = provider.payments.close_collection(page, NOW).payments
+    provider.payments.refund(intention(payment, minor, currency=currency), NOW)
+    assert [amount for _, amount, _ in provider.refunds(payment)] == [theirs]
+
+
+def test_what_cannot_be_asked_for_exactly_is_never_asked(provider: Provider) -> None:
+    ask = request(12345, "KWD")
+    with pytest.raises(Refused) as no:
+        provider.payments.collect(ask, NOW)
+    assert no.value.code == "below_step"
+    assert provider.payments.find_collection(ask.model_copy(update={"amount": 12340}), NOW) is None
 
 
 # Minor units by ISO 4217 and the same money in Stripe's units: ISK and UGX have no decimals but two zeros at Stripe,

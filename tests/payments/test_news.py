@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import permutations
 
 import pytest
 from sqlalchemy import Engine
@@ -17,6 +18,7 @@ from domain.provider import ProviderRefund
 from domain.refund import Refund, RefundStatus
 from ledger import EntryKind
 from ledger.credit_notes import CreditNotes, issued_by
+from ledger.disputes import last_loss, loss_name, open_disputes
 from ledger.facts import Facts
 from tests.payments.fake import FakeProvider
 from tests.shop import NOW, Shop, card, transfers
@@ -62,10 +64,12 @@ class Desk:
         )
         return self.news.hear_refund(HearRefund(order_id="two-rates", news=told, now=NOW + timedelta(days=9)))
 
-    def dispute(self, status: str, event: str = "evt_d", amount: int = 10850, day: int = 0) -> Heard:
+    def dispute(
+        self, status: str, event: str = "evt_d", amount: int = 10850, day: int = 0, name: str = "dp_1"
+    ) -> Heard:
         told = DisputeNews(
             event=event,
-            dispute="dp_1",
+            dispute=name,
             payment="pi_1",
             amount=amount,
             currency="EUR",
@@ -164,6 +168,47 @@ def test_what_suspense_left_owed_of_a_late_failure_is_paid_by_the_next_attempt(d
     assert [desk.shop.money(one).posted for one in ("owed:R-1", "suspense:two-rates", "tender:pi_1")] == [0, 0, 0]
     assert [total for _, total in desk.notes()] == [4624, 4624, 4624]  # issued, cancelled, issued again
     assert desk.shop.sound()
+
+
+def closed_and_failed_late(desk: Desk) -> None:
+    desk.pay()
+    desk.shop.close("R-1")
+    desk.provider.move(KEY, RefundStatus.FAILED, reason="insufficient_funds")
+    assert desk.hear().owed == 4624
+
+
+@pytest.mark.parametrize(("taken", "owed"), [(10850, 0), (8000, 2850), (4624, 4624)])
+def test_what_went_back_elsewhere_after_a_late_failure_is_not_owed_as_far_as_the_order_had_no_more(
+    desk: Desk, taken: int, owed: int
+) -> None:
+    closed_and_failed_late(desk)
+    desk.elsewhere(taken)
+    for _ in range(2):
+        assert desk.hear("re_x").for_finance == ""  # nothing stands in suspense for finance to clear
+    for _ in range(2):
+        heard = desk.hear()
+        assert (heard.owed, heard.covered, heard.left) == (owed, 4624 - owed, 10850 - taken)
+    assert [desk.shop.money(one).posted for one in ("owed:R-1", "suspense:two-rates")] == [owed, 0]
+    cleared = [f"owed:R-1 {4624 - owed} rule:cover"] if owed < 4624 else []
+    told = [one for one in desk.shop.ledger.entries() if one.kind is EntryKind.CLEARED]
+    assert [f"{one.facts['account']} {one.facts['amount']} {one.actor}" for one in told] == cleared
+    with pytest.raises(Refused) as no:
+        desk.pay(attempt=2, amount=owed + 1)
+    assert no.value.code in ("plan_withdrawn", "not_planned")
+    if owed:
+        assert desk.pay(attempt=2, amount=owed).status is RefundStatus.SUCCEEDED
+        assert desk.notes()[-1][1] == 4624
+    assert desk.hear().owed == 0
+    assert desk.shop.sound()
+
+
+def test_what_an_open_return_owes_is_left_to_its_next_plan(desk: Desk) -> None:
+    desk.pay()
+    desk.provider.move(KEY, RefundStatus.FAILED, reason="insufficient_funds")
+    desk.hear()
+    desk.elsewhere(10850)
+    assert "46.24 EUR more went back" in desk.hear("re_x").for_finance
+    assert desk.shop.money("owed:R-1").posted == 4624
 
 
 def test_a_first_attempt_pays_all_of_a_leg_and_none_pays_more(desk: Desk) -> None:
@@ -416,6 +461,50 @@ def test_a_dispute_that_is_lost_won_and_lost_again_is_lost(desk: Desk) -> None:
     assert desk.shop.recorded() == before
     assert desk.keys(EntryKind.DISPUTE_LOST) == ["elsewhere:dp_1", "elsewhere:dp_1.2", "elsewhere:dp_1.3"]
     assert desk.shop.sound()
+
+
+LOST_AGAIN = [("lost", 1), ("won", 2), ("lost", 3)]
+WON_AGAIN = [("won", 1), ("lost", 2), ("warning_closed", 3)]
+APPEALED = [("needs_response", 0), ("won", 1), ("appeal_under_review", 2)]
+LOST_ON_APPEAL = [("won", 1), ("appeal_needs_response", 2), ("lost", 3)]
+STORIES = [(LOST_AGAIN, 1, False), (WON_AGAIN, 0, False), (APPEALED, 0, True), (LOST_ON_APPEAL, 1, False)]
+
+
+@pytest.mark.parametrize(("story", "taken", "takes"), STORIES)
+def test_a_dispute_ends_in_the_same_books_in_whatever_order_it_is_told(
+    desk: Desk, story: list[tuple[str, int]], taken: int, takes: bool
+) -> None:
+    for number, told in enumerate(permutations(story)):
+        before = desk.shop.money("tender:pi_1").posted
+        for status, day in told:
+            desk.dispute(status, f"evt_{status}", 10, day, f"dp_{number}")
+        assert before - desk.shop.money("tender:pi_1").posted == 10 * taken, told
+        assert (f"dp_{number}" in open_disputes(desk.shop.ledger, "two-rates", "pi_1")) is takes, told
+    recorded = desk.shop.ledger.last_seq("two-rates")
+    for status, day in story:
+        desk.dispute(status, f"evt_{status}", 10, day, "dp_0")
+    assert desk.shop.ledger.last_seq("two-rates") == recorded
+    assert desk.shop.sound()
+
+
+def test_one_word_on_a_loss_needs_aftercare_and_the_same_in_other_words_none(desk: Desk) -> None:
+    first = [desk.dispute("lost", "evt_closed", day=1) for _ in range(2)]
+    assert [one.turn for one in first] == [Turn.DISPUTE_LOST] * 2
+    for _ in range(2):
+        assert desk.dispute("lost", "evt_withdrawn", day=2).turn is Turn.NOTHING_NEW
+    assert desk.dispute("lost", "evt_closed", day=1).turn is Turn.DISPUTE_LOST
+    assert desk.keys(EntryKind.DISPUTE_LOST, EntryKind.DISPUTE_TOLD) == ["elsewhere:dp_1", "dispute_told:dp_1:1"]
+
+
+def test_what_a_person_entered_of_a_dispute_counts_when_they_entered_it(desk: Desk) -> None:
+    desk.dispute("lost", day=1)
+    facts = Facts(desk.shop.ledger, desk.shop.snapshots)
+    facts.came_back("dp_1", "fay", NOW + timedelta(days=2))
+    assert desk.dispute("lost", day=1).turn is Turn.NOTHING_NEW
+    assert desk.dispute("won", day=2).turn is Turn.NOTHING_NEW
+    assert desk.shop.money("tender:pi_1").posted == 10850
+    assert desk.dispute("lost", day=3).turn is Turn.DISPUTE_LOST
+    assert loss_name(desk.shop.ledger, "dp_1") == last_loss(desk.shop.ledger, "dp_1") == "dp_1.2"
 
 
 # ── Payments ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -15,11 +15,12 @@ from activities.payments.other_ways import ByHand, OtherWays, RecordConsent
 from activities.payments.routed import Routed
 from domain.consent import Consent
 from domain.errors import Refused, Stale, Unavailable
-from domain.order import TenderKind
+from domain.order import EarlierRefund, TenderKind
 from domain.people import Person, Role
 from domain.refund import Another, Refund, RefundStatus
 from ledger import EntryKind
 from ledger.credit_notes import CreditNotes, issued_by
+from ledger.facts import Facts
 from ledger.recall import case_so_far
 from ledger.signing import public_key, sign, signed_by
 from tests.payments.fake import FakeProvider, raising
@@ -113,6 +114,25 @@ def test_each_tender_goes_back_its_own_way(engine: Engine, kind: TenderKind, acc
     sent = [one for provider in (desk.cards, desk.purses) for one in provider.sent]
     # Store credit is the customer's; a card and a gift card are their own address.
     assert [one.customer for one in sent] == (["cust-2041"] if kind is CREDIT else [""] if kind in asked else [])
+
+
+def test_what_a_payment_has_no_money_left_for_may_go_another_way(engine: Engine) -> None:
+    desk = Desk(engine, tender("gc-1", TenderKind.GIFT_CARD, 5000), card("pi_1", 5850, NOW))
+    desk.purses.status, desk.purses.reason = RefundStatus.FAILED, "insufficient_funds"
+    key = desk.pay("gc-1").key
+    with pytest.raises(Refused) as no:
+        desk.consent(key, BANK)
+    assert no.value.code == "way_is_open"
+    taken = EarlierRefund(id="desk-1", at=NOW, money={"gc-1": 5000})
+    Facts(desk.shop.ledger, desk.shop.snapshots).refunded_elsewhere("two-rates", taken, "fay", NOW)
+    with pytest.raises(Refused) as no:
+        desk.pay("gc-1", attempt=2)
+    assert no.value.code == "plan_withdrawn"
+    desk.consent(key, BANK)
+    assert desk.pay("gc-1", attempt=2).reason == "by_hand"
+    desk.by_hand("refund:R-1:1:gc-1:2")
+    assert desk.shop.money("payout:R-1").posted == 4624
+    assert desk.done()
 
 
 def test_both_legs_of_a_mixed_order_are_paid_each_by_its_own(engine: Engine) -> None:

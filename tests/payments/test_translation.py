@@ -385,6 +385,22 @@ def test_refunds_of_a_time_are_read_page_by_page() -> None:
     assert "gte%5D=1795176000&created%5Blt%5D=1795262400" in server.calls[0].path
 
 
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"backhaul_key": "ours? no"},
+        {"backhaul_key": "refund:R-1:x:pi_1:1"},
+        {"backhaul_key": ""},
+        {"case": "R-1"},
+        None,
+    ],
+)
+def test_what_others_write_under_our_name_is_no_key_of_ours(metadata: dict[str, str] | None) -> None:
+    said = refund(payment_intent="pi_1", created=1_790_000_000, metadata=metadata)
+    with canned(lambda _: said) as server:
+        assert StripePayments(KEY, server.url).refresh("re_1", NOW).key == ""
+
+
 def test_movements_of_the_balance_are_plain_values() -> None:
     shown = {
         "id": "txn_1",

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 import httpx2
 
 from activities.payments.stripe_units import KEY_IN_METADATA, from_stripe, to_stripe
-from domain import ids
+from domain import ids, notice_ids
 from domain.case import CaseSoFar, Outcome
 from domain.inspection import units
 from domain.notice import NoticeKind, NoticeState
@@ -359,15 +359,15 @@ class _Told:
         )
         rows = {row.key: row for row in self.books.outbox.of_case(self.case)}
         recorded = Counter(entry.key for entry in self.entries if entry.kind is EntryKind.NOTICE)
-        needed, others = ({ids.notice_key(self.case, kind) for kind in kinds} for kinds in self._notices())
+        needed, others = ({notice_ids.notice_key(self.case, kind) for kind in kinds} for kinds in self._notices())
         if changed := sum(not one.waits for one in self.known.overrides):  # what may come back is told anew each time
-            others |= {ids.notice_key(self.case, kind, 1 + changed) for kind in _ANSWERS}
-            others |= (answers := needed & {ids.notice_key(self.case, kind) for kind in _ANSWERS})
+            others |= {notice_ids.notice_key(self.case, kind, 1 + changed) for kind in _ANSWERS}
+            others |= (answers := needed & {notice_ids.notice_key(self.case, kind) for kind in _ANSWERS})
             needed -= answers
         for key in self._failed_late():
-            needed.add(ids.refund_notice_key(NoticeKind.REFUND_FAILED, key))
+            needed.add(notice_ids.refund_notice_key(NoticeKind.REFUND_FAILED, key))
             later = [one.key for one in self.known.refunds if one.key.rpartition(":")[0] == key.rpartition(":")[0]]
-            others |= {ids.refund_notice_key(NoticeKind.REFUND_DONE, one) for one in later if one != key}
+            others |= {notice_ids.refund_notice_key(NoticeKind.REFUND_DONE, one) for one in later if one != key}
         for key in sorted(needed | set(rows) | set(delivered)):
             state = rows[key].state if key in rows else None
             if key not in needed | others:

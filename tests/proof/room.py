@@ -25,7 +25,7 @@ from activities.storefront import FetchOrder, StorefrontActivities
 from activities.storefront.embedded import EmbeddedStorefront
 from database.engine import connect, migrate
 from database.stores import SqlContacts, SqlOrders, SqlOutbox, SqlParcels, SqlPolicies, SqlSnapshots
-from domain import ids
+from domain import notice_ids
 from domain.case import Outcome
 from domain.inspection import InspectedLine, Inspection, Receipt, ReceivedLine
 from domain.notice import Notice, NoticeKind
@@ -182,7 +182,7 @@ class _Story:
     def say(self, kind: NoticeKind) -> None:
         if kind.value not in self.without:
             notice = Notice(
-                key=ids.notice_key(self.case, kind),
+                key=notice_ids.notice_key(self.case, kind),
                 kind=kind,
                 case=self.case,
                 order_id=self.order.id,

@@ -16,7 +16,7 @@ import pytest_asyncio
 from sqlalchemy import text
 
 from activities.payments import Payments, Refunds
-from domain import ids
+from domain import ids, notice_ids
 from domain.case import Outcome
 from domain.notice import NoticeKind, NoticeState
 from domain.order import TenderKind
@@ -246,7 +246,7 @@ async def test_a_second_label_is_found(room: Room) -> None:
 
 async def test_a_second_mail_is_found(room: Room) -> None:
     case = await told(room, "mails")
-    key = ids.notice_key(case, NoticeKind.APPROVED)
+    key = notice_ids.notice_key(case, NoticeKind.APPROVED)
     mail = {
         "personalizations": [{"to": [{"email": "a@example.com"}], "custom_args": {"message_key": key, "case": case}}],
         "from": {"email": "b@example.com"},
@@ -259,7 +259,7 @@ async def test_a_second_mail_is_found(room: Room) -> None:
 
 async def test_a_mail_of_unknown_outcome_is_right_only_where_somebody_was_killed(room: Room) -> None:
     case = await told(room, "unknown", REFUNDED, "received")
-    key = ids.notice_key(case, NoticeKind.RECEIVED)
+    key = notice_ids.notice_key(case, NoticeKind.RECEIVED)
     room.outbox.reserve(key, case, NoticeKind.RECEIVED, NOW)
     assert f"{key} is still reserved in the outbox, though the return is closed" in await judged(
         room, case, killed=True

@@ -11,16 +11,19 @@ import httpx2
 import pytest
 from temporalio.client import Client, WorkflowHandle
 
+from activities.payments import stripe_events
 from domain import ids
 from domain.case import Outcome
-from domain.inbox import InboxState
-from domain.news import DisputeNews, LateFact, News, RefundNews
+from domain.collection import PaymentRequest
+from domain.inbox import InboxEvent, InboxState, Vendor
+from domain.news import DisputeNews, LateFact, News, PaymentNews, RefundNews
 from domain.order import EarlierRefund, Tender, TenderKind
 from domain.people import Person, Role
 from domain.refund import RefundStatus
 from ledger import EntryKind
 from ledger.facts import Facts
 from portal.courier import Courier
+from portal.loop import Loop
 from portal.temporal import TemporalDelivery
 from tests.portal.fakes import row
 from tests.proof.right import Books, wrong
@@ -343,6 +346,34 @@ async def test_a_late_failure_that_suspense_takes_whole_is_for_finance_and_not_f
     assert sound(one)
 
 
+async def test_aftercare_ends_when_what_it_owed_went_back_elsewhere(shop: Shop) -> None:
+    one = await shop.shopify()
+    await one.arrive()
+    await one.inspect()
+    await one.result()
+    (refund,) = await shop.world.refunds(SHOPIFY_PAYMENT)
+    await fail(one, refund)
+    handle = await aftercare(shop, "R-1", SHOPIFY_ORDER, told(refund))
+    await seen(handle, "finance")
+    facts = Facts(shop.world.rooms.ledger, shop.world.rooms.stores.snapshots)
+    whole = EarlierRefund(id="re_dashboard", at=NOW, money={SHOPIFY_PAYMENT: 18109 + posted_left(shop)})
+    facts.refunded_elsewhere(SHOPIFY_ORDER, whole, "fay", NOW)
+    await handle.execute_update("pay_again", {"by": "fay"}, id="again")
+    async with asyncio.timeout(PATIENCE):
+        while "owed none of it" not in (await seen(handle, "finance")).next_action:
+            await asyncio.sleep(0.02)
+    await handle.execute_update("noted", {"by": "fay"}, id="seen")
+    await handle.result()
+    assert [one["status"] for one in await shop.world.refunds(SHOPIFY_PAYMENT)] == ["failed"]
+    assert sound(one)
+    await replayer().replay_workflow(await handle.fetch_history())
+
+
+def posted_left(shop: Shop) -> int:
+    """What the order still has of its payment, besides what is owed."""
+    return sum(shop.world.posted("paid:").values())
+
+
 async def test_aftercare_told_twice_records_once_and_ends_when_nothing_is_owed(shop: Shop) -> None:
     one = await shop.shopify()
     await one.arrive()
@@ -406,6 +437,70 @@ async def test_a_refund_made_elsewhere_has_the_orders_returns_plan_anew(shop: Sh
     assert (await one.result()).outcome is Outcome.REFUNDED
     assert len(one.world.entries("R-1", EntryKind.PLAN)) == 2
     assert sound(one)
+
+
+async def test_a_payment_after_its_page_was_closed_is_recorded_once_and_waits_for_finance(shop: Shop) -> None:
+    one = await shop.shopify()
+    await one.arrive()
+    await one.inspect()
+    await one.result()
+    rooms, key = shop.world.rooms, ids.collect_key("R-1", 1)
+    ask = PaymentRequest(
+        key=key, case="R-1", order_id=SHOPIFY_ORDER, amount=1250, currency="USD", words="Another colour"
+    )
+    page = await asyncio.to_thread(rooms.provider.collect, ask, NOW)
+    await asyncio.to_thread(rooms.provider.close_collection, page, NOW)
+    await shop.world.post(f"/stripe/_control/payment_links/{page.id}/pay", {"late": True})
+    listed = await shop.world.http.get("/stripe/v1/events", headers={"Authorization": "Bearer sk_test_world"})
+    events = [found for body in listed.json()["data"] for found in stripe_events.read(body)]
+    kinds = ["checkout.session.completed", "payment_intent.succeeded"]
+    assert sorted(one.kind for one in events if isinstance(one.told, PaymentNews)) == kinds
+
+    async def connect() -> Client:
+        return shop.client
+
+    courier = Courier(TemporalDelivery(connect), rooms.ledger, rooms.stores.parcels, rooms.stores.outbox)
+    paid = [row(one.told, one.event) for one in events if isinstance(one.told, PaymentNews)]
+    sent = {(await courier.send(one)).target for one in paid}
+    (name,) = sent  # both events are about one payment
+    handle = shop.client.get_workflow_handle(name, result_type=AftercareView)
+    view = await seen(handle, "finance")
+    assert (view.case, view.turn) == ("R-1", "late_payment")
+    assert "12.50 USD came in" in view.next_action
+    assert "after it was not asked for any more" in view.next_action
+    await handle.execute_update("noted", {"by": "fay"}, id="seen")
+    assert (await handle.result()).outcome == "late_payment"
+    (entry,) = [one for one in rooms.ledger.entries(order=SHOPIFY_ORDER) if one.kind is EntryKind.LATE_PAYMENT]
+    assert entry.facts["payment"]["collection"] == key
+    assert sound(one)
+
+
+async def test_what_was_told_before_an_order_was_known_is_entered_when_a_return_opens_it(shop: Shop) -> None:
+    order = await shop.world.import_order(TWO_RATES)
+    made = await shop.world.http.post(
+        "/stripe/v1/refunds",
+        data={"payment_intent": TWO_RATES_PAYMENT, "amount": "500"},
+        headers={"Authorization": "Bearer sk_test_world"},
+    )
+    rooms, inbox = shop.world.rooms, shop.world.rooms.stores.inbox
+
+    async def connect() -> Client:
+        return shop.client
+
+    courier = Courier(TemporalDelivery(connect), rooms.ledger, rooms.stores.parcels, rooms.stores.outbox)
+    loop = Loop(inbox, courier, lambda: NOW + timedelta(days=365))
+    event = InboxEvent(vendor=Vendor.STRIPE, event="evt_1", kind="refund.created", told=told(made.json()))
+    inbox.keep([event], NOW)
+    await loop.round()
+    assert [one.state for one in inbox.listed(list(InboxState), 9)] == [InboxState.OUTSIDE]
+    one = await shop.start("R-1", order.id, {"1": 2})
+    await one.labelled()
+    await loop.round()
+    (sent,) = inbox.listed(list(InboxState), 9)
+    assert (sent.state, sent.target) == (InboxState.DELIVERED, f"aftercare:{order.id}:{made.json()['id']}:unknown")
+    await shop.client.get_workflow_handle(sent.target).result()
+    assert rooms.ledger.find(ids.elsewhere_key(made.json()["id"])) is not None
+    assert shop.world.posted("tender:") == {f"tender:{TWO_RATES_PAYMENT}": 10850 - 500}
 
 
 async def test_a_disputed_payment_is_not_refunded_before_the_dispute_is_won(shop: Shop) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain import ids
+from domain import notice_ids
 from domain.case import OrderBrief
 from domain.money import Money
 from domain.notice import Extra, Notice, NoticeExtra, NoticeKind, NoticeLine, NoticePart, NoticeReason
@@ -23,7 +23,7 @@ def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
         raise ValueError("a notice needs the order")
     locale, total = state.order.locale, None if kind is NoticeKind.IN_REVIEW else _total(state)
     return Notice(
-        key=ids.notice_key(state.request.id, kind, number),
+        key=notice_ids.notice_key(state.request.id, kind, number),
         kind=kind,
         case=state.request.id,
         order_id=state.order.order_id,
@@ -47,7 +47,7 @@ def refund_notice(kind: NoticeKind, case: str, order: OrderBrief, refund: Refund
     """A notice about one refund alone: it failed late, or is confirmed after all."""
     done = kind is NoticeKind.REFUND_DONE
     return Notice(
-        key=ids.refund_notice_key(kind, refund.key),
+        key=notice_ids.refund_notice_key(kind, refund.key),
         kind=kind,
         case=case,
         order_id=order.order_id,

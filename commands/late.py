@@ -1,0 +1,99 @@
+"""Aftercare as Temporal runs it: told, asked and listed by the return, or the order, that it is about."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from temporalio.api.workflowservice.v1 import ListWorkflowExecutionsRequest
+from temporalio.client import Client
+
+from commands.temporal import PATIENCE, in_words, update_id_of
+from domain import ids
+from domain.errors import Refused, Unavailable
+from domain.model import Model
+from domain.news import Turn
+from domain.verbs import Verb
+from workflows.aftercare_view import AftercareView as AftercareView
+
+_PREFIX = ids.aftercare_id("", "").removesuffix(":")
+_PAGE = 200
+_OF_REFUNDS = (Verb.PAY_AGAIN, Verb.CONSENT, Verb.PAID_BY_HAND)
+
+
+def is_aftercare(name: str) -> bool:
+    """Whether it is the id of an aftercare, rather than of a return or an order."""
+    return name.startswith(_PREFIX)
+
+
+class OpenAftercare(Model):
+    """One late fact that is looked after; `seen` is None where no worker could say how it stands."""
+
+    id: str
+    seen: AftercareView | None
+
+
+class Aftercares:
+    """All aftercare of one Temporal namespace."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def open(self, subject: str = "") -> list[OpenAftercare]:
+        """What is not ended, newest first; of one return or order if named."""
+        query = f'WorkflowType = "{ids.AFTERCARE_TYPE}" AND ExecutionStatus = "Running"'
+        request = ListWorkflowExecutionsRequest(
+            namespace=self._client.namespace, page_size=_PAGE, query=query, next_page_token=b""
+        )
+        found: list[str] = []
+        with in_words(""):
+            while True:
+                # The raw call: the client's own `list_workflows` raises on a paused workflow.
+                page = await self._client.workflow_service.list_workflow_executions(request, timeout=PATIENCE)
+                found += [one.execution.workflow_id for one in page.executions]
+                if not page.next_page_token:
+                    break
+                request.next_page_token = page.next_page_token
+        of_subject = [one for one in found if not subject or one.startswith(ids.aftercare_id(subject, ""))]
+        return list(await asyncio.gather(*map(self._opened, of_subject)))
+
+    async def _opened(self, name: str) -> OpenAftercare:
+        try:
+            return OpenAftercare(id=name, seen=await self.view(name))
+        except Unavailable:
+            return OpenAftercare(id=name, seen=None)
+
+    async def view(self, name: str) -> AftercareView:
+        """How one stands."""
+        with in_words(name, "aftercare"):
+            handle = self._client.get_workflow_handle(name)
+            seen: AftercareView = await handle.query("view", result_type=AftercareView, rpc_timeout=PATIENCE)
+        return seen
+
+    async def tell(self, name: str, verb: Verb, said: Model) -> AftercareView:
+        """Say something and see what came of it. Raises Refused with its reason."""
+        with in_words(name, "aftercare"):
+            handle = self._client.get_workflow_handle(name)
+            await handle.execute_update(
+                verb.value, said, id=update_id_of(said), result_type=AftercareView, rpc_timeout=PATIENCE
+            )
+        return await self.view(name)
+
+    async def named(self, name: str, verb: Verb) -> str | None:
+        """The id of the open one that a message is for, named itself or by its return or order; None if there is none.
+
+        Raises Refused where there are several, naming them.
+        """
+        if is_aftercare(name):
+            return name
+        found = await self.open(name)
+        if verb in _OF_REFUNDS:
+            found = [one for one in found if one.seen is None or one.seen.turn is Turn.REFUND_OF_OURS]
+        return _the_one(name, [one.id for one in found])
+
+
+def _the_one(name: str, found: Sequence[str]) -> str | None:
+    if len(found) > 1:
+        which = ", ".join(found)
+        raise Refused("which_aftercare", f"More than one late fact of {name} is open; say it to one of them: {which}")
+    return next(iter(found), None)
