@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from domain.errors import InvalidRequest
 from settings import ROOT, Settings, home, stack_file
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from activities.decisions.approvals import ApprovalActivities
     from activities.decisions.overrides import OverrideActivities
     from activities.inventory import InventoryActivities
-    from activities.labels import LabelActivities
+    from activities.labels import LabelActivities, Labels
     from activities.mail import MailActivities
     from activities.payments import PaymentActivities, Payments, Refunds
     from activities.payments.aftercare import AftercareActivities
@@ -107,12 +108,9 @@ class Rooms:
     def labels(self) -> LabelActivities:
         """The carrier."""
         from activities.labels import LabelActivities
-        from activities.labels.embedded import EmbeddedLabels
 
-        own = self.settings
-        token = own.carrier_token.get_secret_value()
-        adapter = EmbeddedLabels(own.carrier_url, token, own.labels_folder, own.public_url)
-        return LabelActivities(adapter, self.stores.contacts, self.ledger, self.stores.parcels, own.return_address)
+        stores = (self.stores.contacts, self.ledger, self.stores.parcels)
+        return LabelActivities(carrier(self.settings), *stores, self.settings.return_address)
 
     @cached_property
     def inventory(self) -> InventoryActivities:
@@ -212,6 +210,31 @@ class Rooms:
         return MailActivities(
             adapter, Renderer(self.settings.shop_name), self.stores.contacts, self.stores.outbox, self.ledger
         )
+
+
+def carrier(own: Settings) -> Labels:
+    """Who sells labels. Raises InvalidRequest naming the setting that it cannot work with."""
+    from activities.labels import beat
+
+    if own.carrier == "easypost":
+        from activities.labels.via_easypost import EasyPostLabels
+
+        return EasyPostLabels(
+            own.easypost_api_key.get_secret_value(),
+            own.easypost_address,
+            own.parcel,
+            format=own.label_format,
+            services=own.easypost_services,
+            api_base=own.easypost_api_base,
+            beat=beat,
+        )
+    from activities.labels.embedded import EmbeddedLabels
+
+    if not own.carrier_url:
+        text = "the service that registers our labels is missing; or have BACKHAUL_CARRIER=easypost sell them"
+        raise InvalidRequest("BACKHAUL_CARRIER_URL", text)
+    token = own.carrier_token.get_secret_value()
+    return EmbeddedLabels(own.carrier_url, token, own.labels_folder, own.public_url)
 
 
 STATUTES = ROOT / "policies" / "statutes"

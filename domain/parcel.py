@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
 
 from domain.model import Id, Model, ShortText, UtcDatetime
 from domain.money import Money
@@ -27,15 +30,37 @@ UNMOVED = (TrackingStatus.UNKNOWN, TrackingStatus.PRE_TRANSIT, TrackingStatus.CA
 """The carrier knows the label; it has not had the parcel."""
 
 
+class LabelFormat(StrEnum):
+    """What a label's file is: a page for any printer, a label's own page, or the language of label printers."""
+
+    PDF_A4 = "pdf_a4"
+    PDF_A6 = "pdf_a6"
+    ZPL = "zpl"
+
+
+Extent = Annotated[int, Field(strict=True, ge=1, le=100_000)]
+
+
+class ParcelSize(Model):
+    """How big a parcel is taken to be when its label is bought: millimetres and grams."""
+
+    length: Extent = 350
+    width: Extent = 250
+    height: Extent = 100
+    weight: Extent = 1000
+
+
 class ReturnLabel(Model):
-    """A label that was bought for a return. `url` is its PDF, `cost` what the carrier asks for once it is used; None if
-    it told no price."""
+    """A label that was bought for a return. `url` is its file, `qr_url` a code that a shop prints it from, `cost` what
+    the carrier asks for once it is used; None if it told no price. `provider_id` is the seller's own id of it."""
 
     tracking_number: Id
     carrier: str
     url: str
     bought_at: UtcDatetime
     cost: Money | None = None
+    qr_url: str = ""
+    provider_id: str = ""
 
 
 class Scan(Model):

@@ -15,6 +15,7 @@ SECRETS = (
     "stripe_api_key",
     "sendgrid_api_key",
     "carrier_token",
+    "easypost_api_key",
     "stripe_webhook_secret",
     "easypost_webhook_secret",
     "storefront_secret",

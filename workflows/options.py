@@ -38,8 +38,10 @@ class Options:
 # also how long a killed worker goes unnoticed. One that is only slow does no harm: its keys make what it does happen
 # once, however often it is tried.
 STOREFRONT = Options(owner="ops")
-CARRIER = Options(owner="ops")
 WAREHOUSE = Options(owner="warehouse")
+
+# Up to four calls of at most 10 s each (look up, make, buy, a code to print from), with a heartbeat before each.
+CARRIER = Options(owner="ops", attempt=timedelta(seconds=60), heartbeat=timedelta(seconds=15))
 
 # Writes of a few milliseconds, no call.
 JOURNAL = Options(owner="ops", attempt=timedelta(seconds=10))

@@ -9,6 +9,7 @@ from typing import Protocol
 from temporalio import activity
 
 from domain import ids
+from domain.contact import Place
 from domain.errors import Refused
 from domain.model import Id, Model, UtcDatetime
 from domain.money import Money
@@ -21,22 +22,34 @@ from ledger.moves import credit
 
 
 class LabelRequest(Model):
-    """What stands on a label. `sender` is personal data: it is read here and handed to the carrier, nowhere else."""
+    """What stands on a label. `sender` is personal data: it is read here and handed to the carrier, nowhere else;
+    `origin` is the same in fields, where the order told them."""
 
     case: Id
     order_number: str
     sender: tuple[str, ...]
     receiver: tuple[str, ...]
+    origin: Place | None = None
 
 
 class Labels(Protocol):
-    """A carrier. Every method takes our key; raises Unavailable or Refused."""
+    """A carrier. Every method that changes anything takes our key; all raise Unavailable or Refused."""
+
+    def find(self, key: str, now: datetime) -> ReturnLabel | None:
+        """The label that was bought under this key, by asking the carrier; None if there is none."""
 
     def buy(self, key: str, request: LabelRequest, now: datetime) -> ReturnLabel:
-        """Buy the label of this key; one that was bought under it already is returned instead of a second."""
+        """Buy the label of this key; one that was bought under it already is returned instead of a second.
+
+        Refused as `address_incomplete`, `address_refused` or `no_rate`, or with the carrier's own code.
+        """
 
     def void(self, key: str, label: ReturnLabel) -> None:
-        """Void the label of this key; voiding it again changes nothing."""
+        """Void the label of this key; voiding it again changes nothing. Refused as `already_used`, `unknown_label` or
+        `not_void`."""
+
+    def track(self, tracking_number: str, carrier: str) -> tuple[Scan, ...]:
+        """The scans of a parcel so far, oldest first, of any carrier that is known; refused as `unknown_parcel`."""
 
 
 class BuyLabel(Model):
@@ -94,6 +107,7 @@ class LabelActivities:
                 order_number=ask.order_number,
                 sender=tuple(filter(None, sender)),
                 receiver=self._receiver,
+                origin=contact.place if contact else None,
             )
             bought = self._labels.buy(key, request, ask.now)
             recorded = self._ledger.append(
@@ -164,3 +178,9 @@ class LabelActivities:
             return entry.model_copy(update={"transfers": settle(entry.key, cost, key)})
 
         decided(self._ledger, entry.order, told)
+
+
+def beat() -> None:
+    """Tell Temporal that this worker lives; a killed one is noticed after the heartbeat timeout."""
+    if activity.in_activity():
+        activity.heartbeat()

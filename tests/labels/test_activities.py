@@ -37,6 +37,14 @@ class Carrier:
         self.answers = list(answers)
         self.loses_answers = 0
 
+    def find(self, key: str, now: datetime) -> ReturnLabel | None:
+        """Nobody asks for it here."""
+        raise NotImplementedError
+
+    def track(self, tracking_number: str, carrier: str) -> tuple[Scan, ...]:
+        """Nobody asks for it here."""
+        raise NotImplementedError
+
     def buy(self, key: str, request: LabelRequest, now: datetime) -> ReturnLabel:
         """The same key is the same label."""
         self.bought.append((key, request))

@@ -150,7 +150,7 @@ def test_bought_again_later_it_is_the_same_label(labels: EmbeddedLabels, carrier
     assert list(carrier.labels) == [NUMBER]
 
 
-@pytest.mark.parametrize("where", ["render_label", "os.fsync", "os.replace"])
+@pytest.mark.parametrize("where", ["embedded.render_label", "folder.os.fsync", "folder.os.replace"])
 def test_killed_between_carrier_and_file_the_next_attempt_completes_it(
     where: str, labels: EmbeddedLabels, carrier: Carrier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -158,7 +158,7 @@ def test_killed_between_carrier_and_file_the_next_attempt_completes_it(
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(f"activities.labels.embedded.{where}", die)
+        patched.setattr(f"activities.labels.{where}", die)
         with pytest.raises(Killed):
             labels.buy(KEY, REQUEST, NOW)
     assert list(carrier.labels) == [NUMBER]
@@ -173,7 +173,7 @@ def test_a_full_disk_is_tried_again(labels: EmbeddedLabels, tmp_path: Path, monk
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("activities.labels.embedded.os.fsync", full)
+        patched.setattr("activities.labels.folder.os.fsync", full)
         with pytest.raises(Unavailable, match="No space left"):
             labels.buy(KEY, REQUEST, NOW)
     assert files(tmp_path) == []
@@ -260,7 +260,7 @@ def test_every_transport_exception_is_unavailable(tmp_path: Path, monkeypatch: p
         def fail(*_: object, kind: type[httpx2.HTTPError] = kind, **__: object) -> None:
             raise kind.__new__(kind)
 
-        monkeypatch.setattr(httpx2, "post", fail)
+        monkeypatch.setattr(httpx2, "request", fail)
         with pytest.raises(Unavailable, match=kind.__name__):
             _buy(made("http://127.0.0.1:9", tmp_path))
 

@@ -54,6 +54,14 @@ class Carrier:
         number = key.replace(":", "-")
         return ReturnLabel(tracking_number=number, carrier="Test", url=f"https://example.com/{number}", bought_at=now)
 
+    def find(self, key: str, now: datetime) -> ReturnLabel | None:
+        """Nobody asks for it here."""
+        raise NotImplementedError
+
+    def track(self, tracking_number: str, carrier: str) -> tuple[Scan, ...]:
+        """Nobody asks for it here."""
+        raise NotImplementedError
+
     def void(self, key: str, label: ReturnLabel) -> None:
         """Always."""
 
