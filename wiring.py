@@ -234,7 +234,7 @@ def carrier(own: Settings) -> Labels:
         text = "the service that registers our labels is missing; or have BACKHAUL_CARRIER=easypost sell them"
         raise InvalidRequest("BACKHAUL_CARRIER_URL", text)
     token = own.carrier_token.get_secret_value()
-    return EmbeddedLabels(own.carrier_url, token, own.labels_folder, own.public_url)
+    return EmbeddedLabels(own.carrier_url, token, own.labels_folder, own.public_url, format=own.label_format)
 
 
 STATUTES = ROOT / "policies" / "statutes"

@@ -1,4 +1,4 @@
-"""Labels of our own, numbered here and registered at the carrier; the PDF stands in a folder that the portal shows."""
+"""Labels of our own, numbered here and registered at the carrier; their files stand in a folder that is served."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ import httpx2
 from activities.labels import LabelRequest
 from activities.labels.folder import LabelFolder
 from activities.labels.pdf import render_label
+from activities.labels.zpl import zpl_label
 from domain.errors import InvalidRequest, Refused, Unavailable
 from domain.money import Money
-from domain.parcel import ReturnLabel, Scan
+from domain.parcel import LabelFormat, ReturnLabel, Scan
 
 _OPERATORS_CAN_MEND = (401, 403, 408, 429)
 
@@ -43,6 +44,7 @@ class EmbeddedLabels:
         folder: Path,
         public_url: str,
         *,
+        format: LabelFormat = LabelFormat.PDF_A6,
         carrier: str = "Embedded Parcel",
         timeout: float = 10,
     ) -> None:
@@ -52,6 +54,8 @@ class EmbeddedLabels:
         self._carrier_url = carrier_url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {token}"}
         self._folder = LabelFolder(folder, public_url)
+        self._format = format
+        self._ending = "zpl" if format is LabelFormat.ZPL else "pdf"
         self._carrier = carrier
         self._timeout = timeout
 
@@ -67,7 +71,7 @@ class EmbeddedLabels:
         number = tracking_number(key)
         label = {"reference": key, "number": number, "to": _lines(request.receiver), "from": _lines(request.sender)}
         answer = self._call("POST", "/labels", label, {409: "number_taken"})
-        self._folder.keep(number, "pdf", lambda: render_label(request, number, self._carrier, now))
+        self._folder.keep(number, self._ending, lambda: self._drawn(request, number, now))
         return self._label(number, _content(answer), now)
 
     def void(self, key: str, label: ReturnLabel) -> None:
@@ -82,11 +86,16 @@ class EmbeddedLabels:
             told = answer.json()["scans"]
             return tuple(Scan.model_validate({**one, "tracking_number": tracking_number}) for one in told)
 
+    def _drawn(self, request: LabelRequest, number: str, now: datetime) -> bytes:
+        if self._format is LabelFormat.ZPL:
+            return zpl_label(request, number, self._carrier, now)
+        return render_label(request, number, self._carrier, now, on_a4=self._format is LabelFormat.PDF_A4)
+
     def _label(self, number: str, sold: object, now: datetime) -> ReturnLabel:
         return ReturnLabel(
             tracking_number=number,
             carrier=self._carrier,
-            url=self._folder.find(number, "pdf"),
+            url=self._folder.find(number, self._ending),
             bought_at=now,
             cost=_price(sold),
         )

@@ -1,4 +1,4 @@
-"""The return label as an A6 page: pure, so the same input makes the same bytes. Lengths are millimetres."""
+"""The return label as a page: pure, so the same input makes the same bytes. Lengths are millimetres."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from activities.labels import LabelRequest
 from domain.latin import latin, loses
 
 _LEFT, _RIGHT, _PAGE = 6.0, 99.0, (105.0, 148.0)
+_A4 = (210.0, 297.0)
+_CUT = "Cut along the dashed lines and stick this part on the outside of the parcel."
 _ROW = 25.4 / 72 * 1.2
 """Height of a row of text per point of its size."""
 _SMALLEST = 5.0
@@ -35,13 +37,15 @@ class _Code128(Code128):  # type: ignore[misc]
         return encoded if self.code.startswith("99") else list(super()._try_to_optimize(encoded))
 
 
-def render_label(request: LabelRequest, number: str, carrier: str, bought_at: datetime) -> bytes:
-    """Draw the label and return the PDF.
+def render_label(
+    request: LabelRequest, number: str, carrier: str, bought_at: datetime, *, on_a4: bool = False
+) -> bytes:
+    """Draw the label and return the PDF: a page of A6, or the upper left quarter of one of A4, to be cut out.
 
     The built-in fonts know Latin-1 alone: accents beyond it are dropped, every other character becomes `?` and a line
     on the label says so. Text that does not fit wraps, then shrinks to 5 points, and only then is cut.
     """
-    pdf = FPDF(unit="mm", format=_PAGE)
+    pdf = FPDF(unit="mm", format=_A4 if on_a4 else _PAGE)
     pdf.set_creation_date(bought_at)
     pdf.set_title(f"Return label {number}")
     pdf.set_lang("en")
@@ -57,7 +61,18 @@ def render_label(request: LabelRequest, number: str, carrier: str, bought_at: da
     _barcode(pdf, number)
     if any(map(loses, (carrier, request.order_number, *request.sender, *request.receiver))):
         _text(pdf, [_MARKER], _Box(_LEFT, 143.5, _RIGHT - _LEFT, 3), 6, bold=False)
+    if on_a4:
+        _cut_lines(pdf)
     return bytes(pdf.output())
+
+
+def _cut_lines(pdf: FPDF) -> None:
+    width, height = _PAGE
+    with pdf.local_context():
+        pdf.set_dash_pattern(dash=2, gap=2)
+        pdf.line(width, 0, width, height)
+        pdf.line(0, height, width, height)
+    _text(pdf, [_CUT], _Box(_LEFT, height + 4, _RIGHT - _LEFT, 8), 9, bold=False)
 
 
 def _address(pdf: FPDF, caption: str, lines: Sequence[str], box: _Box, largest: float) -> None:

@@ -17,7 +17,7 @@ from activities.labels.embedded import EmbeddedLabels, tracking_number
 from activities.labels.pdf import render_label
 from domain import ids
 from domain.errors import InvalidRequest, Refused, Unavailable
-from domain.parcel import ReturnLabel
+from domain.parcel import LabelFormat, ReturnLabel
 from tests.labels.requests import KEY, NOW, RECEIVER, REQUEST
 from tests.loopback import Answer, Loopback, Seen, closed_port, loopback
 
@@ -132,6 +132,19 @@ def test_two_labels_of_one_number_would_have_names_that_differ(server: Loopback,
     first, second = (made(server.url, tmp_path / name).buy(KEY, REQUEST, NOW) for name in ("a", "b"))
     assert first.tracking_number == second.tracking_number
     assert first.url != second.url
+
+
+@pytest.mark.parametrize(
+    ("format", "begins", "ending"),
+    [(LabelFormat.PDF_A4, b"%PDF", "pdf"), (LabelFormat.PDF_A6, b"%PDF", "pdf"), (LabelFormat.ZPL, b"^XA", "zpl")],
+)
+def test_its_file_is_what_was_asked_for(
+    server: Loopback, tmp_path: Path, format: LabelFormat, begins: bytes, ending: str
+) -> None:
+    labels = EmbeddedLabels(server.url, TOKEN, tmp_path / "labels", "https://returns.example", format=format)
+    url = labels.buy(KEY, REQUEST, NOW).url
+    assert url.endswith(f".{ending}")
+    assert (tmp_path / "labels" / url.rpartition("/")[2]).read_bytes().startswith(begins)
 
 
 def test_address_lines_reach_the_carrier_clean(labels: EmbeddedLabels, server: Loopback) -> None:
