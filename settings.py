@@ -64,6 +64,10 @@ class Settings(BaseSettings):
     easypost_services: tuple[str, ...] = ()
     """What may be bought, such as `USPS` or `USPS/GroundAdvantage`; empty is the cheapest of all."""
     label_format: LabelFormat = LabelFormat.PDF_A6
+    fonts: tuple[Path, ...] = ()
+    """Files of fonts that packing sheets are written with, tried in turn; empty is what Debian's packages bring."""
+    packing: dict[str, dict[str, str]] = {}
+    """Packing instructions by category of goods, then by language."""
     parcel: ParcelSize = ParcelSize()
     """How big a parcel is taken to be when its label is bought."""
     public_url: str = ""

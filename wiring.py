@@ -108,9 +108,13 @@ class Rooms:
     def labels(self) -> LabelActivities:
         """The carrier."""
         from activities.labels import LabelActivities
+        from activities.labels.packing import Packing
 
-        stores = (self.stores.contacts, self.ledger, self.stores.parcels)
-        return LabelActivities(carrier(self.settings), *stores, self.settings.return_address)
+        own, stores = self.settings, (self.stores.contacts, self.ledger, self.stores.parcels)
+        sheets = Packing(
+            self.stores.snapshots, self.ledger, own.labels_folder, own.public_url, own.fonts or None, own.packing
+        )
+        return LabelActivities(carrier(own), *stores, own.return_address, sheets)
 
     @cached_property
     def inventory(self) -> InventoryActivities:

@@ -68,6 +68,7 @@ def by_queue(rooms: Rooms) -> dict[str, list[Callable[..., Any]]]:
             rooms.overrides.agree_override,
             rooms.labels.buy_label,
             rooms.labels.void_label,
+            rooms.labels.tell_parcel,
             rooms.labels.record_scan,
             rooms.inventory.record_receipt,
             rooms.inventory.record_inspection,

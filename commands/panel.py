@@ -79,6 +79,7 @@ def _rows(view: CaseView, decision: Decision | None) -> Iterator[Row]:
     yield "Quoted", view.quote
     yield "Tracking", view.tracking_number
     yield "Label", view.label_url
+    yield "Packing sheet", view.sheet_url
     yield "Received", _units(view.received)
     yield "To refund", f"{view.planned} ({view.refund_status})" if view.planned else ""
     yield "Approved by", view.approved_by

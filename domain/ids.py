@@ -52,6 +52,11 @@ def label_key(case: str, number: int = 1) -> str:
     return f"label:{case}:{number}"
 
 
+def own_parcel_key(case: str, tracking_number: str) -> str:
+    """The shopper's own parcel, by the number that the shopper told."""
+    return f"own_parcel:{case}:{tracking_number}"
+
+
 def label_void_key(case: str, number: int = 1) -> str:
     """The voiding of the n-th label."""
     return f"label_void:{case}:{number}"

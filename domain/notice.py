@@ -70,6 +70,8 @@ class Notice(Model):
     nothing_left: bool = False
     """Nothing goes back with this return, because all of it had gone back before."""
     label_url: str = ""
+    sheet_url: str = ""
+    """The packing sheet."""
     tracking_number: str = ""
     send_back_until: str = ""
     provider_reference: str = ""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from domain.model import Id, Model, ShortText, UtcDatetime
 from domain.money import Money
+from domain.policy.outcome import Method
 
 
 class TrackingStatus(StrEnum):
@@ -28,6 +29,10 @@ class TrackingStatus(StrEnum):
 
 UNMOVED = (TrackingStatus.UNKNOWN, TrackingStatus.PRE_TRANSIT, TrackingStatus.CANCELLED, TrackingStatus.ERROR)
 """The carrier knows the label; it has not had the parcel."""
+
+
+BOUGHT = (Method.LABEL, Method.QR_CODE)
+"""The ways back for which we buy a label."""
 
 
 class LabelFormat(StrEnum):
@@ -51,16 +56,27 @@ class ParcelSize(Model):
 
 
 class ReturnLabel(Model):
-    """A label that was bought for a return. `url` is its file, `qr_url` a code that a shop prints it from, `cost` what
-    the carrier asks for once it is used; None if it told no price. `provider_id` is the seller's own id of it."""
+    """How a return travels: mostly under a label that was bought for it.
 
-    tracking_number: Id
+    `url` is its file, `qr_url` a code that a shop prints it from, `sheet_url` the packing sheet, `cost` what the
+    carrier asks for once it is used; None if it told no price. `provider_id` is the seller's own id of it. By other
+    methods nothing is bought, and the number is empty until the shopper tells one, or for ever.
+    """
+
+    tracking_number: Id | Literal[""]
     carrier: str
     url: str
     bought_at: UtcDatetime
     cost: Money | None = None
     qr_url: str = ""
     provider_id: str = ""
+    sheet_url: str = ""
+    method: Method = Method.LABEL
+
+    @property
+    def ours(self) -> bool:
+        """Whether it was bought, so that it can be void."""
+        return self.method in BOUGHT
 
 
 class Scan(Model):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Protocol
 
@@ -11,11 +12,12 @@ from temporalio import activity
 from domain import ids
 from domain.contact import Place
 from domain.errors import Refused
-from domain.model import Id, Model, UtcDatetime
+from domain.model import Id, Model, ShortText, UtcDatetime
 from domain.money import Money
-from domain.parcel import UNMOVED, ReturnLabel, Scan
+from domain.parcel import BOUGHT, UNMOVED, ReturnLabel, Scan
+from domain.policy.outcome import Method
 from domain.stores import Contacts, Parcels
-from ledger import EntryKind, Ledger, NewEntry, Transfer
+from ledger import EntryKind, JournalEntry, Ledger, NewEntry, Transfer
 from ledger.accounts import label_due
 from ledger.deciding import decided
 from ledger.moves import credit
@@ -52,13 +54,34 @@ class Labels(Protocol):
         """The scans of a parcel so far, oldest first, of any carrier that is known; refused as `unknown_parcel`."""
 
 
+class PackingSheets(Protocol):
+    """Where packing sheets are made."""
+
+    def keep(self, ask: BuyLabel, sender: tuple[str, ...], receiver: tuple[str, ...]) -> str:
+        """Make the sheet of a return once and give its address; empty if nothing of it was approved.
+
+        Raises Unavailable if it cannot be written."""
+
+
 class BuyLabel(Model):
-    """The label for a return."""
+    """The label for a return, or what stands for one where it goes back without ours."""
 
     case: Id
     order_id: Id
     order_number: str
     customer_id: Id
+    now: UtcDatetime
+    method: Method = Method.LABEL
+
+
+class TellParcel(Model):
+    """The shopper says under which number a parcel of their own travels."""
+
+    case: Id
+    order_id: Id
+    tracking_number: Id
+    carrier: ShortText = ""
+    actor: str
     now: UtcDatetime
 
 
@@ -86,46 +109,101 @@ class LabelActivities:
     """Buys, voids and follows labels."""
 
     def __init__(
-        self, labels: Labels, contacts: Contacts, ledger: Ledger, parcels: Parcels, receiver: tuple[str, ...]
+        self,
+        labels: Labels,
+        contacts: Contacts,
+        ledger: Ledger,
+        parcels: Parcels,
+        receiver: tuple[str, ...],
+        sheets: PackingSheets | None = None,
     ) -> None:
         self._labels = labels
         self._contacts = contacts
         self._ledger = ledger
         self._parcels = parcels
         self._receiver = receiver
+        self._sheets = sheets
 
     @activity.defn(no_thread_cancel_exception=True)
     def buy_label(self, ask: BuyLabel) -> ReturnLabel:
-        """Buy the return's label once: recorded answer, else the carrier's for our key, else a new one."""
+        """Buy the return's label once: recorded answer, else the carrier's for our key, else a new one.
+
+        Where the method needs no label of ours, only the packing sheet is made.
+        """
         key = ids.label_key(ask.case)
         recorded = self._ledger.find(key)
         if recorded is None:
-            contact = self._contacts.get(ask.customer_id)
-            sender = (contact.name, *contact.address, contact.country) if contact else ()
+            label = self._prepared(key, ask)
+            cost = credit.label_bought(key, label.cost, key) if label.cost else ()
+            actor = "carrier" if label.ours else "backhaul"
+            recorded = self._record(key, ask, label, actor, {"case": ask.case}, cost)
+        return self._known(recorded, ask.case)
+
+    @activity.defn(no_thread_cancel_exception=True)
+    def tell_parcel(self, ask: TellParcel) -> ReturnLabel:
+        """Record the shopper's own parcel, so that its scans find the return; the carrier is asked to follow it.
+
+        Raises Refused `label_bought` if the return has a label of ours.
+        """
+        key = ids.own_parcel_key(ask.case, ask.tracking_number)
+        recorded = self._ledger.find(key)
+        if recorded is None:
+            first = self._ledger.find(ids.label_key(ask.case))
+            known = ReturnLabel.model_validate(first.facts["label"]) if first else None
+            if known is not None and known.ours:
+                raise Refused("label_bought", f"Return {ask.case} has a label of ours: {known.tracking_number}")
+            with suppress(Refused):  # a carrier may not have heard of it yet
+                self._labels.track(ask.tracking_number, ask.carrier)
+            told = {"tracking_number": ask.tracking_number, "carrier": ask.carrier}
+            label = _without_label(ask.now).model_copy(update={**told, "sheet_url": known.sheet_url if known else ""})
+            recorded = self._record(key, ask, label, ask.actor, told, ())
+        return self._known(recorded, ask.case)
+
+    def _prepared(self, key: str, ask: BuyLabel) -> ReturnLabel:
+        contact = self._contacts.get(ask.customer_id)
+        lines = (contact.name, *contact.address, contact.country) if contact else ()
+        sender = tuple(filter(None, lines))
+        if ask.method in BOUGHT:
             request = LabelRequest(
                 case=ask.case,
                 order_number=ask.order_number,
-                sender=tuple(filter(None, sender)),
+                sender=sender,
                 receiver=self._receiver,
                 origin=contact.place if contact else None,
             )
-            bought = self._labels.buy(key, request, ask.now)
-            recorded = self._ledger.append(
-                NewEntry(
-                    key=key,
-                    kind=EntryKind.LABEL,
-                    order=ask.order_id,
-                    case=ask.case,
-                    actor="carrier",
-                    at=ask.now,
-                    facts={"label": bought.model_dump(mode="json", exclude_none=True)},
-                    asked={"case": ask.case},
-                    transfers=credit.label_bought(key, bought.cost, key) if bought.cost else (),
-                )
-            )
+            label = self._labels.buy(key, request, ask.now)
+        else:
+            label = _without_label(ask.now)
+        sheet = self._sheets.keep(ask, sender, self._receiver) if self._sheets else ""
+        return label.model_copy(update={"method": ask.method, "sheet_url": sheet})
+
+    def _record(
+        self,
+        key: str,
+        ask: BuyLabel | TellParcel,
+        label: ReturnLabel,
+        actor: str,
+        asked: Mapping[str, str],
+        transfers: tuple[Transfer, ...],
+    ) -> JournalEntry:
+        entry = NewEntry(
+            key=key,
+            kind=EntryKind.LABEL,
+            order=ask.order_id,
+            case=ask.case,
+            actor=actor,
+            at=ask.now,
+            facts={"label": label.model_dump(mode="json", exclude_none=True)},
+            asked=asked,
+            transfers=transfers,
+        )
+        return self._ledger.append(entry)
+
+    def _known(self, recorded: JournalEntry, case: str) -> ReturnLabel:
         label = ReturnLabel.model_validate(recorded.facts["label"])
-        # By it the carrier's webhooks find the return.
-        self._parcels.keep(label.tracking_number, ask.case)
+        if label.tracking_number:
+            # By it the carrier's webhooks find the return.
+            self._parcels.keep(label.tracking_number, case)
         return label
 
     @activity.defn(no_thread_cancel_exception=True)
@@ -134,11 +212,7 @@ class LabelActivities:
         key = ids.label_void_key(ask.case)
         if self._ledger.find(key) is not None:
             return
-        answer = "voided"
-        try:
-            self._labels.void(ids.label_key(ask.case), ask.label)
-        except Refused as no:
-            answer = no.code
+        answer = self._given_back(ask) if ask.label.ours else "not_bought"
         entry = NewEntry(
             key=key,
             kind=EntryKind.LABEL_VOIDED,
@@ -150,6 +224,13 @@ class LabelActivities:
             asked={"tracking_number": ask.label.tracking_number},
         )
         self._append(entry, credit.label_void if answer == "voided" else None)
+
+    def _given_back(self, ask: VoidLabel) -> str:
+        try:
+            self._labels.void(ids.label_key(ask.case), ask.label)
+        except Refused as no:
+            return no.code
+        return "voided"
 
     @activity.defn(no_thread_cancel_exception=True)
     def record_scan(self, ask: RecordScan) -> None:
@@ -178,6 +259,10 @@ class LabelActivities:
             return entry.model_copy(update={"transfers": settle(entry.key, cost, key)})
 
         decided(self._ledger, entry.order, told)
+
+
+def _without_label(now: datetime) -> ReturnLabel:
+    return ReturnLabel(tracking_number="", carrier="", url="", bought_at=now, method=Method.SHOPPER_SHIPS)
 
 
 def beat() -> None:

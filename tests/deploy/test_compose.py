@@ -177,14 +177,12 @@ def test_the_example_names_every_variable() -> None:
     lines = (ROOT / "deploy" / "example.env").read_text().splitlines()
     named = {line.partition("=")[0]: line.partition("=")[2] for line in lines if line and not line.startswith("#")}
     assert set(named) == variables()
-    not_always = ("WEBHOOK", "STOREFRONT", "CARRIER_", "EASYPOST", "PARCEL")
+    not_always = ("WEBHOOK", "STOREFRONT", "CARRIER_", "EASYPOST", "PARCEL", "PACKING")
     may_be_empty = {name for name in named if any(one in name for one in not_always)}
     assert {name for name, value in named.items() if not value} - may_be_empty == set(GIVEN)
     examples = [json.loads(one) for one in re.findall(r"'([\[{].*[\]}])'", "\n".join(lines))]
-    address, parcel, place, services = examples
-    Settings.model_validate(
-        {"return_address": address, "parcel": parcel, "easypost_address": place, "easypost_services": services}
-    )
+    names = ("return_address", "parcel", "packing", "easypost_address", "easypost_services")
+    Settings.model_validate(dict(zip(names, examples, strict=True)))
 
 
 def test_temporals_settings_are_mounted_where_the_server_looks() -> None:

@@ -185,7 +185,8 @@ class _Return:
         return "keep" if keep else "failed" if "failed" in said else "refunded"
 
     def label(self) -> ReturnLabel:
-        ask = BuyLabel(**self.about, now=self.now, order_number=self.order.number, customer_id=self.order.customer_id)
+        order = {"order_number": self.order.number, "customer_id": self.order.customer_id}
+        ask = BuyLabel.model_validate({**self.about, **order, "now": self.now})
         return self.run.labels.buy_label(ask)
 
     def arrive(self, label: ReturnLabel) -> None:

@@ -32,6 +32,7 @@ def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
         total="" if kind is NoticeKind.IN_REVIEW else str(state.planned) if state.planned else amount(state.quote),
         nothing_left=_nothing_left(state),
         label_url=state.label.url if state.label else "",
+        sheet_url=state.label.sheet_url if state.label else "",
         tracking_number=state.label.tracking_number if state.label else "",
         send_back_until=f"{state.decision.last_day_to_send:%d %B %Y}" if state.decision else "",
         provider_reference=", ".join(one.arn or one.provider_id for one in state.refunds if one.status not in FINAL_NO),

@@ -56,6 +56,7 @@ class CaseView(Model):
     lines: Mapping[str, int] = {}
     quote: str = ""
     label_url: str = ""
+    sheet_url: str = ""
     tracking_number: str = ""
     expected: Mapping[str, int] = {}
     received: Mapping[str, int] = {}
@@ -97,6 +98,7 @@ def view(state: CaseState) -> CaseView:
         lines={line.line_id: line.quantity for line in state.request.lines} if state.request else {},
         quote=amount(state.quote),
         label_url=state.label.url if state.label else "",
+        sheet_url=state.label.sheet_url if state.label else "",
         tracking_number=state.label.tracking_number if state.label else "",
         expected=state.expected,
         received=state.received,
@@ -138,6 +140,7 @@ def panel(state: CaseState) -> str:
         f"Refunded: {seen.refunded} ({', '.join(seen.provider_references)})" if seen.provider_references else "",
         *(f"Disputed: {one.payment} ({one.dispute}); refunds of it wait" for one in state.disputes),
         f"Parcel {seen.tracking_number}, [label]({seen.label_url})" if seen.label_url else "",
+        f"[Packing sheet]({seen.sheet_url})" if seen.sheet_url else "",
     ]
     stage = f"### {seen.stage.replace('_', ' ').capitalize()}" + (f": {seen.outcome}" if seen.outcome else "")
     return "\n\n".join(filter(None, [stage, *map(help_wanted, state.troubles), _list(rows), _decided(state)]))
