@@ -254,11 +254,23 @@ class LabelActivities:
         def told() -> NewEntry:
             label = self._ledger.find(key)
             cost = ReturnLabel.model_validate(label.facts["label"]).cost if label and settle else None
-            if settle is None or cost is None or not self._ledger.balance(label_due(key), cost.currency).posted:
+            if settle is None or cost is None:
                 return entry
-            return entry.model_copy(update={"transfers": settle(entry.key, cost, key)})
+            if self._ledger.balance(label_due(key), cost.currency).posted:
+                return entry.model_copy(update={"transfers": settle(entry.key, cost, key)})
+            if settle is credit.label_used and self._void(entry.case):
+                return entry.model_copy(update={"transfers": credit.label_used_though_void(entry.key, cost)})
+            return entry
 
         decided(self._ledger, entry.order, told)
+
+    def _void(self, case: str) -> bool:
+        """Whether the last that was said of what the label costs is that it was given back."""
+        said = [one for one in self._ledger.entries(case=case) if one.kind in _ON_ITS_COST and one.transfers]
+        return bool(said) and said[-1].kind is EntryKind.LABEL_VOIDED
+
+
+_ON_ITS_COST = (EntryKind.LABEL, EntryKind.LABEL_VOIDED, EntryKind.SCAN)
 
 
 def _without_label(now: datetime) -> ReturnLabel:

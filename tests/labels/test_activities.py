@@ -195,8 +195,32 @@ def test_a_void_label_costs_nothing(shop: Shop) -> None:
     void(rooms, label)
     void(rooms, label)
     assert due(shop) == {}
-    scan(rooms, TrackingStatus.IN_TRANSIT)
+    scan(rooms, TrackingStatus.PRE_TRANSIT)
     assert due(shop) == {}
+
+
+def test_a_label_that_was_given_back_and_used_all_the_same_is_owed_once(shop: Shop) -> None:
+    rooms = room(shop, Carrier())
+    void(rooms, buy(rooms))
+    for event in ("ev-1", "ev-1", "ev-2"):
+        scan(rooms, TrackingStatus.IN_TRANSIT, event)
+    assert due(shop) == {"carrier": 490, "postage": -490}
+    assert shop.sound()
+
+
+def test_killed_after_voiding_the_label_is_void_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    carrier = Carrier()
+    rooms = room(shop, carrier)
+    label = buy(rooms)
+    with monkeypatch.context() as patched:
+        patched.setattr(shop.ledger, "append", lambda *_, **__: pytest.fail("killed"))
+        with pytest.raises(pytest.fail.Exception):
+            void(rooms, label)
+    assert due(shop) == {"label_due": 490, "postage": -490}
+    void(rooms, label)
+    assert len(carrier.voided) == 2
+    assert due(shop) == {}
+    assert shop.sound()
 
 
 def test_a_label_that_was_used_is_owed_though_the_return_was_called_off(shop: Shop) -> None:
