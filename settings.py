@@ -10,9 +10,9 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from domain.contact import Place
@@ -33,6 +33,17 @@ def stack_file() -> Path:
     return home() / "stack.toml"
 
 
+def _shaped(pattern: str, words: str) -> AfterValidator:
+    """A text of that shape, and what to say of another."""
+
+    def checked(text: str) -> str:
+        if re.fullmatch(pattern, text) is None:
+            raise ValueError(words)
+        return text
+
+    return AfterValidator(checked)
+
+
 class Settings(BaseSettings):
     """The settings of one deployment: one merchant. Secrets are never printed."""
 
@@ -49,6 +60,15 @@ class Settings(BaseSettings):
     sendgrid_host: str = "https://api.sendgrid.com"
     mail_from: str = "returns@shop.example"
     shop_name: str = "Example Shop"
+    mail_logo_url: Annotated[str, _shaped(r"(https://[^\s\"'<>]{1,500})?", "write an address with https://")] = ""
+    mail_accent: Annotated[str, _shaped(r"#[0-9a-fA-F]{6}", "write a colour such as #1d4ed8")] = "#1d4ed8"
+    """The colour of buttons, links and the line above each mail; words on it stay readable whatever it is."""
+    mail_imprint: tuple[str, ...] = ()
+    """Who the shop is, by the lines that the law wants below a business letter."""
+    mail_templates: str = ""
+    """A folder whose templates go before ours."""
+    support_mail: Annotated[str, _shaped(r"([^\s@<>\"&?]{1,64}@[^\s@<>\"&?]{1,60})?", "write one mail address")] = ""
+    support_url: Annotated[str, _shaped(r"(https?://[^\s\"'<>]{1,500})?", "write an address with https://")] = ""
     return_address: tuple[str, ...] = ("Example Shop Returns", "Dock Road 1", "20457 Hamburg", "Germany")
     credit_note_prefix: str = Field(default="CN", pattern=r"^[A-Za-z0-9]{1,12}$")
     """What the numbers of credit notes begin with: `CN-demo-000123`."""
@@ -118,7 +138,7 @@ class Settings(BaseSettings):
             return cls()
         except ValidationError as error:
             field, message = first_fault(error)
-            raise InvalidRequest(f"BACKHAUL_{field.upper()}", message) from None
+            raise InvalidRequest(f"BACKHAUL_{field.upper()}", message.removeprefix("Value error, ")) from None
         except SettingsError as error:
             broken = re.search(r'field "(\w+)"', str(error))
             name = f"BACKHAUL_{broken[1].upper()}" if broken else "BACKHAUL_*"

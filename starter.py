@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from commands import (
     finance,
     inbox,
+    mails,
     ops,
     orders,
     output,
@@ -27,6 +28,7 @@ from entry import leave
 app = output.group("Returns for online shops: start them, move them along, look at them.")
 for one in (returns, quote, parcels, warehouse, shopper, ops, inbox, finance, overrides, refunds):
     app.add_typer(one.app)
+app.add_typer(mails.app, name="mails")
 app.add_typer(orders.app, name="orders")
 app.add_typer(people.app, name="people")
 app.add_typer(policy.app, name="policy")

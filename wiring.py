@@ -6,6 +6,7 @@ Everything is made on first use, so that a command that only reads the journal d
 from __future__ import annotations
 
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from domain.errors import InvalidRequest
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from activities.inventory import InventoryActivities
     from activities.labels import LabelActivities, Labels
     from activities.mail import MailActivities
+    from activities.mail.render import Renderer
     from activities.payments import PaymentActivities, Payments, Refunds
     from activities.payments.aftercare import AftercareActivities
     from activities.payments.news import NewsActivities
@@ -202,7 +204,6 @@ class Rooms:
     def mail(self) -> MailActivities:
         """The mail provider."""
         from activities.mail import MailActivities
-        from activities.mail.render import Renderer
         from activities.mail.via_sendgrid import SendGridMail
 
         adapter = SendGridMail(
@@ -211,9 +212,7 @@ class Rooms:
             sender=self.settings.mail_from,
             sender_name=self.settings.shop_name,
         )
-        return MailActivities(
-            adapter, Renderer(self.settings.shop_name), self.stores.contacts, self.stores.outbox, self.ledger
-        )
+        return MailActivities(adapter, renderer(self.settings), self.stores.contacts, self.stores.outbox, self.ledger)
 
 
 def carrier(own: Settings) -> Labels:
@@ -257,6 +256,22 @@ def law() -> tuple[PublishedStatute, ...]:
     from activities.decisions.policy_file import load_statutes
 
     return load_statutes(STATUTES)
+
+
+def renderer(settings: Settings) -> Renderer:
+    """What makes the letters, with the merchant's name, look and templates."""
+    from activities.mail.branding import Branding
+    from activities.mail.render import Renderer
+
+    look = Branding(
+        logo_url=settings.mail_logo_url,
+        accent=settings.mail_accent,
+        support_mail=settings.support_mail,
+        support_url=settings.support_url,
+        imprint=settings.mail_imprint,
+    )
+    own = Path(settings.mail_templates) if settings.mail_templates else None
+    return Renderer(settings.shop_name, look, own)
 
 
 def rooms(settings: Settings) -> Rooms:

@@ -6,21 +6,37 @@ from enum import StrEnum
 
 from domain.model import Id, Model
 from domain.order import TenderKind
+from domain.policy.goods import Proof
+from domain.policy.outcome import Resolution
 
 
 class NoticeKind(StrEnum):
     """One mail template each."""
 
-    APPROVED = "approved"
+    REQUEST_RECEIVED = "request_received"
+    WITHDRAWAL_RECEIPT = "withdrawal_receipt"
+    """The acknowledgement that the law asks for on a durable medium: content, date and time of the statement."""
     IN_REVIEW = "in_review"
     """The goods may come back; a person decides on the money, so none is promised."""
+    EVIDENCE_WANTED = "evidence_wanted"
+    APPROVED = "approved"
     DECLINED = "declined"
+    REMINDER = "reminder"
+    LABEL_EXPIRING = "label_expiring"
     IN_TRANSIT = "in_transit"
     RECEIVED = "received"
+    INSPECTION_DELAYED = "inspection_delayed"
+    OFFER = "offer"
+    """Less than was quoted; the shopper answers."""
     REFUND_SUBMITTED = "refund_submitted"
     REFUND_DONE = "refund_done"
     REFUND_FAILED = "refund_failed"
+    STORE_CREDIT = "store_credit"
+    EXCHANGE_SHIPPED = "exchange_shipped"
+    PAYMENT_DUE = "payment_due"
     CANCELLED = "cancelled"
+    LOST = "lost"
+    CLOSED = "closed"
 
 
 class NoticeState(StrEnum):
@@ -36,13 +52,33 @@ class NoticeState(StrEnum):
     SKIPPED = "skipped"
 
 
+class NoticeReason(Model):
+    """Why, for one item. A language has its own sentence for a code that it knows, else `text` stands as it is:
+    English, or the merchant's words. `day` is the one that the reason is about."""
+
+    code: str
+    text: str
+    day: str = ""
+
+
 class NoticeLine(Model):
-    """One item as the shopper knows it; one with a `reason` and no `amount` was declined."""
+    """One item as the shopper knows it.
+
+    `quoted` stands there where `amount` is less than was quoted, `wanted` where the shopper has to show something.
+    """
 
     title: str
     quantity: int
     amount: str = ""
+    quoted: str = ""
     reason: str = ""
+    reasons: tuple[NoticeReason, ...] = ()
+    wanted: Proof = Proof.NONE
+
+    @property
+    def declined(self) -> bool:
+        """Whether it is not taken back: it has a reason, and no amount."""
+        return not self.amount and bool(self.reason or self.reasons)
 
 
 class NoticePart(Model):
@@ -52,10 +88,31 @@ class NoticePart(Model):
     amount: str
 
 
+class Extra(StrEnum):
+    """What comes on top of the items, or goes off, until they add up to the total."""
+
+    SHIPPING = "shipping"
+    DUTIES = "duties"
+    TIP = "tip"
+    EXCHANGED = "exchanged"
+    RESTOCKING = "restocking"
+    RETURN_SHIPPING = "return_shipping"
+    LOST_VALUE = "lost_value"
+    ROUNDING = "rounding"
+
+
+class NoticeExtra(Model):
+    """One of them with its amount, which begins with a minus where it goes off."""
+
+    what: Extra
+    amount: str
+
+
 class Notice(Model):
     """One message about a return, without personal data: who gets it is read where it is sent.
 
-    Texts are ready for people: amounts printed with their currency, days written out.
+    Texts are ready for people: amounts printed with their currency, days written out, in the locale's way
+    (`domain.printing`). Links that are not http(s) are left out of the mail.
     """
 
     key: str
@@ -66,14 +123,34 @@ class Notice(Model):
     customer_id: Id
     locale: str = "en"
     lines: tuple[NoticeLine, ...] = ()
+    extras: tuple[NoticeExtra, ...] = ()
     total: str = ""
+    quoted_total: str = ""
+    """What was quoted, where an offer is less."""
+    bonus: str = ""
+    """Store credit on top of the total, paid by the shop."""
     nothing_left: bool = False
     """Nothing goes back with this return, because all of it had gone back before."""
+    stated_at: str = ""
+    """When the shopper's statement reached us, to the second."""
     label_url: str = ""
-    sheet_url: str = ""
-    """The packing sheet."""
+    qr_url: str = ""
+    """Instead of a label on paper: a code to show where the parcel is handed in."""
+    packing_sheet_url: str = ""
+    carrier: str = ""
     tracking_number: str = ""
+    tracking_url: str = ""
+    action_url: str = ""
+    """Where the shopper does what the mail asks for: shows something, answers, pays, or says how it went."""
     send_back_until: str = ""
+    reply_until: str = ""
+    """The last day to do what the mail asks for."""
+    valid_until: str = ""
+    """The last day of a label, or of store credit."""
+    expected_by: str = ""
+    """The day by which we write again."""
+    instead: tuple[Resolution, ...] = ()
+    """What is possible for what was declined."""
     provider_reference: str = ""
     shows_by: str = ""
     """The last day on which a confirmed refund should show on the statement."""

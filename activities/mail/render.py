@@ -3,71 +3,117 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import mrml
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 
 from activities.mail import Letter
+from activities.mail.bounds import ADDRESS, NAME, SUBJECT, WORD, bounded, cut, greeted, link
+from activities.mail.branding import Branding
+from domain.errors import InvalidRequest
 from domain.notice import Notice
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _DEFAULT_LOCALE = "en"
-# Controls, line and paragraph separators, marks that turn the direction of writing, lone surrogates.
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
-
-
-def _one_line(text: str) -> str:
-    return " ".join(_UNPRINTABLE.sub(" ", text).split())
-
-
-def _inserted(value: object) -> object:
-    """Jinja passes every inserted value through here: a line break in one could forge a header or a line of ours."""
-    return _one_line(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+_LOCALE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
+_FILES = ("subject.txt", "text.txt", "body.mjml")
+_GAP = re.compile(r"[ \t]*\n(?:[ \t]*\n){2,}")
+LARGEST = 100_000
+"""Bytes of a letter. Gmail shows no more than 102 KB of one, and hides the rest: the end, with who wrote it."""
+_MOST_LINES = (60, 30, 15, 8, 4)
+"""How many items a letter names: the first of these with which it is not too large."""
 
 
 class Renderer:
-    """Renders the letter of a notice in the shopper's language, in English where we do not speak it."""
+    """Renders the letter of a notice in the shopper's language, in English where we do not speak it.
 
-    def __init__(self, shop: str) -> None:
-        self._shop = shop
-        self._locales = frozenset(folder.name for folder in _TEMPLATES.iterdir() if folder.is_dir())
-        self._templates = Environment(
-            loader=FileSystemLoader(_TEMPLATES),
-            undefined=StrictUndefined,
-            autoescape=lambda name: name is not None and name.endswith(".mjml"),
-            finalize=_inserted,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
+    A template is taken from the merchant's own folder where it is there. Raises InvalidRequest if there is no folder.
+    """
+
+    def __init__(self, shop: str, branding: Branding | None = None, folder: Path | None = None) -> None:
+        if folder is not None and not folder.is_dir():
+            raise InvalidRequest("BACKHAUL_MAIL_TEMPLATES", f"{folder} is no folder; name one with templates, or none")
+        self._shop = cut(shop, WORD)
+        self._brand = _kept(branding or Branding())
+        folders = [one for one in (folder, _TEMPLATES) if one is not None]
+        found = {one.name for where in folders for one in where.iterdir() if one.is_dir()}
+        self.locales = tuple(sorted(name for name in found if _LOCALE.fullmatch(name)))
+        loader = ChoiceLoader([FileSystemLoader(one) for one in folders])
+        # Two, because a macro escapes what is put into it, or not, as the environment does that it is in.
+        self._plain, self._markup = _environment(loader, escape=False), _environment(loader, escape=True)
+        self._there = frozenset(loader.list_templates())
 
     def __call__(self, notice: Notice, to: str, name: str) -> Letter:
-        """Render subject, plain text and HTML; an undefined template variable raises jinja2.UndefinedError."""
-        locale = self._locale(notice.locale)
-        folder = f"{locale}/{notice.kind.value}"
-        name = _one_line(name)
-        values = {"notice": notice, "name": name, "shop": self._shop, "locale": locale}
-        subject = _one_line(self._fill(f"{folder}/subject.txt", values))
-        text = re.sub(r"\n{3,}", "\n\n", self._fill(f"{folder}/text.txt", values)).strip() + "\n"
-        html = mrml.to_html(self._fill(f"{folder}/body.mjml", {**values, "subject": subject})).content
+        """Render subject, plain text and HTML, less than LARGEST bytes together.
+
+        An undefined template variable raises jinja2.UndefinedError.
+        """
+        letters = (self._letter(notice, to, name, lines) for lines in _MOST_LINES)
+        return next((one for one in letters if _size(one) < LARGEST), None) or self._letter(notice, to, name, 0)
+
+    def _letter(self, notice: Notice, to: str, name: str, lines: int) -> Letter:
+        spoken = self._spoken(notice)
+        values: dict[str, object] = {
+            "notice": bounded(notice, lines),
+            "more": max(0, len(notice.lines) - lines),
+            "name": greeted(name),
+            "to": cut(to, ADDRESS),
+            "shop": self._shop,
+            "brand": self._brand,
+            "locale": spoken[0],
+        }
+        kind = notice.kind.value
+        subject = cut(self._fill(self._plain, spoken, f"{kind}/subject.txt", values), SUBJECT)
+        text = _GAP.sub("\n\n", self._fill(self._plain, spoken, f"{kind}/text.txt", values)).strip() + "\n"
+        body = self._fill(self._markup, spoken, f"{kind}/body.mjml", {**values, "subject": subject})
         return Letter(
             key=notice.key,
-            kind=notice.kind.value,
+            kind=kind,
             case=notice.case,
             to=to.strip(),
-            name=name,
+            name=cut(name, NAME),
             subject=subject,
             text=text,
-            html=html,
+            html=mrml.to_html(body).content,
         )
 
-    def _fill(self, template: str, values: Mapping[str, object]) -> str:
-        return self._templates.get_template(template).render(values)
+    def _fill(self, where: Environment, spoken: Sequence[str], name: str, values: Mapping[str, object]) -> str:
+        words: Any = where.select_template([f"{one}/words.jinja" for one in spoken]).module  # its names are its own
+        return where.select_template([f"{one}/{name}" for one in spoken]).render({**values, "words": words})
 
-    def _locale(self, wanted: str) -> str:
-        """`de-AT` gets `de-AT`, else `de`, else the default. Only folders that are there: the text is from outside."""
-        tag = wanted.replace("_", "-")
-        return next((one for one in (tag, tag.split("-")[0].lower()) if one in self._locales), _DEFAULT_LOCALE)
+    def _spoken(self, notice: Notice) -> tuple[str, ...]:
+        """`de-AT` gets `de-AT` and, for what that has not, `de`; a letter is never half in another language.
+
+        Only folders that are there: the text is from outside.
+        """
+        language, _, country = notice.locale.replace("_", "-").partition("-")
+        tags = (f"{language.lower()}-{country.upper()}", language.lower())
+        spoken = tuple(one for one in tags if one in self.locales)
+        wanted = ("words.jinja", *(f"{notice.kind.value}/{one}" for one in _FILES))
+        whole = all(any(f"{tag}/{one}" in self._there for tag in spoken) for one in wanted)
+        return spoken if whole else (_DEFAULT_LOCALE,)
+
+
+def _kept(brand: Branding) -> Branding:
+    """The branding with every text of it in its place."""
+    texts = {"logo_url": link(brand.logo_url), "support_url": link(brand.support_url)}
+    texts["support_mail"] = cut(brand.support_mail, WORD)
+    return brand.model_copy(update={**texts, "imprint": tuple(cut(one, WORD) for one in brand.imprint)})
+
+
+def _environment(loader: BaseLoader, escape: bool) -> Environment:
+    return Environment(
+        loader=loader,
+        undefined=StrictUndefined,
+        autoescape=escape,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+
+
+def _size(letter: Letter) -> int:
+    return sum(len(part.encode()) for part in (letter.subject, letter.text, letter.html))

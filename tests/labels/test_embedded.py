@@ -167,7 +167,7 @@ def test_bought_again_later_it_is_the_same_label(labels: EmbeddedLabels, carrier
 def test_killed_between_carrier_and_file_the_next_attempt_completes_it(
     where: str, labels: EmbeddedLabels, carrier: Carrier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def die(*_: object) -> None:
+    def die(*_: object, **__: object) -> None:
         raise Killed
 
     with monkeypatch.context() as patched:

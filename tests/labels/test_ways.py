@@ -10,14 +10,11 @@ import pytest
 
 from activities.labels import BuyLabel, LabelActivities, RecordScan, TellParcel, VoidLabel
 from activities.labels.packing import Packing
-from activities.mail.render import Renderer
 from database.stores import SqlParcels
 from domain.errors import Refused
-from domain.notice import NoticeKind
 from domain.parcel import ReturnLabel, Scan, TrackingStatus
 from domain.policy.outcome import Method
 from tests.labels.test_activities import RECEIVER, Carrier, due
-from tests.mail.notices import notice
 from tests.shop import NOW, Shop, open_shop
 
 UNITS = {"1": 2, "3": 1}
@@ -170,10 +167,3 @@ def test_who_has_our_label_tells_no_other_parcel(shop: Shop, folder: Path) -> No
     with pytest.raises(Refused, match="N0") as no:
         tell(rooms, "JD014600")
     assert no.value.code == "label_bought"
-
-
-def test_the_sheet_goes_with_the_mail() -> None:
-    url = "https://returns.example/labels/sheet-1.pdf"
-    letter = Renderer("Shop")(notice(NoticeKind.APPROVED, sheet_url=url), "a@example.org", "Ada")
-    assert url in letter.text
-    assert f'href="{url}"' in letter.html

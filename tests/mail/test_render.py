@@ -5,21 +5,38 @@ from __future__ import annotations
 import html as entities
 import re
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
-from jinja2 import UndefinedError
 
-from activities.mail import Letter, render
+from activities.mail import Letter
 from activities.mail.render import Renderer
 from domain.notice import Notice, NoticeKind, NoticeLine, NoticePart
 from domain.order import TenderKind
-from tests.mail.notices import DECLINED, NAME, PRICED, TO, notice
+from tests.mail.notices import DECLINED, NAME, PRICED, TO, full, notice
 
 SHOP = "Nordlicht & Söhne"
 REFERENCES = ("R-1001", "#2001", NAME, SHOP)
 ITEMS = tuple(text for line in PRICED for text in (line.title, line.amount))
 SAYS = {
+    NoticeKind.REQUEST_RECEIVED: ("Wool scarf, grey", "22 November 2026, 15:05:31 (UTC+01:00)"),
+    # What the law asks of the acknowledgement: who, of which contract, what, and when.
+    NoticeKind.WITHDRAWAL_RECEIPT: (
+        *("22 November 2026, 15:05:31 (UTC+01:00)", TO, "I hereby give notice that I withdraw", "4 December 2026"),
+        *("Wool scarf, grey", "Tea pot"),
+    ),
+    NoticeKind.EVIDENCE_WANTED: ("Lamp", "a photo on which", "9 December 2026", "https://returns.example/act/1"),
+    NoticeKind.REMINDER: ("4 December 2026", "https://returns.example/labels/BH1.pdf?a=1&b=2", "Tea pot"),
+    NoticeKind.LABEL_EXPIRING: ("31 December 2026", "https://returns.example/labels/BH1.pdf?a=1&b=2"),
+    NoticeKind.INSPECTION_DELAYED: ("11 December 2026", "Tea pot"),
+    NoticeKind.OFFER: (
+        *("64.80 EUR instead of 74.80 EUR", "Jacket", "9.00 EUR", "Quoted: 19.00 EUR", "It was worn."),
+        *("9 December 2026", "Accept the offer", "Object to it", "sent back to you", "https://returns.example/act/1"),
+    ),
+    NoticeKind.STORE_CREDIT: ("64.80 EUR", "6.48 EUR", "31 December 2026"),
+    NoticeKind.EXCHANGE_SHIPPED: ("Tea pot", "BH123456789012345", "Parcel Post", "https://returns.example/t/1"),
+    NoticeKind.PAYMENT_DUE: ("64.80 EUR", "9 December 2026", "https://returns.example/act/1"),
+    NoticeKind.LOST: ("64.80 EUR", "BH123456789012345", "all the same"),
+    NoticeKind.CLOSED: ("https://returns.example/act/1",),
     NoticeKind.APPROVED: (
         *(*ITEMS, "64.80 EUR", "4 December 2026", "BH123456789012345"),
         "https://returns.example/labels/BH1.pdf?a=1&b=2",
@@ -28,7 +45,10 @@ SAYS = {
         *("Wool scarf, grey", "Tea pot", "A person of our shop looks at it", "cannot promise you an amount yet"),
         *("4 December 2026", "BH123456789012345", "https://returns.example/labels/BH1.pdf?a=1&b=2"),
     ),
-    NoticeKind.DECLINED: tuple(text for line in DECLINED for text in (line.title, line.reason)),
+    NoticeKind.DECLINED: (
+        *(text for line in DECLINED for text in (line.title, line.reason)),
+        *("a repair", "9 December 2026", "https://returns.example/act/1"),
+    ),
     NoticeKind.IN_TRANSIT: ("BH123456789012345", "Tea pot"),
     NoticeKind.RECEIVED: ("Wool scarf, grey", "Tea pot"),
     NoticeKind.REFUND_SUBMITTED: (*ITEMS, "64.80 EUR"),
@@ -39,8 +59,11 @@ SAYS = {
 EVIL = "x\r\nBcc: all@example.org\u2028<script>alert(1)</script>\"' onclick=\u202e</mj-text>{{ 7 * 7 }}"
 
 
+OURS = Renderer(SHOP)
+
+
 def letter(what: Notice, name: str = NAME) -> Letter:
-    return Renderer(SHOP)(what, TO, name)
+    return OURS(what, TO, name)
 
 
 class _Tags(HTMLParser):
@@ -55,7 +78,8 @@ class _Tags(HTMLParser):
 
 @pytest.mark.parametrize("kind", NoticeKind)
 def test_text_and_html_say_all_of_it(kind: NoticeKind) -> None:
-    made = letter(notice(kind))
+    told = kind not in (NoticeKind.REFUND_DONE, NoticeKind.REFUND_FAILED)
+    made = letter(full(kind) if told else notice(kind))
     readable = entities.unescape(made.html)
     for expected in (*REFERENCES, *SAYS[kind]):
         assert expected in made.text
@@ -78,7 +102,7 @@ def test_nothing_empty_shows_when_little_is_known(kind: NoticeKind) -> None:
     bare = dict.fromkeys(("total", "label_url", "tracking_number", "send_back_until", "provider_reference"), "")
     made = letter(notice(kind, lines=(), **bare), name="")
     assert made.text.startswith("Hello,\n")
-    assert not re.search(r"[ :]\n\n\n|: *$|\bby\b *[.:,]| {2}", made.text.replace("Here is why:", ""))
+    assert not re.search(r"[ :]\n\n\n|: *$|\bby\b *[.:,]| {2}|None", made.text)
     assert "of  " not in made.subject
     assert 'href=""' not in made.html
     assert "Amount" not in made.html
@@ -119,12 +143,13 @@ def test_inserted_values_stay_in_their_place(kind: NoticeKind) -> None:
     line = NoticeLine(title=EVIL, quantity=1, amount=EVIL, reason=EVIL)
     made = letter(notice(kind, lines=(line,), **dict.fromkeys(texts, EVIL)), name=EVIL)
     plain = letter(notice(kind, lines=PRICED[:1]))
+    tags = _Tags(made.html).tags
     assert not re.search(r"[\x00-\x1f\x7f\u2028\u202e]", made.subject + made.name)
     assert not re.search(r"[\u2028\u202e]", made.text + made.html)
-    assert not [row for row in made.text.splitlines() if row.startswith("Bcc")]
-    tags = _Tags(made.html).tags
+    assert not [row for row in made.text.splitlines() if row.strip().startswith("Bcc")]
+    assert not [attrs for _, attrs in tags if "example.org" in str(attrs.get("href"))]
     assert "script" not in {tag for tag, _ in tags}
-    assert {tag for tag, _ in tags} <= {tag for tag, _ in _Tags(plain.html).tags} | {"br"}
+    assert {tag for tag, _ in tags} <= {tag for tag, _ in _Tags(plain.html).tags} | {"br", "span"}
     assert not [attrs for _, attrs in tags if "onclick" in attrs]
     assert "49" not in made.text
 
@@ -141,19 +166,11 @@ def test_lone_surrogates_do_not_stop_a_mail() -> None:
     letter(notice(NoticeKind.RECEIVED), name="Ada \ud83d").html.encode()
 
 
-@pytest.mark.parametrize("locale", ["en", "en-GB", "en_US", "de-AT", "tlh", "../../..", ""])
+@pytest.mark.parametrize("locale", ["en", "en-GB", "en_US", "tlh", "../../..", "layout", "", "x" * 10_000])
 def test_other_languages_fall_back_to_english(locale: str) -> None:
     made = letter(notice(NoticeKind.RECEIVED, locale=locale))
     assert "has arrived" in made.subject
     assert '<html lang="en"' in made.html
-
-
-def test_an_undefined_variable_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "en" / "received").mkdir(parents=True)
-    (tmp_path / "en" / "received" / "subject.txt").write_text("{{ notice.totl }}")
-    monkeypatch.setattr(render, "_TEMPLATES", tmp_path)
-    with pytest.raises(UndefinedError, match="totl"):
-        letter(notice(NoticeKind.RECEIVED))
 
 
 def test_a_confirmed_refund_says_by_when_it_shows() -> None:

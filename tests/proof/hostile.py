@@ -196,8 +196,9 @@ class Hostile:
         await portal.register(sky.ports.portal, f"{site.simulators}/stripe", "sk_test_embedded")
 
         async def delivered() -> bool:
-            left = (await site.http.post("/stripe/_control/deliver", json={"early": True})).raise_for_status().json()
-            return not left["left"]
+            # Of a thousand returns there is much to deliver.
+            told = await site.http.post("/stripe/_control/deliver", json={"early": True}, timeout=600)
+            return not told.raise_for_status().json()["left"]
 
         await until(delivered, "every webhook is taken", Patient.patience, 1)
 

@@ -116,19 +116,35 @@ async def listed(home: Path) -> list[dict[str, dict[str, str]]]:
     return await until(found, "the return is listed")
 
 
-async def test_all_is_prepared_before_any_worker(tmp_path: Path) -> None:
-    async with stack(tmp_path) as site:
-        service, namespace = site.client.workflow_service, site.client.namespace
-        described = await service.describe_namespace(DescribeNamespaceRequest(namespace=namespace))
-        kept = described.config.workflow_execution_retention_ttl.ToTimedelta()
-        assert kept == timedelta(days=90)
-        asked = ListSearchAttributesRequest(namespace=namespace)
-        registered = (await site.client.operator_service.list_search_attributes(asked)).custom_attributes
-        wanted = {key.name: int(key.indexed_value_type) for key in SEARCH_ATTRIBUTES}
-        assert {name: registered.get(name) for name in wanted} == wanted
-        assert EntryKind.POLICY_PUBLISHED in [entry.kind for entry in site.ledger.entries()]
-        profile = tomllib.loads((tmp_path / "stack.toml").read_text())
-        assert profile["profile"]["default"]["namespace"] == namespace
+async def test_it_prepares_all_keeps_a_second_one_out_and_ends_with_its_terminal(tmp_path: Path) -> None:
+    async with started(tmp_path, "stack", *STACK) as program:
+        site = await Site.at(tmp_path, program)
+        await the_workers_pid(site, program)
+        await is_prepared(site)
+        before = (tmp_path / "stack.toml").read_text()
+        async with started(tmp_path, "second", *STACK) as second:
+            assert await second.end() == 1
+        words = f"A stack runs already in {tmp_path}; stop it first, or set BACKHAUL_HOME to another folder."
+        assert "".join(words.split()) == "".join(second.said().split())
+        assert (tmp_path / "stack.toml").read_text() == before
+        assert await site.client.service_client.check_health()
+        await site.close()
+        await stopped(program, signal.SIGHUP)
+
+
+async def is_prepared(site: Site) -> None:
+    """Namespace, search attributes and a policy are there: a worker without them fails every task."""
+    service, namespace = site.client.workflow_service, site.client.namespace
+    described = await service.describe_namespace(DescribeNamespaceRequest(namespace=namespace))
+    kept = described.config.workflow_execution_retention_ttl.ToTimedelta()
+    assert kept == timedelta(days=90)
+    asked = ListSearchAttributesRequest(namespace=namespace)
+    registered = (await site.client.operator_service.list_search_attributes(asked)).custom_attributes
+    wanted = {key.name: int(key.indexed_value_type) for key in SEARCH_ATTRIBUTES}
+    assert {name: registered.get(name) for name in wanted} == wanted
+    assert EntryKind.POLICY_PUBLISHED in [entry.kind for entry in site.ledger.entries()]
+    profile = tomllib.loads((site.home / "stack.toml").read_text())
+    assert profile["profile"]["default"]["namespace"] == namespace
 
 
 async def test_a_port_that_is_taken_is_named_and_nothing_is_started(tmp_path: Path) -> None:
@@ -142,17 +158,6 @@ async def test_a_port_that_is_taken_is_named_and_nothing_is_started(tmp_path: Pa
         assert sorted(one.name for one in tmp_path.iterdir()) == ["stack.lock", "stack.out"]
 
 
-async def test_a_second_stack_in_the_same_home_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
-    async with stack(tmp_path) as site:
-        before = (tmp_path / "stack.toml").read_text()
-        async with started(tmp_path, "second", *STACK) as second:
-            assert await second.end() == 1
-        words = f"A stack runs already in {tmp_path}; stop it first, or set BACKHAUL_HOME to another folder."
-        assert "".join(words.split()) == "".join(second.said().split())
-        assert (tmp_path / "stack.toml").read_text() == before
-        assert await site.client.service_client.check_health()
-
-
 async def test_without_its_server_it_ends_with_a_sentence_and_leaves_nobody_behind(tmp_path: Path) -> None:
     async with started(tmp_path, "stack", *STACK) as program:
         site = await Site.at(tmp_path, program)
@@ -163,14 +168,6 @@ async def test_without_its_server_it_ends_with_a_sentence_and_leaves_nobody_behi
         assert await program.end() == 1
         assert "The Temporal server ended; see logs/temporal.log in the home folder." in program.said()
         assert not running(worker)
-
-
-async def test_a_terminal_that_is_closed_leaves_nobody_behind(tmp_path: Path) -> None:
-    async with started(tmp_path, "stack", *STACK) as program:
-        site = await Site.at(tmp_path, program)
-        await the_workers_pid(site, program)
-        await site.close()
-        await stopped(program, signal.SIGHUP)
 
 
 async def test_a_worker_that_is_asked_to_stop_finishes_what_is_under_way(tmp_path: Path) -> None:

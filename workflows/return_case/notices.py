@@ -7,19 +7,21 @@ from typing import Any
 from domain import ids
 from domain.case import OrderBrief
 from domain.money import Money
-from domain.notice import Notice, NoticeKind, NoticeLine, NoticePart
+from domain.notice import Extra, Notice, NoticeExtra, NoticeKind, NoticeLine, NoticePart, NoticeReason
 from domain.order import TenderKind
+from domain.plan import RefundPlan
 from domain.policy import LineDecision, Verdict
+from domain.printing import amount, day
 from domain.refund import FINAL_NO, Refund, RefundStatus
 from domain.statement import shows_by
 from workflows.return_case.state import CaseState
-from workflows.return_case.view import amount
 
 
 def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
     """The n-th notice of this kind as the case stands now. Raises ValueError before the order is known."""
     if state.order is None or state.request is None:
         raise ValueError("a notice needs the order")
+    locale, total = state.order.locale, None if kind is NoticeKind.IN_REVIEW else _total(state)
     return Notice(
         key=ids.notice_key(state.request.id, kind, number),
         kind=kind,
@@ -27,14 +29,16 @@ def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
         order_id=state.order.order_id,
         order_number=state.order.number,
         customer_id=state.order.customer_id,
-        locale=state.order.locale,
+        locale=locale,
         lines=_about(kind, state),
-        total="" if kind is NoticeKind.IN_REVIEW else str(state.planned) if state.planned else amount(state.quote),
+        extras=_extras(state) if total else (),
+        total=amount(total, locale) if total else "",
         nothing_left=_nothing_left(state),
         label_url=state.label.url if state.label else "",
-        sheet_url=state.label.sheet_url if state.label else "",
+        qr_url=state.label.qr_url if state.label else "",
+        packing_sheet_url=state.label.sheet_url if state.label else "",
         tracking_number=state.label.tracking_number if state.label else "",
-        send_back_until=f"{state.decision.last_day_to_send:%d %B %Y}" if state.decision else "",
+        send_back_until=day(state.decision.last_day_to_send, locale) if state.decision else "",
         provider_reference=", ".join(one.arn or one.provider_id for one in state.refunds if one.status not in FINAL_NO),
         **_on_statement(state),
     )
@@ -51,11 +55,11 @@ def refund_notice(kind: NoticeKind, case: str, order: OrderBrief, refund: Refund
         order_number=order.number,
         customer_id=order.customer_id,
         locale=order.locale,
-        total=str(Money(minor=refund.amount, currency=refund.currency)),
+        total=amount(Money(minor=refund.amount, currency=refund.currency), order.locale),
         provider_reference=refund.arn or refund.provider_id,
-        shows_by=f"{shows_by(refund.instead or TenderKind.CARD, refund.updated_at):%d %B %Y}" if done else "",
+        shows_by=day(shows_by(refund.instead or TenderKind.CARD, refund.updated_at), order.locale) if done else "",
         reversal=done and refund.shows_as == "reversal",
-        parts=(_part(refund, TenderKind.CARD),) if done else (),
+        parts=(_part(refund, TenderKind.CARD, order.locale),) if done else (),
     )
 
 
@@ -66,16 +70,27 @@ def _on_statement(state: CaseState) -> dict[str, Any]:
         return {}
     kinds = {leg.tender_id: leg.kind for leg in (state.plan.legs if state.plan else ())}
     last = max(shows_by(one.instead or kinds.get(one.payment, TenderKind.CARD), one.updated_at) for one in paid)
-    parts = tuple(_part(one, kinds.get(one.payment, TenderKind.CARD)) for one in paid)
+    locale = _locale(state)
+    parts = tuple(_part(one, kinds.get(one.payment, TenderKind.CARD), locale) for one in paid)
     return {
-        "shows_by": f"{last:%d %B %Y}",
+        "shows_by": day(last, locale),
         "reversal": all(one.shows_as == "reversal" for one in paid),
         "parts": parts,
     }
 
 
-def _part(refund: Refund, kind: TenderKind) -> NoticePart:
-    return NoticePart(to=refund.instead or kind, amount=str(Money(minor=refund.amount, currency=refund.currency)))
+def _locale(state: CaseState) -> str:
+    return state.order.locale if state.order else ""
+
+
+def _total(state: CaseState) -> Money | None:
+    quoted = Money(minor=state.quote.total, currency=state.quote.currency) if state.quote else None
+    return state.planned or quoted
+
+
+def _part(refund: Refund, kind: TenderKind, locale: str) -> NoticePart:
+    money = Money(minor=refund.amount, currency=refund.currency)
+    return NoticePart(to=refund.instead or kind, amount=amount(money, locale))
 
 
 def _nothing_left(state: CaseState) -> bool:
@@ -97,16 +112,45 @@ def _about(kind: NoticeKind, state: CaseState) -> tuple[NoticeLine, ...]:
             return _lines(state)
 
 
-def _lines(state: CaseState) -> tuple[NoticeLine, ...]:
+def _plan(state: CaseState) -> RefundPlan | None:
     # A plan that goes on from another pays what that left owed, and names no goods.
-    plan = state.plan if state.plan and state.plan.lines else state.quote
+    return state.plan if state.plan and state.plan.lines else state.quote
+
+
+def _lines(state: CaseState) -> tuple[NoticeLine, ...]:
+    plan, locale = _plan(state), _locale(state)
     if plan is None:
         return ()
     return tuple(
         NoticeLine(
-            title=line.title, quantity=line.quantity, amount=str(Money(minor=line.gross, currency=plan.currency))
+            title=line.title,
+            quantity=line.quantity,
+            amount=amount(Money(minor=line.gross, currency=plan.currency), locale),
         )
         for line in plan.lines
+    )
+
+
+def _extras(state: CaseState) -> tuple[NoticeExtra, ...]:
+    """What leads from the items to the total; nothing where it would not add up, as after a plan that was overtaken."""
+    plan, total = _plan(state), _total(state)
+    if plan is None or total is None:
+        return ()
+    found = {
+        Extra.SHIPPING: plan.shipping,
+        Extra.DUTIES: sum(line.duties for line in plan.lines),
+        Extra.TIP: plan.tip,
+        Extra.EXCHANGED: -plan.exchanged,
+    }
+    for fee in plan.fees:
+        extra = Extra(fee.kind)
+        found[extra] = found.get(extra, 0) - fee.amount
+    if sum(line.gross for line in plan.lines) + sum(found.values()) != total.minor:
+        return ()
+    return tuple(
+        NoticeExtra(what=what, amount=amount(Money(minor=minor, currency=plan.currency), _locale(state)))
+        for what, minor in found.items()
+        if minor
     )
 
 
@@ -121,11 +165,20 @@ def _declined(state: CaseState) -> tuple[NoticeLine, ...]:
     titles = state.order.titles if state.order else {}
     lines = state.decision.lines if state.decision else ()
     return tuple(
-        NoticeLine(title=titles.get(line.line_id, line.line_id), quantity=line.quantity, reason=_against(line))
+        NoticeLine(
+            title=titles.get(line.line_id, line.line_id), quantity=line.quantity, reasons=_against(line, _locale(state))
+        )
         for line in lines
         if line.verdict is Verdict.DECLINE
     )
 
 
-def _against(line: LineDecision) -> str:
-    return " ".join(reason.text for reason in line.reasons if reason.verdict is Verdict.DECLINE)
+def _against(line: LineDecision, locale: str) -> tuple[NoticeReason, ...]:
+    # The day is the end of a period that is over; while any is open, it would be that one's.
+    until = line.returnable_day if not line.open else None
+    printed = day(until, locale) if until else ""
+    return tuple(
+        NoticeReason(code=one.code, text=one.text, day=printed)
+        for one in line.reasons
+        if one.verdict is Verdict.DECLINE
+    )
