@@ -40,8 +40,8 @@ class Options:
 STOREFRONT = Options(owner="ops")
 WAREHOUSE = Options(owner="warehouse")
 
-# Up to four calls of at most 10 s each (look up, make, buy, a code to print from), with a heartbeat before each.
-CARRIER = Options(owner="ops", attempt=timedelta(seconds=60), heartbeat=timedelta(seconds=15))
+# Up to four calls of at most 14 s each (look up, make, buy, a code to print from), with a heartbeat before each.
+CARRIER = Options(owner="ops", attempt=timedelta(seconds=75), heartbeat=timedelta(seconds=15))
 
 # Writes of a few milliseconds, no call.
 JOURNAL = Options(owner="ops", attempt=timedelta(seconds=10))

@@ -174,6 +174,7 @@ class LabelActivities:
             label = self._labels.buy(key, request, ask.now)
         else:
             label = _without_label(ask.now)
+        beat()
         sheet = self._sheets.keep(ask, sender, self._receiver) if self._sheets else ""
         return label.model_copy(update={"method": ask.method, "sheet_url": sheet})
 

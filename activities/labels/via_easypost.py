@@ -26,7 +26,8 @@ from domain.money import Money, exponent
 from domain.parcel import LabelFormat, ParcelSize, ReturnLabel, Scan
 
 API_BASE = "https://api.easypost.com/v2"
-TIMEOUT_SECONDS = 10
+TIMEOUT_SECONDS = 7
+"""To connect, and again to be answered: together less than the time in which a sign of life is missed."""
 
 _PRINTS_FROM_A_CODE = ("USPS",)
 """Carriers whose shops print a label from a QR code, by EasyPost's guide to forms."""
@@ -69,7 +70,7 @@ class EasyPostLabels:
 
     `receiver` is where parcels go, `parcel` how big they are taken to be. Of what carriers offer, the cheapest of
     `services` ("USPS", "USPS/GroundAdvantage") is bought; without any, the cheapest of all. `beat` is called before
-    each call, of which one takes at most `timeout` seconds.
+    each call, which takes at most twice `timeout` seconds.
     """
 
     def __init__(
