@@ -106,6 +106,8 @@ class Settings(BaseSettings):
     """The storefront that keeps gift cards and store credit; without it a person pays them."""
     storefront_secret: SecretStr = SecretStr("")
     """What calls to it are signed with."""
+    box_days: int = Field(default=3, ge=1, le=60)
+    """Working days to find out whose a box is that nobody announced."""
     drain_seconds: int = Field(default=30, ge=0, le=3600)
     """How long a stopping worker waits for activities that are under way."""
 

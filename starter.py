@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from commands import (
+    boxes,
+    bulk,
     finance,
     inbox,
     mails,
@@ -26,8 +28,11 @@ from commands import (
 from entry import leave
 
 app = output.group("Returns for online shops: start them, move them along, look at them.")
-for one in (returns, quote, parcels, warehouse, shopper, ops, inbox, finance, overrides, refunds):
+for one in (returns, quote, parcels, warehouse, shopper, ops, bulk, inbox, finance, overrides, refunds):
     app.add_typer(one.app)
+app.add_typer(boxes.app)
+app.add_typer(boxes.report, name="boxes")
+app.add_typer(parcels.parcel, name="parcel")
 app.add_typer(mails.app, name="mails")
 app.add_typer(orders.app, name="orders")
 app.add_typer(people.app, name="people")

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from activities.decisions.approvals import ApprovalActivities
     from activities.decisions.overrides import OverrideActivities
     from activities.inventory import InventoryActivities
+    from activities.inventory.boxes import BoxDesk
     from activities.labels import LabelActivities, Labels
+    from activities.labels.parcels import ParcelActivities
     from activities.mail import MailActivities
     from activities.mail.render import Renderer
     from activities.payments import PaymentActivities, Payments, Refunds
@@ -112,11 +114,16 @@ class Rooms:
         from activities.labels import LabelActivities
         from activities.labels.packing import Packing
 
-        own, stores = self.settings, (self.stores.contacts, self.ledger, self.stores.parcels)
-        sheets = Packing(
-            self.stores.snapshots, self.ledger, own.labels_folder, own.public_url, own.fonts or None, own.packing
-        )
-        return LabelActivities(carrier(own), *stores, own.return_address, sheets)
+        own, kept = self.settings, self.stores
+        sheets = Packing(kept.snapshots, self.ledger, own.labels_folder, own.public_url, own.fonts, own.packing)
+        return LabelActivities(carrier(own), kept.contacts, self.ledger, kept.parcels, own.return_address, sheets)
+
+    @cached_property
+    def parcels(self) -> ParcelActivities:
+        """What travels under other numbers."""
+        from activities.labels.parcels import ParcelActivities
+
+        return ParcelActivities(self.stores.parcels, self.stores.people, self.ledger)
 
     @cached_property
     def inventory(self) -> InventoryActivities:
@@ -127,6 +134,13 @@ class Rooms:
         return InventoryActivities(
             EmbeddedInventory(), self.stores.snapshots, self.stores.policies, self.ledger, self.stores.people
         )
+
+    @cached_property
+    def boxes(self) -> BoxDesk:
+        """Boxes that nobody announced."""
+        from activities.inventory.boxes import BoxDesk
+
+        return BoxDesk(self.stores.boxes, self.stores.people, self.ledger, self.settings.box_days)
 
     @cached_property
     def credit_notes(self) -> CreditNotes:
@@ -217,20 +231,11 @@ class Rooms:
 
 def carrier(own: Settings) -> Labels:
     """Who sells labels. Raises InvalidRequest naming the setting that it cannot work with."""
-    from activities.labels import beat
-
     if own.carrier == "easypost":
         from activities.labels.via_easypost import EasyPostLabels
 
-        return EasyPostLabels(
-            own.easypost_api_key.get_secret_value(),
-            own.easypost_address,
-            own.parcel,
-            format=own.label_format,
-            services=own.easypost_services,
-            api_base=own.easypost_api_base,
-            beat=beat,
-        )
+        key, more = own.easypost_api_key.get_secret_value(), (own.label_format, own.easypost_services)
+        return EasyPostLabels(key, own.easypost_address, own.parcel, *more, api_base=own.easypost_api_base)
     from activities.labels.embedded import EmbeddedLabels
 
     if not own.carrier_url:

@@ -124,4 +124,6 @@ def _detail(facts: Mapping[str, object]) -> str:
     scan, override = facts.get("scan"), facts.get("override")
     if isinstance(override, Mapping):
         return str(Overridden.model_validate(override).change)
-    return str((scan.get("status") if isinstance(scan, Mapping) else facts.get("notice") or facts.get("outcome")) or "")
+    if isinstance(scan, Mapping):
+        return str(scan.get("status") or "")
+    return str(facts.get("notice") or facts.get("outcome") or facts.get("box") or "")

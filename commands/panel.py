@@ -78,6 +78,7 @@ def _rows(view: CaseView, decision: Decision | None) -> Iterator[Row]:
         yield "Overridden by", one
     yield "Quoted", view.quote
     yield "Tracking", view.tracking_number
+    yield "Other parcels", ", ".join(view.other_parcels)
     yield "Label", view.label_url
     yield "Packing sheet", view.sheet_url
     yield "Received", _units(view.received)

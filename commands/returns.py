@@ -56,7 +56,7 @@ def start(
     rooms = open_rooms()
     told = {"requested_by": by, **({"basis": judging.basis_of(basis)} if basis else {})}
     told |= {"appeals": appeal} if appeal else {}
-    request = _request(rooms, case, order, values.lines(line, "reason"), told)
+    request = request_of(rooms, case, order, values.lines(line, "reason"), told)
     texts = _texts(request, note or ())
     _show(asyncio.run(_start(rooms, request, texts)), as_json)
 
@@ -90,7 +90,7 @@ def list_returns(
     output.table(("Return", "Stage", "Needs", "Order", "Outcome", "Started (UTC)"), rows, "There are no such returns.")
 
 
-def _request(
+def request_of(
     rooms: Rooms, case: str, order: str, lines: list[dict[str, object]], told: Mapping[str, object]
 ) -> ReturnRequest:
     """The request, checked against its order; `told` is what else was said of it.

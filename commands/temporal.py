@@ -90,11 +90,14 @@ class Returns:
         with _in_words(request.id):
             await start_return(self._client, request, notes=notes, texts=texts)
 
-    async def tell(self, case: str, verb: Verb, said: Model) -> CaseView:
-        """Say something to a return and see what it made of it. Raises Refused with its reason."""
+    async def tell(self, case: str, verb: Verb, said: Model, own_id: str | None = None) -> CaseView:
+        """Say something to a return, under an id of its own if given, and see what it made of it.
+
+        Raises Refused with its reason.
+        """
         # An approval or an override is signed with its id. Every other message is a new one each time: Temporal would
         # answer for ever with the first refusal to an id, and facts have ids of their own by which they count once.
-        update_id = said.update_id if isinstance(said, (Approve, Override, PaidByHand)) else None
+        update_id = said.update_id if isinstance(said, (Approve, Override, PaidByHand)) else own_id
         with _in_words(case):
             await self._handle(case).execute_update(
                 verb.value, said, id=update_id, result_type=CaseView, rpc_timeout=PATIENCE
@@ -126,10 +129,9 @@ class Returns:
                 return innermost(error)
         return ""
 
-    async def list(self, stage: str, needs: str, limit: int) -> list[ListedReturn]:
-        """The newest returns, in one stage and waiting for one owner if named."""
-        wanted = {"WorkflowType": ids.WORKFLOW_TYPE, STAGE.name: stage, NEEDS_ACTION.name: needs}
-        query = " AND ".join(f'{name} = "{value}"' for name, value in wanted.items() if value)
+    async def find(self, query: str, limit: int) -> list[ListedReturn]:
+        """The newest returns that a filter in Temporal's own language finds."""
+        query = " AND ".join(filter(None, [f'WorkflowType = "{ids.WORKFLOW_TYPE}"', query]))
         found: list[ListedReturn] = []
         token = b""
         while len(found) < limit:
@@ -144,6 +146,11 @@ class Returns:
             if not token:
                 break
         return found
+
+    async def list(self, stage: str, needs: str, limit: int) -> list[ListedReturn]:
+        """The newest returns, in one stage and waiting for one owner if named."""
+        wanted = {STAGE.name: stage, NEEDS_ACTION.name: needs}
+        return await self.find(" AND ".join(f'{name} = "{value}"' for name, value in wanted.items() if value), limit)
 
     def _handle(self, case: str) -> WorkflowHandle[Any, CaseView]:
         return self._client.get_workflow_handle(ids.workflow_id(case), result_type=CaseView)

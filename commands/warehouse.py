@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands import messages, output, values
+from commands import boxes, messages, output, values
 from commands.output import AsJson, By, Case, example
 from domain.errors import InvalidRequest, Refused
 
@@ -19,17 +19,36 @@ app = output.group("The warehouse.")
 
 @app.command(epilog=example("receive R-1 --by ann --receipt-id box-7 --line 1:2"))
 def receive(
-    case: Case,
     by: By,
+    case: Annotated[str | None, typer.Argument(metavar="RETURN", help="The return's id, unless --unknown.")] = None,
     receipt_id: Annotated[
         str | None, typer.Option(help="The warehouse's own id of the arrival; the same id counts once.")
     ] = None,
     line: Annotated[
         list[str] | None, typer.Option(metavar="LINE:QUANTITY", help="What was counted; else all that is expected.")
     ] = None,
+    unknown: Annotated[bool, typer.Option("--unknown", help="A box of which nobody knows the return.")] = False,
+    item: boxes.Items = None,
+    empty: boxes.Empty = False,
+    place: boxes.Place = None,
+    photo: boxes.Photos = None,
+    tracking: boxes.Tracking = None,
+    at: boxes.At = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell a return that goods arrived."""
+    """Tell a return that goods arrived, or record a box that nobody announced."""
+    seen = boxes.Seen(item or [], empty, place, photo or [], tracking, at)
+    if unknown:
+        boxes.receive(case, receipt_id, line, by, seen, as_json)
+    elif seen.anything:
+        raise InvalidRequest(seen.anything, "this is told of a box that nobody announced; say --unknown with it")
+    elif case is None:
+        raise InvalidRequest("RETURN", "name the return, or say --unknown if it is not known")
+    else:
+        _receive(case, by, receipt_id, line, as_json)
+
+
+def _receive(case: str, by: str, receipt_id: str | None, line: list[str] | None, as_json: bool) -> None:
     from domain.inspection import Receipt
 
     counted = values.lines(line or ())

@@ -150,12 +150,37 @@ outbox = Table(
     Column("reserved_at", UtcDatetime, nullable=False),
 )
 
-# Whose parcel a tracking number is.
+# Which returns have goods in a parcel, and since when that is known: carriers give a number again after months.
 parcels = Table(
     "parcels",
     metadata,
     Column("tracking_number", Name, primary_key=True),
-    Column("case_id", Name, nullable=False),
+    Column("case_id", Name, primary_key=True),
+    Column("at", UtcDatetime, nullable=False),
+)
+
+# Boxes that nobody announced. What staff wrote of one is here alone; the journal has its units.
+boxes = Table(
+    "boxes",
+    metadata,
+    Column("id", Name, primary_key=True),
+    Column("content", Text, nullable=False),
+    # Whether anything of it belongs to nobody yet.
+    Column("open", Whole, nullable=False),
+    Column("received_at", UtcDatetime, nullable=False),
+    Column("due_at", UtcDatetime, nullable=False),
+    Index(None, "open", "due_at"),
+)
+
+# Which returns a box was found to belong to; written before the return is told, `done` when it has taken it.
+box_matches = Table(
+    "box_matches",
+    metadata,
+    Column("box_id", Name, ForeignKey("boxes.id"), primary_key=True),
+    Column("case_id", Name, primary_key=True),
+    Column("content", Text, nullable=False),
+    Column("units", Whole, nullable=False),
+    Column("done", Whole, nullable=False),
 )
 
 # What vendors told; of what they sent only the values that are needed, which hold no personal data.

@@ -23,6 +23,8 @@ class Outcome(StrEnum):
     REFUNDED = "refunded"
     DECLINED = "declined"
     CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    """Nothing was sent in time."""
 
 
 class OrderBrief(Model):
@@ -57,6 +59,9 @@ class CaseSoFar(Model):
     overrides: tuple[Overridden, ...] = ()
     label: ReturnLabel | None = None
     cancelled: str | None = None
+    parcels: tuple[Id, ...] = ()
+    """Tracking numbers beside the label's own."""
+    expired: bool = False
     scans: tuple[Scan, ...] = ()
     receipts: tuple[Receipt, ...] = ()
     inspect_until: UtcDatetime | None = None
@@ -67,6 +72,11 @@ class CaseSoFar(Model):
     consents: tuple[Consent, ...] = ()
     restocked: Id | None = None
     outcome: Outcome | None = None
+
+    @property
+    def tracking_numbers(self) -> tuple[str, ...]:
+        """Those of all its parcels, the label's first."""
+        return (*([self.label.tracking_number] if self.label and self.label.tracking_number else []), *self.parcels)
 
     @property
     def received(self) -> dict[str, int]:

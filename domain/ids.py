@@ -52,11 +52,6 @@ def label_key(case: str, number: int = 1) -> str:
     return f"label:{case}:{number}"
 
 
-def own_parcel_key(case: str, tracking_number: str) -> str:
-    """The shopper's own parcel, by the number that the shopper told."""
-    return f"own_parcel:{case}:{tracking_number}"
-
-
 def label_void_key(case: str, number: int = 1) -> str:
     """The voiding of the n-th label."""
     return f"label_void:{case}:{number}"
@@ -65,6 +60,21 @@ def label_void_key(case: str, number: int = 1) -> str:
 def scan_key(case: str, scan_id: str) -> str:
     """One scan of a return's parcel."""
     return f"scan:{case}:{scan_id}"
+
+
+def parcel_key(case: str, tracking_number: str) -> str:
+    """One more parcel of a return."""
+    return f"parcel:{case}:{tracking_number}"
+
+
+def box_key(box: str) -> str:
+    """A box that nobody announced."""
+    return f"box:{box}"
+
+
+def box_match_key(box: str, case: str) -> str:
+    """What of such a box a return has taken."""
+    return f"box_matched:{box}:{case}"
 
 
 def receipt_key(case: str, receipt_id: str) -> str:
@@ -222,6 +232,11 @@ def cleared_key(order_id: str, seq: int) -> str:
 def restock_key(case: str, inspection_id: str) -> str:
     """The goods of an inspection put away."""
     return f"restock:{case}:{inspection_id}"
+
+
+def expire_key(case: str) -> str:
+    """The expiry of a return, with its units given back."""
+    return f"expired:{case}"
 
 
 def cancel_key(case: str) -> str:

@@ -35,6 +35,8 @@ class NoticeKind(StrEnum):
     EXCHANGE_SHIPPED = "exchange_shipped"
     PAYMENT_DUE = "payment_due"
     CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    """Nothing was sent in time."""
     LOST = "lost"
     CLOSED = "closed"
 

@@ -1,7 +1,9 @@
-"""What the carrier said: the label that was bought and the scans of its parcel."""
+"""What the carrier said: the label that was bought, the parcels that goods travel in, and the scans of them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -60,7 +62,7 @@ class ReturnLabel(Model):
 
     `url` is its file, `qr_url` a code that a shop prints it from, `sheet_url` the packing sheet, `cost` what the
     carrier asks for once it is used; None if it told no price. `provider_id` is the seller's own id of it. By other
-    methods nothing is bought, and the number is empty until the shopper tells one, or for ever.
+    methods nothing is bought, and the number is empty.
     """
 
     tracking_number: Id | Literal[""]
@@ -77,6 +79,29 @@ class ReturnLabel(Model):
     def ours(self) -> bool:
         """Whether it was bought, so that it can be void."""
         return self.method in BOUGHT
+
+
+class OtherParcel(Model):
+    """One more parcel of a return: a second one, or the one that its goods share with those of another return."""
+
+    tracking_number: Id
+    by: Id
+
+
+class Tie(Model):
+    """A return with goods in a parcel, and since when that is known."""
+
+    case: Id
+    at: UtcDatetime
+
+
+REUSE = timedelta(days=120)
+"""Carriers give a number to another parcel after months; returns that were tied to it so long apart do not share it."""
+
+
+def of_one_parcel(ties: Sequence[Tie]) -> tuple[Tie, ...]:
+    """Those of a number's ties, newest first, that are about the parcel which has it now."""
+    return tuple(one for one in ties if ties[0].at - one.at < REUSE)
 
 
 class Scan(Model):

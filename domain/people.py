@@ -27,10 +27,12 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-_GOODS = frozenset({Verb.RECEIVE, Verb.INSPECT})
+_GOODS = frozenset({Verb.RECEIVE, Verb.INSPECT, Verb.ADD_PARCEL})
 _AFTERCARE = frozenset({Verb.PAY_AGAIN, Verb.PAID_BY_HAND, Verb.NOTED})
 MAY: Mapping[Role, frozenset[Verb]] = {
-    Role.SERVICE: frozenset({Verb.CANCEL, Verb.RECORD_SCAN, Verb.RECORD_NEWS, Verb.REPLAN, Verb.CONSENT}),
+    Role.SERVICE: frozenset(
+        {Verb.CANCEL, Verb.RECORD_SCAN, Verb.ADD_PARCEL, Verb.RECORD_NEWS, Verb.REPLAN, Verb.CONSENT}
+    ),
     Role.WAREHOUSE: _GOODS,
     Role.OPS: _GOODS | {Verb.CANCEL, Verb.RECORD_SCAN, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN, Verb.CONSENT},
     Role.FINANCE: frozenset({Verb.APPROVE, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN, Verb.CONSENT}) | _AFTERCARE,

@@ -69,6 +69,7 @@ class ReturnRequest(Model):
 
     `basis` is what the shopper invokes; without it a return within a period of withdrawal counts as withdrawal.
     `appeals` is an earlier return that was declined: then a person looks at what the policy declines again.
+    `box` is the one that its goods came in before anybody asked for it, so it needs no label.
     """
 
     id: Id
@@ -78,6 +79,7 @@ class ReturnRequest(Model):
     requested_at: UtcDatetime | None = None
     basis: Basis | None = None
     appeals: Id | None = None
+    box: Id | None = None
 
 
 def parse_request(raw: object) -> ReturnRequest:

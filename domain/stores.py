@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from domain.box import Box, BoxMatch, BoxRow
 from domain.inbox import InboxEvent, InboxRow, InboxState, Vendor
 from domain.model import Model, UtcDatetime
 from domain.notice import NoticeState
 from domain.order import Contact, Order
+from domain.parcel import Tie
 from domain.people import Person
 from domain.policy import Policy, PublishedPolicy
 from domain.policy.words import ShopWords
@@ -26,6 +28,9 @@ class Orders(Protocol):
 
     def all(self) -> list[Order]:
         """All orders, newest first by `placed_at`."""
+
+    def newest(self, limit: int) -> list[Order]:
+        """So many of them."""
 
 
 class Snapshot(Model):
@@ -130,13 +135,35 @@ class Outbox(Protocol):
 
 
 class Parcels(Protocol):
-    """Which return a parcel belongs to."""
+    """Which returns have goods in which parcels: many to many."""
 
-    def keep(self, tracking_number: str, case: str) -> None:
-        """Store whose number it is; carriers give a number again after months, so the newest return has it."""
+    def keep(self, tracking_number: str, case: str, at: datetime) -> None:
+        """Tie a number to a return, besides others; the same again keeps its first time."""
 
-    def case_of(self, tracking_number: str) -> str | None:
-        """The return with this number; None if we have no such label."""
+    def ties(self, tracking_number: str) -> list[Tie]:
+        """The returns with this number, newest first; carriers give a number again after months."""
+
+
+class Boxes(Protocol):
+    """Boxes that nobody announced, and what of them belongs to which return."""
+
+    def keep(self, box: Box, due_at: datetime) -> BoxRow:
+        """Store a box, unless one stands under its id already, and return what stands there."""
+
+    def get(self, box_id: str) -> BoxRow | None:
+        """The box with this id."""
+
+    def listed(self, *, everything: bool = False, limit: int) -> list[BoxRow]:
+        """The boxes that something of belongs to nobody yet, or all; those that are due first come first."""
+
+    def reserve(self, match: BoxMatch) -> BoxRow:
+        """Note that a return is told of (some of) a box, unless it stands noted or more than is left is asked for."""
+
+    def release(self, box_id: str, case: str) -> None:
+        """The return does not take it: what was noted is left again. What a return has taken stays taken."""
+
+    def finish(self, box_id: str, case: str) -> BoxRow:
+        """The return has taken it."""
 
 
 class Inbox(Protocol):

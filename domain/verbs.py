@@ -12,6 +12,7 @@ class Verb(StrEnum):
 
     CANCEL = "cancel"
     RECORD_SCAN = "record_scan"
+    ADD_PARCEL = "add_parcel"
     RECEIVE = "receive"
     INSPECT = "inspect"
     APPROVE = "approve"

@@ -18,7 +18,7 @@ UNITS = "UNITS"
 """The commodity of goods; money's commodity is its currency."""
 
 DEBIT_NORMAL = ("tender", "receivable")
-GUARDED = ("tender", "order", "paid", "with_customer", "returning", "exposure")
+GUARDED = ("tender", "order", "paid", "with_customer", "returning", "box", "exposure")
 """Kinds of account (the part before the first colon) whose posted balance less pending outflows stays >= 0."""
 
 
@@ -72,9 +72,15 @@ class EntryKind(StrEnum):
     DECISION = "decision"
     LABEL = "label"
     LABEL_VOIDED = "label_voided"
+    PARCEL = "parcel"
+    """A return has one more parcel than its label's."""
     SCAN = "scan"
     RECEIPT = "receipt"
     INSPECTION = "inspection"
+    BOX_FOUND = "box_found"
+    """A box came that nobody had announced."""
+    BOX_MATCHED = "box_matched"
+    """What was in such a box, or some of it, belongs to a return."""
     PLAN = "plan"
     OVERRIDE = "override"
     """A person decided otherwise than the policy; in force at once, or when a second person has agreed."""
@@ -106,6 +112,7 @@ class EntryKind(StrEnum):
     RESTOCK = "restock"
     NOTICE = "notice"
     CANCELLED = "cancelled"
+    EXPIRED = "expired"
     CLOSED = "closed"
 
 

@@ -108,6 +108,11 @@ def returning(case: str, line_id: str) -> str:
     return f"returning:{case}:{line_id}"
 
 
+def box(box_id: str) -> str:
+    """Units in a box that nobody announced, whose return is not known yet."""
+    return f"box:{box_id}"
+
+
 def stock(location: str, sku: str, disposition: str) -> str:
     """Units put away."""
     return f"stock:{location}:{sku}:{disposition}"

@@ -38,6 +38,7 @@ DEFAULT = {
     "stock": "Equity:Units:Stock",
     "found": "Equity:Units:Found",
     "kept": "Equity:Units:Kept",
+    "box": "Equity:Units:Unmatched",
 }
 """Beginnings of the journal's accounts, `*` for any one part, and the account of the books that stands for them."""
 

@@ -37,6 +37,8 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
             return {**_decided(facts), "overrides": (*known.overrides, Overridden.model_validate(facts["override"]))}
         case EntryKind.LABEL:
             return {"label": ReturnLabel.model_validate(facts["label"])}
+        case EntryKind.PARCEL:
+            return {"parcels": (*known.parcels, facts["tracking_number"])}
         case EntryKind.SCAN:
             return {"scans": (*known.scans, Scan.model_validate(facts["scan"]))}
         case EntryKind.RECEIPT:
@@ -58,6 +60,8 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
             return {"restocked": facts["inspection"]}
         case EntryKind.CANCELLED:
             return {"cancelled": facts["reason"]}
+        case EntryKind.EXPIRED:
+            return {"expired": True}
         case EntryKind.CLOSED:
             return {"outcome": Outcome(facts["outcome"])}
         case _:

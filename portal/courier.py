@@ -20,7 +20,7 @@ from domain.news import (
     PaymentNews,
     RefundNews,
 )
-from domain.parcel import Scan
+from domain.parcel import Scan, of_one_parcel
 from domain.refund import FINAL_NO
 from domain.stores import Outbox, Parcels
 from ledger import EntryKind, Ledger
@@ -101,9 +101,18 @@ class Courier:
                 continue
 
     async def _scan(self, scan: Scan, update_id: str) -> Sent:
-        case = await asyncio.to_thread(self._parcels.case_of, scan.tracking_number)
-        if case is None:
+        """To each return with goods in the parcel; those that have ended are left in peace."""
+        ties = of_one_parcel(await asyncio.to_thread(self._parcels.ties, scan.tracking_number))
+        if not ties:
             return Sent(InboxState.OUTSIDE, error=f"No return has a parcel {scan.tracking_number}.")
+        sent = await asyncio.gather(*(self._scan_to(one.case, scan, update_id) for one in ties), return_exceptions=True)
+        # All were asked before one of them has this tried again; who took it takes it as the same then.
+        for one in sent:
+            if isinstance(one, BaseException):
+                raise one
+        return _together([one for one in sent if isinstance(one, Sent)])
+
+    async def _scan_to(self, case: str, scan: Scan, update_id: str) -> Sent:
         target = ids.workflow_id(case)
         try:
             await self._tell(case, "record_scan", scan, update_id)
@@ -159,6 +168,14 @@ class Courier:
         told = [(one.case, one.kind) for one in self._ledger.entries(order=order)]
         closed = {case for case, kind in told if kind is EntryKind.CLOSED}
         return [case for case, kind in told if kind is EntryKind.DECISION and case not in closed]
+
+
+def _together(sent: Sequence[Sent]) -> Sent:
+    """What became of an event that was for several returns: a refusal wants somebody to look, an end wants nobody."""
+    states = (InboxState.REFUSED, InboxState.DELIVERED, InboxState.OUTSIDE)
+    state = next(one for one in states if any(each.state is one for each in sent))
+    same = [one for one in sent if one.state is state]
+    return Sent(state, ", ".join(one.target for one in same), " ".join(one.error for one in same).strip())
 
 
 def fact_of(news: News, *, appealed: bool = False) -> str:

@@ -81,7 +81,13 @@ async def start_return(
 def content_of(request: ReturnRequest) -> str:
     """The hash that tells whether two requests ask for the same return."""
     lines: dict[str, object] = {line.line_id: [line.quantity, line.reason.value] for line in request.lines}
-    asked = {"order": request.order_id, "lines": lines, "basis": request.basis or "", "appeals": request.appeals or ""}
+    asked: dict[str, object] = {
+        "order": request.order_id,
+        "lines": lines,
+        "basis": request.basis or "",
+        "appeals": request.appeals or "",
+    }
+    asked |= {"box": request.box} if request.box else {}
     return sha256(canonical_json(asked))
 
 

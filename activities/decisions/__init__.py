@@ -8,9 +8,8 @@ from pydantic import Field
 from temporalio import activity
 
 from activities.decisions.appeals import check_appeal
-from activities.people import check_speaker
+from activities.decisions.ends import CancelReturn, CloseReturn, Ends, ExpireReturn
 from domain import ids
-from domain.case import Outcome
 from domain.errors import Refused
 from domain.inspection import Inspection, units
 from domain.kits import in_parts
@@ -33,7 +32,6 @@ from domain.request import ReturnRequest
 from domain.stores import People, Snapshots
 from domain.stores import Policies as PolicyStore
 from domain.terms import Terms
-from domain.verbs import Verb
 from ledger import EntryKind, Ledger, NewEntry
 from ledger.credit_notes import CreditNotes
 from ledger.deciding import decided
@@ -41,6 +39,8 @@ from ledger.moves import goods
 from ledger.order_books import OrderBooks
 from ledger.recall import case_so_far
 from ledger.replanning import replanned
+
+__all__ = ["CancelReturn", "CloseReturn", "DecisionActivities", "ExpireReturn", "OpenReturn", "Opened", "PlanRefund"]
 
 
 class OpenReturn(Model):
@@ -68,26 +68,7 @@ class PlanRefund(Model):
     now: UtcDatetime
 
 
-class CancelReturn(Model):
-    """A return that was called off; `reason` is a code."""
-
-    case: Id
-    order_id: Id
-    actor: Id
-    reason: str
-    now: UtcDatetime
-
-
-class CloseReturn(Model):
-    """The end of a return."""
-
-    case: Id
-    order_id: Id
-    outcome: Outcome
-    now: UtcDatetime
-
-
-class DecisionActivities:
+class DecisionActivities(Ends):
     """Decides from what is stored, never from what is on the way."""
 
     def __init__(
@@ -100,10 +81,9 @@ class DecisionActivities:
         statutes: tuple[PublishedStatute, ...] = (),
     ) -> None:
         """`statutes` is the law that the policies stand on."""
+        super().__init__(ledger, people)
         self._snapshots = snapshots
         self._policies = policies
-        self._ledger = ledger
-        self._people = people
         self._credit_notes = credit_notes or CreditNotes(ledger, snapshots)
         self._statutes = statutes
 
@@ -181,63 +161,6 @@ class DecisionActivities:
         if entry is None or Inspection.model_validate(entry.facts["inspection"]) != ask.inspection:
             text = f"the inspection {ask.inspection.id} of return {ask.case} is not in the journal like this"
             raise Refused("not_inspected", f"{text}; have it inspected first")
-
-    @activity.defn(no_thread_cancel_exception=True)
-    def cancel_return(self, ask: CancelReturn) -> None:
-        """Record that a return was called off and give its units back to the customer.
-
-        Raises Refused if the actor may not, or the journal knows that its goods arrived or that it has ended: then a
-        reset or a new run has forgotten it.
-        """
-        if self._ledger.find(ids.cancel_key(ask.case)) is None:
-            check_speaker(self._people, ask.actor, Verb.CANCEL)
-        self._end(
-            NewEntry(
-                key=ids.cancel_key(ask.case),
-                kind=EntryKind.CANCELLED,
-                order=ask.order_id,
-                case=ask.case,
-                actor=ask.actor,
-                reasons=(ask.reason,),
-                at=ask.now,
-                facts={"reason": ask.reason},
-                asked={"reason": ask.reason},
-            ),
-            never_after=(EntryKind.RECEIPT, EntryKind.CLOSED),
-        )
-
-    @activity.defn(no_thread_cancel_exception=True)
-    def close_return(self, ask: CloseReturn) -> None:
-        """Record the end of a return; units that were reserved and never came stay with the customer."""
-        self._end(
-            NewEntry(
-                key=ids.close_key(ask.case),
-                kind=EntryKind.CLOSED,
-                order=ask.order_id,
-                case=ask.case,
-                actor="rule:story",
-                at=ask.now,
-                facts={"outcome": ask.outcome.value},
-                asked={"outcome": ask.outcome.value},
-            )
-        )
-
-    def _end(self, entry: NewEntry, never_after: tuple[EntryKind, ...] = ()) -> None:
-        """Append the entry, and with it release what its return still has reserved; another end is a KeyConflict.
-
-        Raises Refused if the journal has one of the kinds that it can never follow.
-        """
-
-        def decide() -> NewEntry:
-            entries = tuple(self._ledger.entries(case=entry.case))
-            recorded = {one.kind for one in entries}
-            if entry.kind not in recorded and recorded & set(never_after):
-                text = f"return {entry.case} cannot be called off: the journal knows its goods, or its end, already"
-                raise Refused("already_received", text)
-            released = goods.released(entry.key, goods.announced(entries), self._ledger.pending_left)
-            return entry.model_copy(update={"transfers": released})
-
-        decided(self._ledger, entry.order, decide)
 
     def _read(self, order_id: str) -> OrderBooks:
         return OrderBooks.read(self._ledger, self._snapshots, order_id)

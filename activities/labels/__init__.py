@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
@@ -12,12 +11,12 @@ from temporalio import activity
 from domain import ids
 from domain.contact import Place
 from domain.errors import Refused
-from domain.model import Id, Model, ShortText, UtcDatetime
+from domain.model import Id, Model, UtcDatetime
 from domain.money import Money
 from domain.parcel import BOUGHT, UNMOVED, ReturnLabel, Scan
 from domain.policy.outcome import Method
 from domain.stores import Contacts, Parcels
-from ledger import EntryKind, JournalEntry, Ledger, NewEntry, Transfer
+from ledger import EntryKind, Ledger, NewEntry, Transfer
 from ledger.accounts import label_due
 from ledger.deciding import decided
 from ledger.moves import credit
@@ -74,17 +73,6 @@ class BuyLabel(Model):
     method: Method = Method.LABEL
 
 
-class TellParcel(Model):
-    """The shopper says under which number a parcel of their own travels."""
-
-    case: Id
-    order_id: Id
-    tracking_number: Id
-    carrier: ShortText = ""
-    actor: str
-    now: UtcDatetime
-
-
 class VoidLabel(Model):
     """A label that will not be used."""
 
@@ -134,30 +122,24 @@ class LabelActivities:
         recorded = self._ledger.find(key)
         if recorded is None:
             label = self._prepared(key, ask)
-            cost = credit.label_bought(key, label.cost, key) if label.cost else ()
-            actor = "carrier" if label.ours else "backhaul"
-            recorded = self._record(key, ask, label, actor, {"case": ask.case}, cost)
-        return self._known(recorded, ask.case)
-
-    @activity.defn(no_thread_cancel_exception=True)
-    def tell_parcel(self, ask: TellParcel) -> ReturnLabel:
-        """Record the shopper's own parcel, so that its scans find the return; the carrier is asked to follow it.
-
-        Raises Refused `label_bought` if the return has a label of ours.
-        """
-        key = ids.own_parcel_key(ask.case, ask.tracking_number)
-        recorded = self._ledger.find(key)
-        if recorded is None:
-            first = self._ledger.find(ids.label_key(ask.case))
-            known = ReturnLabel.model_validate(first.facts["label"]) if first else None
-            if known is not None and known.ours:
-                raise Refused("label_bought", f"Return {ask.case} has a label of ours: {known.tracking_number}")
-            with suppress(Refused):  # a carrier may not have heard of it yet
-                self._labels.track(ask.tracking_number, ask.carrier)
-            told = {"tracking_number": ask.tracking_number, "carrier": ask.carrier}
-            label = _without_label(ask.now).model_copy(update={**told, "sheet_url": known.sheet_url if known else ""})
-            recorded = self._record(key, ask, label, ask.actor, told, ())
-        return self._known(recorded, ask.case)
+            recorded = self._ledger.append(
+                NewEntry(
+                    key=key,
+                    kind=EntryKind.LABEL,
+                    order=ask.order_id,
+                    case=ask.case,
+                    actor="carrier" if label.ours else "backhaul",
+                    at=ask.now,
+                    facts={"label": label.model_dump(mode="json", exclude_none=True)},
+                    asked={"case": ask.case},
+                    transfers=credit.label_bought(key, label.cost, key) if label.cost else (),
+                )
+            )
+        label = ReturnLabel.model_validate(recorded.facts["label"])
+        if label.tracking_number:
+            # By it the carrier's webhooks find the return.
+            self._parcels.keep(label.tracking_number, ask.case, recorded.at)
+        return label
 
     def _prepared(self, key: str, ask: BuyLabel) -> ReturnLabel:
         contact = self._contacts.get(ask.customer_id)
@@ -177,35 +159,6 @@ class LabelActivities:
         beat()
         sheet = self._sheets.keep(ask, sender, self._receiver) if self._sheets else ""
         return label.model_copy(update={"method": ask.method, "sheet_url": sheet})
-
-    def _record(
-        self,
-        key: str,
-        ask: BuyLabel | TellParcel,
-        label: ReturnLabel,
-        actor: str,
-        asked: Mapping[str, str],
-        transfers: tuple[Transfer, ...],
-    ) -> JournalEntry:
-        entry = NewEntry(
-            key=key,
-            kind=EntryKind.LABEL,
-            order=ask.order_id,
-            case=ask.case,
-            actor=actor,
-            at=ask.now,
-            facts={"label": label.model_dump(mode="json", exclude_none=True)},
-            asked=asked,
-            transfers=transfers,
-        )
-        return self._ledger.append(entry)
-
-    def _known(self, recorded: JournalEntry, case: str) -> ReturnLabel:
-        label = ReturnLabel.model_validate(recorded.facts["label"])
-        if label.tracking_number:
-            # By it the carrier's webhooks find the return.
-            self._parcels.keep(label.tracking_number, case)
-        return label
 
     @activity.defn(no_thread_cancel_exception=True)
     def void_label(self, ask: VoidLabel) -> None:
@@ -246,7 +199,13 @@ class LabelActivities:
             facts={"scan": ask.scan.model_dump(mode="json")},
             asked={"scan": ask.scan.id, "status": ask.scan.status.value},
         )
-        self._append(entry, None if ask.scan.status in UNMOVED else credit.label_used)
+        self._append(entry, credit.label_used if self._uses_label(ask) else None)
+
+    def _uses_label(self, ask: RecordScan) -> bool:
+        """Goods may travel under another number; that costs nothing of this label."""
+        label = self._ledger.find(ids.label_key(ask.case))
+        number = ReturnLabel.model_validate(label.facts["label"]).tracking_number if label else ""
+        return ask.scan.status not in UNMOVED and ask.scan.tracking_number == number
 
     def _append(self, entry: NewEntry, settle: Callable[[str, Money, str], tuple[Transfer, ...]] | None) -> None:
         """Append an entry; the first that says whether the label was used also settles what it costs."""
@@ -275,7 +234,7 @@ _ON_ITS_COST = (EntryKind.LABEL, EntryKind.LABEL_VOIDED, EntryKind.SCAN)
 
 
 def _without_label(now: datetime) -> ReturnLabel:
-    return ReturnLabel(tracking_number="", carrier="", url="", bought_at=now, method=Method.SHOPPER_SHIPS)
+    return ReturnLabel(tracking_number="", carrier="", url="", bought_at=now)
 
 
 def beat() -> None:

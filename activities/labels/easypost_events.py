@@ -16,6 +16,7 @@ from domain.request import first_fault
 
 KINDS = ("tracker.created", "tracker.updated")
 _LONGEST_PLACE = 100
+_NUMBER_END = 20
 
 
 def _status(value: object) -> object:
@@ -90,9 +91,10 @@ def _newest(tracker: _Tracker) -> Scan:
 
 
 def _scan(tracker: _Tracker, step: _Step) -> Scan:
-    """Its id is made of what it says, so that updates about other things (a new day of arrival) tell of no new scan."""
+    """Its id is made of what it says, so that updates about other things (a new day of arrival) tell of no new scan.
+    The end of the number is part of it, because one return may have two parcels that are seen at once."""
     return Scan(
-        id=f"{step.status}-{step.datetime:%Y%m%dT%H%M%SZ}",
+        id=f"{step.status}-{step.datetime:%Y%m%dT%H%M%SZ}-{tracker.tracking_code[-_NUMBER_END:]}",
         tracking_number=tracker.tracking_code,
         status=step.status,
         at=step.datetime,

@@ -19,7 +19,7 @@ from ledger.recall import case_so_far
 
 
 class Packing:
-    """Makes the sheet of each return once, into the folder of the labels; `fonts` are tried in turn."""
+    """Makes the sheet of each return once, into the folder of the labels; `fonts` are tried in turn, else the usual ones."""
 
     def __init__(
         self,
@@ -27,13 +27,13 @@ class Packing:
         ledger: Ledger,
         folder: Path,
         public_url: str,
-        fonts: Sequence[Path] | None = None,
+        fonts: Sequence[Path] = (),
         packing: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         self._snapshots = snapshots
         self._ledger = ledger
         self._folder = LabelFolder(folder, public_url)
-        self._fonts = USUAL if fonts is None else fonts
+        self._fonts = fonts or USUAL
         self._packing = packing or {}
 
     def keep(self, ask: BuyLabel, sender: tuple[str, ...], receiver: tuple[str, ...]) -> str:

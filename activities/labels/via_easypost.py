@@ -16,7 +16,7 @@ from easypost import EasyPostClient
 from easypost.errors import EasyPostError, NotFoundError
 from pydantic import Field, ValidationError
 
-from activities.labels import LabelRequest
+from activities.labels import LabelRequest, beat
 from activities.labels.easypost_errors import translate
 from activities.labels.easypost_events import scans
 from domain.contact import Place
@@ -78,12 +78,12 @@ class EasyPostLabels:
         api_key: str,
         receiver: Place,
         parcel: ParcelSize,
-        *,
         format: LabelFormat = LabelFormat.PDF_A6,
         services: Sequence[str] = (),
+        *,
         api_base: str | None = None,
         timeout: int = TIMEOUT_SECONDS,
-        beat: Callable[[], None] = lambda: None,
+        beat: Callable[[], None] = beat,
     ) -> None:
         if not (api_key and api_key.isascii() and api_key.isprintable()):
             raise InvalidRequest("BACKHAUL_EASYPOST_API_KEY", "it is empty or has characters that no key has")

@@ -120,12 +120,12 @@ class _Sample:
                 lines = (*self._priced(), *self._declined())
                 return {**label, **sheet, "lines": lines, **self._sum(NoticeKind.APPROVED)}
             case NoticeKind.IN_REVIEW:
-                return {**label, "lines": (*self._goods(), *self._declined())}
+                return {"expected_by": self._day(2), "lines": (*self._goods(), *self._declined())}
             case NoticeKind.REMINDER:
                 return label
             case NoticeKind.LABEL_EXPIRING:
                 return {**label, "valid_until": self._day(4)}
-            case NoticeKind.CANCELLED:
+            case NoticeKind.CANCELLED | NoticeKind.EXPIRED:
                 return {"tracking_number": "BH123456789012345"}
             case NoticeKind.IN_TRANSIT:
                 return moving

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Engine
 
+from database.stores.boxes import SqlBoxes
 from database.stores.inbox import SqlInbox
 from database.stores.notices import SqlOutbox
 from database.stores.orders import SqlOrders, SqlSnapshots
@@ -9,9 +10,10 @@ from database.stores.parcels import SqlParcels
 from database.stores.people import SqlContacts, SqlNotes
 from database.stores.policies import SqlPolicies
 from database.stores.staff import SqlPeople
-from domain.stores import Contacts, Inbox, Notes, Orders, Outbox, Parcels, People, Policies, Snapshots
+from domain.stores import Boxes, Contacts, Inbox, Notes, Orders, Outbox, Parcels, People, Policies, Snapshots
 
 __all__ = [
+    "SqlBoxes",
     "SqlContacts",
     "SqlInbox",
     "SqlNotes",
@@ -45,5 +47,7 @@ class Stores:
         """Mails and what became of them."""
         self.inbox: Inbox = SqlInbox(engine)
         """What vendors told."""
+        self.boxes: Boxes = SqlBoxes(engine)
+        """Boxes that nobody announced."""
         self.parcels: Parcels = SqlParcels(engine)
-        """Whose parcel a tracking number is."""
+        """Which returns have goods in which parcels."""

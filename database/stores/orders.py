@@ -35,7 +35,11 @@ class SqlOrders:
 
     def all(self) -> list[Order]:
         """All orders, newest first."""
-        statement = select(orders.c.content).order_by(orders.c.placed_at.desc(), orders.c.id)
+        return self.newest(None)
+
+    def newest(self, limit: int | None) -> list[Order]:
+        """So many of them."""
+        statement = select(orders.c.content).order_by(orders.c.placed_at.desc(), orders.c.id).limit(limit)
         with reading(self._engine) as connection:
             return [Order.model_validate_json(content) for content in connection.execute(statement).scalars()]
 

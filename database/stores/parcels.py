@@ -1,12 +1,14 @@
-"""Whose parcel a tracking number is."""
+"""Which returns have goods in which parcels."""
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, select
+from datetime import datetime
+
+from sqlalchemy import Engine, insert, select
 
 from database.engine import reading, writing
-from database.stores.put import put
 from database.tables import parcels
+from domain.parcel import Tie
 
 
 class SqlParcels:
@@ -15,14 +17,17 @@ class SqlParcels:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def keep(self, tracking_number: str, case: str) -> None:
-        """Store whose number it is; the newest return has it."""
+    def keep(self, tracking_number: str, case: str, at: datetime) -> None:
+        """Tie a number to a return, besides others; the same again keeps its first time."""
+        known = select(parcels).where(parcels.c.tracking_number == tracking_number, parcels.c.case_id == case)
         with writing(self._engine) as connection:
-            put(connection, parcels, {"tracking_number": tracking_number, "case_id": case})
+            if connection.execute(known).first() is None:
+                row = {"tracking_number": tracking_number, "case_id": case, "at": at}
+                connection.execute(insert(parcels).values(row))
 
-    def case_of(self, tracking_number: str) -> str | None:
-        """The return with this number; None if we have no such label."""
-        wanted = select(parcels.c.case_id).where(parcels.c.tracking_number == tracking_number)
+    def ties(self, tracking_number: str) -> list[Tie]:
+        """The returns with this number, newest first."""
+        wanted = select(parcels.c.case_id, parcels.c.at).where(parcels.c.tracking_number == tracking_number)
         with reading(self._engine) as connection:
-            found: str | None = connection.execute(wanted).scalar()
-        return found
+            found = connection.execute(wanted.order_by(parcels.c.at.desc(), parcels.c.case_id))
+            return [Tie(case=case, at=at) for case, at in found]

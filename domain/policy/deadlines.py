@@ -26,8 +26,8 @@ class SendBackRule(Rule):
 
 
 class DeadlineRule(Rule):
-    """Days for a review, for the life of a label and the reminders before its end, for the inspection, and for the
-    shopper to answer an offer."""
+    """Days for a review, for the life of a label, for the reminders before the last day to send, for the inspection,
+    and for the shopper to answer an offer."""
 
     review_days: DAY = 2
     label_days: DAY = 28

@@ -132,6 +132,11 @@ class Decision(Model):
         return tuple(line for line in self.lines if line.verdict is not Verdict.DECLINE)
 
     @property
+    def in_review(self) -> tuple[LineDecision, ...]:
+        """The lines that a person has to look at."""
+        return tuple(line for line in self.lines if line.verdict is Verdict.REVIEW)
+
+    @property
     def reason_codes(self) -> tuple[str, ...]:
         """All codes once, in the order of the lines."""
         return tuple(dict.fromkeys(reason.code for line in self.lines for reason in line.reasons))
@@ -145,6 +150,17 @@ class Decision(Model):
     def review_days(self) -> int:
         """The shortest time that a person has to look at any line."""
         return min((line.handling.review_days for line in self.lines if line.handling), default=Handling().review_days)
+
+    @property
+    def label_days(self) -> int:
+        """The longest life that any line gives a label."""
+        return max((line.handling.label_days for line in self.approved if line.handling), default=Handling().label_days)
+
+    @property
+    def reminder_days(self) -> tuple[int, ...]:
+        """How many days before the last day to send the shopper is reminded."""
+        told = (line.handling.reminder_days for line in self.approved if line.handling)
+        return tuple(sorted({day for days in told for day in days}))
 
     @property
     def last_day_to_send(self) -> date:

@@ -31,6 +31,16 @@ def found(key: str, case: str, items: Mapping[str, int]) -> tuple[Transfer, ...]
     return transfers(key, UNITS, [(accounts.FOUND, accounts.returning(case, sku), n) for sku, n in items.items()])
 
 
+def unannounced(key: str, box: str, count: int) -> tuple[Transfer, ...]:
+    """Units in a box of which nobody knows yet to which return they belong."""
+    return transfers(key, UNITS, [(accounts.FOUND, accounts.box(box), count)])
+
+
+def matched(key: str, box: str, count: int) -> tuple[Transfer, ...]:
+    """They belong to a return, whose receipt brings them from the customer: they were not found."""
+    return transfers(key, UNITS, [(accounts.box(box), accounts.FOUND, count)])
+
+
 def kept(key: str, case: str, order_id: str, units: Mapping[str, int], left: Left) -> tuple[Transfer, ...]:
     """Units whose money went back without them: they are nobody's to return any more.
 

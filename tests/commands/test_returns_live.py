@@ -234,6 +234,36 @@ async def test_the_same_return_and_another_one(shop: Shop) -> None:
     assert "R-2 exists already with other lines" in said
 
 
+async def test_a_box_that_nobody_announced_and_a_parcel_of_two_returns(shop: Shop) -> None:
+    await shop.order("B-41")
+    await shop.ok("start", "--id", "R-41", "--order", "B-41", "--line", "2:1")
+    added = await shop.ok("parcel", "add", "R-41", "--tracking", "1Z41", "--by", "ann")
+    assert added["return"]["other_parcels"] == ["1Z41"]
+    scan = ("scan", "R-41", "--status", "in_transit")
+    await shop.ok(*scan)
+    await shop.ok(*scan, "--tracking", "1Z41")
+    assert "parcel add" in await shop.refused(*scan, "--tracking", "1Z42")
+    kinds = [one["kind"] for one in (await shop.ok("show", "R-41"))["timeline"]]
+    assert (kinds.count("scan"), kinds.count("parcel")) == (2, 1)
+
+    box = ("receive", "--unknown", "--by", "ann", "--receipt-id", "box-41", "--place", "U3", "--tracking", "1Z41")
+    told = await shop.ok(*box, "--item", "BOOK-TEA:1", "--item", "MUG-BLUE:2")
+    assert (told["likely"][0]["id"], told["likely"][0]["because"]) == ("R-41", "same tracking number")
+    to_return = ("match", "box-41", "--by", "ann", "--return", "R-41")
+    assert "holds 2 × MUG-BLUE" in await shop.refused(*to_return)
+    assert (await shop.ok(*to_return, "--line", "2:1"))["left"] == 2
+    to_order = ("match", "box-41", "--by", "ann", "--order", "B-41", "--line", "1:2", "--reason", "unwanted")
+    assert (await shop.ok(*to_order))["matches"][1]["case"] == "R-box-41"
+    shown = await shop.run(*to_order)
+    assert "R-box-41 by ann: 2 of line 1" in shown.out
+    assert [one["id"] for one in await shop.ok("boxes")] == []
+    for case, units in (("R-41", {"2": 1}), ("R-box-41", {"1": 2})):
+        assert (await shop.ok("show", case))["return"]["received"] == units
+        await shop.ok("inspect", case, "--by", "ann")
+        assert (await shop.closed(case)).outcome == "refunded"
+    assert shop.rooms.ledger.verify().faults == ()
+
+
 async def test_called_off(shop: Shop) -> None:
     await shop.order("B-3")
     await shop.ok("start", "--id", "R-3", "--order", "B-3", "--line", "3:1")
@@ -447,3 +477,31 @@ async def test_without_a_worker(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> 
     assert (started["return"], started["status"], started["timeline"]) == (None, "running", [])
     for text in (shown["note"], refused, started["note"]):
         assert "no worker runs" in text
+
+
+async def test_one_word_to_many_returns(shop: Shop) -> None:
+    await shop.order("B-3001")
+    await shop.order("B-3002")
+    for number in (1, 2):
+        await shop.ok("start", "--id", f"bulk-{number}", "--order", f"B-300{number}", "--line", "1:1")
+        await shop.until(("show", f"bulk-{number}"), lambda shown: shown["return"]["label_url"])
+    words = ("bulk", "cancel", "--query", 'OrderId IN ("b-3001", "b-3002")', "--by", "shopper", "--id", "all")
+    seen = await shop.until((*words, "--dry-run"), lambda told: len(told["returns"]) == 2)
+    assert {(one["id"], one["result"]) for one in seen["returns"]} == {("bulk-1", "would"), ("bulk-2", "would")}
+    told = await shop.ok(*words)
+    assert {(one["id"], one["result"]) for one in told["returns"]} == {("bulk-1", "done"), ("bulk-2", "done")}
+    for case in ("bulk-1", "bulk-2"):
+        assert (await shop.closed(case)).outcome == "cancelled"
+    assert "query" in (await shop.run("bulk", "retry", "--query", "Nonsense ((", "--by", "ops")).err.lower()
+    assert (await shop.run("bulk", "approve", "--query", "", "--by", "ops")).code == 2
+
+
+async def test_each_return_has_its_own_answer(shop: Shop) -> None:
+    await shop.order("B-3003")
+    await shop.ok("start", "--id", "bulk-3", "--order", "B-3003", "--line", "1:1")
+    words = ("bulk", "retry", "--query", 'OrderId = "b-3003"', "--by", "ops")
+    await shop.until((*words, "--dry-run"), lambda told: len(told["returns"]) == 1)
+    answer = await shop.run(*words, "--json")
+    (one,) = json.loads(answer.out)["returns"]
+    assert (answer.code, one["id"], one["result"]) == (1, "bulk-3", "nothing_waits")
+    assert "did not take it" in answer.err

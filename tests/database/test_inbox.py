@@ -18,7 +18,7 @@ from database.tables import journal
 from domain.inbox import InboxEvent, InboxState, MailNews, ScanNews, Told, Vendor
 from domain.news import DisputeNews
 from domain.notice import NoticeState
-from domain.parcel import Scan, TrackingStatus
+from domain.parcel import Scan, Tie, TrackingStatus, of_one_parcel
 from domain.stores import Inbox, Outbox, Parcels
 from ledger import EntryKind, NewEntry, Transfer
 from ledger.store import SqlLedger
@@ -160,12 +160,19 @@ def test_what_a_provider_tells_of_a_mail_holds_in_any_order(engine: Engine) -> N
     assert row.message_id == "m1"
 
 
-def test_a_parcel_belongs_to_the_newest_return_with_its_number(engine: Engine) -> None:
+def test_a_parcel_belongs_to_several_returns_and_a_return_has_several_parcels(engine: Engine) -> None:
     parcels: Parcels = SqlParcels(engine)
-    assert parcels.case_of("BH1") is None
-    for case in ("R-1", "R-1", "R-2"):
-        parcels.keep("BH1", case)
-    assert parcels.case_of("BH1") == "R-2"
+    assert parcels.ties("BH1") == []
+    for days, number, case in ((0, "BH1", "R-1"), (1, "BH1", "R-2"), (2, "BH2", "R-1"), (3, "BH1", "R-1")):
+        parcels.keep(number, case, NOW + timedelta(days=days))
+    assert parcels.ties("BH1") == [Tie(case="R-2", at=NOW + timedelta(days=1)), Tie(case="R-1", at=NOW)]
+    assert parcels.ties("BH2") == [Tie(case="R-1", at=NOW + timedelta(days=2))]
+
+
+def test_returns_that_had_a_number_months_ago_do_not_share_its_parcel() -> None:
+    ties = [Tie(case=f"R-{days}", at=NOW - timedelta(days=days)) for days in (0, 1, 119, 120, 400)]
+    assert [one.case for one in of_one_parcel(ties)] == ["R-0", "R-1", "R-119"]
+    assert of_one_parcel([]) == ()
 
 
 def entry(key: str, order: str, *transfers: Transfer) -> NewEntry:
@@ -202,6 +209,6 @@ def test_labels_that_were_bought_before_are_known(empty_url: str, labels: int) -
             old = {"seq": number, "key": f"label:R-{number}:1", "kind": "label", "case_id": f"R-{number}", **columns}
             connection.execute(insert(journal).values({**old, "reasons": [], "at": NOW, "facts": facts}))
     migrate(engine)
-    found = [SqlParcels(engine).case_of(f"BH{number}") for number in (1, 2)]
-    assert found == ["R-1", "R-2"][:labels] + [None] * (2 - labels)
+    found = [SqlParcels(engine).ties(f"BH{number}") for number in (1, 2)]
+    assert found == [[Tie(case=f"R-{number}", at=NOW)] if number <= labels else [] for number in (1, 2)]
     engine.dispose()

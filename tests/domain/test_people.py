@@ -17,6 +17,7 @@ from domain.verbs import Verb
 TABLE = {
     Verb.CANCEL: "       yes     -     yes    -     yes",
     Verb.RECORD_SCAN: "  yes     -     yes    -     yes",
+    Verb.ADD_PARCEL: "   yes    yes    yes    -     yes",
     Verb.RECEIVE: "       -     yes    yes    -     yes",
     Verb.INSPECT: "       -     yes    yes    -     yes",
     Verb.APPROVE: "       -      -      -    yes    yes",

@@ -10,11 +10,13 @@ import pytest
 from sqlalchemy import text
 
 from activities.labels import BuyLabel, LabelActivities, LabelRequest, RecordScan, VoidLabel
+from activities.labels.parcels import AddParcel, ParcelActivities
 from database.stores import SqlParcels
 from domain.errors import KeyConflict, Refused, Unavailable
 from domain.money import Money
 from domain.order import Contact
-from domain.parcel import ReturnLabel, Scan, TrackingStatus
+from domain.parcel import OtherParcel, ReturnLabel, Scan, Tie, TrackingStatus
+from ledger.recall import case_so_far
 from tests.shop import NOW, Shop, open_shop
 
 COST = Money(minor=490, currency="EUR")
@@ -79,9 +81,11 @@ def void(rooms: LabelActivities, label: ReturnLabel) -> None:
     rooms.void_label(VoidLabel(case="R-1", order_id="two-rates", label=label, actor="shopper", now=NOW))
 
 
-def scan(rooms: LabelActivities, status: TrackingStatus, id: str = "ev-1", now: datetime = NOW) -> None:
+def scan(
+    rooms: LabelActivities, status: TrackingStatus, id: str = "ev-1", now: datetime = NOW, number: str = "N0"
+) -> None:
     """The carrier has seen the parcel."""
-    seen = Scan(id=id, tracking_number="N0", status=status, at=NOW, location="Hub Nord")
+    seen = Scan(id=id, tracking_number=number, status=status, at=NOW, location="Hub Nord")
     rooms.record_scan(RecordScan(case="R-1", order_id="two-rates", scan=seen, actor="carrier", now=now))
 
 
@@ -229,3 +233,49 @@ def test_a_label_that_was_used_is_owed_though_the_return_was_called_off(shop: Sh
     assert due(shop) == {"label_due": 490, "postage": -490}
     scan(rooms, TrackingStatus.IN_TRANSIT)
     assert due(shop) == {"carrier": 490, "postage": -490}
+
+
+def test_another_parcel_of_the_return_does_not_use_its_label(shop: Shop) -> None:
+    rooms = room(shop, Carrier())
+    buy(rooms)
+    scan(rooms, TrackingStatus.DELIVERED, "ev-1", number="1Z9")
+    assert due(shop) == {"label_due": 490, "postage": -490}
+    scan(rooms, TrackingStatus.DELIVERED, "ev-2")
+    assert due(shop) == {"carrier": 490, "postage": -490}
+
+
+def parcel(number: str, by: str = "dock") -> AddParcel:
+    """The return has one more."""
+    return AddParcel(
+        case="R-1", order_id="two-rates", parcel=OtherParcel(tracking_number=number, by=by), now=NOW + timedelta(days=1)
+    )
+
+
+class Dead(SqlParcels):
+    """Dies before it writes."""
+
+    def keep(self, tracking_number: str, case: str, at: datetime) -> None:
+        raise Unavailable("killed")
+
+
+def test_another_parcel_is_recorded_once_and_found_by_its_number(shop: Shop) -> None:
+    parcels = SqlParcels(shop.engine)
+    with pytest.raises(Unavailable):
+        ParcelActivities(Dead(shop.engine), shop.people, shop.ledger).add_parcel(parcel("1Z9"))
+    rooms = ParcelActivities(parcels, shop.people, shop.ledger)
+    for by in ("dock", "dock"):
+        rooms.add_parcel(parcel("1Z9", by))
+    rooms.add_parcel(parcel("1Z8", "shopper"))
+    assert shop.recorded() == ["parcel:R-1:1Z9", "parcel:R-1:1Z8"]
+    entry = shop.entry("parcel:R-1:1Z9")
+    assert (entry.kind, entry.actor, dict(entry.facts)) == ("parcel", "dock", {"tracking_number": "1Z9"})
+    assert [parcels.ties(number) for number in ("1Z9", "1Z8")] == [[Tie(case="R-1", at=NOW + timedelta(days=1))]] * 2
+    known = case_so_far(shop.ledger.entries(case="R-1"))
+    assert (known.parcels, known.tracking_numbers) == (("1Z9", "1Z8"), ("1Z9", "1Z8"))
+
+
+def test_nobody_else_adds_parcels(shop: Shop) -> None:
+    with pytest.raises(Refused) as no:
+        ParcelActivities(SqlParcels(shop.engine), shop.people, shop.ledger).add_parcel(parcel("1Z9", "eve"))
+    assert no.value.code == "person_unknown"
+    assert shop.recorded() == []

@@ -8,10 +8,9 @@ from pathlib import Path
 import pypdfium2  # type: ignore[import-untyped]
 import pytest
 
-from activities.labels import BuyLabel, LabelActivities, RecordScan, TellParcel, VoidLabel
+from activities.labels import BuyLabel, LabelActivities, RecordScan, VoidLabel
 from activities.labels.packing import Packing
 from database.stores import SqlParcels
-from domain.errors import Refused
 from domain.parcel import ReturnLabel, Scan, TrackingStatus
 from domain.policy.outcome import Method
 from tests.labels.test_activities import RECEIVER, Carrier, due
@@ -19,22 +18,6 @@ from tests.shop import NOW, Shop, open_shop
 
 UNITS = {"1": 2, "3": 1}
 OTHERS = pytest.mark.parametrize("method", [Method.SHOPPER_SHIPS, Method.IN_STORE, Method.DROP_OFF])
-
-
-class Following(Carrier):
-    """Remembers which parcels it was asked to follow."""
-
-    def __init__(self, *knows: str) -> None:
-        super().__init__()
-        self.knows = knows
-        self.followed: list[tuple[str, str]] = []
-
-    def track(self, tracking_number: str, carrier: str) -> tuple[Scan, ...]:
-        """Only what it knows."""
-        self.followed.append((tracking_number, carrier))
-        if tracking_number not in self.knows:
-            raise Refused("unknown_parcel", "who knows it?")
-        return ()
 
 
 @pytest.fixture
@@ -65,12 +48,6 @@ def go(rooms: LabelActivities, method: Method = Method.LABEL) -> ReturnLabel:
     return rooms.buy_label(BuyLabel.model_validate({**ids, "method": method, "now": NOW}))
 
 
-def tell(rooms: LabelActivities, number: str, carrier: str = "DHL") -> ReturnLabel:
-    """The shopper says under which number the parcel travels."""
-    about = {"case": "R-1", "order_id": "two-rates", "tracking_number": number, "carrier": carrier}
-    return rooms.tell_parcel(TellParcel.model_validate({**about, "actor": "shopper", "now": NOW}))
-
-
 def sheet(folder: Path, label: ReturnLabel) -> str:
     """What a label's packing sheet says."""
     assert label.sheet_url.startswith("https://returns.example/labels/sheet-")
@@ -80,7 +57,7 @@ def sheet(folder: Path, label: ReturnLabel) -> str:
 
 @pytest.mark.parametrize("method", [Method.LABEL, Method.QR_CODE])
 def test_a_label_is_bought_where_the_way_needs_one(shop: Shop, folder: Path, method: Method) -> None:
-    carrier = Following()
+    carrier = Carrier()
     label = go(room(shop, carrier, folder), method)
     assert len(carrier.bought) == 1
     assert (label.method, label.ours, label.tracking_number) == (method, True, "N0")
@@ -88,7 +65,7 @@ def test_a_label_is_bought_where_the_way_needs_one(shop: Shop, folder: Path, met
 
 @OTHERS
 def test_nothing_is_bought_where_it_needs_none(shop: Shop, folder: Path, method: Method) -> None:
-    carrier = Following()
+    carrier = Carrier()
     rooms = room(shop, carrier, folder)
     label = go(rooms, method)
     assert (label.method, label.ours, label.tracking_number, label.url) == (method, False, "", "")
@@ -101,29 +78,29 @@ def test_nothing_is_bought_where_it_needs_none(shop: Shop, folder: Path, method:
 
 
 def test_every_way_has_its_sheet(shop: Shop, folder: Path) -> None:
-    said = sheet(folder, go(room(shop, Following(), folder), Method.IN_STORE))
+    said = sheet(folder, go(room(shop, Carrier(), folder), Method.IN_STORE))
     for expected in ("R-1", "B-2041", "Mara Musterfrau", "Lagerstraße 5"):
         assert expected in said
     assert "No parcel is needed" in said
 
 
 def test_the_sheet_lists_what_was_approved(shop: Shop, folder: Path) -> None:
-    said = sheet(folder, go(room(shop, Following(), folder)))
+    said = sheet(folder, go(room(shop, Carrier(), folder)))
     assert "Stoneware mug, blue" in said
     assert "Enamel kettle, 1 litre" in said
     assert "The Book of Tea" not in said
 
 
 def test_without_a_decision_there_is_nothing_to_pack(shop: Shop, folder: Path) -> None:
-    rooms = room(shop, Following(), folder)
+    rooms = room(shop, Carrier(), folder)
     ids = {"case": "R-2", "order_id": "two-rates", "order_number": "B-2041", "customer_id": "cust-2041"}
     assert rooms.buy_label(BuyLabel.model_validate({**ids, "now": NOW})).sheet_url == ""
 
 
 def test_killed_after_the_sheet_it_is_the_same_sheet(shop: Shop, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    rooms = room(shop, Following(), folder)
+    rooms = room(shop, Carrier(), folder)
     with monkeypatch.context() as patched:
-        patched.setattr(rooms, "_record", lambda *_: pytest.fail("killed"))
+        patched.setattr(shop.ledger, "append", lambda *_, **__: pytest.fail("killed"))
         with pytest.raises(pytest.fail.Exception):
             go(rooms)
     (first,) = folder.iterdir()
@@ -131,39 +108,11 @@ def test_killed_after_the_sheet_it_is_the_same_sheet(shop: Shop, folder: Path, m
     assert list(folder.iterdir()) == [first]
 
 
-@pytest.mark.parametrize("knows", [(), ("JD014600",)])
-def test_the_shoppers_own_parcel_is_followed_from_when_it_is_told(
-    shop: Shop, folder: Path, knows: tuple[str, ...]
-) -> None:
-    carrier = Following(*knows)
-    rooms = room(shop, carrier, folder)
-    first = go(rooms, Method.SHOPPER_SHIPS)
-    label = tell(rooms, "JD014600")
-    assert tell(rooms, "JD014600") == label
-    assert carrier.followed == [("JD014600", "DHL")]
-    assert (label.tracking_number, label.carrier, label.sheet_url) == ("JD014600", "DHL", first.sheet_url)
-    assert (label.method, label.ours) == (Method.SHOPPER_SHIPS, False)
-    assert SqlParcels(shop.engine).case_of("JD014600") == "R-1"
-    assert shop.entry("own_parcel:R-1:JD014600").actor == "shopper"
+def test_the_shoppers_own_parcel_costs_us_nothing(shop: Shop, folder: Path) -> None:
+    rooms = room(shop, Carrier(), folder)
+    go(rooms, Method.SHOPPER_SHIPS)
     seen = Scan(id="ev-1", tracking_number="JD014600", status=TrackingStatus.IN_TRANSIT, at=NOW)
     rooms.record_scan(RecordScan(case="R-1", order_id="two-rates", scan=seen, actor="carrier", now=NOW))
     assert due(shop) == {}
+    assert shop.fetch("R-1", UNITS).tracking_numbers == ()
     assert shop.sound()
-
-
-def test_the_last_number_that_was_told_counts(shop: Shop, folder: Path) -> None:
-    rooms = room(shop, Following(), folder)
-    go(rooms, Method.SHOPPER_SHIPS)
-    tell(rooms, "JD014600")
-    tell(rooms, "JD014611")
-    known = shop.fetch("R-1", UNITS)
-    assert known.label is not None
-    assert known.label.tracking_number == "JD014611"
-
-
-def test_who_has_our_label_tells_no_other_parcel(shop: Shop, folder: Path) -> None:
-    rooms = room(shop, Following(), folder)
-    go(rooms)
-    with pytest.raises(Refused, match="N0") as no:
-        tell(rooms, "JD014600")
-    assert no.value.code == "label_bought"

@@ -10,6 +10,7 @@ from domain.inbox import InboxEvent, InboxRow, InboxState, Told, Vendor
 from domain.model import Model
 from domain.news import LateFact, RefundNews
 from domain.notice import NoticeState
+from domain.parcel import Tie
 from domain.refund import RefundStatus
 from domain.stores import OutboxRow
 from ledger import EntryKind, JournalEntry
@@ -82,13 +83,16 @@ class FakeLedger:
 
 
 class FakeParcels:
-    """BH1 is R-1's."""
+    """BH1 is R-1's. R-1 and R-2 share BH2, which R-0 had half a year before."""
 
-    def keep(self, tracking_number: str, case: str) -> None:
+    TIED = {"BH1": {"R-1": 0}, "BH2": {"R-2": 0, "R-1": 9, "R-0": 180}}  # noqa: RUF012
+
+    def keep(self, tracking_number: str, case: str, at: datetime) -> None:
         raise NotImplementedError
 
-    def case_of(self, tracking_number: str) -> str | None:
-        return {"BH1": "R-1"}.get(tracking_number)
+    def ties(self, tracking_number: str) -> list[Tie]:
+        tied = self.TIED.get(tracking_number, {})
+        return [Tie(case=case, at=NOW - timedelta(days=days)) for case, days in tied.items()]
 
 
 class FakeOutbox:

@@ -18,7 +18,7 @@ from ledger import Ledger
 from portal.courier import CLOSED, NOT_FOUND, Courier, Sent
 from tests.portal.fakes import KEY, NOW, FakeDelivery, FakeLedger, FakeOutbox, FakeParcels, refund, row
 
-DELIVERED, OUTSIDE = InboxState.DELIVERED, InboxState.OUTSIDE
+DELIVERED, OUTSIDE, REFUSED = InboxState.DELIVERED, InboxState.OUTSIDE, InboxState.REFUSED
 GONE = [Refused(CLOSED, "it has ended"), Refused(NOT_FOUND, "there is none")]
 
 
@@ -166,6 +166,34 @@ async def test_a_scan_goes_to_the_return_of_its_parcel() -> None:
     assert await send(FakeDelivery(), scan("BH7")) == (OUTSIDE, "", "No return has a parcel BH7.")
     for gone in GONE:
         assert await send(FakeDelivery(gone), scan()) == (OUTSIDE, "return-R-1", gone.message)
+
+
+BOTH = "return-R-2, return-R-1"
+
+
+@pytest.mark.parametrize(
+    ("answers", "sent"),
+    [
+        ((None, None), (DELIVERED, BOTH, "")),
+        ((GONE[0], None), (DELIVERED, "return-R-1", "")),
+        ((GONE[0], GONE[1]), (OUTSIDE, BOTH, "it has ended there is none")),
+        ((None, Refused("recorded_differently", "it is another")), (REFUSED, "return-R-1", "it is another")),
+    ],
+)
+async def test_a_scan_goes_to_each_open_return_in_the_parcel(
+    answers: tuple[Exception | None, ...], sent: tuple[InboxState, str, str]
+) -> None:
+    delivery = FakeDelivery(*answers)
+    assert await send(delivery, scan("BH2")) == sent
+    assert [case for case, *_ in delivery.told] == ["R-2", "R-1"]  # not R-0's, which had the number long before
+
+
+async def test_if_one_of_them_gives_no_answer_all_are_asked_again_under_the_same_id() -> None:
+    delivery = FakeDelivery(Unavailable("no worker"), None, None, None)
+    with pytest.raises(Unavailable):
+        await send(delivery, scan("BH2"))
+    assert await send(delivery, scan("BH2")) == (DELIVERED, BOTH, "")
+    assert [(case, update_id) for case, *_, update_id in delivery.told] == [("R-2", "evt_1"), ("R-1", "evt_1")] * 2
 
 
 @pytest.mark.parametrize("told", [refund(), scan()])

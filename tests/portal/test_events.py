@@ -199,7 +199,7 @@ def test_a_mail_without_its_time_is_kept_as_unreadable() -> None:
 def test_easyposts_published_sample() -> None:
     assert told(easypost_events.read(tracker_event())) == ScanNews(
         scan=Scan(
-            id="in_transit-20240802T185000Z",
+            id="in_transit-20240802T185000Z-1",
             tracking_number="1",
             status=TrackingStatus.IN_TRANSIT,
             at=datetime(2024, 8, 2, 18, 50, tzinfo=UTC),
@@ -212,7 +212,18 @@ def test_a_tracker_without_steps_says_where_it_stands() -> None:
     body: Any = tracker_event()
     body["result"].update(tracking_details=[], status="delivered")
     scan = easypost_events.scan(body)
-    assert (scan.id, scan.status, scan.location) == ("delivered-20240802T192651Z", "delivered", "")
+    assert (scan.id, scan.status, scan.location) == ("delivered-20240802T192651Z-1", "delivered", "")
+
+
+def test_two_parcels_that_are_seen_at_once_are_two_scans() -> None:
+    one, other = tracker_event(), tracker_event()
+    result: Any = other["result"]
+    result["tracking_code"] = "X" * 44 + "00340434161094042557"
+    found = [easypost_events.scan(body) for body in (one, other)]
+    assert [scan.id for scan in found] == [
+        "in_transit-20240802T185000Z-1",
+        "in_transit-20240802T185000Z-00340434161094042557",
+    ]
 
 
 def test_a_day_of_arrival_that_changes_is_no_new_scan() -> None:

@@ -209,6 +209,55 @@ async def test_when_nobody_sends_anything_ops_are_asked_and_a_scan_calms_them(sh
     assert (await one.attributes())["NeedsAction"] == "carrier"
 
 
+async def test_the_shopper_is_reminded_once_and_then_the_return_expires(shop: Shop) -> None:
+    one = await shop.shopify()
+    await one.labelled()
+    (label,) = shop.world.entries("R-1", EntryKind.LABEL)
+    (decision,) = shop.world.entries("R-1", EntryKind.DECISION)
+    last_day = (decision.at + timedelta(days=14)).date()
+    await shop.skip(timedelta(days=6, hours=23))
+    assert "reminder" not in one.notices()
+    await shop.skip(timedelta(days=1))  # seven days before the end of the last day to send
+    await one.told("reminder")
+    await shop.skip(timedelta(days=8))
+    assert (await one.until(lambda view: view.next_owner == "ops")).next_action == "Overdue: Send the parcel"
+    await shop.skip(timedelta(days=12))
+    assert (await one.view()).outcome is None
+    ended = await one.result()
+    (expired,) = shop.world.entries("R-1", EntryKind.EXPIRED)
+    assert timedelta(days=28) <= expired.at - label.at < timedelta(days=28, minutes=1)
+    assert (expired.actor, ended.outcome, ended.refunded) == ("rule:policy", Outcome.EXPIRED, "")
+    assert [one["status"] for one in await shop.world.labels()] == ["cancelled"]
+    assert sorted(one.notices()) == ["approved", "expired", "reminder"]
+    assert shop.world.pending() == []
+    assert shop.world.posted("returning:") == {}
+    told = [mail["subject"] for mail in await shop.world.mails("R-1")]
+    assert f"Please send your return R-1 by {last_day.day} {last_day:%B %Y}" in told
+
+
+async def test_a_scan_stops_the_reminders_and_the_end(shop: Shop) -> None:
+    one = await shop.shopify()
+    await one.labelled()
+    await shop.skip(timedelta(days=3))
+    await one.scan()
+    await one.recorded(EntryKind.SCAN)
+    await shop.skip(timedelta(days=40))
+    assert (await one.until(lambda view: view.next_owner == "ops")).next_action == "Overdue: Deliver the parcel"
+    assert sorted(one.notices()) == ["approved", "in_transit"]
+
+
+async def test_a_box_that_comes_while_the_return_expires_is_told_what_to_do(shop: Shop) -> None:
+    one = await shop.shopify()
+    await one.labelled()
+    shop.world.doors.shut("/carrier")  # the label cannot be voided, so the end takes its time
+    await shop.skip(timedelta(days=28, minutes=5))
+    await one.recorded(EntryKind.EXPIRED)
+    code, message = await refusal(one.receive())
+    assert (code, "nobody announced" in message) == ("expired", True)
+    shop.world.doors.open("/carrier")
+    assert (await one.result()).outcome is Outcome.EXPIRED
+
+
 async def test_a_parcel_that_gets_lost_is_not_forgotten(shop: Shop) -> None:
     one = await shop.shopify()
     await one.labelled()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -92,24 +92,50 @@ async def test_an_appeal_that_nobody_grants_ends_when_its_days_have_passed(shop:
     assert (closed - opened).days == 3
 
 
-async def test_a_review_that_ends_in_a_no_ends_the_return_and_its_label(shop: Shop) -> None:
+async def test_a_review_that_ends_in_a_no_ends_the_return_without_a_label(shop: Shop) -> None:
     staffed(shop.world, REVIEW)
     await shop.world.import_order(TWO_RATES)
     one = await shop.two_rates({"3": 1})
-    await one.labelled()
+    seen = await one.until(lambda view: view.stage == "review")
+    assert (seen.next_owner, "line 3" in seen.next_action) == ("ops", True)
     await override(one, "olga", verdict="decline")
     ended = await one.result()
     assert (ended.outcome, ended.verdict) == (Outcome.DECLINED, Verdict.DECLINE)
-    assert [label["status"] for label in await shop.world.labels()] == ["cancelled"]
+    assert await shop.world.labels() == []
     assert set(one.notices()) == {"in_review", "declined"}
+    assert shop.world.pending() == []
     await replayer().replay_workflow(await one.history())
+
+
+async def test_nobody_looks_so_ops_are_asked_and_then_the_goods_may_come(shop: Shop) -> None:
+    staffed(shop.world, REVIEW)
+    one = await shop.two_rates({"3": 1})
+    seen = await one.until(lambda view: view.stage == "review")
+    opened = shop.world.entries("R-1", EntryKind.DECISION)[0].at
+    assert seen.due_at == opened + timedelta(days=2)
+    await shop.skip(timedelta(days=2, hours=-1))
+    assert (await one.view()).next_action == seen.next_action
+    await shop.skip(timedelta(hours=2))
+    seen = await one.until(lambda view: view.next_action.startswith("Overdue: Look at line 3"))
+    assert (seen.next_owner, seen.label_url) == ("ops", "")
+    await shop.skip(timedelta(days=2))
+    seen = await one.labelled()
+    assert (seen.verdict, seen.next_owner) == (Verdict.REVIEW, "shopper")
+    await one.arrive()
+    await one.inspect()
+    # Nobody has looked yet, so the money waits for a person, however little it is.
+    seen = await one.until(lambda view: view.to_approve is not None)
+    assert (seen.to_approve and seen.to_approve.minor, seen.next_owner) == (4555, "finance")
+    told = [entry.facts["notice"] for entry in shop.world.entries("R-1", EntryKind.NOTICE)]
+    assert (told.count("in_review"), told.count("approved")) == (2, 0)  # the second with the label
 
 
 async def test_a_review_that_ends_in_a_yes_waits_for_nobody(shop: Shop) -> None:
     staffed(shop.world, REVIEW)
     one = await shop.two_rates({"3": 1})
-    await one.labelled()
+    await one.until(lambda view: view.stage == "review")
     assert (await override(one, "fay", verdict="approve")).verdict is Verdict.APPROVE
+    await one.labelled()
     again = await override(one, "fay", verdict="approve")  # the same id again
     assert len(again.overrides) == 1
     await one.arrive()
@@ -117,6 +143,6 @@ async def test_a_review_that_ends_in_a_yes_waits_for_nobody(shop: Shop) -> None:
     ended = await one.result()
     assert (ended.outcome, ended.refunded, ended.approved_by) == (Outcome.REFUNDED, "45.55 EUR", "")
     told = [entry.facts["notice"] for entry in shop.world.entries("R-1", EntryKind.NOTICE)]
-    assert (told.count("in_review"), told.count("approved")) == (1, 1)  # the second when a person had decided
+    assert (told.count("in_review"), told.count("approved")) == (1, 1)
     [asked, *_] = await shop.world.mails("R-1")
     assert "EUR" not in str(asked)  # no amount is promised

@@ -6,11 +6,14 @@ from domain.inspection import Inspection, Receipt, units
 from domain.money import Money
 from domain.override import Override
 from domain.overriding import may_override
-from domain.parcel import Scan
+from domain.parcel import OtherParcel, Scan
 from domain.policy import Verdict
 from domain.verbs import Refusal, Verb
 from workflows.return_case.said import Approve
 from workflows.return_case.state import CaseState
+
+MOST_PARCELS = 50
+"""Whoever ties more to one return has made a mistake."""
 
 
 def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None:
@@ -26,6 +29,8 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
             return _may_receive(state, said)
         case Inspection():
             return _may_inspect(state, said)
+        case OtherParcel():
+            return _may_add(state, said)
         case Scan():
             return _may_scan(state, said)
         case Approve():
@@ -106,9 +111,21 @@ def _may_scan(state: CaseState, scan: Scan) -> Refusal | None:
     if known is not None:
         same = (known.status, known.tracking_number) == (scan.status, scan.tracking_number)
         return None if same else _other_content("scan", scan.id)
-    if state.label is None or scan.tracking_number != state.label.tracking_number:
-        expected = state.label.tracking_number if state.label else "none yet"
-        return Refusal(code="other_parcel", message=f"This return's tracking number is {expected}.")
+    if scan.tracking_number in state.tracking_numbers:
+        return None
+    numbers = ", ".join(state.tracking_numbers) or "none yet"
+    text = f"This return's tracking number is {numbers}; `starter.py parcel add` ties another parcel to it."
+    return Refusal(code="other_parcel", message=text)
+
+
+def _may_add(state: CaseState, parcel: OtherParcel) -> Refusal | None:
+    if parcel.tracking_number in state.tracking_numbers:
+        return None
+    if state.stopped:
+        return Refusal(code="cancelled", message="Nothing comes back of this return, so it has no parcels.")
+    if len(state.tracking_numbers) >= MOST_PARCELS:
+        text = f"This return has {MOST_PARCELS} parcels, the most that are taken; look at their numbers."
+        return Refusal(code="too_many", message=text)
     return None
 
 
@@ -118,6 +135,9 @@ def _may_receive(state: CaseState, receipt: Receipt) -> Refusal | None:
         return None if known.lines == receipt.lines else _other_content("receipt", receipt.id)
     if state.called_off:
         return Refusal(code="cancelled", message="This return was cancelled; ask ops what to do with the goods.")
+    if state.expired:
+        text = "Nothing of this return came in time, so it ends; take the box in as one that nobody announced."
+        return Refusal(code="expired", message=text)
     if state.inspection is not None:
         return Refusal(
             code="already_inspected", message="This return was inspected; ask ops what to do with late goods."

@@ -63,6 +63,7 @@ class ReturnCase(Shopper, Warehouse, Providers, Finance, Ops, Goods, NewsDesk):
         self.clerk = asyncio.create_task(self.keep_record())
         await self.open_return()
         await self.hear_appeal()
+        await self.be_reviewed()
         await self.buy_label()
         await self.follow_parcel()
         if self.state.declined:
@@ -71,6 +72,9 @@ class ReturnCase(Shopper, Warehouse, Providers, Finance, Ops, Goods, NewsDesk):
         if self.state.called_off:
             await self.undo()
             return await self.close(Outcome.CANCELLED, NoticeKind.CANCELLED)
+        if self.state.expired:
+            await self.undo()
+            return await self.close(Outcome.EXPIRED, NoticeKind.EXPIRED)
         await self.plan_refund()
         await asyncio.gather(self.refund(), self.restock())
         return await self.close(Outcome.REFUNDED, NoticeKind.REFUND_DONE)
@@ -97,8 +101,8 @@ class ReturnCase(Shopper, Warehouse, Providers, Finance, Ops, Goods, NewsDesk):
             self.learn(decision=opened.decision, quote=opened.quote)
 
     async def buy_label(self) -> None:
-        """Issue the return label and send it to the shopper."""
-        if self.state.label is None and not self.state.stopped:
+        """Issue the return label and send it to the shopper; goods that came before the request need none."""
+        if self.state.label is None and not self.state.stopped and not self.state.came_first:
             number, customer = self.order.number, self.order.customer_id
             try:
                 label = await self.step(
@@ -135,6 +139,8 @@ class ReturnCase(Shopper, Warehouse, Providers, Finance, Ops, Goods, NewsDesk):
         """Who called it off, which a new run of an old return knows only of a person's decline; else the shopper."""
         if self.state.declined and self.state.overrides:
             return self.state.overrides[-1].by
+        if self.state.expired:
+            return "rule:policy"
         return self.state.cancel.by if self.state.cancel else SHOPPER
 
     async def close(self, outcome: Outcome, last: NoticeKind) -> CaseView:

@@ -9,9 +9,10 @@ from activities.decisions import CancelReturn, DecisionActivities
 from activities.decisions.approvals import ApprovalActivities, RecordApproval
 from activities.inventory import InventoryActivities, RecordInspection, RecordReceipt
 from activities.labels import LabelActivities, RecordScan
+from activities.labels.parcels import AddParcel, ParcelActivities
 from domain.inspection import Inspection, Receipt
 from domain.override import Override
-from domain.parcel import Scan
+from domain.parcel import OtherParcel, Scan
 from domain.refund import PLAN_WITHDRAWN
 from workflows import options
 from workflows.return_case.facts import Fact, known, with_fact
@@ -55,6 +56,8 @@ class Clerk(Overrides):
     async def record(self, fact: Fact) -> dict[str, object]:
         """One fact, one entry; what else is known by it. Raises NotWanted if it is refused: who said it mends it."""
         match fact:
+            case OtherParcel():
+                return await self._parcel(fact)
             case Scan():
                 return await self._scan(fact)
             case Receipt():
@@ -67,6 +70,16 @@ class Clerk(Overrides):
                 return await (self.agree_override(fact) if fact.override else self._approval(fact))
             case Override():
                 return await self.record_override(fact)
+
+    async def _parcel(self, fact: OtherParcel) -> dict[str, object]:
+        await self.step(
+            f"Parcel {fact.tracking_number}",
+            ParcelActivities.add_parcel,
+            lambda now: AddParcel(**self.about, parcel=fact, now=now),
+            options.JOURNAL,
+            wanted=_not_if_refused,
+        )
+        return {}
 
     async def _scan(self, fact: Scan) -> dict[str, object]:
         await self.step(

@@ -8,11 +8,11 @@ from temporalio.exceptions import ApplicationError
 
 from domain.inspection import Inspection, Receipt
 from domain.override import Override
-from domain.parcel import Scan
+from domain.parcel import OtherParcel, Scan
 from workflows.return_case.said import Approve, Cancel
 from workflows.return_case.state import CaseState
 
-Fact = Scan | Receipt | Inspection | Cancel | Approve | Override
+Fact = OtherParcel | Scan | Receipt | Inspection | Cancel | Approve | Override
 
 
 @dataclass
@@ -27,6 +27,8 @@ class Heard:
 def known(state: CaseState, fact: Fact) -> bool:
     """Whether the fact stands recorded already, so that saying it again changes nothing."""
     match fact:
+        case OtherParcel():
+            return fact.tracking_number in state.tracking_numbers
         case Scan():
             return any(one.id == fact.id for one in state.scans)
         case Receipt():
@@ -49,6 +51,8 @@ def with_fact(state: CaseState, fact: Fact) -> CaseState:
     if known(state, fact):
         return state
     match fact:
+        case OtherParcel():
+            return state.model_copy(update={"parcels": (*state.parcels, fact.tracking_number)})
         case Scan():
             return state.model_copy(update={"scans": (*state.scans, fact)})
         case Receipt():

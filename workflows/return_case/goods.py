@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from temporalio import workflow
 
+from activities.decisions import DecisionActivities, ExpireReturn
 from activities.inventory import InventoryActivities, Restock
 from domain.notice import NoticeKind
 from workflows import options
 from workflows.return_case.clerk import Clerk
+from workflows.stepping import NotWanted
 
 
 class Goods(Clerk):
     """Verbs about the parcel and what was in it."""
 
+    reminded_at: datetime
+
     async def follow_parcel(self) -> None:
-        """Follow what is recorded of scans, receipts and the inspection, until the goods are judged or called off."""
+        """Follow what is recorded of scans, receipts and the inspection, until the goods are judged, called off or not
+        waited for any more."""
+        self.reminded_at = workflow.now()
         while True:
             self.tell_approved()
             if self.state.moving:
@@ -28,16 +36,43 @@ class Goods(Clerk):
     async def wait_for_word(self) -> None:
         """Wait for whoever speaks next; when the due time passes in silence, ops are asked to look."""
         due, before = None if self.state.overdue else self.state.next_action.due_at, self.recorded
+        reminder, end = self.state.reminder_after(self.reminded_at), self.state.ends_at
+        first = min((one for one in (due, reminder, end) if one is not None), default=None)
         try:
             await workflow.wait_condition(
                 lambda: self.recorded > before,
-                timeout=max(0.0, (due - workflow.now()).total_seconds()) if due else None,
+                timeout=max(0.0, (first - workflow.now()).total_seconds()) if first else None,
                 timeout_summary=self.state.next_action.action,
             )
             if self.state.overdue:
                 self.learn(overdue="", patient_until=workflow.now() + options.PARCEL_PATIENCE)
         except TimeoutError:
-            self.learn(overdue=f"Overdue: {self.state.next_action.action}")
+            if first == end:
+                await self.expire()
+            elif first == reminder:
+                self.remind()
+            else:
+                self.learn(overdue=f"Overdue: {self.state.next_action.action}")
+
+    def remind(self) -> None:
+        """Tell the shopper that the time to send runs out."""
+        self.reminded_at = workflow.now()
+        self.tell(NoticeKind.REMINDER, self.reminded_at.toordinal())
+
+    async def expire(self) -> None:
+        """Nothing came in time, unless somebody has just said otherwise."""
+        try:
+            await self.step(
+                "The time to send has passed",
+                DecisionActivities.expire_return,
+                lambda now: ExpireReturn(**self.about, now=now),
+                options.JOURNAL,
+                wanted=lambda: False,
+            )
+        except NotWanted:  # the journal knows of goods, which the story hears of in a moment
+            self.learn(patient_until=workflow.now() + options.PARCEL_PATIENCE)
+            return
+        self.learn(expired=True, overdue="")
 
     async def restock(self) -> None:
         """Put the goods away."""

@@ -38,6 +38,7 @@ def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
         qr_url=state.label.qr_url if state.label else "",
         packing_sheet_url=state.label.sheet_url if state.label else "",
         tracking_number=state.label.tracking_number if state.label else "",
+        expected_by=day(state.review_until.date(), locale) if state.review_until else "",
         send_back_until=day(state.decision.last_day_to_send, locale) if state.decision else "",
         provider_reference=", ".join(one.arn or one.provider_id for one in state.refunds if one.status not in FINAL_NO),
         **_on_statement(state),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 from temporalio.common import RawValue
 
 from activities.decisions.overrides import AgreeOverride, InForce, OverrideActivities, RecordOverride
+from domain.notice import NoticeKind
 from domain.override import Override
 from domain.verbs import Refusal, Verb
 from workflows import options
@@ -19,7 +21,7 @@ from workflows.return_case.view import CaseView
 
 
 class Overrides(Steps):
-    """Takes overrides, and waits for the one that an appeal asks for."""
+    """Takes overrides, and waits for those that an appeal or a review asks for."""
 
     @workflow.update(
         description="Decide otherwise than the policy; signed, so `starter.py override` sends it; name no people in it"
@@ -72,11 +74,33 @@ class Overrides(Steps):
             return
         until = decision.decided_at + timedelta(days=decision.review_days)
         self.learn(appeal_until=until)
-        with suppress(TimeoutError):
-            await workflow.wait_condition(
-                lambda: not self.state.declined,
-                timeout=max(0.0, (until - workflow.now()).total_seconds()),
-                timeout_summary=f"The appeal of {self.request.appeals} is not granted",
-            )
+        declined = f"The appeal of {self.request.appeals} is not granted"
+        await self._wait_for_person(lambda: not self.state.declined, until, declined)
         self.learn(appeal_until=None)  # nothing more is taken; what was taken before still counts
         await workflow.wait_condition(lambda: not self.heard)
+
+    async def be_reviewed(self) -> None:
+        """What the policy leaves to a person waits for one before a label goes out.
+
+        When nobody has looked in time, ops are asked to; after as long again the goods may come, and their money waits.
+        """
+        decision = self.state.decision
+        if decision is None or self.state.label is not None or not self.state.in_review:
+            return
+        until = decision.decided_at + timedelta(days=decision.review_days)
+        self.learn(review_until=until)
+        self.tell(NoticeKind.IN_REVIEW)
+        await self._wait_for_person(self._reviewed, until, "Nobody has looked at it: ask again")
+        if not self._reviewed():
+            self.learn(overdue=f"Overdue: {self.state.next_action.action}")
+            last = until + timedelta(days=decision.review_days)
+            await self._wait_for_person(self._reviewed, last, "Nobody has looked at it: send the label, keep the money")
+        self.learn(review_until=None, overdue="")
+
+    def _reviewed(self) -> bool:
+        return not self.state.in_review or self.state.stopped or bool(self.state.receipts)
+
+    async def _wait_for_person(self, done: Callable[[], bool], until: datetime, summary: str) -> None:
+        patience = max(0.0, (until - workflow.now()).total_seconds())
+        with suppress(TimeoutError):
+            await workflow.wait_condition(done, timeout=patience, timeout_summary=summary)

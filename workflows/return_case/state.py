@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain import ids
@@ -23,6 +23,7 @@ class Stage(StrEnum):
 
     REQUESTED = "requested"
     APPEAL = "appeal"
+    REVIEW = "review"
     LABEL = "label"
     AWAITING_PARCEL = "awaiting_parcel"
     IN_TRANSIT = "in_transit"
@@ -68,6 +69,8 @@ class CaseState(CaseSoFar):
     """When somebody should have approved the refund."""
     appeal_until: UtcDatetime | None = None
     """Until when a person may grant an appeal."""
+    review_until: UtcDatetime | None = None
+    """Until when a person should have looked at what the policy leaves to one; no label goes out before."""
     patient_until: UtcDatetime | None = None
     """The new due time of a parcel of which word came after the first one."""
 
@@ -76,7 +79,7 @@ class CaseState(CaseSoFar):
         """The stage that the facts amount to."""
         if self.outcome is not None or self.refused:
             return Stage.CLOSED
-        if self.called_off or (self.restocked and self.refund_status is RefundStatus.SUCCEEDED):
+        if self.called_off or self.expired or (self.restocked and self.refund_status is RefundStatus.SUCCEEDED):
             return Stage.CLOSING
         if self.inspection is not None:
             return Stage.REFUND
@@ -84,10 +87,12 @@ class CaseState(CaseSoFar):
             return Stage.INSPECTION
         if self.moving:
             return Stage.IN_TRANSIT
-        if self.label is not None:
+        if self.label is not None or (self.came_first and self.decision is not None and not self.declined):
             return Stage.AWAITING_PARCEL
         if self.appeal_until is not None and self.declined:
             return Stage.APPEAL
+        if self.review_until is not None:
+            return Stage.REVIEW
         return Stage.LABEL if self.decision is not None else Stage.REQUESTED
 
     @property
@@ -125,6 +130,8 @@ class CaseState(CaseSoFar):
         if self.appeal_until and self.request:
             action = f"Override it to grant the appeal of {self.request.appeals}; else it stays declined"
             return NextAction(owner="ops", action=action, due_at=self.appeal_until)
+        if self.review_until:
+            return NextAction(owner="ops", action=self._to_review, due_at=self.review_until)
         if self.plan and self.needs_approval:
             total = Money(minor=self.plan.total, currency=self.plan.currency)
             return NextAction(owner="finance", action=f"Approve the refund of {total}", due_at=self._due)
@@ -133,17 +140,32 @@ class CaseState(CaseSoFar):
             owner, action = who_decides(on_their_way[0])
             return NextAction(owner=owner, action=action, due_at=self.look_at)
         owner, action = _NEXT[self.stage]
+        if self.stage is Stage.AWAITING_PARCEL and self.request and self.request.box:
+            owner, action = "warehouse", f"Count box {self.request.box}: match it to this return again"
         return NextAction(owner=owner, action=action, due_at=self._due)
+
+    @property
+    def _to_review(self) -> str:
+        lines = self.decision.in_review if self.decision else ()
+        named = ", ".join(line.line_id for line in lines)
+        return f"Look at line {named}, and override to approve or to decline; no label goes out before"
 
     @property
     def _due(self) -> datetime | None:
         if self.needs_approval:
             return self.approve_until
+        if self.review_until is not None:
+            return self.review_until
         if self.stage is Stage.INSPECTION:
             return self.inspect_until
         if self.decision is None or self.stage not in (Stage.AWAITING_PARCEL, Stage.IN_TRANSIT):
             return None
         return max(self.decision.send_back_until, self.patient_until or self.decision.send_back_until)
+
+    @property
+    def came_first(self) -> bool:
+        """Whether the goods came before anybody asked for this return."""
+        return self.request is not None and self.request.box is not None
 
     @property
     def called_off(self) -> bool:
@@ -156,9 +178,36 @@ class CaseState(CaseSoFar):
         return self.decision is not None and self.decision.verdict is Verdict.DECLINE
 
     @property
+    def in_review(self) -> bool:
+        """Whether a person still has to look at any line."""
+        return self.decision is not None and self.decision.verdict is Verdict.REVIEW
+
+    @property
     def stopped(self) -> bool:
         """Whether nothing comes back of this return."""
-        return self.called_off or self.declined
+        return self.called_off or self.declined or self.expired
+
+    @property
+    def silent(self) -> bool:
+        """Whether the shopper has the label, and nobody has seen the parcel yet."""
+        return self.label is not None and not (self.moving or self.receipts or self.stopped)
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When a return of which nobody hears anything ends; never where a law gives the shopper the money back."""
+        if self.label is None or self.decision is None or not self.silent:
+            return None
+        if any(line.statutes for line in self.decision.approved):
+            return None
+        label_until = self.label.bought_at + timedelta(days=self.decision.label_days)
+        return max(label_until, self._due or label_until)
+
+    def reminder_after(self, then: datetime) -> datetime | None:
+        """The next time to remind the shopper of the parcel, counted back from the last day to send it."""
+        if self.decision is None or not self.silent:
+            return None
+        times = (self.decision.send_back_until - timedelta(days=days) for days in self.decision.reminder_days)
+        return min((one for one in times if one > then), default=None)
 
     @property
     def moving(self) -> bool:
@@ -194,6 +243,7 @@ def who_decides(refund: Refund) -> tuple[str, str]:
 _NEXT = {
     Stage.REQUESTED: ("backhaul", "Decide on the request"),
     Stage.APPEAL: ("ops", "Look at the appeal"),
+    Stage.REVIEW: ("ops", "Look at what the policy leaves to a person"),
     Stage.LABEL: ("backhaul", "Issue the return label"),
     Stage.AWAITING_PARCEL: ("shopper", "Send the parcel"),
     Stage.IN_TRANSIT: ("carrier", "Deliver the parcel"),

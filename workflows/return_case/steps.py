@@ -6,7 +6,6 @@ from typing import Any
 
 from domain.case import OrderBrief
 from domain.notice import NoticeKind
-from domain.policy import Verdict
 from domain.refund import Refund
 from domain.request import ReturnRequest
 from workflows.return_case.desk import Desk
@@ -60,10 +59,10 @@ class Steps(Desk, Stepper):
     def tell_approved(self) -> None:
         """What may come back and how, and again when a person has changed it; not any more once goods are here."""
         if self.state.label is not None and not self.state.stopped and not self.state.receipts:
-            decision = self.state.decision
-            review = decision is not None and decision.verdict is Verdict.REVIEW
-            kind = NoticeKind.IN_REVIEW if review else NoticeKind.APPROVED
-            self.tell(kind, 1 + sum(not one.waits for one in self.state.overrides))
+            number = 1 + sum(not one.waits for one in self.state.overrides)
+            # The first of a review went out before there was a label.
+            late = self.state.in_review
+            self.tell(NoticeKind.IN_REVIEW if late else NoticeKind.APPROVED, number + late)
 
     def tell_of(self, refund: Refund, kind: NoticeKind) -> None:
         """Start the notice of a kind about one refund, once."""

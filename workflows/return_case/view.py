@@ -58,6 +58,7 @@ class CaseView(Model):
     label_url: str = ""
     sheet_url: str = ""
     tracking_number: str = ""
+    other_parcels: tuple[str, ...] = ()
     expected: Mapping[str, int] = {}
     received: Mapping[str, int] = {}
     planned: str = ""
@@ -100,6 +101,7 @@ def view(state: CaseState) -> CaseView:
         label_url=state.label.url if state.label else "",
         sheet_url=state.label.sheet_url if state.label else "",
         tracking_number=state.label.tracking_number if state.label else "",
+        other_parcels=state.parcels,
         expected=state.expected,
         received=state.received,
         planned=str(state.planned or ""),
@@ -141,6 +143,7 @@ def panel(state: CaseState) -> str:
         *(f"Disputed: {one.payment} ({one.dispute}); refunds of it wait" for one in state.disputes),
         f"Parcel {seen.tracking_number}, [label]({seen.label_url})" if seen.label_url else "",
         f"[Packing sheet]({seen.sheet_url})" if seen.sheet_url else "",
+        f"Other parcels: {', '.join(seen.other_parcels)}" if seen.other_parcels else "",
     ]
     stage = f"### {seen.stage.replace('_', ' ').capitalize()}" + (f": {seen.outcome}" if seen.outcome else "")
     return "\n\n".join(filter(None, [stage, *map(help_wanted, state.troubles), _list(rows), _decided(state)]))

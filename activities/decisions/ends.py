@@ -1,0 +1,128 @@
+"""How a return ends: called off, expired, or through. What was announced and never came stays with the customer."""
+
+from __future__ import annotations
+
+from temporalio import activity
+
+from activities.people import check_speaker
+from domain import ids
+from domain.case import Outcome
+from domain.errors import Refused
+from domain.model import Id, Model, UtcDatetime
+from domain.stores import People
+from domain.verbs import Verb
+from ledger import EntryKind, Ledger, NewEntry
+from ledger.deciding import decided
+from ledger.moves import goods
+
+
+class CancelReturn(Model):
+    """A return that was called off; `reason` is a code."""
+
+    case: Id
+    order_id: Id
+    actor: Id
+    reason: str
+    now: UtcDatetime
+
+
+class CloseReturn(Model):
+    """The end of a return."""
+
+    case: Id
+    order_id: Id
+    outcome: Outcome
+    now: UtcDatetime
+
+
+class ExpireReturn(Model):
+    """A return of which nothing was sent in time."""
+
+    case: Id
+    order_id: Id
+    now: UtcDatetime
+
+
+class Ends:
+    """Each is one entry, which frees what is still reserved."""
+
+    def __init__(self, ledger: Ledger, people: People) -> None:
+        self._ledger = ledger
+        self._people = people
+
+    @activity.defn(no_thread_cancel_exception=True)
+    def cancel_return(self, ask: CancelReturn) -> None:
+        """Record that a return was called off and give its units back to the customer.
+
+        Raises Refused if the actor may not, or the journal knows that its goods arrived or that it has ended: then a
+        reset or a new run has forgotten it.
+        """
+        if self._ledger.find(ids.cancel_key(ask.case)) is None:
+            check_speaker(self._people, ask.actor, Verb.CANCEL)
+        self._end(
+            NewEntry(
+                key=ids.cancel_key(ask.case),
+                kind=EntryKind.CANCELLED,
+                order=ask.order_id,
+                case=ask.case,
+                actor=ask.actor,
+                reasons=(ask.reason,),
+                at=ask.now,
+                facts={"reason": ask.reason},
+                asked={"reason": ask.reason},
+            ),
+            never_after=(EntryKind.RECEIPT, EntryKind.CLOSED),
+        )
+
+    @activity.defn(no_thread_cancel_exception=True)
+    def expire_return(self, ask: ExpireReturn) -> None:
+        """Record that nothing was sent in time; its units stay with the customer.
+
+        Raises Refused if the journal knows that its goods are on their way or arrived, or that it has ended.
+        """
+        self._end(
+            NewEntry(
+                key=ids.expire_key(ask.case),
+                kind=EntryKind.EXPIRED,
+                order=ask.order_id,
+                case=ask.case,
+                actor="rule:policy",
+                at=ask.now,
+                facts={},
+                asked={},
+            ),
+            never_after=(EntryKind.RECEIPT, EntryKind.CANCELLED, EntryKind.CLOSED),
+        )
+
+    @activity.defn(no_thread_cancel_exception=True)
+    def close_return(self, ask: CloseReturn) -> None:
+        """Record the end of a return; units that were reserved and never came stay with the customer."""
+        self._end(
+            NewEntry(
+                key=ids.close_key(ask.case),
+                kind=EntryKind.CLOSED,
+                order=ask.order_id,
+                case=ask.case,
+                actor="rule:story",
+                at=ask.now,
+                facts={"outcome": ask.outcome.value},
+                asked={"outcome": ask.outcome.value},
+            )
+        )
+
+    def _end(self, entry: NewEntry, never_after: tuple[EntryKind, ...] = ()) -> None:
+        """Append the entry, and with it release what its return still has reserved; another end is a KeyConflict.
+
+        Raises Refused if the journal has one of the kinds that it can never follow.
+        """
+
+        def decide() -> NewEntry:
+            entries = tuple(self._ledger.entries(case=entry.case))
+            recorded = {one.kind for one in entries}
+            if entry.kind not in recorded and recorded & set(never_after):
+                text = f"return {entry.case} cannot end like this: the journal knows its goods, or its end, already"
+                raise Refused("already_received", text)
+            released = goods.released(entry.key, goods.announced(entries), self._ledger.pending_left)
+            return entry.model_copy(update={"transfers": released})
+
+        decided(self._ledger, entry.order, decide)
