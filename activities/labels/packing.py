@@ -19,7 +19,7 @@ from ledger.recall import case_so_far
 
 
 class Packing:
-    """Makes the sheet of each return once, into the folder of the labels; `fonts` are tried in turn, else the usual ones."""
+    """Makes the sheet of each return once, into the folder of the labels; `fonts` are tried in turn, else the usual."""
 
     def __init__(
         self,
