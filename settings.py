@@ -12,15 +12,17 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from domain.contact import Place
 from domain.errors import InvalidRequest
+from domain.notice import NoticeKind
 from domain.parcel import LabelFormat, ParcelSize
 from domain.request import first_fault
 
 ROOT = Path(__file__).parent
+TemplateId = Annotated[str, StringConstraints(pattern=r"^d-[0-9a-f]{32}$")]
 
 
 def home() -> Path:
@@ -56,8 +58,16 @@ class Settings(BaseSettings):
     stripe_api_key: SecretStr = SecretStr("")
     stripe_api_base: str | None = None
     """Another address of the Stripe API; the simulator's in the embedded stack."""
+    mail: Literal["sendgrid", "smtp"] = "sendgrid"
+    """Who sends mail."""
     sendgrid_api_key: SecretStr = SecretStr("")
     sendgrid_host: str = "https://api.sendgrid.com"
+    sendgrid_templates: dict[NoticeKind, TemplateId] = {}
+    """SendGrid's dynamic template of each kind of notice that has one; ours for the others."""
+    sendgrid_sandbox: bool = False
+    """Mails are checked by SendGrid and not sent."""
+    smtp_url: SecretStr = SecretStr("")
+    """The mail server; it holds a password."""
     mail_from: str = "returns@shop.example"
     shop_name: str = "Example Shop"
     mail_logo_url: Annotated[str, _shaped(r"(https://[^\s\"'<>]{1,500})?", "write an address with https://")] = ""
@@ -108,6 +118,10 @@ class Settings(BaseSettings):
     """What calls to it are signed with."""
     box_days: int = Field(default=3, ge=1, le=60)
     """Working days to find out whose a box is that nobody announced."""
+    warehouse_url: str = ""
+    """The warehouse system that keeps the stock; without it the journal does."""
+    warehouse_secret: SecretStr = SecretStr("")
+    """What it is told is signed with: one, or two with a space between them."""
     drain_seconds: int = Field(default=30, ge=0, le=3600)
     """How long a stopping worker waits for activities that are under way."""
 

@@ -12,6 +12,7 @@ from commands import (
     mails,
     ops,
     orders,
+    outbox,
     output,
     overrides,
     parcels,
@@ -33,7 +34,8 @@ for one in (returns, quote, parcels, warehouse, shopper, ops, bulk, inbox, finan
 app.add_typer(boxes.app)
 app.add_typer(boxes.report, name="boxes")
 app.add_typer(parcels.parcel, name="parcel")
-app.add_typer(mails.app, name="mails")
+outbox.app.add_typer(mails.app)
+app.add_typer(outbox.app, name="mails")
 app.add_typer(orders.app, name="orders")
 app.add_typer(people.app, name="people")
 app.add_typer(policy.app, name="policy")

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from activities.decisions import DecisionActivities
     from activities.decisions.approvals import ApprovalActivities
     from activities.decisions.overrides import OverrideActivities
-    from activities.inventory import InventoryActivities
+    from activities.inventory import Inventory, InventoryActivities
     from activities.inventory.boxes import BoxDesk
+    from activities.inventory.setting_aside import SettingAside
     from activities.labels import LabelActivities, Labels
     from activities.labels.parcels import ParcelActivities
-    from activities.mail import MailActivities
+    from activities.mail import Mail, MailActivities
     from activities.mail.render import Renderer
     from activities.payments import PaymentActivities, Payments, Refunds
     from activities.payments.aftercare import AftercareActivities
@@ -129,11 +130,26 @@ class Rooms:
     def inventory(self) -> InventoryActivities:
         """The warehouse."""
         from activities.inventory import InventoryActivities
-        from activities.inventory.embedded import EmbeddedInventory
 
-        return InventoryActivities(
-            EmbeddedInventory(), self.stores.snapshots, self.stores.policies, self.ledger, self.stores.people
-        )
+        stores = (self.stores.snapshots, self.stores.policies, self.ledger, self.stores.people)
+        return InventoryActivities(self.warehouse, *stores)
+
+    @cached_property
+    def warehouse(self) -> Inventory:
+        """Whoever keeps the stock: a warehouse system, else the journal."""
+        from activities.inventory.embedded import EmbeddedInventory
+        from activities.inventory.via_webhook import WebhookInventory
+
+        if address := self.settings.warehouse_url:
+            return WebhookInventory(address, self.settings.warehouse_secret.get_secret_value())
+        return EmbeddedInventory()
+
+    @cached_property
+    def setting_aside(self) -> SettingAside:
+        """Units that are to be sent to shoppers."""
+        from activities.inventory.setting_aside import SettingAside
+
+        return SettingAside(self.warehouse, self.ledger)
 
     @cached_property
     def boxes(self) -> BoxDesk:
@@ -218,15 +234,28 @@ class Rooms:
     def mail(self) -> MailActivities:
         """The mail provider."""
         from activities.mail import MailActivities
+
+        render, own = renderer(self.settings), self.stores
+        return MailActivities(self.mailer, render, own.contacts, own.outbox, self.ledger)
+
+    @cached_property
+    def mailer(self) -> Mail:
+        """Who sends mail."""
+        own = self.settings
+        if own.mail == "smtp":
+            from activities.mail.via_smtp import SmtpMail
+
+            return SmtpMail(own.smtp_url.get_secret_value(), own.mail_from, own.shop_name)
         from activities.mail.via_sendgrid import SendGridMail
 
-        adapter = SendGridMail(
-            api_key=self.settings.sendgrid_api_key.get_secret_value(),
-            host=self.settings.sendgrid_host,
-            sender=self.settings.mail_from,
-            sender_name=self.settings.shop_name,
+        return SendGridMail(
+            api_key=own.sendgrid_api_key.get_secret_value(),
+            host=own.sendgrid_host,
+            sender=own.mail_from,
+            sender_name=own.shop_name,
+            templates={kind.value: template for kind, template in own.sendgrid_templates.items()},
+            sandbox=own.sendgrid_sandbox,
         )
-        return MailActivities(adapter, renderer(self.settings), self.stores.contacts, self.stores.outbox, self.ledger)
 
 
 def carrier(own: Settings) -> Labels:

@@ -27,6 +27,7 @@ from entry import leave
 from settings import Settings
 from wiring import Rooms, connect, rooms
 from workflows.aftercare import Aftercare
+from workflows.mailing import Mailing
 from workflows.reconcile import Reconcile
 from workflows.return_case.case import ReturnCase
 
@@ -42,7 +43,7 @@ def workers(client: Client, rooms: Rooms, drain: timedelta, extra: Sequence[Inte
         Worker(
             client,
             task_queue=queue,
-            workflows=[ReturnCase, Aftercare, Reconcile] if queue == ids.RETURNS_QUEUE else [],
+            workflows=[ReturnCase, Aftercare, Mailing, Reconcile] if queue == ids.RETURNS_QUEUE else [],
             activities=activities,
             activity_executor=ThreadPoolExecutor(THREADS, thread_name_prefix=queue),
             max_concurrent_activities=THREADS,
@@ -74,6 +75,8 @@ def by_queue(rooms: Rooms) -> dict[str, list[Callable[..., Any]]]:
             rooms.inventory.record_receipt,
             rooms.inventory.record_inspection,
             rooms.inventory.restock,
+            rooms.setting_aside.set_aside,
+            rooms.setting_aside.set_free,
             rooms.news.hear_dispute,
             rooms.news.hear_payment,
             rooms.aftercare.recall_case,
@@ -86,7 +89,7 @@ def by_queue(rooms: Rooms) -> dict[str, list[Callable[..., Any]]]:
             rooms.other_ways.record_by_hand,
             rooms.reconciling.reconcile,
         ],
-        ids.MAIL_QUEUE: [rooms.mail.send_notice],
+        ids.MAIL_QUEUE: [rooms.mail.send_notice, rooms.mail.resend_notice],
     }
 
 

@@ -13,6 +13,7 @@ from domain.model import Model, UtcDatetime
 from domain.override import Overridden
 from domain.policy import Decision
 from domain.request import ReturnRequest
+from domain.stores import OutboxRow
 from ledger import EntryKind, JournalEntry
 from ledger.frozen import frozen_order
 from ledger.readable import amounts, reference
@@ -38,9 +39,10 @@ class Step(Model):
 
 
 class Dossier(Model):
-    """`decision` is the one in force, `first_decision` the policy's own where a person decided otherwise. `note` says
-    what is missing, if `view` was put together from the journal or could not be had at all; `failure` why a return that
-    ended badly did so, unless the journal had brought it to its end before."""
+    """`mails` are those of the outbox, oldest first; `decision` is the one in force, `first_decision` the policy's own
+    where a person decided otherwise. `note` says what is missing, if `view` was put together from the journal or
+    could not be had at all; `failure` why a return that ended badly did so, unless the journal had brought it to
+    its end before."""
 
     id: str
     view: CaseView | None
@@ -51,6 +53,7 @@ class Dossier(Model):
     decision: Decision | None
     first_decision: Decision | None = None
     timeline: tuple[Step, ...]
+    mails: tuple[OutboxRow, ...] = ()
     ui: str = ""
     command: str = ""
 
@@ -83,6 +86,7 @@ async def dossier(case: str, rooms: Rooms) -> Dossier:
         decision=known.decision,
         first_decision=_first(entries) if known.overrides else None,
         timeline=tuple(map(_step, entries)),
+        mails=tuple(rooms.stores.outbox.of_case(case)),
         ui=ui,
         command=command,
     )
@@ -126,4 +130,6 @@ def _detail(facts: Mapping[str, object]) -> str:
         return str(Overridden.model_validate(override).change)
     if isinstance(scan, Mapping):
         return str(scan.get("status") or "")
-    return str(facts.get("notice") or facts.get("outcome") or facts.get("box") or "")
+    if "notice" in facts:
+        return f"{facts['notice']} {facts['state']}"
+    return str(facts.get("outcome") or facts.get("box") or "")

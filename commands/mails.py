@@ -51,11 +51,6 @@ _ROW = """<tr><td>{locale}</td><td><a href="{page}">{kind}</a></td><td lang="{lo
 <td><a href="{text}">text</a></td><td>{size}</td></tr>"""
 
 
-@app.callback()
-def _group() -> None:
-    """Without this the group's only command would be the group itself."""
-
-
 @app.command(epilog=example("mails preview --locale de --out mails"))
 def preview(
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the pages go; it is made if need be.")],

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from commands import output
+from domain.notice import WELL
 
 if TYPE_CHECKING:
     from commands.dossier import Dossier, Step
@@ -42,6 +43,10 @@ def show_dossier(found: Dossier) -> None:
     if found.note:
         knows = "This is what the journal knows." if found.timeline else "Nothing is recorded of it yet."
         output.say("", f"{output.sentence(found.note)} {knows}")
+    for mail in found.mails:
+        if mail.state not in WELL:
+            words = f"The mail {mail.kind.replace('_', ' ')} is {mail.state or 'reserved'}"
+            output.say("", output.sentence(f"{words}: {mail.why.replace('_', ' ')}" if mail.why else words))
     if found.timeline:
         output.say("")
         output.table(
@@ -82,6 +87,8 @@ def _rows(view: CaseView, decision: Decision | None) -> Iterator[Row]:
     yield "Label", view.label_url
     yield "Packing sheet", view.sheet_url
     yield "Received", _units(view.received)
+    for one in view.discrepancies:
+        yield "Look at", one
     yield "To refund", f"{view.planned} ({view.refund_status})" if view.planned else ""
     yield "Approved by", view.approved_by
     yield "Refunded", " ".join([view.refunded, *(f"({one})" for one in view.provider_references)])

@@ -81,6 +81,19 @@ def lines(texts: Iterable[str], *more: str, option: str = "--line") -> list[dict
     return found
 
 
+def with_serials(lines: Iterable[dict[str, object]], texts: Iterable[str]) -> list[dict[str, object]]:
+    """Lines with the serial numbers of `LINE:SERIAL`. Raises InvalidRequest for other text, and for another line."""
+    found = [{**line, "serials": []} for line in lines]
+    for text in texts:
+        line_id, _, serial = text.partition(":")
+        mine = next((line["serials"] for line in found if line.get("line_id") == line_id), None)
+        if not serial or not isinstance(mine, list):
+            known = ", ".join(str(line.get("line_id")) for line in found)
+            raise InvalidRequest("--serial", f"it is LINE:SERIAL, where LINE is one of those that came: {known}")
+        mine.append(serial)
+    return found
+
+
 def make(model: type[M], values: object) -> M:
     """`values` as a `model`. Raises InvalidRequest naming the field."""
     from pydantic import ValidationError

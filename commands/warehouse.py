@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 app = output.group("The warehouse.")
 
+_ANY = [{"line_id": "any", "quantity": 1}]
+
 
 @app.command(epilog=example("receive R-1 --by ann --receipt-id box-7 --line 1:2"))
 def receive(
@@ -27,6 +30,11 @@ def receive(
     line: Annotated[
         list[str] | None, typer.Option(metavar="LINE:QUANTITY", help="What was counted; else all that is expected.")
     ] = None,
+    serial: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LINE:SERIAL", help="A serial number that was read, once per unit; a wrong one is told."),
+    ] = None,
+    location: Annotated[str, typer.Option(help="Where the box was opened.")] = "main",
     unknown: Annotated[bool, typer.Option("--unknown", help="A box of which nobody knows the return.")] = False,
     item: boxes.Items = None,
     empty: boxes.Empty = False,
@@ -45,19 +53,27 @@ def receive(
     elif case is None:
         raise InvalidRequest("RETURN", "name the return, or say --unknown if it is not known")
     else:
-        _receive(case, by, receipt_id, line, as_json)
+        _receive(case, by, receipt_id, line, serial or (), location, as_json)
 
 
-def _receive(case: str, by: str, receipt_id: str | None, line: list[str] | None, as_json: bool) -> None:
+def _receive(
+    case: str,
+    by: str,
+    receipt_id: str | None,
+    line: list[str] | None,
+    serial: Sequence[str],
+    location: str,
+    as_json: bool,
+) -> None:
     from domain.inspection import Receipt
 
     counted = values.lines(line or ())
     if counted and not receipt_id:
         words = "name the arrival, so that the same box counts once; two boxes may hold the same"
         raise InvalidRequest("--receipt-id", words)
-    given: dict[str, object] = {"id": receipt_id or "everything", "received_by": by}
+    given: dict[str, object] = {"id": receipt_id or "everything", "received_by": by, "location": location}
     # Checked before anybody is asked; what is expected is only known to the return.
-    values.make(Receipt, {**given, "lines": counted or [{"line_id": "any", "quantity": 1}]})
+    values.make(Receipt, {**given, "lines": values.with_serials(counted, serial) if counted else _ANY})
 
     def compose(seen: CaseView) -> Receipt | None:
         lines = counted or [{"line_id": one, "quantity": count} for one, count in seen.expected.items()]
@@ -65,7 +81,7 @@ def _receive(case: str, by: str, receipt_id: str | None, line: list[str] | None,
             return None  # everything came already, so this was said before
         if not lines:
             raise Refused("nothing_expected", f"Return {case} expects no goods now. Next: {seen.next_action}")
-        return values.make(Receipt, {**given, "lines": lines})
+        return values.make(Receipt, {**given, "lines": values.with_serials(lines, serial)})
 
     messages.tell(case, "receive", compose, as_json)
 
@@ -78,9 +94,10 @@ def inspect(
     line: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="LINE:QUANTITY:GRADE:DISPOSITION",
-            help="Grade (grade_a to grade_d) and disposition (restocked, not_restocked, processing_required) may be "
-            "left out; without any line all that was received is grade_a and restocked.",
+            metavar="LINE:QUANTITY:GRADE:DISPOSITION:LOCATION",
+            help="Grade (grade_a to grade_d), disposition (restocked, not_restocked, processing_required, missing, "
+            "quarantine, refurbish, liquidate, donate, recycle) and a place of their own may be left out; without any "
+            "line all that was received is grade_a and restocked.",
         ),
     ] = None,
     location: Annotated[str, typer.Option(help="Where the goods are put.")] = "main",
@@ -89,10 +106,10 @@ def inspect(
     """Grade everything that a return received; the refund follows."""
     from domain.inspection import Inspection
 
-    graded = values.lines(line or (), "grade", "disposition")
+    graded = values.lines(line or (), "grade", "disposition", "location")
     given: dict[str, object] = {"id": inspection_id, "inspected_by": by, "location": location}
     # Checked before anybody is asked; what was received is only known to the return.
-    values.make(Inspection, {**given, "lines": graded or [{"line_id": "any", "quantity": 1}]})
+    values.make(Inspection, {**given, "lines": graded or _ANY})
 
     def compose(seen: CaseView) -> Inspection:
         lines = graded or [{"line_id": line_id, "quantity": count} for line_id, count in seen.received.items()]

@@ -148,6 +148,9 @@ outbox = Table(
     Column("state", Name, nullable=True),
     Column("message_id", Name, nullable=False),
     Column("reserved_at", UtcDatetime, nullable=False),
+    Column("why", Text, nullable=True),
+    Column("resent_at", UtcDatetime, nullable=True),
+    Index(None, "state", "reserved_at"),
 )
 
 # Which returns have goods in a parcel, and since when that is known: carriers give a number again after months.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from domain.approval import Approval
@@ -15,6 +15,7 @@ from domain.parcel import ReturnLabel, Scan
 from domain.plan import RefundPlan
 from domain.policy import Decision
 from domain.refund import Refund, RefundStatus
+from domain.serials import Discrepancy
 
 
 class Outcome(StrEnum):
@@ -66,6 +67,8 @@ class CaseSoFar(Model):
     receipts: tuple[Receipt, ...] = ()
     inspect_until: UtcDatetime | None = None
     inspection: Inspection | None = None
+    discrepancies: tuple[Discrepancy, ...] = ()
+    """Of serial numbers, each once, whoever saw it first."""
     plan: RefundPlan | None = None
     approval: Approval | None = None
     refunds: tuple[Refund, ...] = ()
@@ -82,6 +85,10 @@ class CaseSoFar(Model):
     def received(self) -> dict[str, int]:
         """Units that came back so far, per line."""
         return units(tuple(line for receipt in self.receipts for line in receipt.lines))
+
+    def with_discrepancies(self, found: Iterable[Discrepancy]) -> tuple[Discrepancy, ...]:
+        """Those that are known, and these."""
+        return tuple(dict.fromkeys((*self.discrepancies, *found)))
 
     @property
     def expected(self) -> dict[str, int]:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 WORKFLOW_TYPE = "ReturnCase"
 AFTERCARE_TYPE = "Aftercare"
 RECONCILE_TYPE = "Reconcile"
+MAILING_TYPE = "Mailing"
 RETURNS_QUEUE = "returns"
 PAYMENTS_QUEUE = "returns-payments"
 MAIL_QUEUE = "returns-mail"
@@ -234,6 +235,21 @@ def restock_key(case: str, inspection_id: str) -> str:
     return f"restock:{case}:{inspection_id}"
 
 
+def put_away_key(verb: str, case: str, inspection_id: str) -> str:
+    """What the warehouse is told of the goods of an inspection: restock, quarantine or scrap."""
+    return f"{verb}:{case}:{inspection_id}"
+
+
+def set_aside_key(case: str, number: int = 1) -> str:
+    """The n-th time that units are set aside to be sent to the shopper of a return."""
+    return f"set_aside:{case}:{number}"
+
+
+def set_free_key(case: str, number: int = 1) -> str:
+    """The end of that: whoever else wants them may have them."""
+    return f"set_free:{case}:{number}"
+
+
 def expire_key(case: str) -> str:
     """The expiry of a return, with its units given back."""
     return f"expired:{case}"
@@ -252,6 +268,21 @@ def close_key(case: str) -> str:
 def notice_key(case: str, kind: str, number: int = 1) -> str:
     """One mail; also our message key at the mail provider."""
     return f"notice:{case}:{kind}:{number}"
+
+
+def resent_key(notice: str) -> str:
+    """The one resending of a mail of which nobody knew whether it had gone out."""
+    return f"notice_resent:{notice}"
+
+
+def notice_failed_key(notice: str, state: str) -> str:
+    """The provider's later word that a mail did not come in, or was not wanted."""
+    return f"notice_failed:{notice}:{state}"
+
+
+def mailing_id(notice: str) -> str:
+    """The Temporal workflow of a mail that its return does not wait for any more."""
+    return f"mail:{notice}"
 
 
 def refund_notice_key(kind: str, refund: str) -> str:

@@ -99,12 +99,16 @@ class InboxRow(InboxEvent):
 
 _FINAL: Mapping[NoticeState, int] = MappingProxyType(
     {
-        NoticeState.UNKNOWN: 0,
-        NoticeState.SENT: 1,
-        NoticeState.DELIVERED: 2,
-        NoticeState.REFUSED: 3,
-        NoticeState.BOUNCED: 4,
-        NoticeState.SKIPPED: 5,
+        NoticeState.OWED: 0,
+        NoticeState.UNKNOWN: 1,
+        NoticeState.SENT: 2,
+        NoticeState.DELIVERED: 3,
+        NoticeState.REFUSED: 4,
+        NoticeState.BOUNCED: 5,
+        # Whoever calls a mail spam has it.
+        NoticeState.COMPLAINED: 6,
+        NoticeState.SKIPPED: 7,
+        NoticeState.DROPPED: 8,
     }
 )
 

@@ -38,11 +38,14 @@ _ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 _CURRENCY = r"^[A-Z]{3}$"
 _KEY = r"^([A-Za-z0-9+/]{43}=)?$"
 _SIGNATURE = r"^[A-Za-z0-9+/]{86}==$"
+SERIAL = r"^[!-~]{1,100}$"
+"""Of a serial number (`domain.serials`)."""
 
 PATTERNS = {
     _ID: "an id has 1 to 64 letters, digits, points, dashes and underscores, and begins with a letter or digit",
     _CURRENCY: "a currency is written as three capital letters, such as EUR",
     _KEY: "a public key is 44 characters of base64, as `starter.py people key` prints it",
+    SERIAL: "a serial number has 1 to 100 letters, digits and signs of ASCII, without spaces",
     _SIGNATURE: "a signature is 88 characters of base64, as `starter.py approve` makes it",
 }
 """What to tell people instead of a regular expression."""

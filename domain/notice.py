@@ -42,16 +42,27 @@ class NoticeKind(StrEnum):
 
 
 class NoticeState(StrEnum):
-    """What became of a mail. `unknown`: the provider may or may not have it, so it is not sent again; `delivered` and
-    `bounced`: what the other side's mail server said; `refused`: the provider's final no; `skipped`: there was nobody
-    to write to."""
+    """What became of a mail. `owed`: the provider took it not yet, so it is tried again; `unknown`: it may or may not
+    have it; `delivered` and `bounced`: what the other side's mail server said; `complained`: the shopper called it
+    spam; `refused`: the provider's final no; `skipped`: there was nobody to write to; `dropped`: it was not true any
+    more when it could be sent.
+    """
 
+    OWED = "owed"
     SENT = "sent"
     DELIVERED = "delivered"
     BOUNCED = "bounced"
+    COMPLAINED = "complained"
     UNKNOWN = "unknown"
     REFUSED = "refused"
     SKIPPED = "skipped"
+    DROPPED = "dropped"
+
+
+WELL = (NoticeState.SENT, NoticeState.DELIVERED, NoticeState.SKIPPED)
+"""Nobody has to look."""
+NOT_WELL = (NoticeState.BOUNCED, NoticeState.COMPLAINED, NoticeState.REFUSED)
+"""The shopper has it not, or does not want it: a person may write to them otherwise. It never stops money."""
 
 
 class NoticeReason(Model):

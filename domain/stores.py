@@ -108,7 +108,9 @@ class Policies(Protocol):
 
 
 class OutboxRow(Model):
-    """One mail. `state` is None while it is reserved: handed to the provider, answer not known yet."""
+    """One mail. `state` is None while it is reserved: handed to the provider, answer not known yet. `reserved_at` is
+    when it was tried first, `why` the reason of a state that has one, `resent_at` when it was sent once more because
+    nobody knew whether the first had gone out."""
 
     key: str
     case: str
@@ -116,22 +118,36 @@ class OutboxRow(Model):
     state: NoticeState | None
     message_id: str
     reserved_at: UtcDatetime
+    why: str = ""
+    resent_at: UtcDatetime | None = None
 
 
 class Outbox(Protocol):
     """Mails by our message key, written before the call, because the provider cannot be searched."""
 
     def reserve(self, key: str, case: str, kind: str, now: datetime) -> OutboxRow | None:
-        """Reserve a key: None if it is ours now, else the row that stood there already."""
+        """Reserve a key that is new or owed: None if it is ours now, else the row that stands there."""
 
-    def release(self, key: str) -> None:
-        """Take a reservation back after a certain no of the provider, so that the next attempt may send."""
+    def release(self, key: str, why: str = "") -> None:
+        """Owe a reserved mail again after a certain no of the provider, so that the next attempt may send."""
 
-    def finish(self, key: str, state: NoticeState, message_id: str = "") -> None:
+    def finish(self, key: str, state: NoticeState, message_id: str = "", why: str = "") -> None:
         """Record what became of it, unless the provider has told more already. Raises KeyError for an unknown key."""
+
+    def take_again(self, key: str, now: datetime) -> bool:
+        """Whether the one resending of a mail of unknown outcome is ours now."""
+
+    def give_back(self, key: str, why: str = "") -> None:
+        """The provider certainly did not take the resending: the next attempt may."""
+
+    def get(self, key: str) -> OutboxRow | None:
+        """One mail."""
 
     def of_case(self, case: str) -> list[OutboxRow]:
         """All mails of a return, oldest first."""
+
+    def listed(self, states: Sequence[NoticeState | None], limit: int) -> list[OutboxRow]:
+        """The newest mails in these states."""
 
 
 class Parcels(Protocol):

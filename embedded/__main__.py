@@ -73,7 +73,7 @@ async def _serve(free_ports: bool, *, worker: bool) -> int:
     async with stack(Ports.free() if free_ports else Ports(), worker=worker) as here:
         console.print(f"Temporal UI  {here.ui}")
         console.print(f"Simulators   {here.simulators}  (Stripe, SendGrid, a carrier, a storefront)")
-        console.print(f"Webhooks     {here.webhooks}  (Stripe's arrive by themselves)")
+        console.print(f"Webhooks     {here.webhooks}  (Stripe's and SendGrid's arrive by themselves)")
         console.print("Ready. Ctrl-C stops everything; the returns go on when you start it again.")
         return await here.watch(stop)
 

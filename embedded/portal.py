@@ -52,6 +52,13 @@ async def register(port: int, stripe: str, key: str) -> None:
                     await http.delete(f"{stripe}/v1/webhook_endpoints/{one['id']}")
 
 
+async def register_mail(port: int, sendgrid: str, key: str) -> None:
+    """Have SendGrid's stand-in tell this port what becomes of mails, signed with this key."""
+    async with httpx2.AsyncClient() as http:
+        given = {"url": f"http://127.0.0.1:{port}/webhooks/sendgrid", "key": key}
+        (await http.post(f"{sendgrid}/_control/event_webhook", json=given)).raise_for_status()
+
+
 async def _answers(http: httpx2.AsyncClient, url: str) -> bool:
     try:
         return (await http.get(url)).status_code == 200

@@ -25,7 +25,7 @@ from domain.errors import Refused, Unavailable
 from embedded import children, portal, temporal
 from embedded.children import Child
 from embedded.people import hire
-from embedded.simulators import build, storefront
+from embedded.simulators import build, sendgrid_events, storefront
 from embedded.simulators.serve import listen, running
 from settings import ROOT, Settings, home, stack_file
 from wiring import Rooms, rooms
@@ -149,7 +149,8 @@ async def stack(ports: Ports, *, worker: bool = True) -> AsyncIterator[Stack]:
         client = await temporal.connected(f"127.0.0.1:{ports.temporal}", server.alive)
         await temporal.prepare(client)
         await create_schedules(client)
-        stack_file().write_text(_profile(ports))
+        mail_key = sendgrid_events.new_key()
+        stack_file().write_text(_profile(ports, sendgrid_events.public_key(mail_key)))
         exits.callback(stack_file().unlink, missing_ok=True)
         here = Stack(ports, server, client, rooms(Settings.load()))
         exits.callback(here.rooms.engine.dispose)
@@ -158,6 +159,7 @@ async def stack(ports: Ports, *, worker: bool = True) -> AsyncIterator[Stack]:
         hire(here.rooms, folder / "keys")
         await exits.enter_async_context(running(build(folder, here.simulators), listener))
         await portal.register(ports.portal, f"{here.simulators}/stripe", _STRIPE_KEY)
+        await portal.register_mail(ports.portal, f"{here.simulators}/sendgrid", mail_key)
         exits.push_async_callback(_stop_children, here)
         # Side by side: each takes a second.
         await asyncio.gather(here.start_portal(), *([here.start_worker()] if worker else []))
@@ -207,7 +209,7 @@ def _taken(port: int) -> str:
     return f"Port {port} is taken, so nothing was started. Stop whoever has it, or choose --free-ports."
 
 
-def _profile(ports: Ports) -> str:
+def _profile(ports: Ports, mail_key: str) -> str:
     """A Temporal profile, which the `temporal` command reads too, and our own settings beside it."""
     simulators = f"http://127.0.0.1:{ports.simulators}"
     return f"""\
@@ -223,6 +225,7 @@ stripe_webhook_secret = "{portal.SECRET}"
 portal_port = {ports.portal}
 sendgrid_api_key = "SG.embedded"
 sendgrid_host = "{simulators}/sendgrid"
+sendgrid_webhook_key = "{mail_key}"
 carrier_url = "{simulators}/carrier"
 storefront_url = "{simulators}/storefront"
 storefront_secret = "{storefront.SECRET}"

@@ -18,7 +18,7 @@ UNITS = "UNITS"
 """The commodity of goods; money's commodity is its currency."""
 
 DEBIT_NORMAL = ("tender", "receivable")
-GUARDED = ("tender", "order", "paid", "with_customer", "returning", "box", "exposure")
+GUARDED = ("tender", "order", "paid", "with_customer", "returning", "box", "stock", "sending", "exposure")
 """Kinds of account (the part before the first colon) whose posted balance less pending outflows stays >= 0."""
 
 
@@ -110,7 +110,15 @@ class EntryKind(StrEnum):
     CREDIT_ISSUED = "credit_issued"
     GOODWILL = "goodwill"
     RESTOCK = "restock"
+    SET_ASIDE = "set_aside"
+    """Units of the stock wait to be sent to the shopper of a return; nobody else can have them."""
+    SET_FREE = "set_free"
+    """They are not sent after all."""
     NOTICE = "notice"
+    NOTICE_RESENT = "notice_resent"
+    """A mail of unknown outcome was sent once more."""
+    NOTICE_FAILED = "notice_failed"
+    """The provider said later that a mail came back, or that the shopper called it spam."""
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     CLOSED = "closed"

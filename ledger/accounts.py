@@ -116,3 +116,13 @@ def box(box_id: str) -> str:
 def stock(location: str, sku: str, disposition: str) -> str:
     """Units put away."""
     return f"stock:{location}:{sku}:{disposition}"
+
+
+def supply(location: str, sku: str) -> str:
+    """Units in a stock that a warehouse system keeps: it knows how many there are."""
+    return f"supply:{location}:{sku}"
+
+
+def sending(case: str, line_id: str) -> str:
+    """Units that go out to the shopper of a return, for a line of the order."""
+    return f"sending:{case}:{line_id}"

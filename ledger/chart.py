@@ -36,6 +36,8 @@ DEFAULT = {
     "with_customer": "Equity:Units:WithCustomer",
     "returning": "Equity:Units:Returning",
     "stock": "Equity:Units:Stock",
+    "supply": "Equity:Units:Supply",
+    "sending": "Equity:Units:Sending",
     "found": "Equity:Units:Found",
     "kept": "Equity:Units:Kept",
     "box": "Equity:Units:Unmatched",

@@ -33,7 +33,7 @@ _NOUNS: Mapping[str, tuple[EntryKind, ...]] = {
         EntryKind.REFUND_ELSEWHERE,
     ),
     "disputes.json": (EntryKind.DISPUTE_OPENED, EntryKind.DISPUTE_WON, EntryKind.DISPUTE_LOST),
-    "notices.json": (EntryKind.NOTICE,),
+    "notices.json": (EntryKind.NOTICE, EntryKind.NOTICE_RESENT, EntryKind.NOTICE_FAILED),
 }
 _NOT_FOR_OTHERS = ("url", "note_id", "signature", "customer_id")
 """Fields that are left out: a label's address shows where somebody lives, and a note is the shopper's own text."""

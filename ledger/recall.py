@@ -17,6 +17,7 @@ from domain.parcel import ReturnLabel, Scan
 from domain.plan import RefundPlan
 from domain.policy import Decision
 from domain.refund import Refund, RefundIntention, RefundStatus
+from domain.serials import Discrepancy
 from ledger import EntryKind, JournalEntry
 
 
@@ -46,9 +47,11 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
             return {
                 "receipts": (*known.receipts, receipt),
                 "inspect_until": datetime.fromisoformat(facts["inspect_until"]),
+                "discrepancies": _discrepancies(known, facts),
             }
         case EntryKind.INSPECTION:
-            return {"inspection": Inspection.model_validate(facts["inspection"])}
+            inspection = Inspection.model_validate(facts["inspection"])
+            return {"inspection": inspection, "discrepancies": _discrepancies(known, facts)}
         case EntryKind.PLAN:
             return {"plan": RefundPlan.model_validate(facts["plan"])}
         case EntryKind.APPROVAL:
@@ -66,6 +69,10 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
             return {"outcome": Outcome(facts["outcome"])}
         case _:
             return {"refunds": _refunds(known.refunds, entry)}
+
+
+def _discrepancies(known: CaseSoFar, facts: Mapping[str, Any]) -> tuple[Discrepancy, ...]:
+    return known.with_discrepancies(Discrepancy.model_validate(one) for one in facts.get("discrepancies", ()))
 
 
 def _refunds(known: tuple[Refund, ...], entry: JournalEntry) -> tuple[Refund, ...]:

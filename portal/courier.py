@@ -20,10 +20,11 @@ from domain.news import (
     PaymentNews,
     RefundNews,
 )
+from domain.notice import NOT_WELL
 from domain.parcel import Scan, of_one_parcel
 from domain.refund import FINAL_NO
-from domain.stores import Outbox, Parcels
-from ledger import EntryKind, Ledger
+from domain.stores import Outbox, OutboxRow, Parcels
+from ledger import EntryKind, Ledger, NewEntry
 
 CLOSED, NOT_FOUND = "closed", "not_found"
 """Codes of Refused: the return has ended; Temporal knows no such return (any more)."""
@@ -131,11 +132,29 @@ class Courier:
             raise
 
     def _mail(self, news: MailNews) -> Sent:
-        try:
-            self._outbox.finish(news.key, news.state, news.message_id)
-        except KeyError:
+        row = self._outbox.get(news.key)
+        if row is None:
             return Sent(InboxState.OUTSIDE, error="We sent no mail with this key.")
+        self._outbox.finish(news.key, news.state, news.message_id)
+        if news.state in NOT_WELL:
+            self._record(row, news)
         return Sent(InboxState.DELIVERED, news.key)
+
+    def _record(self, row: OutboxRow, news: MailNews) -> None:
+        """What was recorded of the mail when it was sent stays as it was: this is a fact of its own."""
+        first = next(iter(self._ledger.entries(case=row.case)), None)
+        self._ledger.append(
+            NewEntry(
+                key=ids.notice_failed_key(news.key, news.state),
+                kind=EntryKind.NOTICE_FAILED,
+                order=first.order if first else "",
+                case=row.case,
+                actor="mail",
+                at=news.at,
+                facts={"notice": row.kind, "state": news.state.value, "message_id": news.message_id},
+                asked={"key": news.key, "state": news.state.value},
+            )
+        )
 
     def _whose(self, news: News) -> tuple[str, str | None]:
         """The return and the order that news are about; an order alone has no return, and without an order nobody here

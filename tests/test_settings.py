@@ -14,11 +14,13 @@ from settings import ROOT, Settings, home, stack_file
 SECRETS = (
     "stripe_api_key",
     "sendgrid_api_key",
+    "smtp_url",
     "carrier_token",
     "easypost_api_key",
     "stripe_webhook_secret",
     "easypost_webhook_secret",
     "storefront_secret",
+    "warehouse_secret",
 )
 
 
@@ -130,7 +132,7 @@ def test_secrets_are_never_printed(name: str, stack: Path, monkeypatch: pytest.M
 
 def test_every_key_and_token_is_a_secret() -> None:
     names = [name for name in Settings.model_fields if name != "sendgrid_webhook_key"]  # a public key
-    found = {name for name in names if name.endswith(("_key", "_token", "_password", "_secret"))}
+    found = {name for name in names if name.endswith(("_key", "_token", "_password", "_secret", "smtp_url"))}
     assert found == set(SECRETS)
     for name in found:
         assert Settings.model_fields[name].annotation is SecretStr

@@ -186,3 +186,22 @@ async def test_a_broken_profile_does_not_print_the_key_in_it(folder: Path) -> No
         await wiring.connect()
     assert "line 2" in no.value.message
     assert "s3cret" not in no.value.message
+
+
+@pytest.mark.parametrize(
+    ("chosen", "adapter"),
+    [
+        ({"sendgrid_api_key": "SG.key"}, "SendGridMail"),
+        ({"mail": "smtp", "smtp_url": "smtps://shop:secret@mail.example"}, "SmtpMail"),
+    ],
+)
+def test_who_sends_mail_is_chosen(folder: Path, chosen: dict[str, Any], adapter: str) -> None:
+    assert type(wiring.rooms(Settings.model_validate(chosen)).mailer).__name__ == adapter
+
+
+@pytest.mark.parametrize(
+    ("mail", "missing"), [("sendgrid", "BACKHAUL_SENDGRID_API_KEY"), ("smtp", "BACKHAUL_SMTP_URL")]
+)
+def test_what_the_chosen_one_misses_is_named(folder: Path, mail: str, missing: str) -> None:
+    with pytest.raises(InvalidRequest, match=missing):
+        _ = wiring.rooms(Settings.model_validate({"mail": mail})).mail

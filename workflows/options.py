@@ -38,7 +38,10 @@ class Options:
 # also how long a killed worker goes unnoticed. One that is only slow does no harm: its keys make what it does happen
 # once, however often it is tried.
 STOREFRONT = Options(owner="ops")
-WAREHOUSE = Options(owner="warehouse")
+
+# Three or four calls of at most 10 s each (what came, and each of restock, quarantine and scrap that is needed), with a
+# heartbeat before each: a worker that was killed is noticed after 15 s.
+WAREHOUSE = Options(owner="warehouse", attempt=timedelta(seconds=60), heartbeat=timedelta(seconds=15))
 
 # Up to four calls of at most 14 s each (look up, make, buy, a code to print from), with a heartbeat before each.
 CARRIER = Options(owner="ops", attempt=timedelta(seconds=75), heartbeat=timedelta(seconds=15))
@@ -72,14 +75,24 @@ RECONCILE = Options(
     longest_retry=timedelta(minutes=30),
 )
 
-# A mail may be late by days but never holds anything up, so its burst is as long as a mail still makes sense.
+# A mail may be late by days but never holds anything up. Its return tries for so long and waits no longer with its end;
+# then the mail goes on by itself, until it is out or makes no sense any more.
 MAIL = Options(
     owner="ops",
     queue=ids.MAIL_QUEUE,
     # Well above what the SDK may take: a second attempt beside the first could not tell whether the mail went out.
     attempt=timedelta(seconds=60),
     burst=timedelta(days=3),
-    longest_retry=timedelta(minutes=30),
+    longest_retry=timedelta(hours=2),
+)
+MAIL_LATER = Options(
+    owner="ops",
+    queue=ids.MAIL_QUEUE,
+    attempt=timedelta(seconds=60),
+    # Longer than any mail makes sense.
+    burst=timedelta(days=120),
+    first_retry=timedelta(minutes=5),
+    longest_retry=timedelta(hours=6),
 )
 
 PAUSE_FIRST = timedelta(minutes=15)
@@ -101,5 +114,6 @@ APPROVAL_PATIENCE = timedelta(days=2)
 PARCEL_PATIENCE = timedelta(days=7)
 """How long a parcel that was overdue is left alone after a sign of life."""
 
-MAIL_PATIENCE = timedelta(days=3)
-"""How long a finished return waits for its last mails before it closes."""
+WORD_PATIENCE = timedelta(days=1)
+"""How long the provider may take to say by webhook that it has a mail of which it gave no answer; within a day its own
+repetitions of a webhook end. By SMTP no word ever comes, and the day only passes."""

@@ -8,11 +8,19 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    WorkflowAlreadyStartedError,
+    is_cancelled_exception,
+)
 
-from activities.mail import MailActivities, SendNotice
-from domain.notice import Notice
+from activities.mail import MailActivities, NoticeSent, SendNotice
+from domain import ids
+from domain.notice import Notice, NoticeState
 from workflows import options
+from workflows.mailing import Mailing
 from workflows.options import PAUSE_FIRST, PAUSE_LONGEST, Options
 from workflows.return_case.state import Trouble
 
@@ -121,31 +129,47 @@ class Stepper:
             self.mails[letter.key] = asyncio.create_task(self._mail(letter))
 
     async def wait_for_mails(self) -> None:
-        """A bounded time: a mail that nobody takes must not keep a return open for ever."""
-        try:
-            await workflow.wait_condition(
-                lambda: all(mail.done() for mail in self.mails.values()),
-                timeout=options.MAIL_PATIENCE,
-                timeout_summary="Wait for the last mails",
-            )
-        except TimeoutError:
-            return
+        """Until each is out or goes on by itself; that is as long as its burst at most."""
+        await workflow.wait_condition(lambda: all(mail.done() for mail in self.mails.values()))
 
     async def _mail(self, notice: Notice) -> None:
-        how = options.MAIL
+        mail = SendNotice(notice=notice, now=workflow.now())
         try:
-            await workflow.execute_activity_method(
-                MailActivities.send_notice,
-                SendNotice(notice=notice, now=workflow.now()),
-                task_queue=how.queue,
-                start_to_close_timeout=how.attempt,
-                schedule_to_close_timeout=how.burst,
-                retry_policy=how.retry,
-                summary=f"Mail: {notice.kind.replace('_', ' ')}",
-            )
+            answered = (await self._send(mail)).state is not NoticeState.UNKNOWN
         except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
             # Mail never holds money back: the failed activity stands in the history, and the return goes on.
             workflow.logger.warning("mail %s was not sent: %s", notice.kind, error.cause)
+            answered = False
+        if not answered:
+            await self._leave_behind(mail)
+
+    async def _send(self, mail: SendNotice) -> NoticeSent:
+        how = options.MAIL
+        return await workflow.execute_activity_method(
+            MailActivities.send_notice,
+            mail,
+            task_queue=how.queue,
+            start_to_close_timeout=how.attempt,
+            schedule_to_close_timeout=how.burst,
+            retry_policy=how.retry,
+            summary=f"Mail: {mail.notice.kind.replace('_', ' ')}",
+        )
+
+    async def _leave_behind(self, mail: SendNotice) -> None:
+        """It goes on without us, and outlives us. An earlier run of this return may have seen to that."""
+        try:
+            await workflow.start_child_workflow(
+                Mailing.run,
+                mail,
+                id=ids.mailing_id(mail.notice.key),
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+                static_summary=f"Mail: {mail.notice.kind.replace('_', ' ')}",
+            )
+        except WorkflowAlreadyStartedError:
+            return
 
 
 def _final_no(error: ActivityError) -> ApplicationError | None:

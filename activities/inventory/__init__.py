@@ -2,40 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from typing import Protocol
 
 from temporalio import activity
 
+from activities.inventory.items import Goods, Item, counted, judged, put_away
 from activities.people import check_person
 from domain import ids
 from domain.errors import OverLimit, Refused
-from domain.inspection import Inspection, Receipt, units
+from domain.inspection import VERB_OF, Inspection, Receipt, StockVerb, asked, units
 from domain.model import Id, Model, UtcDatetime
+from domain.order import Order
+from domain.serials import Discrepancy
 from domain.stores import People, Policies, Snapshots
 from domain.verbs import Verb
-from ledger import UNITS, EntryKind, Ledger, NewEntry, accounts
+from ledger import UNITS, EntryKind, Ledger, NewEntry, accounts, serials
 from ledger.deciding import decided
 from ledger.moves import goods
 from ledger.order_books import OrderBooks
 from ledger.recall import case_so_far
 
 
-class PutAway(Model):
-    """So many units of one item to one place, in one condition."""
-
-    sku: str
-    location: Id
-    disposition: str
-    quantity: int
-
-
 class Inventory(Protocol):
-    """The warehouse's stock. Raises Unavailable or Refused."""
+    """Whoever keeps the stock. Every method takes our key, and the same key counts once. Raises Unavailable or
+    Refused."""
 
-    def put_away(self, key: str, moves: tuple[PutAway, ...], now: datetime) -> None:
-        """Add returned units to the stock; the same key counts once."""
+    def receive(self, key: str, goods: Goods) -> None:
+        """They came back, and wait to be judged."""
+
+    def restock(self, key: str, goods: Goods) -> None:
+        """They are sold again as they are."""
+
+    def quarantine(self, key: str, goods: Goods) -> None:
+        """They are kept apart until somebody has judged or mended them."""
+
+    def scrap(self, key: str, goods: Goods) -> None:
+        """They leave the stock for good."""
+
+    def reserve(self, key: str, goods: Goods) -> None:
+        """They are set aside, and nobody else gets them. Raises Refused `out_of_stock`."""
+
+    def release(self, key: str, reserved: str, goods: Goods) -> None:
+        """What was set aside under the key `reserved` is anybody's again."""
+
+    def shelf(self, location: str, sku: str) -> str:
+        """The ledger's account of the units there that can be sold."""
 
 
 class RecordReceipt(Model):
@@ -48,9 +61,10 @@ class RecordReceipt(Model):
 
 
 class ReceiptRecorded(Model):
-    """When the inspection is due."""
+    """When the inspection is due, and which serial numbers are not those that were sold."""
 
     inspect_until: UtcDatetime
+    discrepancies: tuple[Discrepancy, ...] = ()
 
 
 class RecordInspection(Model):
@@ -60,6 +74,12 @@ class RecordInspection(Model):
     order_id: Id
     inspection: Inspection
     now: UtcDatetime
+
+
+class InspectionRecorded(Model):
+    """Which serial numbers are not those that were sold."""
+
+    discrepancies: tuple[Discrepancy, ...] = ()
 
 
 class Restock(Model):
@@ -85,56 +105,81 @@ class InventoryActivities:
 
     @activity.defn(no_thread_cancel_exception=True)
     def record_receipt(self, ask: RecordReceipt) -> ReceiptRecorded:
-        """Record an arrival: its units leave the customer's account. Raises Refused if who counted may not."""
+        """Record an arrival: its units leave the customer's account. Raises Refused if who counted may not.
+
+        A serial number that was not sold refuses nothing, because the unit is here; it is recorded as a discrepancy.
+        """
         key = ids.receipt_key(ask.case, ask.receipt.id)
         self._check(key, ask.receipt.received_by, Verb.RECEIVE)
-        counted = units(ask.receipt.lines)
+        lines = ask.receipt.lines
+        came = units(lines)
+        read = {"lines": asked(lines)} if any(line.serials for line in lines) else {}
         inspect_until = (ask.now + timedelta(days=self._inspection_days(ask.case, ask.order_id))).isoformat()
 
         def told() -> NewEntry:
-            self._check_approved(key, ask.case, counted)
+            self._check_approved(key, ask.case, came)
+            wrong = serials.wrong(
+                self._ledger, self._snapshots, ask.order_id, lines, earlier=lambda entry: entry.key != key
+            )
+            recorded = {"receipt": _told(ask.receipt), "inspect_until": inspect_until}
             return NewEntry(
                 key=key,
                 kind=EntryKind.RECEIPT,
                 order=ask.order_id,
                 case=ask.case,
                 actor=ask.receipt.received_by,
+                reasons=serials.codes(wrong),
                 at=ask.now,
-                facts={"receipt": ask.receipt.model_dump(mode="json"), "inspect_until": inspect_until},
-                asked={"units": counted},
-                transfers=goods.received(key, ask.case, ask.order_id, counted, self._ledger.pending_left),
+                facts={**recorded, **serials.facts(wrong)},
+                asked={"units": came, **read},
+                transfers=goods.received(key, ask.case, ask.order_id, came, self._ledger.pending_left),
             )
 
         entry = decided(self._ledger, ask.order_id, told)
         return ReceiptRecorded.model_validate(entry.facts)
 
     @activity.defn(no_thread_cancel_exception=True)
-    def record_inspection(self, ask: RecordInspection) -> None:
+    def record_inspection(self, ask: RecordInspection) -> InspectionRecorded:
         """Record grade and disposition of everything that was received. Raises Refused if who graded may not."""
         key = ids.inspection_key(ask.case, ask.inspection.id)
         self._check(key, ask.inspection.inspected_by, Verb.INSPECT)
-        self._ledger.append(
-            NewEntry(
+        lines = ask.inspection.lines
+
+        def told() -> NewEntry:
+            # What this return received is what is looked at now, so it did not come back before.
+            wrong = serials.wrong(
+                self._ledger, self._snapshots, ask.order_id, lines, earlier=lambda entry: entry.case != ask.case
+            )
+            return NewEntry(
                 key=key,
                 kind=EntryKind.INSPECTION,
                 order=ask.order_id,
                 case=ask.case,
                 actor=ask.inspection.inspected_by,
+                reasons=serials.codes(wrong),
                 at=ask.now,
-                facts={"inspection": ask.inspection.model_dump(mode="json")},
-                asked={"lines": [line.model_dump(mode="json") for line in ask.inspection.lines]},
+                facts={"inspection": _told(ask.inspection), **serials.facts(wrong)},
+                asked={"lines": asked(lines)},
             )
-        )
+
+        entry = decided(self._ledger, ask.order_id, told)
+        return InspectionRecorded.model_validate(entry.facts)
 
     @activity.defn(no_thread_cancel_exception=True)
     def restock(self, ask: Restock) -> None:
-        """Put the inspected units away: in the warehouse's system under our key, then in the journal."""
+        """Put the inspected units away: in the warehouse's system under our keys, then in the journal.
+
+        Only now does that system hear that they came: while it does not answer, boxes are counted all the same.
+        """
         key = ids.restock_key(ask.case, ask.inspection.id)
         if self._ledger.find(key) is not None:
             return
         self._check_came_back(ask)
-        moves = self._moves(ask)
-        self._inventory.put_away(key, tuple(move for _, move in moves), ask.now)
+        order = OrderBooks.read(self._ledger, self._snapshots, ask.order_id).order
+        items = tuple(judged(order, ask.inspection))
+        for call, at, some in (*self._arrived(order, ask.case), *self._put_away(ask, items)):
+            _beat()
+            call(at, Goods(case=ask.case, order_id=ask.order_id, items=some))
         self._ledger.append(
             NewEntry(
                 key=key,
@@ -145,19 +190,24 @@ class InventoryActivities:
                 at=ask.now,
                 facts={"inspection": ask.inspection.id},
                 asked={"inspection": ask.inspection.id},
-                transfers=goods.put_away(
-                    key,
-                    (
-                        (
-                            accounts.returning(ask.case, line_id),
-                            accounts.stock(move.location, move.sku, move.disposition),
-                            move.quantity,
-                        )
-                        for line_id, move in moves
-                    ),
-                ),
+                transfers=goods.put_away(key, (put_away(ask.case, item) for item in items)),
             )
         )
+
+    def _arrived(self, order: Order, case: str) -> Iterator[Call]:
+        for receipt in case_so_far(self._ledger.entries(case=case)).receipts:
+            yield self._inventory.receive, ids.receipt_key(case, receipt.id), tuple(counted(order, receipt))
+
+    def _put_away(self, ask: Restock, items: tuple[Item, ...]) -> Iterator[Call]:
+        told = {
+            StockVerb.RESTOCK: self._inventory.restock,
+            StockVerb.QUARANTINE: self._inventory.quarantine,
+            StockVerb.SCRAP: self._inventory.scrap,
+        }
+        for verb, call in told.items():
+            mine = tuple(item for item in items if item.disposition and VERB_OF[item.disposition] is verb)
+            if mine:
+                yield call, ids.put_away_key(verb, ask.case, ask.inspection.id), mine
 
     def _check(self, key: str, who: str, verb: Verb) -> None:
         """Raises Refused if the person may not say it; what is recorded was said while they still could."""
@@ -182,22 +232,6 @@ class InventoryActivities:
             if quantity > came:
                 raise OverLimit(account, quantity, came)
 
-    def _moves(self, ask: Restock) -> list[tuple[str, PutAway]]:
-        order = OrderBooks.read(self._ledger, self._snapshots, ask.order_id).order
-        skus = {line.id: line.sku for line in order.lines}
-        return [
-            (
-                line.line_id,
-                PutAway(
-                    sku=skus.get(line.line_id) or line.line_id,
-                    location=ask.inspection.location,
-                    disposition=line.disposition.value,
-                    quantity=line.quantity,
-                ),
-            )
-            for line in ask.inspection.lines
-        ]
-
     def _inspection_days(self, case: str, order_id: str) -> int:
         """What the decision has; one that says nothing of it goes by the policy."""
         decision = case_so_far(self._ledger.entries(case=case)).decision
@@ -205,3 +239,18 @@ class InventoryActivities:
             return decision.inspection_days
         books = OrderBooks.read(self._ledger, self._snapshots, order_id)
         return books.policy(self._policies).policy.inspection_days
+
+
+Call = tuple[Callable[[str, Goods], None], str, tuple[Item, ...]]
+"""What the warehouse is told, under which key, of which items."""
+
+
+def _told(model: Receipt | Inspection) -> dict[str, object]:
+    """As a fact: the journal has no word for nothing."""
+    return model.model_dump(mode="json", exclude_none=True)
+
+
+def _beat() -> None:
+    """Tell Temporal that this worker lives: each call may take its time."""
+    if activity.in_activity():
+        activity.heartbeat()

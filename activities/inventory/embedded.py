@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from activities.inventory import PutAway
+from activities.inventory.items import Goods
+from domain.inspection import Disposition
+from ledger import accounts
 
 
 class EmbeddedInventory:
-    """Nobody outside has to be told; the restock entry itself moves the units."""
+    """Nobody outside has to be told: the journal's entries move the units, and its guards keep what is set aside."""
 
-    def put_away(self, key: str, moves: tuple[PutAway, ...], now: datetime) -> None:
-        """Nothing beyond the journal entry that follows."""
+    def receive(self, key: str, goods: Goods) -> None:
+        """Nothing beyond the receipt's own entry."""
+
+    def restock(self, key: str, goods: Goods) -> None:
+        """Nothing beyond the entry that follows."""
+
+    def quarantine(self, key: str, goods: Goods) -> None:
+        """Nothing beyond the entry that follows."""
+
+    def scrap(self, key: str, goods: Goods) -> None:
+        """Nothing beyond the entry that follows."""
+
+    def reserve(self, key: str, goods: Goods) -> None:
+        """Nothing beyond the entry that follows, which is refused for more than there is."""
+
+    def release(self, key: str, reserved: str, goods: Goods) -> None:
+        """Nothing beyond the entry that follows."""
+
+    def shelf(self, location: str, sku: str) -> str:
+        """What was put away to be sold again; guarded, so that no unit is set aside twice."""
+        return accounts.stock(location, sku, Disposition.RESTOCKED)

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Protocol
 
+from pydantic import JsonValue
 from temporalio import activity
 
 from activities.moment import attempt_time
+from domain import ids
 from domain.errors import Refused, Unavailable
 from domain.model import Model, UtcDatetime
 from domain.notice import Notice, NoticeState
+from domain.staleness import GRACE, stale
 from domain.stores import Contacts, Outbox
 from ledger import EntryKind, JournalEntry, Ledger, NewEntry
 
 
 class Letter(Model):
-    """A rendered mail. Personal data: never leaves this room."""
+    """A rendered mail, and what it was rendered from (`data`) for a provider with templates of its own. Personal data:
+    never leaves this room."""
 
     key: str
     kind: str
@@ -25,6 +31,7 @@ class Letter(Model):
     subject: str
     text: str
     html: str
+    data: Mapping[str, JsonValue] = {}
 
 
 class Mail(Protocol):
@@ -50,22 +57,23 @@ class OutcomeUnknown(Exception):
 
 
 class SendNotice(Model):
-    """One notice to the shopper of a return."""
+    """One notice to the shopper of a return; `now` is when it was due, however late it is sent."""
 
     notice: Notice
     now: UtcDatetime
 
 
 class NoticeSent(Model):
-    """What became of a notice."""
+    """What became of a notice, and why, where it did not go out."""
 
     state: NoticeState
     message_id: str = ""
+    why: str = ""
 
 
 class MailActivities:
-    """Sends notices. The provider knows no keys, so the outbox row comes before the call and a reservation whose
-    outcome was lost is never sent a second time: a mail too few is the smaller harm."""
+    """Sends notices. The provider knows no keys, so the outbox row comes before the call. A reservation whose outcome
+    was lost is sent once more at most, and only after the provider has had the time to say that it has the mail."""
 
     def __init__(self, mail: Mail, render: Render, contacts: Contacts, outbox: Outbox, ledger: Ledger) -> None:
         self._mail = mail
@@ -76,58 +84,93 @@ class MailActivities:
 
     @activity.defn(no_thread_cancel_exception=True)
     def send_notice(self, ask: SendNotice) -> NoticeSent:
-        """Send one notice at most once and record it."""
-        ask = ask.model_copy(update={"now": attempt_time(ask.now)})
-        recorded = self._ledger.find(ask.notice.key)
+        """Send one notice at most once, unless it makes no sense any more, and record it."""
+        notice, now = ask.notice, attempt_time(ask.now)
+        recorded = self._ledger.find(notice.key)
         if recorded is None:
-            recorded = self._record(ask, self._send_once(ask))
+            recorded = self._record(notice, notice.key, EntryKind.NOTICE, self._send_once(ask, now), now)
         return NoticeSent.model_validate(recorded.facts)
 
-    def _send_once(self, ask: SendNotice) -> NoticeSent:
-        notice = ask.notice
+    @activity.defn(no_thread_cancel_exception=True)
+    def resend_notice(self, ask: SendNotice) -> NoticeSent:
+        """Send a mail of unknown outcome once more and record it, unless its outcome has become known, it makes no
+        sense any more, or there is nobody to write to."""
+        notice, now = ask.notice, attempt_time(ask.now)
+        key = ids.resent_key(notice.key)
+        recorded = self._ledger.find(key)
+        if recorded is None:
+            row = self._outbox.get(notice.key)
+            if row is None or row.state is not NoticeState.UNKNOWN:
+                return NoticeSent(state=(row and row.state) or NoticeState.UNKNOWN)
+            letter = None if self._stale(ask, now) else self._letter(notice)
+            if letter is None:
+                return NoticeSent(state=NoticeState.UNKNOWN)
+            recorded = self._record(notice, key, EntryKind.NOTICE_RESENT, self._send_again(letter, now), now)
+        return NoticeSent.model_validate(recorded.facts)
+
+    def _send_again(self, letter: Letter, now: datetime) -> NoticeSent:
+        sent = NoticeSent(state=NoticeState.UNKNOWN)
+        if self._outbox.take_again(letter.key, now):
+            sent = self._hand_over(letter, self._outbox.give_back)
+        self._outbox.finish(letter.key, sent.state, sent.message_id, sent.why)
+        return sent
+
+    def _send_once(self, ask: SendNotice, now: datetime) -> NoticeSent:
+        notice, why = ask.notice, self._stale(ask, now)
         # Before the reservation: a fault in a template must not look like a mail that may be on its way.
-        letter = self._letter(notice)
-        standing = self._outbox.reserve(notice.key, notice.case, notice.kind, ask.now)
+        letter = None if why else self._letter(notice)
+        standing = self._outbox.reserve(notice.key, notice.case, notice.kind, now)
         if standing is not None and standing.state is not None:
-            return NoticeSent(state=standing.state, message_id=standing.message_id)
+            return NoticeSent(state=standing.state, message_id=standing.message_id, why=standing.why)
         if standing is not None:
             sent = NoticeSent(state=NoticeState.UNKNOWN)
+        elif letter is None:
+            sent = NoticeSent(state=NoticeState.DROPPED if why else NoticeState.SKIPPED, why=why)
         else:
-            sent = self._hand_over(letter) if letter else NoticeSent(state=NoticeState.SKIPPED)
-        self._outbox.finish(notice.key, sent.state, sent.message_id)
+            sent = self._hand_over(letter, self._outbox.release)
+        self._outbox.finish(notice.key, sent.state, sent.message_id, sent.why)
         return sent
+
+    def _stale(self, ask: SendNotice, now: datetime) -> str:
+        late = now - ask.now
+        if late < GRACE:
+            return ""
+        recorded = {one.kind.value for one in self._ledger.entries(case=ask.notice.case) if one.at > ask.now}
+        return stale(ask.notice.kind, late, recorded)
 
     def _letter(self, notice: Notice) -> Letter | None:
         contact = self._contacts.get(notice.customer_id)
         if contact is None or not contact.email:
             return None
-        return self._render(notice, contact.email, contact.name)
+        letter = self._render(notice, contact.email, contact.name)
+        data = notice.model_dump(mode="json", exclude={"key", "customer_id"})
+        return letter.model_copy(update={"data": {**data, "name": letter.name}})
 
-    def _hand_over(self, letter: Letter) -> NoticeSent:
+    def _hand_over(self, letter: Letter, undo: Callable[[str, str], None]) -> NoticeSent:
         try:
             return NoticeSent(state=NoticeState.SENT, message_id=self._mail.send(letter))
-        except Unavailable:
-            self._outbox.release(letter.key)
+        except Unavailable as busy:
+            undo(letter.key, busy.message)
             raise
         except Refused as refusal:
             # Nobody is stopped by a mail that cannot be delivered, so the log is where it is found.
             activity.logger.warning("%s was refused (%s): %s", letter.key, refusal.code, refusal.message)
-            return NoticeSent(state=NoticeState.REFUSED)
+            return NoticeSent(state=NoticeState.REFUSED, why=refusal.message)
         except OutcomeUnknown as lost:
             activity.logger.warning("%s may or may not be on its way: %s", letter.key, lost)
-            return NoticeSent(state=NoticeState.UNKNOWN)
+            return NoticeSent(state=NoticeState.UNKNOWN, why=str(lost))
 
-    def _record(self, ask: SendNotice, sent: NoticeSent) -> JournalEntry:
-        notice = ask.notice
+    def _record(self, notice: Notice, key: str, kind: EntryKind, sent: NoticeSent, now: datetime) -> JournalEntry:
+        facts = {"notice": notice.kind.value, "state": sent.state.value, "message_id": sent.message_id}
         return self._ledger.append(
             NewEntry(
-                key=notice.key,
-                kind=EntryKind.NOTICE,
+                key=key,
+                kind=kind,
                 order=notice.order_id,
                 case=notice.case,
                 actor="mail",
-                at=ask.now,
-                facts={"notice": notice.kind.value, "state": sent.state.value, "message_id": sent.message_id},
-                asked={"key": notice.key, "kind": notice.kind.value},
+                at=now,
+                facts={**facts, "why": sent.why} if sent.why else facts,
+                asked={"key": key, "kind": notice.kind.value},
             )
         )

@@ -23,6 +23,7 @@ STATES: Mapping[str, NoticeState] = MappingProxyType(
         "bounce": NoticeState.BOUNCED,
         # SendGrid did not even try: an address that bounced before, or unsubscribed.
         "dropped": NoticeState.REFUSED,
+        "spamreport": NoticeState.COMPLAINED,
     }
 )
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Mapping
 from http.client import HTTPException
+from types import MappingProxyType
 from urllib.error import URLError
 
 from python_http_client.exceptions import HTTPError
@@ -13,6 +15,8 @@ from sendgrid import SendGridAPIClient
 from activities.mail import Letter, OutcomeUnknown
 from domain.errors import InvalidRequest, Refused, Unavailable
 
+_IN_SANDBOX = "sandbox"
+"""In place of a message id, which SendGrid does not give there."""
 _ABOUT_THIS_MAIL = (400, 413)
 _ABOUT_THE_KEY = (401, 403)
 # A field's path has no @ and no space, so an address in SendGrid's answer cannot slip through.
@@ -20,7 +24,8 @@ _FIELD = re.compile(r'"field"\s*:\s*"([a-z0-9_.]{1,80})"')
 
 
 class SendGridMail:
-    """Hands mails to SendGrid; `timeout` in seconds for connecting and for each read."""
+    """Hands mails to SendGrid; `timeout` in seconds for connecting and for each read. Kinds of notices that have one of
+    SendGrid's dynamic `templates` are written there; in the `sandbox` mails are checked and not sent."""
 
     def __init__(
         self,
@@ -29,6 +34,8 @@ class SendGridMail:
         sender_name: str,
         host: str = "https://api.sendgrid.com",
         timeout: float = 10,
+        templates: Mapping[str, str] = MappingProxyType({}),
+        sandbox: bool = False,
     ) -> None:
         # An empty key would make the SDK look into the environment; another bad one would be quoted in urllib's error.
         if not (api_key and api_key.isascii() and api_key.isprintable()):
@@ -37,6 +44,8 @@ class SendGridMail:
         self._sender = {"email": sender, "name": sender_name}
         self._host = host
         self._timeout = timeout
+        self._templates = dict(templates)
+        self._sandbox = sandbox
         # At DEBUG it prints the Authorization header.
         for name in ("python_http_client", "python_http_client.client"):
             logging.getLogger(name).setLevel(logging.INFO)
@@ -52,24 +61,30 @@ class SendGridMail:
             # From None: the SDK's errors carry request and answer, with the address.
             raise _translated(error) from None
         message_id = str(answer.headers.get("X-Message-Id") or "")
+        if self._sandbox:
+            return _IN_SANDBOX
         if not message_id:
             raise OutcomeUnknown(f"SendGrid answered {answer.status_code} without a message id")
         return message_id
 
     def _payload(self, letter: Letter) -> dict[str, object]:
         to = {"email": letter.to, "name": letter.name} if letter.name else {"email": letter.to}
-        return {
-            # On the personalization: for the root, SendGrid's own description says that custom_args is a string.
-            "personalizations": [{"to": [to], "custom_args": {"message_key": letter.key, "case": letter.case}}],
+        # On the personalization: for the root, SendGrid's own description says that custom_args is a string.
+        envelope: dict[str, object] = {"to": [to], "custom_args": {"message_key": letter.key, "case": letter.case}}
+        payload: dict[str, object] = {
+            "personalizations": [envelope],
             "from": self._sender,
-            "subject": letter.subject,
-            "content": [
-                {"type": "text/plain", "value": letter.text},
-                {"type": "text/html", "value": letter.html},
-            ],
             "categories": ["returns", letter.kind],
             "headers": {"X-Message-Key": letter.key},
         }
+        if self._sandbox:
+            payload["mail_settings"] = {"sandbox_mode": {"enable": True}}
+        if template := self._templates.get(letter.kind):
+            envelope["dynamic_template_data"] = dict(letter.data)
+            return {**payload, "template_id": template}
+        parts = {"text/plain": letter.text, "text/html": letter.html}
+        content = [{"type": kind, "value": text} for kind, text in parts.items()]
+        return {**payload, "subject": letter.subject, "content": content}
 
 
 def _translated(error: HTTPError | OSError | HTTPException) -> Refused | Unavailable | OutcomeUnknown:

@@ -1,4 +1,4 @@
-"""The outside world on one port: Stripe, SendGrid, a carrier, a storefront, and the shopper's inbox."""
+"""The outside world on one port: Stripe, SendGrid, a carrier, a storefront, a warehouse, and the shopper's inbox."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 
-from embedded.simulators import carrier, inbox, sendgrid, storefront, stripe
+from embedded.simulators import carrier, inbox, sendgrid, storefront, stripe, warehouse
 from embedded.simulators.pages import page
+from embedded.simulators.sendgrid_events import Teller
 from embedded.simulators.shelf import Shelf
 from embedded.simulators.stripe.objects import StripeRefund
 
@@ -35,6 +36,7 @@ def build(state_dir: Path, public_url: str, webhooks: httpx2.AsyncBaseTransport 
     state_dir.mkdir(parents=True, exist_ok=True)
     shelf = Shelf(state_dir / "simulators.db")
     labels = state_dir / "labels"
+    teller = Teller(webhooks)
     account = stripe.Account(shelf, f"{public_url.rstrip('/')}/stripe", webhooks)
 
     async def index(request: Request) -> Response:
@@ -45,7 +47,7 @@ def build(state_dir: Path, public_url: str, webhooks: httpx2.AsyncBaseTransport 
 
     @asynccontextmanager
     async def life(app: Starlette) -> AsyncIterator[None]:
-        async with account.working():
+        async with account.working(), teller.working():
             yield
         shelf.close()
 
@@ -57,9 +59,10 @@ def build(state_dir: Path, public_url: str, webhooks: httpx2.AsyncBaseTransport 
             Route("/labels/{name}", label_file),
             *inbox.routes(shelf),
             Mount("/stripe", stripe.app(account)),
-            Mount("/sendgrid", sendgrid.app(shelf)),
+            Mount("/sendgrid", sendgrid.app(shelf, teller)),
             Mount("/carrier", carrier.app(shelf, public_url)),
             Mount("/storefront", storefront.app(shelf)),
+            Mount("/warehouse", warehouse.app(shelf)),
         ],
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)],
         lifespan=life,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 import time
@@ -16,6 +17,7 @@ from starlette.routing import Route
 
 from embedded.simulators.bodies import Body, bearer, json_body, media_type
 from embedded.simulators.inbox import Attachment, Mail
+from embedded.simulators.sendgrid_events import EventWebhook, Teller
 from embedded.simulators.sendgrid_rules import LARGEST, Envelope, MailError, MailSend, read
 from embedded.simulators.serve import hang_up
 from embedded.simulators.shelf import Shelf
@@ -31,24 +33,30 @@ class Next(Body):
     status: Literal[429, 503, "drop_after"]
 
 
-def app(shelf: Shelf) -> Starlette:
-    """SendGrid on a shelf; mount it anywhere."""
-    sendgrid = _SendGrid(shelf)
+def app(shelf: Shelf, teller: Teller) -> Starlette:
+    """SendGrid on a shelf; mount it anywhere. `teller` has its event webhook."""
+    sendgrid = _SendGrid(shelf, teller)
     routes = [
         Route("/v3/mail/send", sendgrid.send, methods=["POST"]),
         Route("/_control/next", sendgrid.control_next, methods=["POST"]),
+        Route("/_control/event_webhook", sendgrid.control_webhook, methods=["POST"]),
     ]
     return Starlette(routes=routes, exception_handlers={MailError: _refused, HTTPException: _unrouted})
 
 
 class _SendGrid:
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, shelf: Shelf, teller: Teller) -> None:
         self._shelf = shelf
+        self._teller = teller
         self._next: Literal[429, 503, "drop_after"] | None = None
 
     async def control_next(self, request: Request) -> Response:
         self._next = (await json_body(request, Next)).status
         return JSONResponse({"next": self._next})
+
+    async def control_webhook(self, request: Request) -> Response:
+        self._teller.webhook = await json_body(request, EventWebhook)
+        return JSONResponse({"url": self._teller.webhook.url})
 
     async def send(self, request: Request) -> Response:
         if _KEY.fullmatch(bearer(request)) is None:
@@ -74,16 +82,21 @@ class _SendGrid:
                 id = message_id if position == 0 else f"{message_id}.{position}"
                 delivered = _delivered(mail, envelope, id, now)
                 rows.put(id, delivered, owner=delivered.case)
+                self._teller.tell(delivered)
 
 
 def _delivered(mail: MailSend, envelope: Envelope, id: str, now: datetime) -> Mail:
     parts = {part.type: part.value for part in mail.content}
+    subject = envelope.subject or mail.subject or ""
+    if mail.template_id:  # which stands at SendGrid; what it would be filled with is shown instead
+        subject = f"Template {mail.template_id}"
+        parts = {"text/plain": json.dumps(envelope.dynamic_template_data, indent=2, ensure_ascii=False)}
     return Mail(
         id=id,
         to=tuple(person.email for person in envelope.recipients),
         sender=str(envelope.sender or mail.sender),
         reply_to=str(mail.reply_to or ""),
-        subject=envelope.subject or mail.subject or "",
+        subject=subject,
         text=parts.get("text/plain", ""),
         html=parts.get("text/html", ""),
         headers={**mail.headers, **envelope.headers},

@@ -26,7 +26,7 @@ _RESERVED = re.compile(
 _ARGS_BYTES = 10_000
 _RECIPIENTS = 1000
 # Taking these and not honouring them would be kinder than the real thing.
-_NOT_HERE = ("template_id", "send_at", "batch_id", "asm", "ip_pool_name")
+_NOT_HERE = ("send_at", "batch_id", "asm", "ip_pool_name")
 
 
 class MailError(Exception):
@@ -80,6 +80,7 @@ class Envelope(_Part):
     subject: str | None = None
     headers: dict[str, str] = {}
     custom_args: dict[str, str] = {}
+    dynamic_template_data: dict[str, JsonValue] = {}
 
     @property
     def recipients(self) -> list[Person]:
@@ -97,6 +98,7 @@ class MailSend(_Part):
     subject: str | None = None
     content: list[Content] = []
     attachments: list[File] = []
+    template_id: str | None = None
     headers: dict[str, str] = {}
     categories: tuple[str, ...] = ()
     custom_args: dict[str, str] = {}
@@ -158,7 +160,7 @@ def _faults(mail: MailSend) -> Iterator[tuple[str, str]]:
         field = f"personalizations.{position}"
         yield from _header_faults(envelope.headers, f"{field}.headers")
         subject = mail.subject if envelope.subject is None else envelope.subject
-        if not (subject or "").strip():
+        if not (subject or "").strip() and not mail.template_id:
             yield "The subject is required.", "subject"
         elif _CONTROL.search(subject or ""):
             yield "The subject must not contain control characters such as line breaks.", "subject"
@@ -192,7 +194,10 @@ def _address_faults(mail: MailSend) -> Iterator[tuple[str, str]]:
 
 
 def _content_faults(mail: MailSend) -> Iterator[tuple[str, str]]:
-    if not mail.content:
+    # A template has subject and content of its own; others than dynamic ones take no data.
+    if mail.template_id is not None and re.fullmatch(r"d-[0-9a-f]{32}", mail.template_id) is None:
+        yield "The template_id must be a dynamic template's.", "template_id"
+    if not (mail.content or mail.template_id):
         yield "The content is required: at least one part with a value.", "content"
     types = [part.type for part in mail.content]
     for position, part in enumerate(mail.content):

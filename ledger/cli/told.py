@@ -69,9 +69,10 @@ def _goods(story: Story) -> None:
     if seen := known.inspection:
         lines += [
             f"inspected by {seen.inspected_by}: {one.quantity} of line {one.line_id}, {one.grade.value}, "
-            f"{one.disposition.value} to {seen.location}"
+            f"{one.disposition.value} to {one.location or seen.location}"
             for one in seen.lines
         ]
+    lines += [one.told for one in known.discrepancies]
     _section("Goods", bool(lines))
     say(*(f"  {one}" for one in lines))
 

@@ -77,6 +77,18 @@ def put_away(key: str, moves: Iterable[tuple[str, str, int]]) -> tuple[Transfer,
     return transfers(key, UNITS, moves)
 
 
+def set_aside(key: str, shelf: str, case: str, line_id: str, quantity: int) -> Transfer:
+    """Units of a shelf that wait to be sent; they are taken from it when they go."""
+    return Transfer(
+        key=f"{key}/1",
+        kind=TransferKind.PENDING,
+        debit=shelf,
+        credit=accounts.sending(case, line_id),
+        commodity=UNITS,
+        amount=quantity,
+    )
+
+
 def _reserved(case: str, order_id: str, line_id: str, count: int) -> Transfer:
     return Transfer(
         key=ids.reserved_key(case, line_id),

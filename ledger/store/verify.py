@@ -17,6 +17,7 @@ from database.tables import balances, journal, snapshots, transfers
 from domain.canonical import canonical_json, iso_utc, sha256
 from ledger import EntryKind, JournalEntry, TransferKind, Verification
 from ledger.accounts import owed
+from ledger.conservation import Conservation
 from ledger.hashing import START, Written, entry_hash
 from ledger.store import read, series
 from ledger.store.guards import Account, Books, Totals, balance
@@ -47,12 +48,13 @@ class _Walk:
     transfers: int = 0
     head: str = START
     books: Books = field(default_factory=Books)
+    units: Conservation = field(default_factory=Conservation)
     closed: set[str] = field(default_factory=set)
     numbers: dict[str, int] = field(default_factory=dict)
 
 
 def verify(connection: Connection, document_of: DocumentOf | None = None) -> Verification:
-    """Check chain, transfers, guards, cached balances, people, policies and orders decided on, in one transaction.
+    """Check chain, transfers, guards, balances, units, people, policies and orders decided on, in one transaction.
 
     `document_of` reads the files of policies whose entries do not record a hash of the file.
     """
@@ -86,6 +88,7 @@ def _faults(connection: Connection, walk: _Walk) -> Iterator[str]:
     if written != walk.transfers:
         yield f"{written - walk.transfers} transfers belong to no entry of the journal"
     yield from _balances(connection, dict(walk.books.totals))
+    yield from walk.units.faults()
     yield from people_faults(connection)
 
 
@@ -105,6 +108,7 @@ def _entry(walk: _Walk, row: Written, moved: Sequence[read.TransferRow]) -> Iter
                 read.transfer_of(one)  # says what is wrong with it
         # Before the entry itself is read: one that cannot be read must not make all that follow look wrong.
         broken = walk.books.apply(_kind(row), moved)
+        walk.units.add(row.order_id, row.case_id, moved)
         if not _is_entry(row):
             _parsed(row)  # says what is wrong with it
         expected = entry_hash(previous, row, moved)

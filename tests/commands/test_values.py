@@ -47,6 +47,14 @@ def test_lines() -> None:
     ]
 
 
+def test_serial_numbers_go_to_their_lines_whatever_signs_they_have() -> None:
+    counted = values.lines(["1:2", "2:1"])
+    assert values.with_serials(counted, ["1:SN-1", "2:A:7", "1:SN-2"]) == [
+        {"line_id": "1", "quantity": 2, "serials": ["SN-1", "SN-2"]},
+        {"line_id": "2", "quantity": 1, "serials": ["A:7"]},
+    ]
+
+
 @pytest.mark.parametrize("text", ["1", "", "1:", "1:two", "1:1.5", "1:²", "1:1:size:more", "1:99999999999"])
 def test_no_line_is_refused_with_the_shape(text: str) -> None:
     with pytest.raises(InvalidRequest, match=r"^--line: .*LINE:QUANTITY\[:REASON\]"):

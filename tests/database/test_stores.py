@@ -155,8 +155,11 @@ def test_outbox(engine: Engine) -> None:
     stands = outbox.reserve("k1", "r", "received", NOW + timedelta(days=1))
     assert stands is not None
     assert (stands.state, stands.message_id, stands.reserved_at) == (None, "", NOW)
-    outbox.release("k1")
-    assert outbox.reserve("k1", "r", "received", NOW) is None
+    outbox.release("k1", "busy")
+    owed = outbox.get("k1")
+    assert owed is not None
+    assert (owed.state, owed.why) == (NoticeState.OWED, "busy")
+    assert outbox.reserve("k1", "r", "received", NOW + timedelta(days=1)) is None
     outbox.finish("k1", NoticeState.SENT, "m1")
     outbox.release("k1")
     assert [(row.key, row.case, row.state, row.message_id) for row in outbox.of_case("r")] == [
@@ -166,6 +169,32 @@ def test_outbox(engine: Engine) -> None:
     assert outbox.of_case("other") == []
     with pytest.raises(KeyError, match="never"):
         outbox.finish("never", NoticeState.SENT)
+
+
+def test_a_mail_of_unknown_outcome_is_taken_again_once(engine: Engine) -> None:
+    outbox: Outbox = SqlOutbox(engine)
+    outbox.reserve("k1", "r", "approved", NOW)
+    assert not outbox.take_again("k1", NOW)
+    outbox.finish("k1", NoticeState.UNKNOWN, why="lost")
+    assert [outbox.take_again("k1", NOW), outbox.take_again("k1", NOW)] == [True, False]
+    outbox.give_back("k1", "busy")
+    assert outbox.take_again("k1", NOW)
+    outbox.finish("k1", NoticeState.SENT, "m1")
+    row = outbox.get("k1")
+    assert row is not None
+    assert (row.state, row.message_id, row.why, row.resent_at) == (NoticeState.SENT, "m1", "", NOW)
+    assert not outbox.take_again("k1", NOW)
+
+
+def test_mails_are_listed_by_state_newest_first(engine: Engine) -> None:
+    outbox: Outbox = SqlOutbox(engine)
+    for number, state in enumerate([NoticeState.BOUNCED, None, NoticeState.SENT]):
+        outbox.reserve(f"k{number}", "r", "approved", NOW + timedelta(seconds=number))
+        if state:
+            outbox.finish(f"k{number}", state)
+    assert [row.key for row in outbox.listed([NoticeState.BOUNCED, None], 9)] == ["k1", "k0"]
+    assert [row.key for row in outbox.listed([NoticeState.BOUNCED, None], 1)] == ["k1"]
+    assert [row.key for row in outbox.listed([NoticeState.BOUNCED], 9)] == ["k0"]
 
 
 def test_a_mail_is_reserved_by_one_of_many(engine: Engine) -> None:

@@ -23,6 +23,8 @@ PROGRAMS = ("worker", "starter", "ledger.__main__", "portal.__main__", "portal.h
 JOBS = ("temporal-schema", "temporal-init", "database")
 SERVERS = ("postgres", "temporal", "temporal-ui", "worker", "portal")
 SECRETS = [f"BACKHAUL_{name.upper()}" for name, one in Settings.model_fields.items() if one.annotation is SecretStr]
+CHOSEN = {"BACKHAUL_SENDGRID_API_KEY", "BACKHAUL_SMTP_URL"}
+"""Of two ways to send mail one is chosen; the worker names what is missing for it when it starts."""
 GIVEN = {
     "TEMPORAL_DB_PASSWORD": "p",
     "BACKHAUL_STRIPE_API_KEY": "sk_test_1",
@@ -138,9 +140,10 @@ def test_every_secret_comes_from_outside_and_is_asked_for() -> None:
     for service, name, value in settings_passed():
         if name in SECRETS or re.search(r"PASSWORD|PWD|SECRET|TOKEN|_KEY$", name):
             # A vendor makes them when it is told where to send, so that everything else runs before them; not every
-            # shop has a storefront that keeps gift cards; and of two carriers one is named.
-            later = any(one in name for one in ("WEBHOOK", "STOREFRONT", "CARRIER", "EASYPOST"))
-            asked_for = r":-" if later else r":\?[^}]+"
+            # shop has a storefront that keeps gift cards, or a warehouse system; of two carriers, and of two ways to
+            # send mail, one is chosen.
+            some = ("WEBHOOK", "STOREFRONT", "WAREHOUSE", "SENDGRID", "SMTP", "CARRIER", "EASYPOST")
+            asked_for = r":-" if any(word in name for word in some) else r":\?[^}]+"
             assert re.fullmatch(rf"\$\{{\w+{asked_for}\}}", value), f"{service}: {name}"
 
 
@@ -166,7 +169,7 @@ def test_the_worker_reads_what_is_passed_to_it(monkeypatch: pytest.MonkeyPatch) 
     assert settings.home() == Path("/var/lib/backhaul")
 
 
-@pytest.mark.parametrize("name", sorted(GIVEN))
+@pytest.mark.parametrize("name", sorted(set(GIVEN) - CHOSEN))
 def test_what_is_missing_is_named(name: str) -> None:
     given = {**GIVEN, name: ""}
     with pytest.raises(KeyError, match=r"\w+ \w+"):
@@ -177,19 +180,10 @@ def test_the_example_names_every_variable() -> None:
     lines = (ROOT / "deploy" / "example.env").read_text().splitlines()
     named = {line.partition("=")[0]: line.partition("=")[2] for line in lines if line and not line.startswith("#")}
     assert set(named) == variables()
-    free = (
-        "WEBHOOK",
-        "STOREFRONT",
-        "SUPPORT",
-        "MAIL_LOGO",
-        "MAIL_IMPRINT",
-        "CARRIER_",
-        "EASYPOST",
-        "PARCEL",
-        "PACKING",
-    )
+    shops_own = ("WEBHOOK", "STOREFRONT", "WAREHOUSE", "SUPPORT", "MAIL_LOGO", "MAIL_IMPRINT")
+    free = (*shops_own, "CARRIER_", "EASYPOST", "PARCEL", "PACKING")
     may_be_empty = {name for name in named if any(word in name for word in free)}
-    assert {name for name, value in named.items() if not value} - may_be_empty == set(GIVEN)
+    assert {name for name, value in named.items() if not value} - may_be_empty - CHOSEN == set(GIVEN) - CHOSEN
     examples = [json.loads(one) for one in re.findall(r"'([\[{].*[\]}])'", "\n".join(lines))]
     names = ("return_address", "parcel", "packing", "easypost_address", "easypost_services")
     Settings.model_validate(dict(zip(names, examples, strict=True)))

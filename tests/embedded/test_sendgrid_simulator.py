@@ -7,6 +7,7 @@ import copy
 import json
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
 from http.client import HTTPException
 from typing import Any
 
@@ -15,6 +16,11 @@ import pytest
 from python_http_client.exceptions import HTTPError
 from sendgrid import SendGridAPIClient
 from sendgrid.helpers.mail import Attachment, Category, CustomArg, From, Header, HtmlContent, Mail, PlainTextContent, To
+
+from portal import signatures
+from tests.loopback import Answer, loopback
+from tests.portal import vendors
+from tests.world import until
 
 Start = Callable[[], AbstractAsyncContextManager[str]]
 
@@ -203,3 +209,37 @@ async def test_garbage_is_refused_not_crashed_on(http: httpx2.AsyncClient, body:
             answer = await http.post(path, content=body, headers=headers)
             assert answer.status_code == status
             assert answer.json()["errors"][0]["message"]
+
+
+async def test_a_dynamic_template_needs_no_text_of_ours_and_shows_its_data(url: str, http: httpx2.AsyncClient) -> None:
+    mail = {**MAIL, "template_id": f"d-{'0' * 32}"}
+    del mail["subject"], mail["content"]
+    mail["personalizations"] = [{**MAIL["personalizations"][0], "dynamic_template_data": {"total": "5 EUR"}}]
+    await sent(url, mail)
+    (shown,) = (await http.get(f"{url}/mails.json")).json()
+    assert (shown["subject"], json.loads(shown["text"])) == (f"Template d-{'0' * 32}", {"total": "5 EUR"})
+
+
+@pytest.mark.parametrize(
+    ("to", "told"),
+    [
+        ("ada@example.com", ["processed", "delivered"]),
+        ("bounce@simulator.example", ["processed", "bounce"]),
+        ("spam@simulator.example", ["processed", "delivered", "spamreport"]),
+    ],
+)
+async def test_what_became_of_a_mail_is_told_signed(
+    url: str, http: httpx2.AsyncClient, to: str, told: list[str]
+) -> None:
+    with loopback(lambda _: Answer()) as portal:
+        given = {"url": f"{portal.url}/webhooks/sendgrid", "key": "4711"}
+        (await http.post(f"{url}/sendgrid/_control/event_webhook", json=given)).raise_for_status()
+        message_id = await sent(url, changed("personalizations.0.to", [{"email": to}]))
+        await until(lambda: len(portal.seen) == len(told), "the events")
+    events = [seen.body[0] for seen in portal.seen]
+    assert [one["event"] for one in events] == told
+    assert {(one["sg_message_id"].partition(".")[0], one["case"]) for one in events} == {(message_id, "r1")}
+    assert len({one["sg_event_id"] for one in events}) == len(told)
+    first = portal.seen[0]
+    body = json.dumps(first.body).encode() + b"\r\n"
+    assert signatures.sendgrid(body, first.headers, [vendors.public("4711")], datetime.now(UTC)) == ""

@@ -53,6 +53,7 @@ ENUMS = (
     "domain.policy.window",
     "domain.refund",
     "domain.request",
+    "domain.serials",
     "domain.terms",
     "domain.verbs",
     "ledger",

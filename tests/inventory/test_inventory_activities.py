@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from activities.inventory import InventoryActivities, PutAway, RecordInspection, RecordReceipt, Restock
+from activities.inventory import InventoryActivities, RecordInspection, RecordReceipt, Restock
+from activities.inventory.embedded import EmbeddedInventory
+from activities.inventory.items import Goods, Item
 from domain.errors import KeyConflict, OverLimit, Refused, Unavailable
 from domain.inspection import Disposition, Grade, InspectedLine, Inspection, Receipt, ReceivedLine
 from domain.people import Person, Role
@@ -14,16 +16,27 @@ from ledger.recall import case_so_far
 from tests.shop import NOW, Shop, inspection, transfers
 
 
-class Warehouse:
+class Warehouse(EmbeddedInventory):
     """A warehouse that remembers what it was told under which key, and can fail after having done it."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[str, tuple[PutAway, ...]]] = []
+        self.told: list[tuple[str, tuple[Item, ...]]] = []
         self.loses_answers = 0
 
-    def put_away(self, key: str, moves: tuple[PutAway, ...], now: datetime) -> None:
-        """Take the units."""
-        self.told.append((key, moves))
+    def receive(self, key: str, goods: Goods) -> None:
+        self._take(key, goods)
+
+    def restock(self, key: str, goods: Goods) -> None:
+        self._take(key, goods)
+
+    def quarantine(self, key: str, goods: Goods) -> None:
+        self._take(key, goods)
+
+    def scrap(self, key: str, goods: Goods) -> None:
+        self._take(key, goods)
+
+    def _take(self, key: str, goods: Goods) -> None:
+        self.told.append((key, goods.items))
         if self.loses_answers:
             self.loses_answers -= 1
             raise Unavailable("the warehouse's answer was lost")
@@ -199,8 +212,9 @@ def test_goods_are_put_away_once(shop: Shop) -> None:
     rooms = InventoryActivities(warehouse, shop.snapshots, shop.policies, shop.ledger, shop.people)
     for hours in range(3):
         restock(rooms, inspection({"1": 2}), now=NOW + timedelta(hours=hours))
-    away = PutAway(sku="MUG-BLUE", location="main", disposition="restocked", quantity=2)
-    assert warehouse.told == [("restock:R-1:insp-1", (away,))]
+    came = Item(line_id="1", sku="MUG-BLUE", location="main", quantity=2)
+    away = came.model_copy(update={"disposition": Disposition.RESTOCKED})
+    assert warehouse.told == [("receipt:R-1:box-1", (came,)), ("restock:R-1:insp-1", (away,))]
     assert stock(shop) == {"stock:main:MUG-BLUE:restocked": 2}
     assert shop.entry("restock:R-1:insp-1").at == NOW
 
@@ -215,7 +229,7 @@ def test_a_lost_answer_is_asked_for_again_under_the_same_key(shop: Shop) -> None
         restock(rooms, inspection({"1": 2}))
     assert stock(shop) == {}
     restock(rooms, inspection({"1": 2}))
-    assert [key for key, _ in warehouse.told] == ["restock:R-1:insp-1"] * 2
+    assert [key for key, _ in warehouse.told] == ["receipt:R-1:box-1"] * 2 + ["restock:R-1:insp-1"]
     assert stock(shop) == {"stock:main:MUG-BLUE:restocked": 2}
 
 

@@ -3,6 +3,7 @@ kill the process at every point where the world has changed or is about to."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from activities.mail import Letter
@@ -24,6 +25,9 @@ class Fuse:
         self.steps = 0
         self._at = at
 
+    def restart(self, at: int | None) -> None:
+        self.steps, self._at = 0, at
+
     def burn(self) -> None:
         self.steps += 1
         if self.steps == self._at:
@@ -38,20 +42,46 @@ class FakeOutbox:
     def reserve(self, key: str, case: str, kind: str, now: datetime) -> OutboxRow | None:
         self._fuse.burn()
         standing = self.rows.get(key)
-        if standing is None:
+        if standing is not None and standing.state is NoticeState.OWED:
+            self._set(key, state=None, why="")
+            standing = None
+        elif standing is None:
             self.rows[key] = OutboxRow(key=key, case=case, kind=kind, state=None, message_id="", reserved_at=now)
         self._fuse.burn()
         return standing
 
-    def release(self, key: str) -> None:
+    def release(self, key: str, why: str = "") -> None:
         self._fuse.burn()
-        del self.rows[key]
+        self._set(key, state=NoticeState.OWED, why=why)
         self._fuse.burn()
 
-    def finish(self, key: str, state: NoticeState, message_id: str = "") -> None:
+    def finish(self, key: str, state: NoticeState, message_id: str = "", why: str = "") -> None:
         self._fuse.burn()
-        self.rows[key] = self.rows[key].model_copy(update={"state": state, "message_id": message_id})
+        self._set(key, state=state, message_id=message_id, why=why)
         self._fuse.burn()
+
+    def take_again(self, key: str, now: datetime) -> bool:
+        self._fuse.burn()
+        free = self.rows[key].state is NoticeState.UNKNOWN and self.rows[key].resent_at is None
+        if free:
+            self._set(key, resent_at=now)
+        self._fuse.burn()
+        return free
+
+    def give_back(self, key: str, why: str = "") -> None:
+        self._fuse.burn()
+        self._set(key, resent_at=None, why=why)
+        self._fuse.burn()
+
+    def get(self, key: str) -> OutboxRow | None:
+        self._fuse.burn()
+        return self.rows.get(key)
+
+    def listed(self, states: Sequence[NoticeState | None], limit: int) -> list[OutboxRow]:
+        raise NotImplementedError
+
+    def _set(self, key: str, **changed: object) -> None:
+        self.rows[key] = self.rows[key].model_copy(update=changed)
 
     def of_case(self, case: str) -> list[OutboxRow]:
         return [row for row in self.rows.values() if row.case == case]
@@ -67,6 +97,9 @@ class FakeLedger:
     def find(self, key: str) -> JournalEntry | None:
         self._fuse.burn()
         return self.recorded[key][1] if key in self.recorded else None
+
+    def entries(self, *, case: str) -> Iterator[JournalEntry]:
+        return (written for _, written in self.recorded.values() if written.case == case)
 
     def append(self, entry: NewEntry, *, seen: int | None = None) -> JournalEntry:
         self._fuse.burn()

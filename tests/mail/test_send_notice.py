@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
 import pytest
+from temporalio.testing import ActivityEnvironment
 
 from activities.mail import Letter, MailActivities, NoticeSent, OutcomeUnknown, Render, SendNotice
 from domain.errors import Refused, Unavailable
 from domain.notice import Notice, NoticeKind, NoticeState
 from domain.order import Contact
-from ledger import EntryKind, Ledger
+from ledger import EntryKind, Ledger, NewEntry
 from tests.mail.fakes import FakeContacts, FakeLedger, FakeMail, FakeOutbox, Fuse, Killed
 from tests.mail.notices import NAME, TO, notice
 
@@ -37,18 +39,31 @@ class Room:
         self.contacts = FakeContacts(*([contact] if contact else []))
         self.render: Render = plain
 
+    @property
+    def activities(self) -> MailActivities:
+        return MailActivities(self.mail, self.render, self.contacts, self.outbox, cast(Ledger, self.ledger))
+
     def send(self, ask: SendNotice = ASK) -> NoticeSent:
-        ledger = cast(Ledger, self.ledger)
-        return MailActivities(self.mail, self.render, self.contacts, self.outbox, ledger).send_notice(ask)
+        return self.activities.send_notice(ask)
+
+    def send_late(self, late: timedelta, *since: EntryKind) -> NoticeSent:
+        """So long after it was due, when these facts had been recorded in the meantime."""
+        for number, kind in enumerate(since):
+            at = NOW + timedelta(seconds=1)
+            self.ledger.append(NewEntry(key=f"fact-{number}", kind=kind, case="R-1001", actor="a", at=at))
+        there = ActivityEnvironment()
+        there.info = replace(there.info, started_time=NOW + late)
+        return there.run(self.activities.send_notice, ASK)
+
+    def resend(self) -> NoticeSent:
+        return self.activities.resend_notice(ASK)
 
     def agrees(self, sent: NoticeSent) -> bool:
         """Whether outbox and journal both say what was answered."""
         row, facts = self.outbox.rows[KEY], self.ledger.recorded[KEY][1].facts
-        return (row.state, row.message_id) == (sent.state, sent.message_id) and facts == {
-            "notice": "approved",
-            "state": sent.state.value,
-            "message_id": sent.message_id,
-        }
+        told = {"notice": "approved", "state": sent.state.value, "message_id": sent.message_id}
+        told |= {"why": sent.why} if sent.why else {}
+        return (row.state, row.message_id, row.why) == (sent.state, sent.message_id, sent.why) and facts == told
 
 
 def test_a_mail_is_sent_and_recorded_without_personal_data() -> None:
@@ -68,6 +83,14 @@ def test_a_mail_is_sent_and_recorded_without_personal_data() -> None:
     assert TO not in str(asked)
     assert NAME not in str(asked)
     assert (room.mail.taken[0].to, room.mail.taken[0].name) == (TO, NAME)
+
+
+def test_a_providers_own_template_gets_what_ours_are_made_of() -> None:
+    room = Room()
+    room.send()
+    data = room.mail.taken[0].data
+    assert (data["name"], data["total"], data["order_number"]) == ("Ada Lovelace", "64.80 EUR", "#2001")
+    assert not {"key", "customer_id"} & set(data)
 
 
 def test_asked_again_it_answers_from_the_journal() -> None:
@@ -91,7 +114,7 @@ def test_an_answer_that_ends_it_is_recorded_and_logged(
     room = Room(outcome)
     with caplog.at_level(logging.WARNING):
         sent = room.send()
-    assert sent == NoticeSent(state=state)
+    assert sent == NoticeSent(state=state, why=str(outcome))
     assert room.agrees(sent)
     assert KEY in caplog.text
     assert str(outcome) in caplog.text
@@ -104,7 +127,8 @@ def test_a_mail_that_was_not_taken_is_sent_by_the_next_attempt() -> None:
     with pytest.raises(Unavailable) as busy:
         room.send()
     assert busy.value.retry_after == 7
-    assert not room.outbox.rows
+    owed = room.outbox.rows[KEY]
+    assert (owed.state, owed.why, owed.reserved_at) == (NoticeState.OWED, "busy", NOW)
     assert not room.ledger.recorded
     sent = room.send()
     assert sent.state is NoticeState.SENT
@@ -121,7 +145,7 @@ def test_nobody_to_write_to_is_skipped(contact: Contact | None) -> None:
     assert room.mail.calls == 0
 
 
-@pytest.mark.parametrize("state", list(NoticeState))
+@pytest.mark.parametrize("state", [state for state in NoticeState if state is not NoticeState.OWED])
 def test_a_finished_row_without_its_journal_entry_is_recorded_and_not_sent(state: NoticeState) -> None:
     room = Room()
     room.outbox.reserve(KEY, "R-1001", "approved", NOW)
@@ -182,3 +206,85 @@ def test_killed_anywhere_it_is_sent_at_most_once_and_recorded_once(outcomes: tup
         assert room.send() == sent
         if sent.state is NoticeState.SENT:
             assert len(room.mail.taken) == 1
+
+
+@pytest.mark.parametrize(
+    ("late", "since", "why"),
+    [
+        (timedelta(minutes=59), (EntryKind.RECEIPT,), ""),
+        (timedelta(hours=1), (EntryKind.RECEIPT,), "receipt"),
+        (timedelta(days=7), (EntryKind.LABEL, EntryKind.SCAN), "scan"),
+        (timedelta(days=7), (EntryKind.LABEL,), ""),
+        (timedelta(days=31), (), "too_old"),
+    ],
+)
+def test_a_mail_that_came_too_late_to_be_true_is_dropped_and_recorded(
+    late: timedelta, since: tuple[EntryKind, ...], why: str
+) -> None:
+    room = Room()
+    sent = room.send_late(late, *since)
+    assert (sent.state, sent.why) == ((NoticeState.DROPPED, why) if why else (NoticeState.SENT, ""))
+    assert room.agrees(sent)
+    assert len(room.mail.taken) == (0 if why else 1)
+
+
+def test_what_was_recorded_before_a_mail_was_due_does_not_overtake_it() -> None:
+    room = Room()
+    room.ledger.append(NewEntry(key="before", kind=EntryKind.RECEIPT, case="R-1001", actor="a", at=NOW))
+    assert room.send_late(timedelta(days=2)).state is NoticeState.SENT
+
+
+def test_a_mail_of_unknown_outcome_is_sent_once_more_at_most_and_that_is_recorded() -> None:
+    room = Room(OutcomeUnknown("lost"), OutcomeUnknown("lost again"))
+    room.send()
+    sent = room.resend()
+    assert (sent.state, sent.why, room.mail.calls) == (NoticeState.UNKNOWN, "lost again", 2)
+    assert room.resend() == sent
+    assert room.mail.calls == 2
+    entry = room.ledger.recorded[f"notice_resent:{KEY}"][1]
+    assert (entry.kind, entry.facts["state"]) == (EntryKind.NOTICE_RESENT, "unknown")
+    assert room.ledger.recorded[KEY][1].facts["state"] == "unknown"
+
+
+@pytest.mark.parametrize("told", [NoticeState.SENT, NoticeState.DELIVERED, NoticeState.BOUNCED])
+def test_once_the_providers_word_is_there_nothing_is_sent_again(told: NoticeState) -> None:
+    room = Room(OutcomeUnknown("lost"))
+    room.send()
+    room.outbox.finish(KEY, told, "m-1")
+    assert room.resend().state is told
+    assert room.mail.calls == 1
+
+
+def test_a_resending_that_was_not_taken_is_tried_again() -> None:
+    room = Room(OutcomeUnknown("lost"), Unavailable("busy"))
+    room.send()
+    with pytest.raises(Unavailable):
+        room.resend()
+    assert room.resend() == NoticeSent(state=NoticeState.SENT, message_id="message-1")
+    assert room.outbox.rows[KEY].state is NoticeState.SENT
+
+
+def test_nobody_to_write_to_any_more_gets_nothing_again() -> None:
+    room = Room(OutcomeUnknown("lost"))
+    room.send()
+    room.contacts.contacts.clear()
+    assert room.resend().state is NoticeState.UNKNOWN
+    assert room.mail.calls == 1
+
+
+def test_killed_anywhere_while_sending_again_it_goes_out_once_more_at_most() -> None:
+    def unknown(die_at: int | None = None) -> Room:
+        room = Room(OutcomeUnknown("lost"))
+        room.send()
+        room.fuse.restart(die_at)
+        return room
+
+    whole = unknown()
+    whole.resend()
+    for step in range(1, whole.fuse.steps + 1):
+        room = unknown(step)
+        with pytest.raises(Killed):
+            room.resend()
+        room.resend()
+        assert len(room.mail.taken) <= 1, f"killed at {step}"
+        assert f"notice_resent:{KEY}" in room.ledger.recorded or room.outbox.rows[KEY].state is NoticeState.SENT

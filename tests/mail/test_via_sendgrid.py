@@ -237,3 +237,37 @@ def test_the_key_is_not_logged_even_at_debug(answer: Answer, caplog: pytest.LogC
         assert answer.status == 500
     assert API_KEY not in caplog.text
     assert TO not in caplog.text
+
+
+TEMPLATE = "d-0123456789abcdef0123456789abcdef"
+
+
+def test_a_notice_with_a_template_of_sendgrids_is_written_there() -> None:
+    asked = notice(NoticeKind.APPROVED)
+    letter = LETTER.model_copy(update={"data": {"total": asked.total, "name": NAME}})
+    with loopback(lambda _: TAKEN) as server:
+        ours = SendGridMail(API_KEY, "returns@shop.example", "Shop", server.url, templates={"approved": TEMPLATE})
+        ours.send(letter)
+        ours.send(letter.model_copy(update={"kind": "declined"}))
+    with_template, without = (seen.body for seen in server.seen)
+    assert OFFICIAL.is_valid(with_template)
+    assert with_template["template_id"] == TEMPLATE
+    assert with_template["personalizations"][0]["dynamic_template_data"] == {"total": "64.80 EUR", "name": NAME}
+    assert not {"subject", "content"} & set(with_template)
+    assert "template_id" not in without
+    assert without["content"][0]["value"] == "t"
+
+
+def test_in_the_sandbox_a_mail_is_checked_only() -> None:
+    with loopback(lambda _: Answer(200)) as server:
+        ours = SendGridMail(API_KEY, "returns@shop.example", "Shop", server.url, sandbox=True)
+        assert ours.send(LETTER) == "sandbox"
+    assert OFFICIAL.is_valid(server.seen[0].body)
+    assert server.seen[0].body["mail_settings"] == {"sandbox_mode": {"enable": True}}
+
+
+def test_the_host_that_we_name_for_europe_is_the_sdks_own() -> None:
+    sendgrid = SendGridAPIClient(API_KEY)
+    sendgrid.set_sendgrid_data_residency("eu")
+    told = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text()
+    assert f"`{sendgrid.client.host}`" in told

@@ -13,7 +13,7 @@ from domain.notice import NoticeState
 from domain.parcel import Tie
 from domain.refund import RefundStatus
 from domain.stores import OutboxRow
-from ledger import EntryKind, JournalEntry
+from ledger import EntryKind, JournalEntry, NewEntry
 
 NOW = datetime(2026, 11, 21, 20, 15, tzinfo=UTC)
 KEY = "refund:R-1:1:pi_1:1"
@@ -67,6 +67,10 @@ class FakeLedger:
 
     def __init__(self, *recorded: str) -> None:
         self.recorded = recorded
+        self.appended: list[NewEntry] = []
+
+    def append(self, entry: NewEntry, *, seen: int | None = None) -> None:
+        self.appended.append(entry)
 
     def find(self, key: str) -> object | None:
         return key if key in self.recorded else None
@@ -101,7 +105,12 @@ class FakeOutbox:
     def __init__(self) -> None:
         self.finished: list[tuple[str, NoticeState, str]] = []
 
-    def finish(self, key: str, state: NoticeState, message_id: str = "") -> None:
+    def get(self, key: str) -> OutboxRow | None:
+        if key != "notice:R-1:approved:1":
+            return None
+        return OutboxRow(key=key, case="R-1", kind="approved", state=NoticeState.SENT, message_id="m1", reserved_at=NOW)
+
+    def finish(self, key: str, state: NoticeState, message_id: str = "", why: str = "") -> None:
         if key != "notice:R-1:approved:1":
             raise KeyError(key)
         self.finished.append((key, state, message_id))
@@ -109,7 +118,16 @@ class FakeOutbox:
     def reserve(self, key: str, case: str, kind: str, now: datetime) -> OutboxRow | None:
         raise NotImplementedError
 
-    def release(self, key: str) -> None:
+    def release(self, key: str, why: str = "") -> None:
+        raise NotImplementedError
+
+    def take_again(self, key: str, now: datetime) -> bool:
+        raise NotImplementedError
+
+    def give_back(self, key: str, why: str = "") -> None:
+        raise NotImplementedError
+
+    def listed(self, states: Sequence[NoticeState | None], limit: int) -> list[OutboxRow]:
         raise NotImplementedError
 
     def of_case(self, case: str) -> list[OutboxRow]:

@@ -209,12 +209,27 @@ async def test_what_may_be_taken_later_comes_again(told: Told, error: Refused | 
         await send(FakeDelivery(error), told)
 
 
-async def test_what_became_of_a_mail_is_noted_in_the_outbox() -> None:
-    outbox, ledger = FakeOutbox(), cast("Ledger", FakeLedger())
-    courier = Courier(FakeDelivery(), ledger, FakeParcels(), outbox)
-    news = MailNews(key="notice:R-1:approved:1", state=NoticeState.BOUNCED, message_id="m1", at=NOW)
+@pytest.mark.parametrize(
+    ("state", "recorded"),
+    [
+        (NoticeState.SENT, False),
+        (NoticeState.DELIVERED, False),
+        (NoticeState.BOUNCED, True),
+        (NoticeState.COMPLAINED, True),
+        (NoticeState.REFUSED, True),
+    ],
+)
+async def test_what_became_of_a_mail_is_noted_and_recorded_where_it_went_wrong(
+    state: NoticeState, recorded: bool
+) -> None:
+    outbox, ledger = FakeOutbox(), FakeLedger()
+    courier = Courier(FakeDelivery(), cast("Ledger", ledger), FakeParcels(), outbox)
+    news = MailNews(key="notice:R-1:approved:1", state=state, message_id="m1", at=NOW)
     assert await courier.send(row(news)) == (DELIVERED, news.key, "")
-    assert outbox.finished == [(news.key, NoticeState.BOUNCED, "m1")]
+    assert outbox.finished == [(news.key, state, "m1")]
+    facts = {"notice": "approved", "state": state.value, "message_id": "m1"}
+    told = [(one.key, one.order, one.case, one.facts) for one in ledger.appended]
+    assert told == ([(f"notice_failed:{news.key}:{state}", "o1", "R-1", facts)] if recorded else [])
     other = news.model_copy(update={"key": "notice:R-7:approved:1"})
     assert (await courier.send(row(other))).state is OUTSIDE
 

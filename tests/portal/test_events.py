@@ -176,6 +176,7 @@ def test_stripes_units_come_back_as_they_went(currency: str) -> None:
         ("delivered", NoticeState.DELIVERED),
         ("bounce", NoticeState.BOUNCED),
         ("dropped", NoticeState.REFUSED),
+        ("spamreport", NoticeState.COMPLAINED),
     ],
 )
 def test_a_mail(kind: str, state: NoticeState) -> None:
@@ -185,7 +186,14 @@ def test_a_mail(kind: str, state: NoticeState) -> None:
 
 
 def test_mails_of_others_and_other_events_are_nothing_to_us() -> None:
-    others = [mail_event(kind="open"), mail_event(message_key=None), {"event": "delivered"}, 5, None]
+    others = [
+        mail_event(kind="open"),
+        mail_event(kind="deferred"),
+        mail_event(message_key=None),
+        {"event": "delivered"},
+        5,
+        None,
+    ]
     found = sendgrid_events.read([*others, mail_event("sg_2")])
     assert [one.event for one in found] == ["sg_2"]
     assert sendgrid_events.read({"event": "delivered"}) == []

@@ -49,7 +49,7 @@ CALLS: dict[str, tuple[type, str]] = {
     "void_label": (EmbeddedLabels, "void"),
     "pay_leg": (StripePayments, "refund"),
     "send_notice": (SendGridMail, "send"),
-    "restock": (EmbeddedInventory, "put_away"),
+    "restock": (EmbeddedInventory, "restock"),
 }
 """The call to the outside system in an activity; it has two moments more:"""
 

@@ -9,6 +9,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.case import Outcome
+from domain.inspection import Receipt, ReceivedLine
 from domain.parcel import TrackingStatus
 from domain.policy import Verdict
 from ledger import EntryKind
@@ -280,3 +281,18 @@ async def test_goods_that_nobody_inspects_are_not_forgotten(shop: Shop) -> None:
     await one.inspect()
     assert (await one.result()).outcome is Outcome.REFUNDED
     assert shop.world.posted("stock:") == {"stock:main:IPOD2009BLACK:restocked": 1}
+
+
+async def test_a_serial_number_that_was_not_sold_is_seen_by_all_who_look(shop: Shop) -> None:
+    order = await shop.world.import_order("two_rates.json")
+    sold = [line.model_copy(update={"serials": ("SN-1", "SN-2", "SN-3")}) for line in order.lines[:1]]
+    shop.world.rooms.stores.orders.put(order.model_copy(update={"lines": (*sold, *order.lines[1:])}))
+    one = await shop.start("R-1", order.id, {"1": 1})
+    await one.labelled()
+    counted = ReceivedLine(line_id="1", quantity=1, serials=("SN-9",))
+    view = await one.update("receive", Receipt(id="box-1", received_by="ann", lines=(counted,)))
+    told = "Serial number SN-9 of line 1 was not sold on this line."
+    assert view.discrepancies == (told,)
+    assert told in await one.details()
+    await one.inspect()
+    assert (await one.result()).outcome is Outcome.REFUNDED

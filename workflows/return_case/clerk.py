@@ -99,17 +99,18 @@ class Clerk(Overrides):
             options.JOURNAL,
             wanted=_not_if_refused,
         )
-        return {"inspect_until": recorded.inspect_until}
+        found = self.state.with_discrepancies(recorded.discrepancies)
+        return {"inspect_until": recorded.inspect_until, "discrepancies": found}
 
     async def _inspection(self, fact: Inspection) -> dict[str, object]:
-        await self.step(
+        recorded = await self.step(
             f"Inspect {sum(line.quantity for line in fact.lines)} unit(s)",
             InventoryActivities.record_inspection,
             lambda now: RecordInspection(**self.about, inspection=fact, now=now),
             options.JOURNAL,
             wanted=_not_if_refused,
         )
-        return {}
+        return {"discrepancies": self.state.with_discrepancies(recorded.discrepancies)}
 
     async def _cancel(self, fact: Cancel) -> dict[str, object]:
         """The units go back with it; a step that waits for help is tried at once, perhaps in vain."""

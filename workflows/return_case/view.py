@@ -61,6 +61,7 @@ class CaseView(Model):
     other_parcels: tuple[str, ...] = ()
     expected: Mapping[str, int] = {}
     received: Mapping[str, int] = {}
+    discrepancies: tuple[str, ...] = ()
     planned: str = ""
     to_approve: Money | None = None
     override_to_approve: str = ""
@@ -104,6 +105,7 @@ def view(state: CaseState) -> CaseView:
         other_parcels=state.parcels,
         expected=state.expected,
         received=state.received,
+        discrepancies=tuple(one.told for one in state.discrepancies),
         planned=str(state.planned or ""),
         to_approve=_to_approve(state),
         override_to_approve=state.proposed.update_id if state.proposed else "",
@@ -144,6 +146,7 @@ def panel(state: CaseState) -> str:
         f"Parcel {seen.tracking_number}, [label]({seen.label_url})" if seen.label_url else "",
         f"[Packing sheet]({seen.sheet_url})" if seen.sheet_url else "",
         f"Other parcels: {', '.join(seen.other_parcels)}" if seen.other_parcels else "",
+        *(f"⚠ {one}" for one in seen.discrepancies),
     ]
     stage = f"### {seen.stage.replace('_', ' ').capitalize()}" + (f": {seen.outcome}" if seen.outcome else "")
     return "\n\n".join(filter(None, [stage, *map(help_wanted, state.troubles), _list(rows), _decided(state)]))
