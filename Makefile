@@ -39,12 +39,13 @@ demo: $(STAMP) ## walk two returns from request to refund [ONCE=1] [CRASH=1]
 test: $(STAMP) judges ## all tests, in three processes, of which one or two wait at any time
 	@$(PYTHON) -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 
-proof: $(STAMP) judges ## the long proofs [PART=arithmetic|properties|facts|books|kill|hostile|exits|ledger] [N=] [KILLS=] [SEED=1]
+proof: $(STAMP) judges ## the long proofs [PART=arithmetic|properties|facts|books|labels|kill|hostile|exits|ledger] [N=] [KILLS=] [SEED=1]
 	@$(if $(filter arithmetic,$(or $(PART),arithmetic)),$(PYTHON) -m tests.proof.arithmetic $(or $(if $(PART),$(N)),20000) $(or $(SEED),1))
 	@$(if $(filter properties,$(or $(PART),properties)),$(PYTHON) -m pytest -q -n 2 --timeout=1200 --hypothesis-profile=proof tests/policy/test_properties.py tests/domain/test_plan.py)
 	@$(if $(filter facts,$(or $(PART),facts)),$(PYTHON) -m tests.proof.facts $(or $(if $(PART),$(N)),200) $(or $(SEED),1))
 	@$(if $(filter books,$(or $(PART),books)),$(PYTHON) -m tests.proof.books $(or $(if $(PART),$(N)),1000) $(or $(SEED),1))
-	@$(if $(filter-out arithmetic properties facts books,$(or $(PART),all)),$(PYTHON) -m tests.proof $(if $(PART),--part $(PART)) $(if $(N),--returns $(N)) $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)))
+	@$(if $(filter labels,$(or $(PART),labels)),$(PYTHON) -m tests.proof.labels)
+	@$(if $(filter-out arithmetic properties facts books labels,$(or $(PART),all)),$(PYTHON) -m tests.proof $(if $(PART),--part $(PART)) $(if $(N),--returns $(N)) $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)))
 
 bench: $(STAMP) ## how fast quotes, decisions, the ledger and reconciling are [PART=quote|decide|ledger|reconcile] [SECONDS=1] [N=20000]
 	@$(if $(filter quote,$(or $(PART),quote)),$(PYTHON) -m benchmarks.quote $(SECONDS))

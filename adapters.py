@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from domain.errors import InvalidRequest
 from settings import Settings
 
 if TYPE_CHECKING:
@@ -42,10 +43,19 @@ def receivers() -> Receivers:
 
 
 def carrier(own: Settings) -> Labels:
-    """Who carries parcels."""
+    """Who sells labels. Raises InvalidRequest naming the setting that it cannot work with."""
+    if own.carrier == "easypost":
+        from activities.labels.via_easypost import EasyPostLabels
+
+        key, more = own.easypost_api_key.get_secret_value(), (own.label_format, own.easypost_services)
+        return EasyPostLabels(key, own.easypost_address, own.parcel, *more, api_base=own.easypost_api_base)
     from activities.labels.embedded import EmbeddedLabels
 
-    return EmbeddedLabels(own.carrier_url, own.carrier_token.get_secret_value(), own.labels_folder, own.public_url)
+    if not own.carrier_url:
+        text = "the service that registers our labels is missing; or have BACKHAUL_CARRIER=easypost sell them"
+        raise InvalidRequest("BACKHAUL_CARRIER_URL", text)
+    token = own.carrier_token.get_secret_value()
+    return EmbeddedLabels(own.carrier_url, token, own.labels_folder, own.public_url, format=own.label_format)
 
 
 def warehouse(own: Settings) -> Inventory:

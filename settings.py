@@ -15,9 +15,11 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from domain.contact import Place
 from domain.errors import InvalidRequest
 from domain.event import Endpoint, checked_names
 from domain.notice import NoticeKind
+from domain.parcel import LabelFormat, ParcelSize
 from domain.request import first_fault
 
 ROOT = Path(__file__).parent
@@ -48,7 +50,8 @@ def _shaped(pattern: str, words: str) -> AfterValidator:
 class Settings(BaseSettings):
     """The settings of one deployment: one merchant. Secrets are never printed."""
 
-    model_config = SettingsConfigDict(env_prefix="BACKHAUL_", extra="ignore", frozen=True)
+    # Whoever hands variables on (docker compose) hands on empty ones for what was not said.
+    model_config = SettingsConfigDict(env_prefix="BACKHAUL_", env_ignore_empty=True, extra="ignore", frozen=True)
 
     # Not shown: the address of a database server may hold a password.
     database_url: str = Field(default="", repr=False)
@@ -80,8 +83,24 @@ class Settings(BaseSettings):
     return_address: tuple[str, ...] = ("Example Shop Returns", "Dock Road 1", "20457 Hamburg", "Germany")
     credit_note_prefix: str = Field(default="CN", pattern=r"^[A-Za-z0-9]{1,12}$")
     """What the numbers of credit notes begin with: `CN-demo-000123`."""
+    carrier: Literal["embedded", "easypost"] = "embedded"
+    """Who sells labels: a service that takes our own numbers, or EasyPost."""
     carrier_url: str = ""
     carrier_token: SecretStr = SecretStr("embedded")
+    easypost_api_key: SecretStr = SecretStr("")
+    easypost_api_base: str | None = None
+    """Another address of the EasyPost API."""
+    easypost_address: Place = Place()
+    """The return address in fields."""
+    easypost_services: tuple[str, ...] = ()
+    """What may be bought, such as `USPS` or `USPS/GroundAdvantage`; empty is the cheapest of all."""
+    label_format: LabelFormat = LabelFormat.PDF_A6
+    fonts: tuple[Path, ...] = ()
+    """Files of fonts that packing sheets are written with, tried in turn; empty is what Debian's packages bring."""
+    packing: dict[str, dict[str, str]] = {}
+    """Packing instructions by category of goods, then by language."""
+    parcel: ParcelSize = ParcelSize()
+    """How big a parcel is taken to be when its label is bought."""
     public_url: str = ""
     """Where shoppers' browsers reach label PDFs."""
     ui_url: str = ""

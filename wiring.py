@@ -130,9 +130,12 @@ class Rooms:
     def labels(self) -> LabelActivities:
         """The carrier."""
         from activities.labels import LabelActivities
+        from activities.labels.packing import Packing
 
-        carrier, receiver = adapters.carrier(self.settings), self.settings.return_address
-        return LabelActivities(carrier, self.stores.contacts, self.ledger, self.stores.parcels, receiver)
+        own, kept = self.settings, self.stores
+        sheets = Packing(kept.snapshots, self.ledger, own.labels_folder, own.public_url, own.fonts, own.packing)
+        carrier = adapters.carrier(own)
+        return LabelActivities(carrier, kept.contacts, self.ledger, kept.parcels, own.return_address, sheets)
 
     @cached_property
     def parcels(self) -> ParcelActivities:

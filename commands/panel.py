@@ -102,6 +102,7 @@ def _rows(view: CaseView, decision: Decision | None) -> Iterator[Row]:
     yield "Tracking", view.tracking_number
     yield "Other parcels", ", ".join(view.other_parcels)
     yield "Label", view.label_url
+    yield "Packing sheet", view.sheet_url
     yield "Received", _units(view.received)
     for one in view.discrepancies:
         yield "Look at", one

@@ -79,7 +79,7 @@ class CaseSoFar(Model):
     @property
     def tracking_numbers(self) -> tuple[str, ...]:
         """Those of all its parcels, the label's first."""
-        return (*([self.label.tracking_number] if self.label else []), *self.parcels)
+        return (*([self.label.tracking_number] if self.label and self.label.tracking_number else []), *self.parcels)
 
     @property
     def received(self) -> dict[str, int]:

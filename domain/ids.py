@@ -5,6 +5,7 @@ A key names an intention: the same intention has the same key after any crash, s
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import NamedTuple
 
@@ -56,6 +57,11 @@ def decision_key(case: str) -> str:
 def label_key(case: str, number: int = 1) -> str:
     """The n-th label of a return; also the reference under which the carrier knows it."""
     return f"label:{case}:{number}"
+
+
+def sheet_stem(case: str) -> str:
+    """What the file of a return's packing sheet begins with: a return's id may be no name for a file."""
+    return f"sheet-{hashlib.sha256(case.encode()).hexdigest()[:16]}"
 
 
 def label_void_key(case: str, number: int = 1) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from domain.contact import Contact as Contact
 from domain.customer import CustomerFacts, Word
 from domain.model import Currency, Id, Minor, Model, Quantity, UtcDatetime
 from domain.money import exponent
@@ -280,17 +281,6 @@ class Order(Model):
     def tender(self, tender_id: str) -> Tender | None:
         """The payment with that id, if the order has it."""
         return next((tender for tender in self.tenders if tender.id == tender_id), None)
-
-
-class Contact(Model):
-    """How to reach a customer. Personal data: lives in the `contacts` table alone, never in an order or a history."""
-
-    customer_id: Id
-    name: str = ""
-    email: str = ""
-    phone: str = ""
-    address: tuple[str, ...] = ()
-    country: str = ""
 
 
 class ImportedOrder(Model):

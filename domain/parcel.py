@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from domain.model import Id, Model, ShortText, UtcDatetime
 from domain.money import Money
+from domain.policy.outcome import Method
 
 
 class TrackingStatus(StrEnum):
@@ -29,15 +33,52 @@ UNMOVED = (TrackingStatus.UNKNOWN, TrackingStatus.PRE_TRANSIT, TrackingStatus.CA
 """The carrier knows the label; it has not had the parcel."""
 
 
-class ReturnLabel(Model):
-    """A label that was bought for a return. `url` is its PDF, `cost` what the carrier asks for once it is used; None if
-    it told no price."""
+BOUGHT = (Method.LABEL, Method.QR_CODE)
+"""The ways back for which we buy a label."""
 
-    tracking_number: Id
+
+class LabelFormat(StrEnum):
+    """What a label's file is: a page for any printer, a label's own page, or the language of label printers."""
+
+    PDF_A4 = "pdf_a4"
+    PDF_A6 = "pdf_a6"
+    ZPL = "zpl"
+
+
+Extent = Annotated[int, Field(strict=True, ge=1, le=100_000)]
+
+
+class ParcelSize(Model):
+    """How big a parcel is taken to be when its label is bought: millimetres and grams."""
+
+    length: Extent = 350
+    width: Extent = 250
+    height: Extent = 100
+    weight: Extent = 1000
+
+
+class ReturnLabel(Model):
+    """How a return travels: mostly under a label that was bought for it.
+
+    `url` is its file, `qr_url` a code that a shop prints it from, `sheet_url` the packing sheet, `cost` what the
+    carrier asks for once it is used; None if it told no price. `provider_id` is the seller's own id of it. By other
+    methods nothing is bought, and the number is empty.
+    """
+
+    tracking_number: Id | Literal[""]
     carrier: str
     url: str
     bought_at: UtcDatetime
     cost: Money | None = None
+    qr_url: str = ""
+    provider_id: str = ""
+    sheet_url: str = ""
+    method: Method = Method.LABEL
+
+    @property
+    def ours(self) -> bool:
+        """Whether it was bought, so that it can be void."""
+        return self.method in BOUGHT
 
 
 class OtherParcel(Model):

@@ -124,7 +124,7 @@ class Erasing:
             running=tuple(one for one in cases if one not in closed),
             notes=tuple(dict.fromkeys(note for one in entries for note in _notes(one.facts))),
             # A packing sheet is named after its return, a label after its parcel.
-            stems=(*cases, *numbers),
+            stems=(*map(ids.sheet_stem, cases), *filter(None, numbers)),
             entries=len(entries),
         )
 

@@ -16,6 +16,7 @@ SECRETS = (
     "sendgrid_api_key",
     "smtp_url",
     "carrier_token",
+    "easypost_api_key",
     "stripe_webhook_secret",
     "easypost_webhook_secret",
     "storefront_secret",

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
@@ -81,13 +80,26 @@ print([name for name in {VENDORS!r} if name in sys.modules])
 
 
 def test_every_room_opens_and_stays_the_same(folder: Path) -> None:
-    rooms = wiring.rooms(Settings(stripe_api_key=SecretStr("sk_test_x"), sendgrid_api_key=SecretStr("SG.x")))
+    keys = {"stripe_api_key": "sk_test_x", "sendgrid_api_key": "SG.x", "carrier_url": "http://127.0.0.1:1"}
+    rooms = wiring.rooms(Settings.model_validate(keys))
     names = [name for name, one in vars(wiring.Rooms).items() if hasattr(one, "attrname")]
     assert {"engine", "ledger", "storefront", "decisions", "labels", "inventory", "payments", "mail"} <= set(names)
     for name in names:
         assert getattr(rooms, name) is getattr(rooms, name)
     assert rooms.engine.url.database == str(folder / "home" / "backhaul.db")
     rooms.engine.dispose()
+
+
+def test_labels_come_from_the_carrier_that_is_named(folder: Path) -> None:
+    named = {"carrier": "easypost", "easypost_api_key": "EZTEST"}
+    address = {"street": ["Dock Road 1"], "city": "Hamburg", "postal_code": "20457", "country": "DE"}
+    assert type(adapters.carrier(Settings(carrier_url="http://127.0.0.1:1"))).__name__ == "EmbeddedLabels"
+    easypost = adapters.carrier(Settings.model_validate({**named, "easypost_address": address}))
+    assert type(easypost).__name__ == "EasyPostLabels"
+    with pytest.raises(InvalidRequest, match="BACKHAUL_CARRIER_URL"):
+        adapters.carrier(Settings())
+    with pytest.raises(InvalidRequest, match="BACKHAUL_EASYPOST_ADDRESS"):
+        adapters.carrier(Settings.model_validate(named))
 
 
 async def test_nobody_there_says_what_to_do(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

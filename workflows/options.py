@@ -38,11 +38,13 @@ class Options:
 # also how long a killed worker goes unnoticed. One that is only slow does no harm: its keys make what it does happen
 # once, however often it is tried.
 STOREFRONT = Options(owner="ops")
-CARRIER = Options(owner="ops")
 
 # Three or four calls of at most 10 s each (what came, and each of restock, quarantine and scrap that is needed), with a
 # heartbeat before each: a worker that was killed is noticed after 15 s.
 WAREHOUSE = Options(owner="warehouse", attempt=timedelta(seconds=60), heartbeat=timedelta(seconds=15))
+
+# Up to four calls of at most 14 s each (look up, make, buy, a code to print from), with a heartbeat before each.
+CARRIER = Options(owner="ops", attempt=timedelta(seconds=75), heartbeat=timedelta(seconds=15))
 
 # Writes of a few milliseconds, no call.
 JOURNAL = Options(owner="ops", attempt=timedelta(seconds=10))

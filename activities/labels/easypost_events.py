@@ -73,15 +73,26 @@ def read(body: object) -> list[InboxEvent]:
 
 
 def scan(body: object) -> Scan:
-    """The newest step of a tracker. Raises ValidationError if it cannot be read.
+    """The newest step of a tracker's event. Raises ValidationError if it cannot be read."""
+    return _newest(_Event.model_validate(body).result)
 
-    Its id is made of what it says, so that updates about other things (a new day of arrival) tell of no new scan. The
-    end of the number is part of it, because one return may have two parcels that are seen at once.
-    """
-    tracker = _Event.model_validate(body).result
+
+def scans(tracker: object) -> tuple[Scan, ...]:
+    """All steps of a tracker, as its events would have told them, oldest first. Raises ValidationError likewise."""
+    told = _Tracker.model_validate(tracker)
+    # A tracker that has seen nothing is no scan; its events speak only of changes.
+    return tuple(_scan(told, step) for step in sorted(told.tracking_details, key=lambda one: one.datetime))
+
+
+def _newest(tracker: _Tracker) -> Scan:
     # Of two at the same moment the later one in the list is the newer one.
     newest = max(reversed(tracker.tracking_details), key=lambda one: one.datetime, default=None)
-    step = newest or _Step(status=tracker.status, datetime=tracker.updated_at)
+    return _scan(tracker, newest or _Step(status=tracker.status, datetime=tracker.updated_at))
+
+
+def _scan(tracker: _Tracker, step: _Step) -> Scan:
+    """Its id is made of what it says, so that updates about other things (a new day of arrival) tell of no new scan.
+    The end of the number is part of it, because one return may have two parcels that are seen at once."""
     return Scan(
         id=f"{step.status}-{step.datetime:%Y%m%dT%H%M%SZ}-{tracker.tracking_code[-_NUMBER_END:]}",
         tracking_number=tracker.tracking_code,

@@ -1,13 +1,11 @@
-"""Labels of our own, numbered here and registered at the carrier; the PDF stands in a folder that the portal shows."""
+"""Labels of our own, numbered here and registered at the carrier; their files stand in a folder that is served."""
 
 from __future__ import annotations
 
 import hashlib
-import os
-import secrets
 import ssl
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -15,10 +13,12 @@ from pathlib import Path
 import httpx2
 
 from activities.labels import LabelRequest
+from activities.labels.folder import LabelFolder
 from activities.labels.pdf import render_label
+from activities.labels.zpl import zpl_label
 from domain.errors import InvalidRequest, Refused, Unavailable
 from domain.money import Money
-from domain.parcel import ReturnLabel
+from domain.parcel import LabelFormat, ReturnLabel, Scan
 
 _OPERATORS_CAN_MEND = (401, 403, 408, 429)
 
@@ -44,6 +44,7 @@ class EmbeddedLabels:
         folder: Path,
         public_url: str,
         *,
+        format: LabelFormat = LabelFormat.PDF_A6,
         carrier: str = "Embedded Parcel",
         timeout: float = 10,
     ) -> None:
@@ -52,40 +53,72 @@ class EmbeddedLabels:
             raise InvalidRequest("BACKHAUL_CARRIER_TOKEN", "it is empty or has characters that no token has")
         self._carrier_url = carrier_url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {token}"}
-        self._folder = folder
-        self._public_url = public_url.rstrip("/")
+        self._folder = LabelFolder(folder, public_url)
+        self._format = format
+        self._ending = "zpl" if format is LabelFormat.ZPL else "pdf"
         self._carrier = carrier
         self._timeout = timeout
 
+    def find(self, key: str, now: datetime) -> ReturnLabel | None:
+        """Ask the carrier for the labels with our key as their reference."""
+        answer = self._call("GET", "/labels", params={"reference": key})
+        with _readable():
+            sold = answer.json()["labels"]
+            return self._label(tracking_number(key), sold[0], now) if sold else None
+
     def buy(self, key: str, request: LabelRequest, now: datetime) -> ReturnLabel:
-        """Register the label of this key, then keep its PDF; both are done once however often this is called."""
+        """Register the label of this key, then keep its file; both are done once however often this is called."""
         number = tracking_number(key)
         label = {"reference": key, "number": number, "to": _lines(request.receiver), "from": _lines(request.sender)}
-        sold = self._post("/labels", label, {409: "number_taken"})
-        page = self._keep(number, request, now)
-        return ReturnLabel(
-            tracking_number=number,
-            carrier=self._carrier,
-            url=f"{self._public_url}/labels/{page.name}",
-            bought_at=now,
-            cost=_price(sold),
-        )
+        answer = self._call("POST", "/labels", label, {409: "number_taken"})
+        self._folder.keep(number, self._ending, lambda: self._drawn(request, number, now))
+        return self._label(number, _content(answer), now)
 
     def void(self, key: str, label: ReturnLabel) -> None:
         """Void a label at the carrier; a parcel that was scanned already is refused with `already_used`."""
         codes = {409: "already_used", 404: "unknown_label"}
-        self._post(f"/labels/{label.tracking_number}/void", None, codes)
+        self._call("POST", f"/labels/{label.tracking_number}/void", codes=codes)
+
+    def track(self, tracking_number: str, carrier: str) -> tuple[Scan, ...]:
+        """Ask where a parcel was seen; it knows its own alone."""
+        answer = self._call("GET", f"/track/{tracking_number}", codes={404: "unknown_parcel"})
+        with _readable():
+            told = answer.json()["scans"]
+            return tuple(Scan.model_validate({**one, "tracking_number": tracking_number}) for one in told)
+
+    def _drawn(self, request: LabelRequest, number: str, now: datetime) -> bytes:
+        if self._format is LabelFormat.ZPL:
+            return zpl_label(request, number, self._carrier, now)
+        return render_label(request, number, self._carrier, now, on_a4=self._format is LabelFormat.PDF_A4)
+
+    def _label(self, number: str, sold: object, now: datetime) -> ReturnLabel:
+        return ReturnLabel(
+            tracking_number=number,
+            carrier=self._carrier,
+            url=self._folder.find(number, self._ending),
+            bought_at=now,
+            cost=_price(sold),
+        )
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
         # Made once: to read all certificates that are trusted takes longer than a label does.
         return httpx2.create_ssl_context()
 
-    def _post(self, path: str, body: Mapping[str, object] | None, codes: Mapping[int, str]) -> httpx2.Response:
-        """POST; `codes` are the refusals with a meaning of their own, by status."""
-        url = self._carrier_url + path
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        codes: Mapping[int, str] | None = None,
+        params: Mapping[str, str] | None = None,
+    ) -> httpx2.Response:
+        """One call; `codes` are the refusals with a meaning of their own, by status."""
+        url, waits, tls = self._carrier_url + path, self._timeout, self._tls
         try:
-            answer = httpx2.post(url, json=body, headers=self._headers, timeout=self._timeout, verify=self._tls)
+            answer = httpx2.request(
+                method, url, json=body, params=params, headers=self._headers, timeout=waits, verify=tls
+            )
         except httpx2.HTTPError as error:
             # From None: the request in it holds the address and the token.
             raise Unavailable(f"The carrier gave no answer ({type(error).__name__})") from None
@@ -93,49 +126,34 @@ class EmbeddedLabels:
         if status in (200, 201):
             return answer
         if 400 <= status < 500 and status not in _OPERATORS_CAN_MEND:
-            code = codes.get(status, "label_refused")
+            code = (codes or {}).get(status, "label_refused")
             raise Refused(code, f"The carrier refused the label: {code.replace('_', ' ')} (it answered {status})")
         raise Unavailable(f"The carrier cannot serve us now (it answered {status})")
 
-    def _keep(self, number: str, request: LabelRequest, now: datetime) -> Path:
-        """Write the PDF once; one that is there was printed, perhaps, and stays as it is.
 
-        The page shows where somebody lives and the number follows from the return's id, so its name also holds a part
-        that nobody can guess: whoever has the address was given it.
-        """
-        for there in self._folder.glob(f"{number}-*.pdf"):
-            return there
-        target = self._folder / f"{number}-{secrets.token_urlsafe(16)}.pdf"
-        page = render_label(request, number, self._carrier, now)
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            _write_whole(target, page)
-        except OSError as error:
-            raise Unavailable(f"The label could not be written to {self._folder} ({error.strerror})") from None
-        return target
-
-
-def _price(sold: httpx2.Response) -> Money | None:
-    """What the carrier will ask for the label; a carrier that tells no price is not asked for one."""
+@contextmanager
+def _readable() -> Iterator[None]:
     try:
-        return Money.model_validate(sold.json()["price"])
+        yield
     except (ValueError, LookupError, TypeError):
+        raise Unavailable("The carrier's answer cannot be read; is BACKHAUL_CARRIER_URL right?") from None
+
+
+def _content(answer: httpx2.Response) -> object:
+    try:
+        return answer.json()
+    except ValueError:
+        return None
+
+
+def _price(sold: object) -> Money | None:
+    """What the carrier will ask for the label; None if it tells no price that can be read."""
+    try:
+        return Money.model_validate(sold["price"]) if isinstance(sold, dict) else None
+    except (ValueError, LookupError):
         return None
 
 
 def _lines(address: Sequence[str]) -> list[str]:
     # A form may have put several lines into one field; carriers take neither breaks nor empty lines.
     return [line for line in (" ".join(part.split()) for part in address) if line]
-
-
-def _write_whole(target: Path, content: bytes) -> None:
-    # Named after the label, so that whoever erases a person also finds what a killed process left behind.
-    handle, part = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, target)
-    finally:
-        Path(part).unlink(missing_ok=True)

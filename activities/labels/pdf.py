@@ -1,20 +1,20 @@
-"""The return label as an A6 page: pure, so the same input makes the same bytes. Lengths are millimetres."""
+"""The return label as a page: pure, so the same input makes the same bytes. Lengths are millimetres."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import groupby
 from typing import Literal, NamedTuple
 
-import segno
-from barcode.codex import Code128
 from fpdf import FPDF
 
 from activities.labels import LabelRequest
+from activities.labels.codes import bar_code, qr_code
 from domain.latin import latin, loses
 
 _LEFT, _RIGHT, _PAGE = 6.0, 99.0, (105.0, 148.0)
+_A4 = (210.0, 297.0)
+_CUT = "Cut along the dashed lines and stick this part on the outside of the parcel."
 _ROW = 25.4 / 72 * 1.2
 """Height of a row of text per point of its size."""
 _SMALLEST = 5.0
@@ -29,19 +29,15 @@ class _Box(NamedTuple):
     height: float
 
 
-class _Code128(Code128):  # type: ignore[misc]
-    def _try_to_optimize(self, encoded: list[int]) -> list[int]:
-        # The library takes a leading 99 for a change of character set and leaves it out.
-        return encoded if self.code.startswith("99") else list(super()._try_to_optimize(encoded))
-
-
-def render_label(request: LabelRequest, number: str, carrier: str, bought_at: datetime) -> bytes:
-    """Draw the label and return the PDF.
+def render_label(
+    request: LabelRequest, number: str, carrier: str, bought_at: datetime, *, on_a4: bool = False
+) -> bytes:
+    """Draw the label and return the PDF: a page of A6, or the upper left quarter of one of A4, to be cut out.
 
     The built-in fonts know Latin-1 alone: accents beyond it are dropped, every other character becomes `?` and a line
     on the label says so. Text that does not fit wraps, then shrinks to 5 points, and only then is cut.
     """
-    pdf = FPDF(unit="mm", format=_PAGE)
+    pdf = FPDF(unit="mm", format=_A4 if on_a4 else _PAGE)
     pdf.set_creation_date(bought_at)
     pdf.set_title(f"Return label {number}")
     pdf.set_lang("en")
@@ -53,11 +49,22 @@ def render_label(request: LabelRequest, number: str, carrier: str, bought_at: da
     _address(pdf, "From", request.sender, _Box(_LEFT, 16, _RIGHT - _LEFT, 22), 9)
     _address(pdf, "To", request.receiver, _Box(_LEFT, 40, _RIGHT - _LEFT, 31), 14)
     _references(pdf, (("Return", request.case), ("Order", request.order_number), ("Date", f"{bought_at:%Y-%m-%d}")))
-    _qr_code(pdf, number)
+    qr_code(pdf, number, _RIGHT - _QR, 74, _QR)
     _barcode(pdf, number)
     if any(map(loses, (carrier, request.order_number, *request.sender, *request.receiver))):
         _text(pdf, [_MARKER], _Box(_LEFT, 143.5, _RIGHT - _LEFT, 3), 6, bold=False)
+    if on_a4:
+        _cut_lines(pdf)
     return bytes(pdf.output())
+
+
+def _cut_lines(pdf: FPDF) -> None:
+    width, height = _PAGE
+    with pdf.local_context():
+        pdf.set_dash_pattern(dash=2, gap=2)
+        pdf.line(width, 0, width, height)
+        pdf.line(0, height, width, height)
+    _text(pdf, [_CUT], _Box(_LEFT, height + 4, _RIGHT - _LEFT, 8), 9, bold=False)
 
 
 def _address(pdf: FPDF, caption: str, lines: Sequence[str], box: _Box, largest: float) -> None:
@@ -73,32 +80,10 @@ def _references(pdf: FPDF, references: Iterable[tuple[str, str]]) -> None:
         _text(pdf, [value], _Box(_LEFT, 79 + row * 11, 56, 6), 14)
 
 
-def _qr_code(pdf: FPDF, number: str) -> None:
-    rows = segno.make_qr(number, error="m").matrix
-    # Four modules of white on every side belong to the code.
-    side = _QR / (len(rows) + 8)
-    _modules(pdf, rows, _Box(_RIGHT - _QR + 4 * side, 74 + 4 * side, side, side))
-
-
 def _barcode(pdf: FPDF, number: str) -> None:
     pdf.line(_LEFT, 109, _RIGHT, 109)
-    bars = [int(mark) for mark in _Code128(number).build()[0]]
-    # Ten modules of white on either side belong to the code; half a millimetre suits any printer and scanner.
-    width = min(0.5, _PAGE[0] / (len(bars) + 20))
-    _modules(pdf, [bars], _Box((_PAGE[0] - len(bars) * width) / 2, 112, width, 23))
+    bar_code(pdf, number, 0, 112, _PAGE[0], 23)
     _text(pdf, [number], _Box(_LEFT, 136.5, _RIGHT - _LEFT, 6), 13, align="C")
-
-
-def _modules(pdf: FPDF, rows: Iterable[Iterable[int]], first: _Box) -> None:
-    """Draw dark modules as rectangles, a run of them as one; `first` is the place and size of the first module."""
-    for y, row in enumerate(rows):
-        x = 0
-        for dark, run in groupby(row):
-            length = len(list(run))
-            if dark:
-                place = first.left + x * first.width, first.top + y * first.height
-                pdf.rect(*place, length * first.width, first.height, style="F")
-            x += length
 
 
 def _text(

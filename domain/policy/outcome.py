@@ -33,6 +33,7 @@ class Method(StrEnum):
     QR_CODE = "qr_code"
     DROP_OFF = "drop_off"
     IN_STORE = "in_store"
+    SHOPPER_SHIPS = "shopper_ships"
 
 
 class Trigger(StrEnum):
@@ -76,7 +77,7 @@ class ResolutionRule(Rule):
 class MethodRule(Rule):
     """How goods may get back."""
 
-    allowed: Annotated[tuple[Method, ...], BeforeValidator(listed), Field(min_length=1, max_length=4)]
+    allowed: Annotated[tuple[Method, ...], BeforeValidator(listed), Field(min_length=1, max_length=5)]
 
     def favour(self) -> tuple[int, ...]:
         """The greater choice, then the one whose first choice is named first above."""

@@ -23,7 +23,7 @@ from embedded.simulators.sendgrid_events import Teller
 from embedded.simulators.shelf import Shelf
 from embedded.simulators.stripe.objects import StripeRefund
 
-_LABEL_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\.pdf")
+_LABEL_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\.(pdf|zpl)")
 _PARCELS_SHOWN = 20
 
 
@@ -86,6 +86,8 @@ def _index(shelf: Shelf, public_url: str) -> Response:
 
 
 def _label_file(labels: Path, name: str) -> Response:
-    if _LABEL_FILE.fullmatch(name) is None or not (labels / name).is_file():
+    file = _LABEL_FILE.fullmatch(name)
+    if file is None or not (labels / name).is_file():
         raise HTTPException(404, "There is no such label.")
-    return FileResponse(labels / name, media_type="application/pdf", headers={"Cache-Control": "no-store"})
+    kind = "application/pdf" if file[1] == "pdf" else "text/plain"
+    return FileResponse(labels / name, media_type=kind, headers={"Cache-Control": "no-store"})

@@ -62,6 +62,11 @@ def label_used(key: str, cost: Money, label: str) -> tuple[Transfer, ...]:
     return transfers(key, cost.currency, [(accounts.label_due(label), accounts.CARRIER, cost.minor)])
 
 
+def label_used_though_void(key: str, cost: Money) -> tuple[Transfer, ...]:
+    """Its parcel moves though it was given back: the carrier will ask for it all the same."""
+    return transfers(key, cost.currency, [(accounts.POSTAGE, accounts.CARRIER, cost.minor)])
+
+
 def label_void(key: str, cost: Money, label: str) -> tuple[Transfer, ...]:
     """It was given back unused and costs nothing."""
     return transfers(key, cost.currency, [(accounts.label_due(label), accounts.POSTAGE, cost.minor)])

@@ -9,6 +9,7 @@ import pytest
 
 from activities.decisions import CloseReturn, OpenReturn
 from activities.storefront import FetchOrder
+from domain import ids
 from domain.case import Outcome
 from domain.request import RequestedLine, ReturnRequest
 from ledger import EntryKind, NewEntry
@@ -40,7 +41,8 @@ def returned(run: Run, ready: Rooms, home: Path) -> Rooms:
     entry = {"key": "label:R-1:1", "kind": EntryKind.LABEL, "order": "two-rates", "case": "R-1", "actor": "carrier"}
     ready.ledger.append(NewEntry.model_validate({**entry, "at": now, "facts": {"label": label}}))
     (home / "labels").mkdir()
-    (home / "labels" / LABEL).write_text("From: Mara Musterfrau, Musterstrasse 12")
+    for name in (LABEL, f"{ids.sheet_stem('R-1')}-Jyas2onXf0eUZMesFxHxbg.pdf"):
+        (home / "labels" / name).write_text("From: Mara Musterfrau, Musterstrasse 12")
     return ready
 
 
@@ -60,7 +62,7 @@ def test_nothing_is_left_in_the_home_and_the_journal_verifies(
     )
     erased = run("erase", "--customer", "cust-2041", "--by", "ada")
     assert erased.code == 0, erased.err
-    assert "1 contact, 1 note, 1 label file" in erased.out
+    assert "1 contact, 1 note, 2 label files" in erased.out
     assert "Kept: journal" in erased.out
     assert left(home) == set()
     assert ledger(["verify"]) == 0

@@ -11,6 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 import settings
+from domain.parcel import ParcelSize
 from portal.serve import _DRAIN_SECONDS
 from portal.sources import sources
 from settings import Settings
@@ -31,8 +32,7 @@ GIVEN = {
     "BACKHAUL_MAIL_FROM": "returns@shop.example",
     "BACKHAUL_SHOP_NAME": "Shop",
     "BACKHAUL_RETURN_ADDRESS": '["Shop Returns", "Dock Road 1"]',
-    "BACKHAUL_CARRIER_URL": "http://carrier.example",
-    "BACKHAUL_CARRIER_TOKEN": "t",
+    "BACKHAUL_CARRIER": "easypost",
     "BACKHAUL_PUBLIC_URL": "https://shop.example",
 }
 
@@ -140,9 +140,10 @@ def test_every_secret_comes_from_outside_and_is_asked_for() -> None:
     for service, name, value in settings_passed():
         if name in SECRETS or re.search(r"PASSWORD|PWD|SECRET|TOKEN|_KEY$", name):
             # A vendor makes them when it is told where to send, so that everything else runs before them; not every
-            # shop has a storefront that keeps gift cards, or a warehouse system; of two ways to mail one is chosen.
-            free = any(word in name for word in ("WEBHOOK", "STOREFRONT", "WAREHOUSE", "SENDGRID", "SMTP"))
-            asked_for = r":-" if free else r":\?[^}]+"
+            # shop has a storefront that keeps gift cards, or a warehouse system; of two carriers, and of two ways to
+            # send mail, one is chosen.
+            some = ("WEBHOOK", "STOREFRONT", "WAREHOUSE", "SENDGRID", "SMTP", "CARRIER", "EASYPOST")
+            asked_for = r":-" if any(word in name for word in some) else r":\?[^}]+"
             assert re.fullmatch(rf"\$\{{\w+{asked_for}\}}", value), f"{service}: {name}"
 
 
@@ -163,6 +164,7 @@ def test_the_worker_reads_what_is_passed_to_it(monkeypatch: pytest.MonkeyPatch) 
     assert loaded.return_address == ("Shop Returns", "Dock Road 1")
     assert loaded.stripe_api_key.get_secret_value() == "sk_test_1"
     assert loaded.stripe_api_base is None
+    assert (loaded.carrier, loaded.parcel, loaded.easypost_services) == ("easypost", ParcelSize(), ())
     assert loaded.sendgrid_host == "https://api.sendgrid.com"
     assert settings.home() == Path("/var/lib/backhaul")
 
@@ -178,11 +180,13 @@ def test_the_example_names_every_variable() -> None:
     lines = (ROOT / "deploy" / "example.env").read_text().splitlines()
     named = {line.partition("=")[0]: line.partition("=")[2] for line in lines if line and not line.startswith("#")}
     assert set(named) == variables()
-    free = ("WEBHOOK", "STOREFRONT", "WAREHOUSE", "SUPPORT", "MAIL_LOGO", "MAIL_IMPRINT")
+    shops_own = ("WEBHOOK", "STOREFRONT", "WAREHOUSE", "SUPPORT", "MAIL_LOGO", "MAIL_IMPRINT")
+    free = (*shops_own, "CARRIER_", "EASYPOST", "PARCEL", "PACKING")
     may_be_empty = {name for name in named if any(word in name for word in free)}
     assert {name for name, value in named.items() if not value} - may_be_empty - CHOSEN == set(GIVEN) - CHOSEN
-    (address,) = re.findall(r"'(\[.*\])'", "\n".join(lines))
-    assert all(isinstance(line, str) for line in json.loads(address))
+    examples = [json.loads(one) for one in re.findall(r"'([\[{].*[\]}])'", "\n".join(lines))]
+    names = ("return_address", "parcel", "packing", "easypost_address", "easypost_services")
+    Settings.model_validate(dict(zip(names, examples, strict=True)))
 
 
 def test_temporals_settings_are_mounted_where_the_server_looks() -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from activities.labels import LabelRequest
 from domain import ids
+from domain.contact import Place
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 KEY = ids.label_key("R-1001")
@@ -16,6 +17,14 @@ REQUEST = LabelRequest(
     order_number="#2001",
     sender=("Ada Lovelace", "12 St James's Square", "London SW1Y 4LB", "GB"),
     receiver=RECEIVER,
+    origin=Place(
+        name="Ada Lovelace",
+        street=("12 St James's Square", "Flat 2"),
+        city="London",
+        postal_code="SW1Y 4LB",
+        country="GB",
+        phone="+44 20 7946 0000",
+    ),
 )
 LONG = LabelRequest(
     case="R-" + "X" * 62,

@@ -39,6 +39,14 @@ class Carrier:
         self.answers = list(answers)
         self.loses_answers = 0
 
+    def find(self, key: str, now: datetime) -> ReturnLabel | None:
+        """Nobody asks for it here."""
+        raise NotImplementedError
+
+    def track(self, tracking_number: str, carrier: str) -> tuple[Scan, ...]:
+        """Nobody asks for it here."""
+        raise NotImplementedError
+
     def buy(self, key: str, request: LabelRequest, now: datetime) -> ReturnLabel:
         """The same key is the same label."""
         self.bought.append((key, request))
@@ -191,8 +199,32 @@ def test_a_void_label_costs_nothing(shop: Shop) -> None:
     void(rooms, label)
     void(rooms, label)
     assert due(shop) == {}
-    scan(rooms, TrackingStatus.IN_TRANSIT)
+    scan(rooms, TrackingStatus.PRE_TRANSIT)
     assert due(shop) == {}
+
+
+def test_a_label_that_was_given_back_and_used_all_the_same_is_owed_once(shop: Shop) -> None:
+    rooms = room(shop, Carrier())
+    void(rooms, buy(rooms))
+    for event in ("ev-1", "ev-1", "ev-2"):
+        scan(rooms, TrackingStatus.IN_TRANSIT, event)
+    assert due(shop) == {"carrier": 490, "postage": -490}
+    assert shop.sound()
+
+
+def test_killed_after_voiding_the_label_is_void_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    carrier = Carrier()
+    rooms = room(shop, carrier)
+    label = buy(rooms)
+    with monkeypatch.context() as patched:
+        patched.setattr(shop.ledger, "append", lambda *_, **__: pytest.fail("killed"))
+        with pytest.raises(pytest.fail.Exception):
+            void(rooms, label)
+    assert due(shop) == {"label_due": 490, "postage": -490}
+    void(rooms, label)
+    assert len(carrier.voided) == 2
+    assert due(shop) == {}
+    assert shop.sound()
 
 
 def test_a_label_that_was_used_is_owed_though_the_return_was_called_off(shop: Shop) -> None:

@@ -17,7 +17,7 @@ from activities.labels.embedded import EmbeddedLabels, tracking_number
 from activities.labels.pdf import render_label
 from domain import ids
 from domain.errors import InvalidRequest, Refused, Unavailable
-from domain.parcel import ReturnLabel
+from domain.parcel import LabelFormat, ReturnLabel
 from tests.labels.requests import KEY, NOW, RECEIVER, REQUEST
 from tests.loopback import Answer, Loopback, Seen, closed_port, loopback
 
@@ -134,6 +134,19 @@ def test_two_labels_of_one_number_would_have_names_that_differ(server: Loopback,
     assert first.url != second.url
 
 
+@pytest.mark.parametrize(
+    ("format", "begins", "ending"),
+    [(LabelFormat.PDF_A4, b"%PDF", "pdf"), (LabelFormat.PDF_A6, b"%PDF", "pdf"), (LabelFormat.ZPL, b"^XA", "zpl")],
+)
+def test_its_file_is_what_was_asked_for(
+    server: Loopback, tmp_path: Path, format: LabelFormat, begins: bytes, ending: str
+) -> None:
+    labels = EmbeddedLabels(server.url, TOKEN, tmp_path / "labels", "https://returns.example", format=format)
+    url = labels.buy(KEY, REQUEST, NOW).url
+    assert url.endswith(f".{ending}")
+    assert (tmp_path / "labels" / url.rpartition("/")[2]).read_bytes().startswith(begins)
+
+
 def test_address_lines_reach_the_carrier_clean(labels: EmbeddedLabels, server: Loopback) -> None:
     labels.buy(KEY, REQUEST.model_copy(update={"sender": ("Ada", " 12 St\r\nJames's ", "", "\n")}), NOW)
     assert server.seen[0].body["from"] == ["Ada", "12 St James's"]
@@ -150,15 +163,15 @@ def test_bought_again_later_it_is_the_same_label(labels: EmbeddedLabels, carrier
     assert list(carrier.labels) == [NUMBER]
 
 
-@pytest.mark.parametrize("where", ["render_label", "os.fsync", "os.replace"])
+@pytest.mark.parametrize("where", ["embedded.render_label", "folder.os.fsync", "folder.os.replace"])
 def test_killed_between_carrier_and_file_the_next_attempt_completes_it(
     where: str, labels: EmbeddedLabels, carrier: Carrier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def die(*_: object) -> None:
+    def die(*_: object, **__: object) -> None:
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(f"activities.labels.embedded.{where}", die)
+        patched.setattr(f"activities.labels.{where}", die)
         with pytest.raises(Killed):
             labels.buy(KEY, REQUEST, NOW)
     assert list(carrier.labels) == [NUMBER]
@@ -173,7 +186,7 @@ def test_a_full_disk_is_tried_again(labels: EmbeddedLabels, tmp_path: Path, monk
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("activities.labels.embedded.os.fsync", full)
+        patched.setattr("activities.labels.folder.os.fsync", full)
         with pytest.raises(Unavailable, match="No space left"):
             labels.buy(KEY, REQUEST, NOW)
     assert files(tmp_path) == []
@@ -260,7 +273,7 @@ def test_every_transport_exception_is_unavailable(tmp_path: Path, monkeypatch: p
         def fail(*_: object, kind: type[httpx2.HTTPError] = kind, **__: object) -> None:
             raise kind.__new__(kind)
 
-        monkeypatch.setattr(httpx2, "post", fail)
+        monkeypatch.setattr(httpx2, "request", fail)
         with pytest.raises(Unavailable, match=kind.__name__):
             _buy(made("http://127.0.0.1:9", tmp_path))
 

@@ -90,3 +90,17 @@ def test_a_question_mark_of_the_sender_is_no_marker() -> None:
 def test_the_same_input_makes_the_same_bytes(request_: LabelRequest) -> None:
     first, second = (render_label(request_, NUMBER, "Backhaul Post", NOW) for _ in range(2))
     assert first == second
+
+
+def test_on_a4_it_is_the_upper_left_quarter() -> None:
+    content = render_label(REQUEST, NUMBER, "Backhaul Post", NOW, on_a4=True)
+    drawn = pypdfium2.PdfDocument(content)[0]
+    width, height = drawn.get_size()
+    assert (round(width / 72 * 25.4), round(height / 72 * 25.4)) == (210, 297)
+    quarter = drawn.render(scale=203 / 72).to_pil().crop((0, 0, 839, 1183))
+    assert {code.format.name: code.text for code in zxingcpp.read_barcodes(quarter)} == {
+        "Code128": NUMBER,
+        "QRCode": NUMBER,
+    }
+    assert "Cut along" in drawn.get_textpage().get_text_range()
+    assert content == render_label(REQUEST, NUMBER, "Backhaul Post", NOW, on_a4=True)

@@ -54,6 +54,14 @@ class Carrier:
         number = key.replace(":", "-")
         return ReturnLabel(tracking_number=number, carrier="Test", url=f"https://example.com/{number}", bought_at=now)
 
+    def find(self, key: str, now: datetime) -> ReturnLabel | None:
+        """Nobody asks for it here."""
+        raise NotImplementedError
+
+    def track(self, tracking_number: str, carrier: str) -> tuple[Scan, ...]:
+        """Nobody asks for it here."""
+        raise NotImplementedError
+
     def void(self, key: str, label: ReturnLabel) -> None:
         """Always."""
 
@@ -177,7 +185,8 @@ class _Return:
         return "keep" if keep else "failed" if "failed" in said else "refunded"
 
     def label(self) -> ReturnLabel:
-        ask = BuyLabel(**self.about, now=self.now, order_number=self.order.number, customer_id=self.order.customer_id)
+        order = {"order_number": self.order.number, "customer_id": self.order.customer_id}
+        ask = BuyLabel.model_validate({**self.about, **order, "now": self.now})
         return self.run.labels.buy_label(ask)
 
     def arrive(self, label: ReturnLabel) -> None:

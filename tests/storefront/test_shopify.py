@@ -40,6 +40,8 @@ def test_the_published_sample_and_its_full_refund() -> None:
     assert (contact.customer_id, contact.name, contact.email) == (order.customer_id, "John Smith", "jane@example.com")
     assert contact.address == ("123 Fake Street", "K2P 1L4 Fakecity", "Ontario")
     assert contact.country == "CA"
+    assert (contact.street, contact.city) == (("123 Fake Street",), "Fakecity")
+    assert (contact.postal_code, contact.region) == ("K2P 1L4", "ON")
     # 199.00 - 17.91 = 181.09
     assert plan(order).total == 18109
 

@@ -29,6 +29,8 @@ def test_the_published_sample_and_its_refunds() -> None:
     assert [(one.id, one.kind, one.captured) for one in order.tenders] == [("bacs-727", TenderKind.BANK, 2935)]
     assert (contact.customer_id, contact.name, contact.email) == ("guest-727", "John Doe", "john.doe@example.com")
     assert contact.address == ("969 Market", "94103 San Francisco", "CA")
+    assert (contact.street, contact.city) == (("969 Market",), "San Francisco")
+    assert (contact.postal_code, contact.region) == ("94103", "CA")
     # half of 6.45 is 3.225
     assert plan(order, {"315": 1}).total == 323
     assert plan(order).total == 2935

@@ -54,6 +54,8 @@ async def test_the_list_and_the_panel_tell_each_stage(real_shop: Shop) -> None:
     assert "- Order #1002: 1 × IPod Touch 8GB" in panel
     assert "- Quoted: 181.09 USD\n" in panel
     assert f"- Parcel {view.tracking_number}, [label]({view.label_url})" in panel
+    assert "/labels/sheet-" in view.sheet_url
+    assert f"- [Packing sheet]({view.sheet_url})" in panel
     assert "**approve**" in panel
 
     await one.scan("scan-1", TrackingStatus.IN_TRANSIT)

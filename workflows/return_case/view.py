@@ -56,6 +56,7 @@ class CaseView(Model):
     lines: Mapping[str, int] = {}
     quote: str = ""
     label_url: str = ""
+    sheet_url: str = ""
     tracking_number: str = ""
     other_parcels: tuple[str, ...] = ()
     expected: Mapping[str, int] = {}
@@ -99,6 +100,7 @@ def view(state: CaseState) -> CaseView:
         lines={line.line_id: line.quantity for line in state.request.lines} if state.request else {},
         quote=amount(state.quote),
         label_url=state.label.url if state.label else "",
+        sheet_url=state.label.sheet_url if state.label else "",
         tracking_number=state.label.tracking_number if state.label else "",
         other_parcels=state.parcels,
         expected=state.expected,
@@ -142,6 +144,7 @@ def panel(state: CaseState) -> str:
         f"Refunded: {seen.refunded} ({', '.join(seen.provider_references)})" if seen.provider_references else "",
         *(f"Disputed: {one.payment} ({one.dispute}); refunds of it wait" for one in state.disputes),
         f"Parcel {seen.tracking_number}, [label]({seen.label_url})" if seen.label_url else "",
+        f"[Packing sheet]({seen.sheet_url})" if seen.sheet_url else "",
         f"Other parcels: {', '.join(seen.other_parcels)}" if seen.other_parcels else "",
         *(f"⚠ {one}" for one in seen.discrepancies),
     ]

@@ -173,6 +173,10 @@ def _contact(raw: Node, customer_id: str) -> Contact:
         "email": raw.text("email") or raw.text("contact_email") or customer.text("email"),
         "phone": raw.text("phone") or customer.text("phone") or address.text("phone"),
         "address": tuple(filter(None, (*street, town, address.text("province")))),
+        "street": tuple(filter(None, street)),
+        "city": address.text("city"),
+        "postal_code": address.text("zip"),
+        "region": address.text("province_code") or address.text("province"),
         "country": address.text("country_code"),
     }
     return make(Contact, contact, "customer")

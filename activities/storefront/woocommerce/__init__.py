@@ -105,6 +105,10 @@ def _contact(raw: Node, customer_id: str) -> Contact:
         "email": billing.text("email"),
         "phone": billing.text("phone"),
         "address": tuple(filter(None, (*street, town, address.text("state")))),
+        "street": tuple(filter(None, street)),
+        "city": address.text("city"),
+        "postal_code": address.text("postcode"),
+        "region": address.text("state"),
         "country": address.text("country"),
     }
     return make(Contact, contact, "billing")
