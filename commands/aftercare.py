@@ -17,7 +17,11 @@ app = output.group("Aftercare.")
 
 Which = Annotated[
     str,
-    typer.Argument(metavar="RETURN", help="The return, or the order if it belongs to none; or the aftercare's own id."),
+    typer.Argument(
+        metavar="RETURN",
+        help="The return, or the order if it belongs to none; or the aftercare's own id.",
+        callback=output.named,
+    ),
 ]
 
 

@@ -68,9 +68,7 @@ def receive(case: str | None, box_id: str | None, line: list[str] | None, by: st
         raise InvalidRequest("--item", "say what was in it, or --empty if there was nothing")
     now = values.now()
     given: dict[str, object] = {"id": box_id, "received_by": by, "place": seen.place, "photos": seen.photos}
-    moment = values.moment("--at", seen.at) or now
-    if moment > now:
-        raise InvalidRequest("--at", f"{moment:%Y-%m-%d %H:%M} UTC is still to come")
+    moment = values.past("--at", seen.at) or now
     given |= {"received_at": moment, "tracking_number": seen.tracking, "lines": list(_items(seen.items))}
     _show(open_rooms().boxes.receive(values.make(Box, given), now), as_json)
 
@@ -93,7 +91,8 @@ def boxes(
         output.print_json([_told(one) for one in found])
     else:
         columns = ("Box", "Units", "Left", "Place", "Tracking", "Received (UTC)", "Owner", "Due (UTC)", "Matched to")
-        output.table(columns, map(_row, found), "No box waits for its return to be found.")
+        none = "No box is overdue." if overdue else "No box waits for its return to be found."
+        output.table(columns, map(_row, found), none)
         if len(found) == _MOST:
             output.say(f"These are {_MOST:,}; there may be more.")
     if overdue and found:

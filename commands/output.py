@@ -18,10 +18,24 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+
+def named(case: str) -> str:
+    """The id of a return as it was typed. Raises InvalidRequest if it is empty."""
+    # An empty id would find everything that belongs to no return.
+    if not case.strip():
+        raise InvalidRequest("RETURN", "the id is empty; see which there are: `python starter.py list`")
+    return case
+
+
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON on standard output, nothing else.")]
-Case = Annotated[str, typer.Argument(metavar="RETURN", help="The return's id.")]
+Case = Annotated[str, typer.Argument(metavar="RETURN", help="The return's id.", callback=named)]
 CaseOrAftercare = Annotated[
-    str, typer.Argument(metavar="RETURN", help="The return's id, or that of its aftercare where more than one is open.")
+    str,
+    typer.Argument(
+        metavar="RETURN",
+        help="The return's id, or that of its aftercare where more than one is open.",
+        callback=named,
+    ),
 ]
 By = Annotated[str, typer.Option(help="Who says so, in one word; it is recorded.")]
 Format = Annotated[

@@ -38,7 +38,7 @@ def scan(
     """Tell a return where the carrier saw its parcel; the same scan again changes nothing."""
     from domain.parcel import Scan
 
-    moment = values.moment("--at", at)
+    moment = values.past("--at", at)
     own_id = status if moment is None else f"{status}-{moment:%Y%m%dT%H%M%SZ}"
     own_id += f"-{tracking[-20:]}" if tracking else ""
     # Checked before anybody is asked; the tracking number is the return's own.

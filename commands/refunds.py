@@ -35,7 +35,7 @@ def refunds(
         if case is not None
         else ledger.entries(order=None if order is None else order_id(ledger, order))
     )
-    if case is not None and not entries:
+    if case is not None and not (case and entries):
         raise Refused("not_found", f"The journal has no return {case}. See which there are: `python starter.py list`")
     found = [one for one in refund_list(entries) if state in (None, one.state)]
     if as_json:

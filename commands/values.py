@@ -39,6 +39,14 @@ def moment(option: str, text: str | None, of_day: time = time.min) -> datetime |
     raise InvalidRequest(option, f"{text!r} does not say its time zone; in UTC it is {text}Z")
 
 
+def past(option: str, text: str | None) -> datetime | None:
+    """The moment of something that has happened. Raises InvalidRequest naming the option, also for one to come."""
+    found = moment(option, text)
+    if found is not None and found > now():
+        raise InvalidRequest(option, f"{found:%Y-%m-%d %H:%M} UTC is still to come")
+    return found
+
+
 def minor(option: str, text: str | None, currency: str) -> int | None:
     """`4.50` or `EUR:4.50` in minor units of a currency. Raises InvalidRequest naming the option."""
     from domain.money import Money

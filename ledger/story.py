@@ -79,7 +79,7 @@ class Story(Model):
 def story(ledger: Ledger, case: str) -> Story:
     """Put it together. Raises Refused `not_found` for a return that the journal does not know."""
     entries = tuple(ledger.entries(case=case))
-    if not entries:
+    if not (case and entries):  # entries about no return have an empty one
         raise Refused("not_found", f"The journal has no return {case}; `python -m ledger list` shows those it has.")
     plans = [one.key for one in entries if one.kind is EntryKind.PLAN]
     known = case_so_far(entries)

@@ -40,6 +40,7 @@ def test_a_box_is_recorded_listed_and_shown_with_whose_it_may_be(run: Run, staff
     assert "box-8  3      3     U3     1Z9" in run("boxes").out
     assert [one["id"] for one in run("boxes", "--json").json] == ["box-8"]
     assert (run("boxes", "--overdue").code, run("boxes", "--overdue", "--json").json) == (0, [])
+    assert run("boxes", "--overdue").out == "No box is overdue.\n"
     assert staffed.ledger.balance("box:box-8", "UNITS").posted == 3
 
 

@@ -123,6 +123,13 @@ def test_wrong_usage_is_2(run: Run, words: tuple[str, ...]) -> None:
     assert "Traceback" not in answer.err
 
 
+@pytest.mark.parametrize("words", [("show", ""), ("cancel", " "), ("noted", "", "--by", "fay")])
+def test_an_empty_id_is_none(run: Run, words: tuple[str, ...]) -> None:
+    answer = run(*words)
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith("RETURN: the id is empty")
+
+
 def test_the_process_ends_with_the_same_codes(home: Path) -> None:
     for words, code in ((["--help"], 0), (["orders", "show", "x"], 1), (["orders", "import", "no-such-file"], 2)):
         done = subprocess.run([sys.executable, "starter.py", *words], cwd=ROOT, capture_output=True, check=False)

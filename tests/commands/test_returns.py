@@ -96,6 +96,7 @@ OVERRIDE = ["override", "R-1", "--line", "1", "--by", "fay", "--key", "nowhere.p
     [
         (["scan", "R-1", "--status", "lost"], "status"),
         (["scan", "R-1", "--status", "delivered", "--at", "noon"], "--at"),
+        (["scan", "R-1", "--status", "delivered", "--at", "2999-01-01"], "--at"),
         (["scan", "R-1", "--status", "delivered", "--location", "x" * 201], "location"),
         (["receive", "R-1", "--by", "Ann B"], "received_by"),
         (["receive", "R-1", "--by", "ann", "--line", "1:1"], "--receipt-id"),

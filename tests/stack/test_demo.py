@@ -80,6 +80,7 @@ async def test_the_refund_is_the_journals(demos: tuple[Told, Told, Told], case: 
     assert told.code == 0, told.said
     assert told.said.count("All three agree.") == 2
     assert "They do not agree." not in told.said
+    assert f"/workflows/return-{case}" in told.said
     kinds = "return.opened, return.approved, label.issued, parcel.scanned, return.received, return.inspected"
     paid = "refund.planned, refund.submitted, refund.succeeded, return.restocked, return.closed"
     (events,) = re.findall(

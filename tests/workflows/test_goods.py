@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from temporalio.api.enums.v1 import EventType
@@ -29,6 +29,24 @@ async def test_the_same_scan_counts_once(shop: Shop) -> None:
     assert [entry.facts["scan"]["id"] for entry in shop.world.entries("R-1", EntryKind.SCAN)] == ["scan-1", "scan-2"]
     activities = await one.timeline(EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED)
     assert [summary for summary in activities if "Scan" in summary] == ["Scan: in transit", "Scan: delivered"]
+
+
+async def test_a_delivered_parcel_waits_for_the_warehouse(real_shop: Shop) -> None:
+    one = await real_shop.shopify()
+    await one.labelled()
+    await one.scan("scan-1", TrackingStatus.DELIVERED, at=datetime(2026, 1, 2, tzinfo=UTC))
+    view = await one.until(lambda view: view.next_owner == "ops")
+    assert view.next_action == "Overdue: Receive the parcel, which the carrier delivered"
+    friday = datetime(2099, 11, 6, 13, 20, tzinfo=UTC)
+    await one.scan("scan-2", TrackingStatus.DELIVERED, at=friday)
+    # Told late, and of before: it does not take the parcel back to the carrier.
+    await one.scan("scan-3", TrackingStatus.OUT_FOR_DELIVERY, at=friday - timedelta(hours=4))
+    await one.recorded(EntryKind.SCAN, 3)
+    view = await one.until(lambda view: view.next_owner == "warehouse")
+    monday = datetime(2099, 11, 9, tzinfo=UTC)
+    assert (view.stage, view.due_at) == (Stage.IN_TRANSIT, monday + timedelta(days=1, microseconds=-1))
+    await one.scan("scan-4", TrackingStatus.RETURN_TO_SENDER, at=friday + timedelta(hours=4))
+    assert (await one.until(lambda view: view.next_owner == "carrier")).next_action == "Deliver the parcel"
 
 
 async def test_a_scan_of_another_parcel_is_refused(shop: Shop) -> None:

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain import ids
+from domain.box import due
 from domain.case import CaseSoFar
 from domain.model import Model, UtcDatetime
 from domain.money import Money
 from domain.news import DisputeNews
-from domain.parcel import TrackingStatus
+from domain.parcel import UNMOVED, TrackingStatus
 from domain.policy import Verdict
 from domain.refund import BY_HAND, FINAL_NO, STORED_FAULT, Refund, RefundStatus
 from domain.request import ReturnRequest
@@ -142,6 +143,8 @@ class CaseState(CaseSoFar):
         owner, action = _NEXT[self.stage]
         if self.stage is Stage.AWAITING_PARCEL and self.request and self.request.box:
             owner, action = "warehouse", f"Count box {self.request.box}: match it to this return again"
+        if self.stage is Stage.IN_TRANSIT and self.delivered_at:
+            owner, action = "warehouse", "Receive the parcel, which the carrier delivered"
         return NextAction(owner=owner, action=action, due_at=self._due)
 
     @property
@@ -160,6 +163,8 @@ class CaseState(CaseSoFar):
             return self.inspect_until
         if self.decision is None or self.stage not in (Stage.AWAITING_PARCEL, Stage.IN_TRANSIT):
             return None
+        if self.delivered_at and self.stage is Stage.IN_TRANSIT:
+            return due(self.delivered_at, 1)
         return max(self.decision.send_back_until, self.patient_until or self.decision.send_back_until)
 
     @property
@@ -208,6 +213,16 @@ class CaseState(CaseSoFar):
             return None
         times = (self.decision.send_back_until - timedelta(days=days) for days in self.decision.reminder_days)
         return min((one for one in times if one > then), default=None)
+
+    @property
+    def delivered_at(self) -> datetime | None:
+        """When the last parcel was delivered; None while the carrier has any of them, or had none."""
+        # By their own times, because carriers tell scans late and out of turn.
+        told = sorted((one for one in self.scans if one.status not in UNMOVED), key=lambda one: one.at)
+        last = {one.tracking_number: one for one in told}.values()
+        if any(one.status is not TrackingStatus.DELIVERED for one in last):
+            return None
+        return max((one.at for one in last), default=None)
 
     @property
     def moving(self) -> bool:
