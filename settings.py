@@ -159,7 +159,7 @@ class Settings(BaseSettings):
             return cls()
         except ValidationError as error:
             field, message = first_fault(error)
-            raise InvalidRequest(f"BACKHAUL_{field.upper()}", message.removeprefix("Value error, ")) from None
+            raise InvalidRequest(f"BACKHAUL_{field.upper()}", message) from None
         except SettingsError as error:
             broken = re.search(r'field "(\w+)"', str(error))
             name = f"BACKHAUL_{broken[1].upper()}" if broken else "BACKHAUL_*"

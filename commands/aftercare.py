@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from commands import messages, output, values
+from commands.deployment import check_known, open_rooms
 from commands.output import AsJson, By, example
+from domain.errors import Refused
 
 if TYPE_CHECKING:
     from commands.late import OpenAftercare
@@ -38,6 +40,8 @@ def aftercare(
         return await Aftercares((await Returns.connect()).client).open(of)
 
     rows = asyncio.run(found())
+    if of and not rows:
+        _check_known(of)
     if as_json:
         output.print_json([one.model_dump(mode="json") for one in rows])
         return
@@ -58,6 +62,20 @@ def noted(case: Which, by: By, as_json: AsJson = False) -> None:
     from workflows.aftercare_desk import Said
 
     messages.say(case, "noted", values.make(Said, {"by": by}), as_json)
+
+
+def _check_known(subject: str) -> None:
+    """Raises Refused for what is neither a return nor an order that the journal knows."""
+    from ledger.cli import order_id
+
+    rooms = open_rooms()
+    try:
+        check_known(rooms, subject)
+    except Refused as unknown:
+        try:
+            order_id(rooms.ledger, subject)
+        except Refused:
+            raise unknown from None
 
 
 def _row(one: OpenAftercare) -> tuple[object, ...]:

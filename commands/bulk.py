@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from commands import output, values
+from commands.deployment import open_rooms
 from commands.output import AsJson, By, example
 from domain.errors import BackhaulError, InvalidRequest, Refused, Unavailable
 from domain.model import Model
@@ -51,9 +52,16 @@ def bulk(
     """Say one thing to every open return that a query finds; exit code 1 if any did not take it."""
     import secrets
 
+    from activities.people import check_speaker
+    from domain.verbs import Verb
+
     makers = _makers()
     if verb not in makers:
         raise InvalidRequest("VERB", f"{verb!r} is none that goes to many; it is {', '.join(makers)}")
+    if not query.strip():
+        raise InvalidRequest("--query", 'say which returns, such as `NeedsAction = "ops"`')
+    if verb == "cancel":
+        check_speaker(open_rooms().stores.people, by, Verb.CANCEL)  # so that a dry run says it, too
     name, make = makers[verb]
     said, own_id = make(by), bulk_id or f"bulk-{secrets.token_hex(6)}"
     told = asyncio.run(_all(query, limit, None if dry_run else (own_id, name, said)))

@@ -10,7 +10,7 @@ from commands import values
 from commands.temporal import CaseView, Returns
 from domain.box import BoxMatch, BoxRow, lines_of, told
 from domain.case import Outcome
-from domain.errors import InvalidRequest, Refused
+from domain.errors import Refused
 from domain.inspection import Receipt
 from domain.parcel import OtherParcel
 from domain.policy import Verdict
@@ -61,7 +61,7 @@ async def to_order(rooms: Rooms, said: Said, order: str, case: str, reason: str)
     if row.of(case) is None:
         bought = rooms.stores.orders.get(order)
         if bought is None:
-            raise InvalidRequest("--order", f"there is no order {order}; import it: `python starter.py orders import`")
+            raise Refused("not_found", f"There is no order {order}; import it: `python starter.py orders import`")
         lines = said.lines or _by_sku(row, bought, {line.id: line.quantity for line in bought.lines}, f"order {order}")
         if not lines:
             raise Refused("nothing_to_return", f"Box {row.box.id} was empty, so no return is opened for it.")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from commands import output
-from commands.deployment import open_rooms
+from commands.deployment import check_known, open_rooms
 from commands.output import AsJson, example
 
 app = typer.Typer(
@@ -30,9 +30,12 @@ def mails(
         return
     from domain.notice import WELL, NoticeState
 
-    kept = open_rooms().stores.outbox
+    rooms = open_rooms()
+    kept = rooms.stores.outbox
     states = [None, *(state for state in NoticeState if not failed or state not in WELL)]
     rows = [one for one in kept.of_case(case)[::-1] if one.state in states] if case else kept.listed(states, _MOST)
+    if case and not rows and not kept.of_case(case):
+        check_known(rooms, case)
     if as_json:
         output.print_json([one.model_dump(mode="json") for one in rows])
         return

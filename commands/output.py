@@ -69,7 +69,7 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
             typer.echo(f"{sentence(text)} See --help.", err=True)
         return 2
     except InvalidRequest as error:
-        typer.echo(sentence(error.message), err=True)
+        typer.echo(sentence(_named_as_typed(app, arguments, error)), err=True)
         return 2
     except BackhaulError as error:
         typer.echo(sentence(error.message), err=True)
@@ -79,6 +79,36 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         typer.echo(_fault(error), err=True)
         return 1
+
+
+_TYPED = {
+    "received_by": ("by",),
+    "inspected_by": ("by",),
+    "requested_by": ("by",),
+    "id": ("receipt-id", "inspection-id", "scan-id", "id", "bulk-id"),
+    "lines": ("line", "item"),
+    "photos": ("photo",),
+    "tracking_number": ("tracking",),
+    "order_id": ("order",),
+    "appeals": ("appeal",),
+}
+"""The options that a field may be typed as, where it is not called the same."""
+
+
+def _named_as_typed(app: typer.Typer, arguments: Sequence[str] | None, error: InvalidRequest) -> str:
+    """The message with the option instead of the field, where the command has one for it."""
+    words = error.message.removeprefix(f"{error.field}: ")
+    command = typer.main.get_command(app)
+    for word in sys.argv[1:] if arguments is None else arguments:
+        command = getattr(command, "commands", {}).get(word, command)
+    options = {name for parameter in command.params for name in parameter.opts}
+    field, *inner = error.field.split(".")
+    typed = (f"--{name}" for name in _TYPED.get(field, (field.replace("_", "-"),)))
+    option = next((name for name in typed if name in options), None)
+    if option is None:
+        return words if field == "input" else error.message
+    part = next((f"{one.replace('_', ' ')}: " for one in inner if not one.isdigit() and one != "line_id"), "")
+    return f"{option}: {part}{words}"
 
 
 def print_json(value: object) -> None:

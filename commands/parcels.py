@@ -35,7 +35,7 @@ def scan(
     tracking: Annotated[str | None, typer.Option(metavar="NUMBER", help=_TRACKING)] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell a return where the carrier saw its parcel; the same scan again changes nothing."""
+    """Tell one return where the carrier saw its parcel; the same scan again changes nothing."""
     from domain.parcel import Scan
 
     moment = values.past("--at", at)

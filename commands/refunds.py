@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from commands import output
-from commands.deployment import open_rooms
+from commands.deployment import check_known, open_rooms
 from commands.output import AsJson, example
-from domain.errors import Refused
 from domain.refund import RefundStatus
 
 if TYPE_CHECKING:
@@ -29,14 +28,15 @@ def refunds(
     from ledger.cli import order_id
     from ledger.refund_list import refund_list
 
-    ledger = open_rooms().ledger
+    rooms = open_rooms()
+    ledger = rooms.ledger
+    if case is not None:
+        check_known(rooms, case)
     entries = (
         list(ledger.entries(case=case))
         if case is not None
         else ledger.entries(order=None if order is None else order_id(ledger, order))
     )
-    if case is not None and not (case and entries):
-        raise Refused("not_found", f"The journal has no return {case}. See which there are: `python starter.py list`")
     found = [one for one in refund_list(entries) if state in (None, one.state)]
     if as_json:
         output.print_json([one.model_dump(mode="json") for one in found])

@@ -95,13 +95,13 @@ def request_of(
 ) -> ReturnRequest:
     """The request, checked against its order; `told` is what else was said of it.
 
-    Raises InvalidRequest, and Refused for an order that cannot be paid.
+    Raises InvalidRequest, and Refused for an order that is not known or cannot be paid.
     """
     from domain.request import check_against, parse_request
 
     found = rooms.stores.orders.get(order)
     if found is None:
-        raise InvalidRequest("--order", f"there is no order {order}; import it: `python starter.py orders import FILE`")
+        raise Refused("not_found", f"There is no order {order}; import it: `python starter.py orders import FILE`")
     request = parse_request({"id": case, "order_id": found.id, "lines": lines, **told})
     check_against(request, found)
     _check_payment(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -25,7 +26,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain import ids
-from domain.errors import BackhaulError, Refused, Unavailable
+from domain.errors import BackhaulError, InvalidRequest, Refused, Unavailable
 from domain.model import Model, UtcDatetime
 from domain.override import Override
 from domain.request import ReturnRequest
@@ -140,7 +141,7 @@ class Returns:
             request = ListWorkflowExecutionsRequest(
                 namespace=self.namespace, page_size=min(_PAGE, limit - len(found)), query=query, next_page_token=token
             )
-            with in_words(""):
+            with in_words(""), _query_in_words():
                 # The raw call: the client's own `list_workflows` raises on a paused workflow.
                 page = await self._client.workflow_service.list_workflow_executions(request, timeout=PATIENCE)
             found += map(_listed, page.executions)
@@ -187,6 +188,18 @@ def in_words(name: str, what: str = "return") -> Iterator[None]:
         raise _silent(name, what) from None
     except RPCError as error:
         raise _translated(name, what, error) from None
+
+
+@contextmanager
+def _query_in_words() -> Iterator[None]:
+    """A filter that Temporal cannot read. Where it stopped is left out: that counts what we put before it, too."""
+    try:
+        yield
+    except RPCError as error:
+        if error.status is not RPCStatusCode.INVALID_ARGUMENT:
+            raise
+        why = re.sub(r" at position \d+", "", error.message)
+        raise InvalidRequest("--query", f"Temporal does not understand it ({why})") from None
 
 
 def _refusal(cause: BaseException) -> BackhaulError:

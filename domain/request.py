@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Annotated, TypeVar
 
@@ -12,6 +13,27 @@ from domain.model import PATTERNS, Id, Model, Quantity, UtcDatetime
 from domain.order import Order
 
 M = TypeVar("M", bound=Model)
+
+_WORDS = {
+    "enum": "it is {expected}",
+    "literal_error": "it is {expected}",
+    "missing": "it is missing",
+    "greater_than_equal": "it is {ge} or more",
+    "greater_than": "it is more than {gt}",
+    "less_than_equal": "it is {le} or less",
+    "less_than": "it is less than {lt}",
+    "int_type": "it is a whole number",
+    "int_parsing": "it is a whole number",
+    "string_type": "it is text",
+    "string_too_long": "it has {max_length} characters at most",
+    "string_too_short": "it has {min_length} characters or more",
+    "too_long": "{max_length} of them at most",
+    "too_short": "{min_length} of them or more",
+    "value_error": "{error}",
+}
+"""What to tell people instead of the library's words, by its name for the fault."""
+_MEMBER = re.compile(r"<\w+\.\w+: ('[^']*')>")
+_NAMED = re.compile(r"([a-z_]+): (.+)", re.DOTALL)
 
 _UNKNOWN = "there is no such field; free text and personal data are not taken here: store a note and send its note_id"
 
@@ -109,9 +131,15 @@ def taken(model: type[M], raw: object) -> M:
 def first_fault(error: ValidationError) -> tuple[str, str]:
     """The field and the message of a validation's first fault, without the value that was given."""
     fault = error.errors(include_url=False, include_input=False)[0]
-    pattern = str(fault.get("ctx", {}).get("pattern"))
-    words = _UNKNOWN if fault["type"] == "extra_forbidden" else PATTERNS.get(pattern, fault["msg"])
-    return ".".join(str(part) for part in fault["loc"]) or "input", words
+    known = fault.get("ctx", {})
+    plain = _WORDS[fault["type"]].format_map(known) if fault["type"] in _WORDS else fault["msg"]
+    plain = _MEMBER.sub(r"\1", plain).replace("Input should", "it should")
+    words = _UNKNOWN if fault["type"] == "extra_forbidden" else PATTERNS.get(str(known.get("pattern")), plain)
+    field = ".".join(str(part) for part in fault["loc"])
+    # What is wrong with the whole often begins with the field that it is about.
+    if not field and (named := _NAMED.fullmatch(words)):
+        return named[1], named[2]
+    return field or "input", words
 
 
 def check_against(request: ReturnRequest, order: Order) -> None:

@@ -73,6 +73,15 @@ def test_which_ones_is_said_in_one_way(run: Run, told: Rooms, words: tuple[str, 
     assert waiting(told) == {}
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [(("--return", "R-9"), "has no return R-9"), (("--return", ""), "no return"), (("--since", "3"), "no entry 3")],
+)
+def test_what_is_not_in_the_journal_is_not_sent(run: Run, told: Rooms, words: tuple[str, ...], says: str) -> None:
+    answer = run("events", "replay", *words)
+    assert (answer.code, says in answer.err) == (1, True)
+
+
 def test_what_is_on_its_way_already_is_left_to_it(run: Run, told: Rooms) -> None:
     assert told.stores.outgoing.place("shop") == 2
     told.ledger.append(fact("e3", kind=EntryKind.CLOSED, facts={"outcome": "refunded"}, case="R-3", order="o3"))

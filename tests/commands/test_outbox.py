@@ -38,6 +38,7 @@ def test_mails_are_listed_and_those_that_failed_alone(home: Path, run: Run) -> N
     assert failed == {"owed", "bounced", "complained", "unknown", "refused", "dropped", None}
     mine = run("mails", "--return", "R-1", "--json").json
     assert {one["case"] for one in mine} == {"R-1"}
+    assert run("mails", "--return", "R-nope").err.startswith("The journal has no return R-nope.")
     answer = run("mails", "--failed")
     assert answer.code == 0
     assert "owed        2026-11-21 12:00:00  SendGrid cannot take the mail now" in answer.out

@@ -387,6 +387,7 @@ async def test_what_comes_after_the_end_is_listed_and_answered_by_command(shop: 
     assert [(one["id"], one["seen"]["next_owner"]) for one in found] == [(name, "finance")]
     assert f"{name}  refund of ours  b-30" in (await shop.run("aftercare")).out
     assert await shop.ok("aftercare", "--of", "R-3") == []
+    assert "no return R-nope" in await shop.refused("aftercare", "--of", "R-nope")
     assert "Money is owed here" in await shop.refused("noted", "R-30", "--by", "fin")
     agreed = await shop.ok("consent", "R-30", "--to", "bank", "--by", "shopper")
     assert agreed["workflow_id"] == name
@@ -525,7 +526,11 @@ async def test_one_word_to_many_returns(shop: Shop) -> None:
     assert {(one["id"], one["result"]) for one in told["returns"]} == {("bulk-1", "done"), ("bulk-2", "done")}
     for case in ("bulk-1", "bulk-2"):
         assert (await shop.closed(case)).outcome == "cancelled"
-    assert "query" in (await shop.run("bulk", "retry", "--query", "Nonsense ((", "--by", "ops")).err.lower()
+    for query in ("Nonsense ((", 'Foo = "x"', " "):
+        wrong = await shop.run("bulk", "retry", "--query", query, "--by", "ops")
+        assert (wrong.code, wrong.err[:9], "position" in wrong.err) == (2, "--query: ", False)
+    nobody = await shop.refused(*words[:-3], "nobody", "--dry-run")
+    assert "nobody is nobody who may act here" in nobody
     assert (await shop.run("bulk", "approve", "--query", "", "--by", "ops")).code == 2
 
 
