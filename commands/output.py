@@ -99,11 +99,13 @@ def _named_as_typed(app: typer.Typer, arguments: Sequence[str] | None, error: In
     """The message with the option instead of the field, where the command has one for it."""
     words = error.message.removeprefix(f"{error.field}: ")
     command = typer.main.get_command(app)
-    for word in sys.argv[1:] if arguments is None else arguments:
+    said = sys.argv[1:] if arguments is None else arguments
+    for word in said:
         command = getattr(command, "commands", {}).get(word, command)
     options = {name for parameter in command.params for name in parameter.opts}
     field, *inner = error.field.split(".")
-    typed = (f"--{name}" for name in _TYPED.get(field, (field.replace("_", "-"),)))
+    typed = [f"--{name}" for name in _TYPED.get(field, (field.replace("_", "-"),))]
+    typed.sort(key=lambda name: not any(word.split("=")[0] == name for word in said))  # what was said comes first
     option = next((name for name in typed if name in options), None)
     if option is None:
         return words if field == "input" else error.message
