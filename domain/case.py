@@ -14,6 +14,7 @@ from domain.override import Overridden, OverrideState
 from domain.parcel import ReturnLabel, Scan
 from domain.plan import RefundPlan
 from domain.policy import Decision
+from domain.policy.calendar import ZONES
 from domain.refund import Refund, RefundStatus
 from domain.serials import Discrepancy
 
@@ -37,6 +38,8 @@ class OrderBrief(Model):
     currency: Currency
     locale: str
     titles: Mapping[str, str]
+    zone: str = "UTC"
+    """The time zone that the shopper's letters tell times in."""
 
     @classmethod
     def of(cls, order: Order) -> OrderBrief:
@@ -48,6 +51,7 @@ class OrderBrief(Model):
             currency=order.currency,
             locale=order.locale,
             titles={line.id: line.title for line in order.lines},
+            zone=ZONES.get(order.country or "", "UTC"),
         )
 
 

@@ -25,6 +25,7 @@ from domain.order import TenderKind
 from domain.plan import Leg
 from domain.policy import Verdict
 from domain.refund import PAID_BY_PEOPLE, RefundIntention
+from domain.request import Basis
 from domain.stores import Outbox
 from embedded.simulators.storefront import SECRET
 from embedded.simulators.storefront.signing import call_signature
@@ -391,6 +392,12 @@ class _Told:
 
     def _notices(self) -> tuple[set[NoticeKind], set[NoticeKind]]:
         """Those that the outcome needs, and those that may have been sent besides."""
+        needed, others = self._turns()
+        lines = self.known.decision.approved if self.known.decision else ()
+        withdrawn = any(line.basis is Basis.WITHDRAWAL for line in lines)
+        return (needed | {NoticeKind.WITHDRAWAL_RECEIPT} if withdrawn else needed), others
+
+    def _turns(self) -> tuple[set[NoticeKind], set[NoticeKind]]:
         match self.expected:
             case Outcome.DECLINED:
                 return {NoticeKind.DECLINED}, set()

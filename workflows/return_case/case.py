@@ -62,6 +62,7 @@ class ReturnCase(Shopper, Warehouse, Providers, Finance, Ops, Goods, NewsDesk):
             raise
         self.clerk = asyncio.create_task(self.keep_record())
         await self.open_return()
+        self.acknowledge()
         await self.hear_appeal()
         await self.be_reviewed()
         await self.buy_label()

@@ -73,6 +73,8 @@ class CaseState(CaseSoFar):
     """Until when a person should have looked at what the policy leaves to one; no label goes out before."""
     patient_until: UtcDatetime | None = None
     """The new due time of a parcel of which word came after the first one."""
+    write_by: UtcDatetime | None = None
+    """By when the shopper was told to hear of goods that took longer to be looked at."""
 
     @property
     def stage(self) -> Stage:

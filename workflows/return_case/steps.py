@@ -9,7 +9,7 @@ from domain.notice import NoticeKind
 from domain.refund import Refund
 from domain.request import ReturnRequest
 from workflows.return_case.desk import Desk
-from workflows.return_case.notices import notice, refund_notice
+from workflows.return_case.notices import notice, refund_notice, withdrawn
 from workflows.return_case.state import Trouble
 from workflows.stepping import Stepper
 
@@ -55,6 +55,12 @@ class Steps(Desk, Stepper):
     def tell(self, kind: NoticeKind, number: int = 1) -> None:
         """Start the n-th notice of a kind, once; nothing waits for it but the end, a bounded time."""
         self.post(notice(kind, self.state, number))
+
+    def acknowledge(self) -> None:
+        """What the law asks for at once where the shopper withdraws from the purchase; goods that came before the
+        request came without a word."""
+        if withdrawn(self.state) and not self.state.came_first and not self.state.receipts:
+            self.tell(NoticeKind.WITHDRAWAL_RECEIPT)
 
     def tell_approved(self) -> None:
         """What may come back and how, and again when a person has changed it; not any more once goods are here."""
