@@ -24,6 +24,8 @@ _PLACE = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x20\x7f]+")
 _SEVEN_BITS = LINES.clone(cte_type="7bit")
 _MOST_OF_A_HEADER = 900
 _GO_ON = 354
+_FAULTS = (OSError, smtplib.SMTPException, ValueError)
+"""What the library raises; ValueError where it cannot decode what a server says."""
 _ABOUT_US = (503, 530)
 """Noes to a receiver that are about our manners or our login: 503 out of turn, 530 not logged in."""
 
@@ -68,7 +70,7 @@ class SmtpMail:
             body = re.sub(rb"(?m)^\.", b"..", message.as_bytes())
             try:
                 smtp.send(body)
-            except (OSError, smtplib.SMTPException) as error:
+            except _FAULTS as error:
                 # Without its end no server may deliver it.
                 raise _lost(error) from None
             self._end(smtp)
@@ -78,7 +80,7 @@ class SmtpMail:
     def _connected(self) -> Iterator[smtplib.SMTP]:
         try:
             smtp = self._open()
-        except (OSError, smtplib.SMTPException) as error:
+        except _FAULTS as error:
             raise _lost(error) from None
         try:
             yield smtp
@@ -126,7 +128,7 @@ class SmtpMail:
             if not _yes(code):
                 raise _busy("RCPT", code) if code in _ABOUT_US else _no("RCPT", code)
             code, _ = smtp.docmd("DATA")
-        except (OSError, smtplib.SMTPException) as error:
+        except _FAULTS as error:
             raise _lost(error) from None
         if code != _GO_ON:
             raise _no("DATA", code)
@@ -137,7 +139,7 @@ class SmtpMail:
                 smtp.sock.settimeout(3 * self._timeout)
             smtp.send(b".\r\n")
             code, _ = smtp.getreply()
-        except (OSError, smtplib.SMTPException) as error:
+        except _FAULTS as error:
             raise OutcomeUnknown(f"The mail server took the mail and gave no answer ({type(error).__name__})") from None
         if _yes(code):
             return
@@ -208,7 +210,7 @@ def _whole(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _lost(error: OSError | smtplib.SMTPException) -> Unavailable:
+def _lost(error: OSError | smtplib.SMTPException | ValueError) -> Unavailable:
     # The server's words are not repeated: they may quote the address, or the login.
     code = f" {error.smtp_code}" if isinstance(error, smtplib.SMTPResponseException) else ""
     if isinstance(error, smtplib.SMTPAuthenticationError):

@@ -147,6 +147,12 @@ def test_an_answer_after_the_end_that_is_neither_yes_nor_no_leaves_it_unknown(
         ours.send(LETTER)
 
 
+def test_a_login_that_makes_no_sense_means_not_taken(there: Postman, ours: SmtpMail) -> None:
+    there.faults["AUTH"] = "334 x"  # what to answer to should be base64
+    with pytest.raises(Unavailable, match="the mail was not taken"):
+        ours.send(LETTER)
+
+
 @pytest.mark.parametrize("code", [503, 530])
 def test_a_no_that_is_about_our_login_costs_nobody_their_mail(there: Postman, ours: SmtpMail, code: int) -> None:
     there.faults["RCPT"] = f"{code} who are you"
