@@ -10,7 +10,7 @@ from domain.refund import Refund
 from domain.request import ReturnRequest
 from workflows.return_case.desk import Desk
 from workflows.return_case.notices import notice, refund_notice, withdrawn
-from workflows.return_case.state import Trouble
+from workflows.return_case.state import Stage, Trouble
 from workflows.stepping import Stepper
 
 
@@ -32,8 +32,10 @@ class Steps(Desk, Stepper):
         return self.state.troubles
 
     def show_troubles(self, troubles: tuple[Trouble, ...]) -> None:
-        """Part of the state."""
+        """Part of the state. Where there is no label for now, whoever has heard nothing yet hears that we are at it."""
         self.learn(troubles=troubles)
+        if troubles and self.state.stage is Stage.LABEL and not (self.state.stopped or self.mails):
+            self.tell(NoticeKind.REQUEST_RECEIVED)
 
     @property
     def request(self) -> ReturnRequest:
