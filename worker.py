@@ -64,6 +64,7 @@ def by_queue(rooms: Rooms) -> dict[str, list[Callable[..., Any]]]:
             rooms.decisions.plan_refund,
             rooms.decisions.cancel_return,
             rooms.decisions.expire_return,
+            rooms.decisions.force_close,
             rooms.decisions.close_return,
             rooms.approvals.record_approval,
             rooms.overrides.record_override,

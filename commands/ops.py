@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from commands import messages, output, values
 from commands.output import AsJson, By, Case, CaseOrAftercare, example
 
@@ -15,6 +19,23 @@ def retry(case: CaseOrAftercare, by: By, as_json: AsJson = False) -> None:
 
     said = values.make(RetryNow, {"by": by})
     messages.say(case, "retry_now", said, as_json)
+
+
+@app.command(epilog=example("close R-1 --by olga --reason duplicate"))
+def close(
+    case: Case,
+    by: By,
+    reason: Annotated[str, typer.Option(help="duplicate, settled_otherwise, no_answer or suspected_abuse.")],
+    remark: Annotated[
+        str, typer.Option(help="For staff, at most 200 characters; it stays in the history, so name no people.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """End a return now, until its goods arrive; the units are free again and the label is voided."""
+    from workflows.return_case.said import ForceClose
+
+    said = values.make(ForceClose, {"by": by, "reason": reason, "remark": remark})
+    messages.tell(case, "force_close", lambda _: said, as_json)
 
 
 @app.command(epilog=example("replan R-1 --by fay"))

@@ -26,6 +26,7 @@ class Outcome(StrEnum):
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     """Nothing was sent in time."""
+    CLOSED_BY_STAFF = "closed_by_staff"
 
 
 class OrderBrief(Model):
@@ -63,6 +64,8 @@ class CaseSoFar(Model):
     parcels: tuple[Id, ...] = ()
     """Tracking numbers beside the label's own."""
     expired: bool = False
+    force_closed: Id | None = None
+    """Who of the staff ended it."""
     scans: tuple[Scan, ...] = ()
     receipts: tuple[Receipt, ...] = ()
     inspect_until: UtcDatetime | None = None

@@ -276,6 +276,11 @@ def cancel_key(case: str) -> str:
     return f"cancelled:{case}"
 
 
+def force_close_key(case: str) -> str:
+    """The word of staff that a return ends, with its units given back."""
+    return f"force_closed:{case}"
+
+
 def close_key(case: str) -> str:
     """The end of a return."""
     return f"closed:{case}"

@@ -34,7 +34,8 @@ MAY: Mapping[Role, frozenset[Verb]] = {
         {Verb.CANCEL, Verb.RECORD_SCAN, Verb.ADD_PARCEL, Verb.RECORD_NEWS, Verb.REPLAN, Verb.CONSENT}
     ),
     Role.WAREHOUSE: _GOODS,
-    Role.OPS: _GOODS | {Verb.CANCEL, Verb.RECORD_SCAN, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN, Verb.CONSENT},
+    Role.OPS: _GOODS
+    | {Verb.CANCEL, Verb.RECORD_SCAN, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN, Verb.CONSENT, Verb.FORCE_CLOSE},
     Role.FINANCE: frozenset({Verb.APPROVE, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN, Verb.CONSENT}) | _AFTERCARE,
     Role.ADMIN: frozenset(Verb),
 }

@@ -17,6 +17,7 @@ class Verb(StrEnum):
     INSPECT = "inspect"
     APPROVE = "approve"
     OVERRIDE = "override"
+    FORCE_CLOSE = "force_close"
     RETRY_NOW = "retry_now"
     REPLAN = "replan"
     RECORD_NEWS = "record_news"

@@ -59,6 +59,7 @@ UNTOLD = (
     # Between us and the provider, the shopper or finance; what comes of it is told.
     EntryKind.REFUND_UNANSWERED,
     EntryKind.CONSENT,
+    EntryKind.FORCE_CLOSED,
     EntryKind.NOTICE,
     EntryKind.LATE_PAYMENT,
     EntryKind.CREDIT_ISSUED,

@@ -61,14 +61,23 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
             return {"consents": (*known.consents, Consent.model_validate(facts["consent"]))}
         case EntryKind.RESTOCK:
             return {"restocked": facts["inspection"]}
+        case _:
+            return _ended(entry) or {"refunds": _refunds(known.refunds, entry)}
+
+
+def _ended(entry: JournalEntry) -> dict[str, Any]:
+    """How it ends, or ended, if the entry says so."""
+    match entry.kind:
         case EntryKind.CANCELLED:
-            return {"cancelled": facts["reason"]}
+            return {"cancelled": entry.facts["reason"]}
         case EntryKind.EXPIRED:
             return {"expired": True}
+        case EntryKind.FORCE_CLOSED:
+            return {"force_closed": entry.actor}
         case EntryKind.CLOSED:
-            return {"outcome": Outcome(facts["outcome"])}
+            return {"outcome": Outcome(entry.facts["outcome"])}
         case _:
-            return {"refunds": _refunds(known.refunds, entry)}
+            return {}
 
 
 def _discrepancies(known: CaseSoFar, facts: Mapping[str, Any]) -> tuple[Discrepancy, ...]:

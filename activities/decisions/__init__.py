@@ -8,7 +8,7 @@ from pydantic import Field
 from temporalio import activity
 
 from activities.decisions.appeals import check_appeal
-from activities.decisions.ends import CancelReturn, CloseReturn, Ends, ExpireReturn
+from activities.decisions.ends import CancelReturn, CloseReturn, Ends, ExpireReturn, ForceClose
 from domain import ids
 from domain.errors import Refused
 from domain.inspection import Inspection, units
@@ -40,7 +40,16 @@ from ledger.order_books import OrderBooks
 from ledger.recall import case_so_far
 from ledger.replanning import replanned
 
-__all__ = ["CancelReturn", "CloseReturn", "DecisionActivities", "ExpireReturn", "OpenReturn", "Opened", "PlanRefund"]
+__all__ = [
+    "CancelReturn",
+    "CloseReturn",
+    "DecisionActivities",
+    "ExpireReturn",
+    "ForceClose",
+    "OpenReturn",
+    "Opened",
+    "PlanRefund",
+]
 
 
 class OpenReturn(Model):

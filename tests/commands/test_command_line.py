@@ -42,6 +42,7 @@ def test_all_commands_are_there() -> None:
         "boxes show",
         "bulk",
         "cancel",
+        "close",
         "consent",
         "database upgrade",
         "inbox",

@@ -9,7 +9,7 @@ from domain.overriding import may_override
 from domain.parcel import OtherParcel, Scan
 from domain.policy import Verdict
 from domain.verbs import Refusal, Verb
-from workflows.return_case.said import Approve
+from workflows.return_case.said import Approve, ForceClose
 from workflows.return_case.state import CaseState
 
 MOST_PARCELS = 50
@@ -37,6 +37,8 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
             return _may_agree(state, said, said.override) if said.override else _may_approve(state, said)
         case Override():
             return _may_override(state, said)
+        case ForceClose():
+            return _may_close(state)
     if verb is Verb.CANCEL:
         return _may_cancel(state)
     if verb is Verb.RETRY_NOW and not state.troubles and state.look_at is None:
@@ -55,6 +57,21 @@ def _may_cancel(state: CaseState) -> Refusal | None:
         return Refusal(
             code="already_received", message="The goods have arrived, so the return cannot be cancelled any more."
         )
+    return None
+
+
+def _may_close(state: CaseState) -> Refusal | None:
+    if state.force_closed:
+        return None
+    if state.called_off or state.expired or _decided_for_good(state):
+        return Refusal(code="ends_already", message="This return ends already; it needs no closing.")
+    if state.inspection is not None:
+        text = f"Its goods are judged, so money is owed or on its way ({state.next_action.action})"
+        instead = "see to the refund: `approve`, `retry`, `consent` or `paid-by-hand`; it closes by itself then"
+        return Refusal(code="money_is_owed", message=f"{text}; {instead}.")
+    if state.receipts:
+        text = "The goods are here and nobody has judged them; `inspect` them first, and the return goes on from there."
+        return Refusal(code="already_received", message=text)
     return None
 
 

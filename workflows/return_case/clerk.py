@@ -6,6 +6,7 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from activities.decisions import CancelReturn, DecisionActivities
+from activities.decisions import ForceClose as RecordForceClose
 from activities.decisions.approvals import ApprovalActivities, RecordApproval
 from activities.inventory import InventoryActivities, RecordInspection, RecordReceipt
 from activities.labels import LabelActivities, RecordScan
@@ -17,7 +18,7 @@ from domain.refund import PLAN_WITHDRAWN
 from workflows import options
 from workflows.return_case.facts import Fact, known, with_fact
 from workflows.return_case.overrides import Overrides
-from workflows.return_case.said import Approve, Cancel
+from workflows.return_case.said import Approve, Cancel, ForceClose
 from workflows.stepping import NotWanted
 
 
@@ -66,6 +67,8 @@ class Clerk(Overrides):
                 return await self._inspection(fact)
             case Cancel():
                 return await self._cancel(fact)
+            case ForceClose():
+                return await self._force_close(fact)
             case Approve():
                 return await (self.agree_override(fact) if fact.override else self._approval(fact))
             case Override():
@@ -123,6 +126,17 @@ class Clerk(Overrides):
         )
         self.retries += 1
         return {"cancelled": fact.reason.value}
+
+    async def _force_close(self, fact: ForceClose) -> dict[str, object]:
+        await self.step(
+            f"Closed by {fact.by}: {fact.reason.replace('_', ' ')}",
+            DecisionActivities.force_close,
+            lambda now: RecordForceClose(**self.about, actor=fact.by, reason=fact.reason, now=now),
+            options.JOURNAL,
+            wanted=_not_if_refused,
+        )
+        self.retries += 1
+        return {}
 
     async def _approval(self, fact: Approve) -> dict[str, object]:
         plan = self.state.plan.number if self.state.plan else 1

@@ -9,10 +9,10 @@ from temporalio.exceptions import ApplicationError
 from domain.inspection import Inspection, Receipt
 from domain.override import Override
 from domain.parcel import OtherParcel, Scan
-from workflows.return_case.said import Approve, Cancel
+from workflows.return_case.said import Approve, Cancel, ForceClose
 from workflows.return_case.state import CaseState
 
-Fact = OtherParcel | Scan | Receipt | Inspection | Cancel | Approve | Override
+Fact = OtherParcel | Scan | Receipt | Inspection | Cancel | ForceClose | Approve | Override
 
 
 @dataclass
@@ -37,6 +37,8 @@ def known(state: CaseState, fact: Fact) -> bool:
             return state.inspection is not None
         case Cancel():
             return state.called_off
+        case ForceClose():
+            return state.force_closed is not None
         case Approve(override=str()):
             return any(one.update_id == fact.override and one.agreed_by for one in state.overrides)
         case Approve():
@@ -61,5 +63,7 @@ def with_fact(state: CaseState, fact: Fact) -> CaseState:
             return state.model_copy(update={"inspection": fact})
         case Cancel():
             return state.model_copy(update={"cancel": fact})
+        case ForceClose():
+            return state.model_copy(update={"force_closed": fact.by})
         case Approve() | Override():
             return state

@@ -7,7 +7,7 @@ from temporalio.common import RawValue
 
 from domain.verbs import Verb
 from workflows.return_case.desk import Desk
-from workflows.return_case.said import Replan, RetryNow
+from workflows.return_case.said import ForceClose, Replan, RetryNow
 from workflows.return_case.view import CaseView, view
 
 
@@ -23,6 +23,17 @@ class Ops(Desk):
     @retry_now.validator
     def _check_retry_now(self, raw: RawValue) -> None:
         self.check(Verb.RETRY_NOW, self.take(RetryNow, raw))
+
+    @workflow.update(
+        description="End the return now, before its goods are here; the label is voided; name no people in the remark"
+    )
+    async def force_close(self, raw: RawValue) -> CaseView:
+        """Noted; the story undoes what was done."""
+        return await self.note(self.take(ForceClose, raw))
+
+    @force_close.validator
+    def _check_force_close(self, raw: RawValue) -> None:
+        self.check(Verb.FORCE_CLOSE, self.take(ForceClose, raw))
 
     @workflow.update(description="Money of the order went another way: make the refund plan anew where it must be")
     async def replan(self, raw: RawValue) -> CaseView:

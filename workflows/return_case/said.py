@@ -28,6 +28,23 @@ class Cancel(Model):
     remark: ShortText = ""
 
 
+class CloseReason(StrEnum):
+    """Why staff ends a return."""
+
+    DUPLICATE = "duplicate"
+    SETTLED_OTHERWISE = "settled_otherwise"
+    NO_ANSWER = "no_answer"
+    SUSPECTED_ABUSE = "suspected_abuse"
+
+
+class ForceClose(Model):
+    """Staff ends the return now. `remark` is for staff, at most 200 characters; do not name people in it."""
+
+    by: Id
+    reason: CloseReason
+    remark: ShortText = ""
+
+
 class Approve(Model):
     """Agree to the refund of `amount` minor units, or to the `override` of this id, which is worth so much.
 

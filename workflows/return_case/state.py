@@ -169,8 +169,8 @@ class CaseState(CaseSoFar):
 
     @property
     def called_off(self) -> bool:
-        """Whether the return was cancelled."""
-        return self.cancel is not None or self.cancelled is not None
+        """Whether the return was cancelled, or ended by staff."""
+        return self.cancel is not None or self.cancelled is not None or self.force_closed is not None
 
     @property
     def declined(self) -> bool:

@@ -1,0 +1,69 @@
+"""What ops may say to a return besides its own story: each is recorded, or refused with what to do instead."""
+
+from __future__ import annotations
+
+from domain.case import Outcome
+from ledger import EntryKind
+from tests.workflows.returns import SHOPIFY_LINE, SHOPIFY_ORDER, Return, Shop, refusal
+from tests.workflows.test_overrides import appealed
+from workflows.return_case.said import CloseReason, ForceClose
+from workflows.return_case.state import Stage
+from workflows.return_case.view import CaseView
+
+
+async def close(one: Return, by: str = "olga") -> CaseView:
+    return await one.update("force_close", ForceClose(by=by, reason=CloseReason.DUPLICATE))
+
+
+async def test_staff_closes_a_return_and_label_and_units_go_back(shop: Shop) -> None:
+    one = await shop.shopify()
+    await one.labelled()
+    await one.scan()
+    assert (await refusal(close(one, "ann")))[0] == "role_may_not"
+    assert (await one.view()).stage is Stage.IN_TRANSIT
+    shop.world.doors.shut("/carrier")  # so that it stays open for a second word
+    await close(one)
+    assert (await close(one)).stage is Stage.CLOSING
+    assert (await refusal(one.receive()))[0] == "cancelled"
+    shop.world.doors.open("/carrier")
+    assert (await one.result()).outcome is Outcome.CLOSED_BY_STAFF
+    (entry,) = shop.world.entries("R-1", EntryKind.FORCE_CLOSED)
+    assert (entry.actor, entry.reasons) == ("olga", ("duplicate",))
+    (voided,) = shop.world.entries("R-1", EntryKind.LABEL_VOIDED)
+    assert voided.actor == "olga"
+    assert shop.world.returnable(SHOPIFY_ORDER, SHOPIFY_LINE) == 1
+    assert shop.world.pending() == []
+    assert "cancelled" in one.notices()
+
+
+async def test_a_new_run_of_a_closed_return_undoes_the_rest(shop: Shop) -> None:
+    one = await shop.shopify()
+    await one.labelled()
+    shop.world.doors.shut("/carrier")
+    await close(one)
+    await one.handle.terminate("somebody in the Temporal UI")
+    shop.world.doors.open("/carrier")
+    again = await shop.start("R-1", SHOPIFY_ORDER, {SHOPIFY_LINE: 1})
+    assert (await again.result()).outcome is Outcome.CLOSED_BY_STAFF
+    assert [label["status"] for label in await shop.world.labels()] == ["cancelled"]
+
+
+async def test_an_appeal_that_waits_for_a_person_is_closed_at_once(shop: Shop) -> None:
+    one = await appealed(shop)
+    await one.stage(Stage.APPEAL)
+    await close(one)
+    await one.recorded(EntryKind.CLOSED)  # at once: no time was skipped
+    assert (await one.result()).outcome is Outcome.CLOSED_BY_STAFF
+
+
+async def test_once_goods_are_here_closing_is_refused_with_what_to_do(shop: Shop) -> None:
+    one = await shop.shopify()
+    await one.arrive()
+    code, message = await refusal(close(one))
+    assert (code, "`inspect`" in message) == ("already_received", True)
+    shop.world.doors.shut("/v1/refunds")
+    await one.inspect()
+    code, message = await refusal(close(one))
+    assert (code, "`paid-by-hand`" in message) == ("money_is_owed", True)
+    shop.world.doors.open("/v1/refunds")
+    assert (await one.result()).outcome is Outcome.REFUNDED
