@@ -38,6 +38,20 @@ def close(
     messages.tell(case, "force_close", lambda _: said, as_json)
 
 
+@app.command(epilog=example("assign R-1 --to olga --by fay"))
+def assign(
+    case: Case,
+    by: By,
+    to: Annotated[str, typer.Option(metavar="WHO", help="ops, warehouse, finance, or a person's id.")],
+    as_json: AsJson = False,
+) -> None:
+    """Ask a team or a person to do what comes next of a return; it holds until the next step."""
+    from workflows.return_case.said import Assign
+
+    said = values.make(Assign, {"by": by, "to": to})
+    messages.tell(case, "assign", lambda _: said, as_json)
+
+
 @app.command(epilog=example("replan R-1 --by fay"))
 def replan(case: Case, by: By, as_json: AsJson = False) -> None:
     """Money of the order went another way: have the refund planned anew where it must be."""

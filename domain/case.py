@@ -52,6 +52,14 @@ class OrderBrief(Model):
         )
 
 
+class Assigned(Model):
+    """Whom staff asked to do what came next; it holds until something else does."""
+
+    by: Id
+    to: Id
+    action: str
+
+
 class CaseSoFar(Model):
     """Every recorded fact of a return; what is None or empty has not happened."""
 
@@ -66,6 +74,7 @@ class CaseSoFar(Model):
     expired: bool = False
     force_closed: Id | None = None
     """Who of the staff ended it."""
+    assigned: tuple[Assigned, ...] = ()
     scans: tuple[Scan, ...] = ()
     receipts: tuple[Receipt, ...] = ()
     inspect_until: UtcDatetime | None = None

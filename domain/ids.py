@@ -276,6 +276,11 @@ def cancel_key(case: str) -> str:
     return f"cancelled:{case}"
 
 
+def assigned_key(case: str, number: int) -> str:
+    """The n-th time that staff said who does what comes next."""
+    return f"assigned:{case}:{number}"
+
+
 def force_close_key(case: str) -> str:
     """The word of staff that a return ends, with its units given back."""
     return f"force_closed:{case}"

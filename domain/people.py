@@ -16,6 +16,10 @@ RESERVED = (SHOPPER, "carrier", "provider", "backhaul", "nobody")
 """Names that the journal and the lists use for others than people."""
 
 
+TEAMS = ("ops", "warehouse", "finance")
+"""Those of the shop that a return may wait for, besides single people."""
+
+
 class Role(StrEnum):
     """What somebody does at the shop."""
 
@@ -35,8 +39,18 @@ MAY: Mapping[Role, frozenset[Verb]] = {
     ),
     Role.WAREHOUSE: _GOODS,
     Role.OPS: _GOODS
-    | {Verb.CANCEL, Verb.RECORD_SCAN, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN, Verb.CONSENT, Verb.FORCE_CLOSE},
-    Role.FINANCE: frozenset({Verb.APPROVE, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN, Verb.CONSENT}) | _AFTERCARE,
+    | {
+        Verb.CANCEL,
+        Verb.RECORD_SCAN,
+        Verb.OVERRIDE,
+        Verb.RETRY_NOW,
+        Verb.REPLAN,
+        Verb.CONSENT,
+        Verb.FORCE_CLOSE,
+        Verb.ASSIGN,
+    },
+    Role.FINANCE: frozenset({Verb.APPROVE, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN, Verb.CONSENT, Verb.ASSIGN})
+    | _AFTERCARE,
     Role.ADMIN: frozenset(Verb),
 }
 

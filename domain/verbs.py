@@ -18,6 +18,7 @@ class Verb(StrEnum):
     APPROVE = "approve"
     OVERRIDE = "override"
     FORCE_CLOSE = "force_close"
+    ASSIGN = "assign"
     RETRY_NOW = "retry_now"
     REPLAN = "replan"
     RECORD_NEWS = "record_news"

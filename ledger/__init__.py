@@ -123,6 +123,8 @@ class EntryKind(StrEnum):
     """The provider said later that a mail came back, or that the shopper called it spam."""
     CANCELLED = "cancelled"
     EXPIRED = "expired"
+    ASSIGNED = "assigned"
+    """Staff said who does what comes next."""
     FORCE_CLOSED = "force_closed"
     """Staff ended a return before its goods came."""
     CLOSED = "closed"

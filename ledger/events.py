@@ -71,6 +71,7 @@ UNTOLD = (
     # Of the house alone.
     EntryKind.DISPUTE_TOLD,
     EntryKind.PARCEL,
+    EntryKind.ASSIGNED,
     EntryKind.BOX_FOUND,
     EntryKind.BOX_MATCHED,
     EntryKind.SET_ASIDE,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.approval import Approval
-from domain.case import CaseSoFar, Outcome
+from domain.case import Assigned, CaseSoFar, Outcome
 from domain.consent import Consent
 from domain.history import Happened
 from domain.inspection import Inspection, Receipt
@@ -57,6 +57,8 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
         case EntryKind.APPROVAL:
             approval = Approval.model_validate(facts["approval"])
             return _agreed(known, approval, facts) if approval.override else {"approval": approval}
+        case EntryKind.ASSIGNED:
+            return {"assigned": (*known.assigned, Assigned.model_validate(facts["assigned"]))}
         case EntryKind.CONSENT:
             return {"consents": (*known.consents, Consent.model_validate(facts["consent"]))}
         case EntryKind.RESTOCK:

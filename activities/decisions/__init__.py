@@ -8,7 +8,8 @@ from pydantic import Field
 from temporalio import activity
 
 from activities.decisions.appeals import check_appeal
-from activities.decisions.ends import CancelReturn, CloseReturn, Ends, ExpireReturn, ForceClose
+from activities.decisions.assigning import Assigning, RecordAssignment
+from activities.decisions.ends import CancelReturn, CloseReturn, ExpireReturn, ForceClose
 from domain import ids
 from domain.errors import Refused
 from domain.inspection import Inspection, units
@@ -49,6 +50,7 @@ __all__ = [
     "OpenReturn",
     "Opened",
     "PlanRefund",
+    "RecordAssignment",
 ]
 
 
@@ -77,7 +79,7 @@ class PlanRefund(Model):
     now: UtcDatetime
 
 
-class DecisionActivities(Ends):
+class DecisionActivities(Assigning):
     """Decides from what is stored, never from what is on the way."""
 
     def __init__(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from domain.case import Outcome
 from ledger import EntryKind
 from tests.workflows.returns import SHOPIFY_LINE, SHOPIFY_ORDER, Return, Shop, refusal
 from tests.workflows.test_overrides import appealed
-from workflows.return_case.said import CloseReason, ForceClose
+from workflows.return_case.said import Assign, CloseReason, ForceClose
 from workflows.return_case.state import Stage
 from workflows.return_case.view import CaseView
 
@@ -67,3 +69,33 @@ async def test_once_goods_are_here_closing_is_refused_with_what_to_do(shop: Shop
     assert (code, "`paid-by-hand`" in message) == ("money_is_owed", True)
     shop.world.doors.open("/v1/refunds")
     assert (await one.result()).outcome is Outcome.REFUNDED
+
+
+async def test_what_is_overdue_stays_so_when_it_is_assigned(shop: Shop) -> None:
+    one = await shop.shopify()
+    await one.labelled()
+    await one.scan()
+    await shop.skip(timedelta(days=60))
+    before = await one.until(lambda view: view.next_action.startswith("Overdue"))
+    seen = await one.update("assign", Assign(by="olga", to="fay"))
+    assert (before.next_owner, seen.next_owner, seen.next_action) == ("ops", "fay", before.next_action)
+    assert (await one.view()).next_action == before.next_action
+
+
+async def test_a_return_that_was_assigned_waits_for_that_person_until_the_next_step(real_shop: Shop) -> None:
+    one = await real_shop.shopify()
+    await one.labelled()
+    before = await one.scan()
+    assert (await refusal(one.update("assign", Assign(by="olga", to="zoe"))))[0] == "person_unknown"
+    assert (await refusal(one.update("assign", Assign(by="ann", to="ops"))))[0] == "role_may_not"
+    for _ in range(2):
+        seen = await one.update("assign", Assign(by="olga", to="fay"))
+    assert (before.next_owner, seen.next_owner, seen.assigned_by) == ("carrier", "fay", "olga")
+    assert (seen.next_action, seen.due_at) == (before.next_action, before.due_at)
+    assert (await one.attributes())["NeedsAction"] == "fay"
+    assert "**fay** — Deliver the parcel" in await one.details()
+    (entry,) = real_shop.world.entries(one.case, EntryKind.ASSIGNED)
+    assert entry.actor == "olga"
+    assert (await one.receive()).next_owner == "warehouse"
+    seen = await one.update("assign", Assign(by="olga", to="ops"))
+    assert (seen.next_owner, len(real_shop.world.entries(one.case, EntryKind.ASSIGNED))) == ("ops", 2)

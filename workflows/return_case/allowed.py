@@ -39,6 +39,8 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
             return _may_override(state, said)
         case ForceClose():
             return _may_close(state)
+    if verb is Verb.ASSIGN and state.turn.owner in ("backhaul", "nobody"):
+        return Refusal(code="nobody_waits", message="Nobody has to act on this return now: it goes on by itself.")
     if verb is Verb.CANCEL:
         return _may_cancel(state)
     if verb is Verb.RETRY_NOW and not state.troubles and state.look_at is None:

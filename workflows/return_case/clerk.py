@@ -5,12 +5,13 @@ from __future__ import annotations
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from activities.decisions import CancelReturn, DecisionActivities
+from activities.decisions import CancelReturn, DecisionActivities, RecordAssignment
 from activities.decisions import ForceClose as RecordForceClose
 from activities.decisions.approvals import ApprovalActivities, RecordApproval
 from activities.inventory import InventoryActivities, RecordInspection, RecordReceipt
 from activities.labels import LabelActivities, RecordScan
 from activities.labels.parcels import AddParcel, ParcelActivities
+from domain.case import Assigned
 from domain.inspection import Inspection, Receipt
 from domain.override import Override
 from domain.parcel import OtherParcel, Scan
@@ -18,7 +19,7 @@ from domain.refund import PLAN_WITHDRAWN
 from workflows import options
 from workflows.return_case.facts import Fact, known, with_fact
 from workflows.return_case.overrides import Overrides
-from workflows.return_case.said import Approve, Cancel, ForceClose
+from workflows.return_case.said import Approve, Assign, Cancel, ForceClose
 from workflows.stepping import NotWanted
 
 
@@ -38,7 +39,7 @@ class Clerk(Overrides):
                     learned = await self.record(first.fact)
                     self.state = with_fact(self.state, first.fact)
                     self.learn(**learned)
-                    self.recorded += 1
+                    self.recorded += not isinstance(first.fact, Assign)  # that says nothing of the goods
             except NotWanted as no:
                 first.refusal = no.refusal
                 # Whoever wanted to approve has found out what the story has not yet: the plan has to be made anew.
@@ -69,6 +70,8 @@ class Clerk(Overrides):
                 return await self._cancel(fact)
             case ForceClose():
                 return await self._force_close(fact)
+            case Assign():
+                return await self._assign(fact)
             case Approve():
                 return await (self.agree_override(fact) if fact.override else self._approval(fact))
             case Override():
@@ -137,6 +140,18 @@ class Clerk(Overrides):
         )
         self.retries += 1
         return {}
+
+    async def _assign(self, fact: Assign) -> dict[str, object]:
+        said = Assigned(by=fact.by, to=fact.to, action=self.state.turn.action)
+        number = len(self.state.assigned) + 1
+        recorded = await self.step(
+            f"Assigned to {fact.to}",
+            DecisionActivities.record_assignment,
+            lambda now: RecordAssignment(**self.about, number=number, assigned=said, now=now),
+            options.JOURNAL,
+            wanted=_not_if_refused,
+        )
+        return {"assigned": (*self.state.assigned, recorded)}
 
     async def _approval(self, fact: Approve) -> dict[str, object]:
         plan = self.state.plan.number if self.state.plan else 1

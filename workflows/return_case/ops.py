@@ -7,7 +7,7 @@ from temporalio.common import RawValue
 
 from domain.verbs import Verb
 from workflows.return_case.desk import Desk
-from workflows.return_case.said import ForceClose, Replan, RetryNow
+from workflows.return_case.said import Assign, ForceClose, Replan, RetryNow
 from workflows.return_case.view import CaseView, view
 
 
@@ -34,6 +34,15 @@ class Ops(Desk):
     @force_close.validator
     def _check_force_close(self, raw: RawValue) -> None:
         self.check(Verb.FORCE_CLOSE, self.take(ForceClose, raw))
+
+    @workflow.update(description="Ask a team or a person to do what comes next; it holds until the next step")
+    async def assign(self, raw: RawValue) -> CaseView:
+        """Noted; whoever is asked is who the return waits for."""
+        return await self.note(self.take(Assign, raw))
+
+    @assign.validator
+    def _check_assign(self, raw: RawValue) -> None:
+        self.check(Verb.ASSIGN, self.take(Assign, raw))
 
     @workflow.update(description="Money of the order went another way: make the refund plan anew where it must be")
     async def replan(self, raw: RawValue) -> CaseView:

@@ -45,6 +45,13 @@ class ForceClose(Model):
     remark: ShortText = ""
 
 
+class Assign(Model):
+    """Ask a team or a person (`to`) to do what comes next."""
+
+    by: Id
+    to: Id
+
+
 class Approve(Model):
     """Agree to the refund of `amount` minor units, or to the `override` of this id, which is worth so much.
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain import ids
-from domain.case import CaseSoFar
+from domain.case import Assigned, CaseSoFar
 from domain.model import Model, UtcDatetime
 from domain.money import Money
 from domain.news import DisputeNews
@@ -114,8 +114,20 @@ class CaseState(CaseSoFar):
         return behind[0] if behind else RefundStatus.SUCCEEDED
 
     @property
+    def assignment(self) -> Assigned | None:
+        """Whom staff asked to do what comes next; it ends with the next step."""
+        last = self.assigned[-1] if self.assigned else None
+        return last if last is not None and last.action == self.turn.action else None
+
+    @property
     def next_action(self) -> NextAction:
-        """Always something: a return that waits for nobody would be forgotten."""
+        """What happens next, by whom staff asked to do it."""
+        asked = self.assignment
+        return self.turn.model_copy(update={"owner": asked.to}) if asked else self.turn
+
+    @property
+    def turn(self) -> NextAction:
+        """Whose turn it is by itself. Always something: a return that waits for nobody would be forgotten."""
         if self.refused:
             return NextAction(owner="nobody", action=f"Nothing: the request was refused. {self.refused}")
         if self.troubles:
