@@ -67,6 +67,7 @@ def by_queue(rooms: Rooms) -> dict[str, list[Callable[..., Any]]]:
             rooms.decisions.force_close,
             rooms.decisions.close_return,
             rooms.decisions.record_assignment,
+            rooms.decisions.record_resend,
             rooms.approvals.record_approval,
             rooms.overrides.record_override,
             rooms.overrides.agree_override,

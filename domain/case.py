@@ -75,6 +75,8 @@ class CaseSoFar(Model):
     force_closed: Id | None = None
     """Who of the staff ended it."""
     assigned: tuple[Assigned, ...] = ()
+    sent_again: tuple[str, ...] = ()
+    """Keys of mails that staff had made anew."""
     scans: tuple[Scan, ...] = ()
     receipts: tuple[Receipt, ...] = ()
     inspect_until: UtcDatetime | None = None

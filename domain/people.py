@@ -47,6 +47,7 @@ MAY: Mapping[Role, frozenset[Verb]] = {
         Verb.REPLAN,
         Verb.CONSENT,
         Verb.FORCE_CLOSE,
+        Verb.RESEND,
         Verb.ASSIGN,
     },
     Role.FINANCE: frozenset({Verb.APPROVE, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN, Verb.CONSENT, Verb.ASSIGN})

@@ -19,6 +19,7 @@ class Verb(StrEnum):
     OVERRIDE = "override"
     FORCE_CLOSE = "force_close"
     ASSIGN = "assign"
+    RESEND = "resend"
     RETRY_NOW = "retry_now"
     REPLAN = "replan"
     RECORD_NEWS = "record_news"

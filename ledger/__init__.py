@@ -117,6 +117,8 @@ class EntryKind(StrEnum):
     SET_FREE = "set_free"
     """They are not sent after all."""
     NOTICE = "notice"
+    NOTICE_AGAIN = "notice_again"
+    """Staff had a mail made anew."""
     NOTICE_RESENT = "notice_resent"
     """A mail of unknown outcome was sent once more."""
     NOTICE_FAILED = "notice_failed"

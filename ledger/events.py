@@ -66,6 +66,7 @@ UNTOLD = (
     EntryKind.GOODWILL,
     EntryKind.CLEARED,
     EntryKind.RECONCILED,
+    EntryKind.NOTICE_AGAIN,
     EntryKind.NOTICE_RESENT,
     EntryKind.NOTICE_FAILED,
     # Of the house alone.

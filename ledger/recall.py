@@ -59,6 +59,8 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
             return _agreed(known, approval, facts) if approval.override else {"approval": approval}
         case EntryKind.ASSIGNED:
             return {"assigned": (*known.assigned, Assigned.model_validate(facts["assigned"]))}
+        case EntryKind.NOTICE_AGAIN:
+            return {"sent_again": (*known.sent_again, facts["notice"])}
         case EntryKind.CONSENT:
             return {"consents": (*known.consents, Consent.model_validate(facts["consent"]))}
         case EntryKind.RESTOCK:

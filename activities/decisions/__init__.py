@@ -8,7 +8,7 @@ from pydantic import Field
 from temporalio import activity
 
 from activities.decisions.appeals import check_appeal
-from activities.decisions.assigning import Assigning, RecordAssignment
+from activities.decisions.assigning import Assigning, RecordAssignment, RecordResend
 from activities.decisions.ends import CancelReturn, CloseReturn, ExpireReturn, ForceClose
 from domain import ids
 from domain.errors import Refused
@@ -51,6 +51,7 @@ __all__ = [
     "Opened",
     "PlanRefund",
     "RecordAssignment",
+    "RecordResend",
 ]
 
 

@@ -52,6 +52,8 @@ def test_all_commands_are_there() -> None:
         "list",
         "mails",
         "mails preview",
+        "mails resend",
+        "mails skip",
         "match",
         "noted",
         "orders delivered",

@@ -8,7 +8,8 @@ from domain.case import Outcome
 from ledger import EntryKind
 from tests.workflows.returns import SHOPIFY_LINE, SHOPIFY_ORDER, Return, Shop, refusal
 from tests.workflows.test_overrides import appealed
-from workflows.return_case.said import Assign, CloseReason, ForceClose
+from tests.world import until
+from workflows.return_case.said import Assign, CloseReason, ForceClose, Resend
 from workflows.return_case.state import Stage
 from workflows.return_case.view import CaseView
 
@@ -99,3 +100,22 @@ async def test_a_return_that_was_assigned_waits_for_that_person_until_the_next_s
     assert (await one.receive()).next_owner == "warehouse"
     seen = await one.update("assign", Assign(by="olga", to="ops"))
     assert (seen.next_owner, len(real_shop.world.entries(one.case, EntryKind.ASSIGNED))) == ("ops", 2)
+
+
+async def test_a_mail_is_sent_once_more_under_a_number_of_its_own(shop: Shop) -> None:
+    one = await shop.shopify()
+    await one.labelled()
+    await one.told("approved")
+    key = "notice:R-1:approved:1"
+    assert (await refusal(one.update("resend", Resend(by="ann", notice=key))))[0] == "role_may_not"
+    assert (await refusal(one.update("resend", Resend(by="olga", notice="notice:R-1:received:1"))))[0] == "not_out"
+    assert (await refusal(one.update("resend", Resend(by="olga", notice="notice:R-2:approved:1"))))[0] == "no_mail"
+    for _ in range(2):
+        await one.update("resend", Resend(by="olga", notice=key))
+    await until(lambda: len(shop.world.entries("R-1", EntryKind.NOTICE)) == 3, "three mails")
+    assert {entry.key for entry in shop.world.entries("R-1", EntryKind.NOTICE)} == {key, f"{key}:2", f"{key}:3"}
+    asked = shop.world.entries("R-1", EntryKind.NOTICE_AGAIN)
+    assert [(entry.actor, entry.facts["notice"]) for entry in asked] == [("olga", f"{key}:2"), ("olga", f"{key}:3")]
+    assert len({mail["text"] for mail in await shop.world.mails("R-1")}) == 1
+    await one.cancel()
+    assert (await one.result()).outcome is Outcome.CANCELLED

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from domain.inspection import Inspection, Receipt, units
 from domain.money import Money
+from domain.notice import NoticeKind
+from domain.notice_ids import plain_notice
 from domain.override import Override
 from domain.overriding import may_override
 from domain.parcel import OtherParcel, Scan
 from domain.policy import Verdict
 from domain.verbs import Refusal, Verb
-from workflows.return_case.said import Approve, ForceClose
+from workflows.return_case.said import Approve, ForceClose, Resend
 from workflows.return_case.state import CaseState
 
+MOST_AGAIN = 5
+"""So often a mail is made anew; whoever does not get it then will not."""
 MOST_PARCELS = 50
 """Whoever ties more to one return has made a mistake."""
 
@@ -39,6 +43,8 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
             return _may_override(state, said)
         case ForceClose():
             return _may_close(state)
+        case Resend():
+            return _may_resend(state, said)
     if verb is Verb.ASSIGN and state.turn.owner in ("backhaul", "nobody"):
         return Refusal(code="nobody_waits", message="Nobody has to act on this return now: it goes on by itself.")
     if verb is Verb.CANCEL:
@@ -74,6 +80,17 @@ def _may_close(state: CaseState) -> Refusal | None:
     if state.receipts:
         text = "The goods are here and nobody has judged them; `inspect` them first, and the return goes on from there."
         return Refusal(code="already_received", message=text)
+    return None
+
+
+def _may_resend(state: CaseState, said: Resend) -> Refusal | None:
+    told = plain_notice(said.notice)
+    if told is None or state.request is None or told[0] != state.request.id or told[1] not in list(NoticeKind):
+        text = "is no mail about this return as a whole; `starter.py mails --return` shows their keys"
+        return Refusal(code="no_mail", message=f"{said.notice} {text}.")
+    if sum(one.startswith(f"{said.notice}:") for one in state.sent_again) >= MOST_AGAIN:
+        text = f"This mail was sent {MOST_AGAIN} times more already; reach the shopper another way."
+        return Refusal(code="too_many", message=text)
     return None
 
 

@@ -169,6 +169,8 @@ class ReturnCase(Shopper, Warehouse, Providers, Finance, Ops, Goods, NewsDesk):
         while True:
             await self.wait_for_mails()
             await self.everything_recorded()
+            if not all(mail.done() for mail in self.mails.values()):
+                continue  # somebody has asked for one once more
             if self.unpaid is None or self.state.called_off:
                 return
             failed = latest(self.state, self.unpaid.tender_id)

@@ -9,10 +9,10 @@ from temporalio.exceptions import ApplicationError
 from domain.inspection import Inspection, Receipt
 from domain.override import Override
 from domain.parcel import OtherParcel, Scan
-from workflows.return_case.said import Approve, Assign, Cancel, ForceClose
+from workflows.return_case.said import Approve, Assign, Cancel, ForceClose, Resend
 from workflows.return_case.state import CaseState
 
-Fact = OtherParcel | Scan | Receipt | Inspection | Cancel | ForceClose | Assign | Approve | Override
+Fact = OtherParcel | Scan | Receipt | Inspection | Cancel | ForceClose | Assign | Resend | Approve | Override
 
 
 @dataclass
@@ -41,6 +41,8 @@ def known(state: CaseState, fact: Fact) -> bool:
             return state.force_closed is not None
         case Assign():
             return state.assignment is not None and state.assignment.to == fact.to
+        case Resend():
+            return False
         case Approve(override=str()):
             return any(one.update_id == fact.override and one.agreed_by for one in state.overrides)
         case Approve():
@@ -51,7 +53,7 @@ def known(state: CaseState, fact: Fact) -> bool:
 
 def with_fact(state: CaseState, fact: Fact) -> CaseState:
     """The state as if the fact were recorded: what the next message is judged by. An approval, an
-    override or an assignment changes nothing yet."""
+    override and what staff asks for change nothing yet."""
     if known(state, fact):
         return state
     match fact:
@@ -67,5 +69,5 @@ def with_fact(state: CaseState, fact: Fact) -> CaseState:
             return state.model_copy(update={"cancel": fact})
         case ForceClose():
             return state.model_copy(update={"force_closed": fact.by})
-        case Assign() | Approve() | Override():
+        case Assign() | Resend() | Approve() | Override():
             return state

@@ -5,9 +5,9 @@ from __future__ import annotations
 from temporalio import workflow
 from temporalio.common import RawValue
 
-from domain.verbs import Verb
-from workflows.return_case.desk import Desk
-from workflows.return_case.said import Assign, ForceClose, Replan, RetryNow
+from domain.verbs import Refusal, Verb
+from workflows.return_case.desk import Desk, as_refusal
+from workflows.return_case.said import Assign, ForceClose, Replan, Resend, RetryNow
 from workflows.return_case.view import CaseView, view
 
 
@@ -43,6 +43,22 @@ class Ops(Desk):
     @assign.validator
     def _check_assign(self, raw: RawValue) -> None:
         self.check(Verb.ASSIGN, self.take(Assign, raw))
+
+    @workflow.update(description="Send a mail once more, made anew from how the return stands now")
+    async def resend(self, raw: RawValue) -> CaseView:
+        """Answered once it is recorded; the mail itself is not waited for."""
+        said = self.take(Resend, raw)
+        self._check_open()
+        return await self.note(said)
+
+    @resend.validator
+    def _check_resend(self, raw: RawValue) -> None:
+        self._check_open()
+        self.check(Verb.RESEND, self.take(Resend, raw))
+
+    def _check_open(self) -> None:
+        if self.closing:
+            raise as_refusal(Refusal(code="closed", message="This return ends now; nothing more is sent of it."))
 
     @workflow.update(description="Money of the order went another way: make the refund plan anew where it must be")
     async def replan(self, raw: RawValue) -> CaseView:

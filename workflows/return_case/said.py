@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import model_validator
+from pydantic import StringConstraints, model_validator
 
 from domain.model import Id, Minor, Model, ShortText, Signature
 from domain.people import SHOPPER
@@ -50,6 +50,13 @@ class Assign(Model):
 
     by: Id
     to: Id
+
+
+class Resend(Model):
+    """Send the mail of this key once more, made anew from how the return stands now."""
+
+    by: Id
+    notice: Annotated[str, StringConstraints(max_length=200)]
 
 
 class Approve(Model):
