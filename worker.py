@@ -66,6 +66,7 @@ def by_queue(rooms: Rooms) -> dict[str, list[Callable[..., Any]]]:
             rooms.decisions.expire_return,
             rooms.decisions.force_close,
             rooms.decisions.close_return,
+            rooms.decisions.record_loss,
             rooms.decisions.record_assignment,
             rooms.decisions.record_resend,
             rooms.approvals.record_approval,

@@ -38,6 +38,15 @@ def close(
     messages.tell(case, "force_close", lambda _: said, as_json)
 
 
+@app.command(epilog=example("lost R-1 --by olga"))
+def lost(case: Case, by: By, as_json: AsJson = False) -> None:
+    """The carrier has answered that it lost the parcel: the shopper is paid as if the goods had come as new."""
+    from workflows.return_case.said import Lost
+
+    said = values.make(Lost, {"by": by})
+    messages.tell(case, "lost", lambda _: said, as_json)
+
+
 @app.command(epilog=example("assign R-1 --to olga --by fay"))
 def assign(
     case: Case,

@@ -72,6 +72,8 @@ class CaseSoFar(Model):
     parcels: tuple[Id, ...] = ()
     """Tracking numbers beside the label's own."""
     expired: bool = False
+    lost: Id | None = None
+    """Who of the staff recorded that the carrier lost the parcel; then `inspection` stands for what never came."""
     force_closed: Id | None = None
     """Who of the staff ended it."""
     assigned: tuple[Assigned, ...] = ()
@@ -122,7 +124,8 @@ class CaseSoFar(Model):
         """What became of one of its overrides."""
         if not override.waits:
             return OverrideState.EFFECTIVE
-        return OverrideState.WAITS if override == self.proposed and not self.cancelled else OverrideState.LAPSED
+        ended = self.cancelled or self.force_closed
+        return OverrideState.WAITS if override == self.proposed and not ended else OverrideState.LAPSED
 
     @property
     def told_overrides(self) -> tuple[str, ...]:

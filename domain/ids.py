@@ -281,6 +281,11 @@ def assigned_key(case: str, number: int) -> str:
     return f"assigned:{case}:{number}"
 
 
+def lost_key(case: str) -> str:
+    """The word of staff that the carrier lost a return's parcel."""
+    return f"lost:{case}"
+
+
 def force_close_key(case: str) -> str:
     """The word of staff that a return ends, with its units given back."""
     return f"force_closed:{case}"

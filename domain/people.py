@@ -47,6 +47,7 @@ MAY: Mapping[Role, frozenset[Verb]] = {
         Verb.REPLAN,
         Verb.CONSENT,
         Verb.FORCE_CLOSE,
+        Verb.LOST,
         Verb.RESEND,
         Verb.ASSIGN,
     },

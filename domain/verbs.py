@@ -20,6 +20,7 @@ class Verb(StrEnum):
     FORCE_CLOSE = "force_close"
     ASSIGN = "assign"
     RESEND = "resend"
+    LOST = "lost"
     RETRY_NOW = "retry_now"
     REPLAN = "replan"
     RECORD_NEWS = "record_news"

@@ -127,6 +127,8 @@ class EntryKind(StrEnum):
     EXPIRED = "expired"
     ASSIGNED = "assigned"
     """Staff said who does what comes next."""
+    LOST = "lost"
+    """The carrier lost the parcel; its units are paid as if they had come, and stay where they are."""
     FORCE_CLOSED = "force_closed"
     """Staff ended a return before its goods came."""
     CLOSED = "closed"

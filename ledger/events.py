@@ -60,6 +60,7 @@ UNTOLD = (
     EntryKind.REFUND_UNANSWERED,
     EntryKind.CONSENT,
     EntryKind.FORCE_CLOSED,
+    EntryKind.LOST,
     EntryKind.NOTICE,
     EntryKind.LATE_PAYMENT,
     EntryKind.CREDIT_ISSUED,

@@ -52,6 +52,8 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
         case EntryKind.INSPECTION:
             inspection = Inspection.model_validate(facts["inspection"])
             return {"inspection": inspection, "discrepancies": _discrepancies(known, facts)}
+        case EntryKind.LOST:
+            return {"lost": entry.actor, "inspection": Inspection.model_validate(facts["inspection"])}
         case EntryKind.PLAN:
             return {"plan": RefundPlan.model_validate(facts["plan"])}
         case EntryKind.APPROVAL:

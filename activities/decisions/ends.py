@@ -15,6 +15,9 @@ from ledger import EntryKind, Ledger, NewEntry
 from ledger.deciding import decided
 from ledger.moves import goods
 
+_GOODS = (EntryKind.RECEIPT, EntryKind.LOST)
+"""After these the goods are paid for."""
+
 
 class CancelReturn(Model):
     """A return that was called off; `reason` is a code."""
@@ -81,7 +84,7 @@ class Ends:
                 facts={"reason": ask.reason},
                 asked={"reason": ask.reason},
             ),
-            never_after=(EntryKind.RECEIPT, EntryKind.FORCE_CLOSED, EntryKind.CLOSED),
+            never_after=(*_GOODS, EntryKind.FORCE_CLOSED, EntryKind.CLOSED),
         )
 
     @activity.defn(no_thread_cancel_exception=True)
@@ -101,7 +104,7 @@ class Ends:
                 facts={},
                 asked={},
             ),
-            never_after=(EntryKind.RECEIPT, EntryKind.CANCELLED, EntryKind.FORCE_CLOSED, EntryKind.CLOSED),
+            never_after=(*_GOODS, EntryKind.CANCELLED, EntryKind.FORCE_CLOSED, EntryKind.CLOSED),
         )
 
     @activity.defn(no_thread_cancel_exception=True)
@@ -124,7 +127,7 @@ class Ends:
                 facts={"reason": ask.reason},
                 asked={"reason": ask.reason},
             ),
-            never_after=(EntryKind.RECEIPT, EntryKind.CANCELLED, EntryKind.EXPIRED, EntryKind.CLOSED),
+            never_after=(*_GOODS, EntryKind.CANCELLED, EntryKind.EXPIRED, EntryKind.CLOSED),
         )
 
     @activity.defn(no_thread_cancel_exception=True)

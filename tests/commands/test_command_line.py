@@ -50,6 +50,7 @@ def test_all_commands_are_there() -> None:
         "inbox prune",
         "inspect",
         "list",
+        "lost",
         "mails",
         "mails preview",
         "mails resend",

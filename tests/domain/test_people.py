@@ -23,6 +23,7 @@ TABLE = {
     Verb.APPROVE: "       -      -      -    yes    yes",
     Verb.OVERRIDE: "      -      -     yes   yes    yes",
     Verb.FORCE_CLOSE: "   -      -     yes    -     yes",
+    Verb.LOST: "          -      -     yes    -     yes",
     Verb.ASSIGN: "        -      -     yes   yes    yes",
     Verb.RESEND: "        -      -     yes    -     yes",
     Verb.RETRY_NOW: "     -      -     yes   yes    yes",

@@ -64,11 +64,11 @@ async def test_once_goods_are_here_closing_is_refused_with_what_to_do(shop: Shop
     await one.arrive()
     code, message = await refusal(close(one))
     assert (code, "`inspect`" in message) == ("already_received", True)
-    shop.world.doors.shut("/v1/refunds")
+    shop.world.doors.shut("/stripe/v1")
     await one.inspect()
     code, message = await refusal(close(one))
     assert (code, "`paid-by-hand`" in message) == ("money_is_owed", True)
-    shop.world.doors.open("/v1/refunds")
+    shop.world.doors.open("/stripe/v1")
     assert (await one.result()).outcome is Outcome.REFUNDED
 
 

@@ -11,7 +11,7 @@ from domain.overriding import may_override
 from domain.parcel import OtherParcel, Scan
 from domain.policy import Verdict
 from domain.verbs import Refusal, Verb
-from workflows.return_case.said import Approve, ForceClose, Resend
+from workflows.return_case.said import Approve, ForceClose, Lost, Resend
 from workflows.return_case.state import CaseState
 
 MOST_AGAIN = 5
@@ -43,6 +43,8 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
             return _may_override(state, said)
         case ForceClose():
             return _may_close(state)
+        case Lost():
+            return _may_lose(state)
         case Resend():
             return _may_resend(state, said)
     if verb is Verb.ASSIGN and state.turn.owner in ("backhaul", "nobody"):
@@ -61,6 +63,8 @@ def _may_cancel(state: CaseState) -> Refusal | None:
         return None
     if state.decision is not None and state.decision.verdict is Verdict.DECLINE:
         return Refusal(code="declined", message="This return was declined, so there is nothing to cancel.")
+    if state.lost:
+        return Refusal(code="lost", message="Its parcel is recorded as lost and is being paid for, so nothing is left.")
     if state.receipts:
         return Refusal(
             code="already_received", message="The goods have arrived, so the return cannot be cancelled any more."
@@ -73,13 +77,27 @@ def _may_close(state: CaseState) -> Refusal | None:
         return None
     if state.called_off or state.expired or _decided_for_good(state):
         return Refusal(code="ends_already", message="This return ends already; it needs no closing.")
-    if state.inspection is not None:
-        text = f"Its goods are judged, so money is owed or on its way ({state.next_action.action})"
+    if state.lost or state.inspection is not None:
+        text = f"Its goods are judged or lost, so money is owed or on its way ({state.next_action.action})"
         instead = "see to the refund: `approve`, `retry`, `consent` or `paid-by-hand`; it closes by itself then"
         return Refusal(code="money_is_owed", message=f"{text}; {instead}.")
     if state.receipts:
         text = "The goods are here and nobody has judged them; `inspect` them first, and the return goes on from there."
         return Refusal(code="already_received", message=text)
+    return None
+
+
+def _may_lose(state: CaseState) -> Refusal | None:
+    if state.lost:
+        return None
+    if state.stopped:
+        return Refusal(code="ends_already", message="This return ends already, so nothing of it is waited for.")
+    if state.receipts:
+        text = "Goods of this return have arrived; `inspect` them, and what did not come stays with the shopper."
+        return Refusal(code="already_received", message=text)
+    if not state.moving:
+        text = "No carrier has seen this parcel, so none has lost it; the shopper still has it, or `scan` it first."
+        return Refusal(code="not_sent", message=text)
     return None
 
 
@@ -174,6 +192,9 @@ def _may_receive(state: CaseState, receipt: Receipt) -> Refusal | None:
     if state.expired:
         text = "Nothing of this return came in time, so it ends; take the box in as one that nobody announced."
         return Refusal(code="expired", message=text)
+    if state.lost:
+        text = "This parcel is recorded as lost and paid for; take the box in as one that nobody announced"
+        return Refusal(code="lost", message=f"{text} (`receive --unknown`), and tell finance.")
     if state.inspection is not None:
         return Refusal(
             code="already_inspected", message="This return was inspected; ask ops what to do with late goods."
@@ -187,6 +208,8 @@ def _may_receive(state: CaseState, receipt: Receipt) -> Refusal | None:
 
 
 def _may_inspect(state: CaseState, inspection: Inspection) -> Refusal | None:
+    if state.lost:
+        return Refusal(code="lost", message="This parcel is recorded as lost, so there is nothing to inspect.")
     if state.inspection is not None:
         same = state.inspection == inspection
         return None if same else _other_content("inspection", state.inspection.id)

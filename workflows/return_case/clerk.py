@@ -5,7 +5,7 @@ from __future__ import annotations
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from activities.decisions import CancelReturn, DecisionActivities, RecordAssignment, RecordResend
+from activities.decisions import CancelReturn, DecisionActivities, RecordAssignment, RecordLoss, RecordResend
 from activities.decisions import ForceClose as RecordForceClose
 from activities.decisions.approvals import ApprovalActivities, RecordApproval
 from activities.inventory import InventoryActivities, RecordInspection, RecordReceipt
@@ -22,7 +22,7 @@ from workflows import options
 from workflows.return_case.facts import Fact, known, with_fact
 from workflows.return_case.notices import notice
 from workflows.return_case.overrides import Overrides
-from workflows.return_case.said import Approve, Assign, Cancel, ForceClose, Resend
+from workflows.return_case.said import Approve, Assign, Cancel, ForceClose, Lost, Resend
 from workflows.stepping import NotWanted
 
 
@@ -73,6 +73,8 @@ class Clerk(Overrides):
                 return await self._cancel(fact)
             case ForceClose():
                 return await self._force_close(fact)
+            case Lost():
+                return await self._lose(fact)
             case Assign():
                 return await self._assign(fact)
             case Resend():
@@ -145,6 +147,16 @@ class Clerk(Overrides):
         )
         self.retries += 1
         return {}
+
+    async def _lose(self, fact: Lost) -> dict[str, object]:
+        judged = await self.step(
+            "The parcel is lost",
+            DecisionActivities.record_loss,
+            lambda now: RecordLoss(**self.about, by=fact.by, now=now),
+            options.JOURNAL,
+            wanted=_not_if_refused,
+        )
+        return {"inspection": judged}
 
     async def _assign(self, fact: Assign) -> dict[str, object]:
         said = Assigned(by=fact.by, to=fact.to, action=self.state.turn.action)

@@ -9,10 +9,10 @@ from temporalio.exceptions import ApplicationError
 from domain.inspection import Inspection, Receipt
 from domain.override import Override
 from domain.parcel import OtherParcel, Scan
-from workflows.return_case.said import Approve, Assign, Cancel, ForceClose, Resend
+from workflows.return_case.said import Approve, Assign, Cancel, ForceClose, Lost, Resend
 from workflows.return_case.state import CaseState
 
-Fact = OtherParcel | Scan | Receipt | Inspection | Cancel | ForceClose | Assign | Resend | Approve | Override
+Fact = OtherParcel | Scan | Receipt | Inspection | Cancel | ForceClose | Lost | Assign | Resend | Approve | Override
 
 
 @dataclass
@@ -41,6 +41,8 @@ def known(state: CaseState, fact: Fact) -> bool:
             return state.force_closed is not None
         case Assign():
             return state.assignment is not None and state.assignment.to == fact.to
+        case Lost():
+            return state.lost is not None
         case Resend():
             return False
         case Approve(override=str()):
@@ -69,5 +71,7 @@ def with_fact(state: CaseState, fact: Fact) -> CaseState:
             return state.model_copy(update={"cancel": fact})
         case ForceClose():
             return state.model_copy(update={"force_closed": fact.by})
+        case Lost():
+            return state.model_copy(update={"lost": fact.by})
         case Assign() | Resend() | Approve() | Override():
             return state

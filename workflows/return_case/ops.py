@@ -7,7 +7,7 @@ from temporalio.common import RawValue
 
 from domain.verbs import Refusal, Verb
 from workflows.return_case.desk import Desk, as_refusal
-from workflows.return_case.said import Assign, ForceClose, Replan, Resend, RetryNow
+from workflows.return_case.said import Assign, ForceClose, Lost, Replan, Resend, RetryNow
 from workflows.return_case.view import CaseView, view
 
 
@@ -34,6 +34,15 @@ class Ops(Desk):
     @force_close.validator
     def _check_force_close(self, raw: RawValue) -> None:
         self.check(Verb.FORCE_CLOSE, self.take(ForceClose, raw))
+
+    @workflow.update(description="The carrier has answered that the parcel is lost: the shopper is paid all the same")
+    async def lost(self, raw: RawValue) -> CaseView:
+        """Noted; the refund follows as if the goods had come as new."""
+        return await self.note(self.take(Lost, raw))
+
+    @lost.validator
+    def _check_lost(self, raw: RawValue) -> None:
+        self.check(Verb.LOST, self.take(Lost, raw))
 
     @workflow.update(description="Ask a team or a person to do what comes next; it holds until the next step")
     async def assign(self, raw: RawValue) -> CaseView:

@@ -59,6 +59,12 @@ class Resend(Model):
     notice: Annotated[str, StringConstraints(max_length=200)]
 
 
+class Lost(Model):
+    """The carrier has answered that it cannot find the parcel."""
+
+    by: Id
+
+
 class Approve(Model):
     """Agree to the refund of `amount` minor units, or to the `override` of this id, which is worth so much.
 

@@ -79,7 +79,8 @@ class CaseState(CaseSoFar):
         """The stage that the facts amount to."""
         if self.outcome is not None or self.refused:
             return Stage.CLOSED
-        if self.called_off or self.expired or (self.restocked and self.refund_status is RefundStatus.SUCCEEDED):
+        seen_to = bool(self.restocked or self.lost)  # of what was lost there is nothing to put away
+        if self.called_off or self.expired or (seen_to and self.refund_status is RefundStatus.SUCCEEDED):
             return Stage.CLOSING
         if self.inspection is not None:
             return Stage.REFUND

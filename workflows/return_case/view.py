@@ -145,6 +145,7 @@ def panel(state: CaseState) -> str:
         f"To refund: {seen.planned} ({seen.refund_status})" if seen.planned else "",
         f"Approved by {seen.approved_by}" if seen.approved_by else "",
         f"Refunded: {seen.refunded} ({', '.join(seen.provider_references)})" if seen.provider_references else "",
+        f"Lost on the way, said {state.lost}" if state.lost else "",
         *(f"Disputed: {one.payment} ({one.dispute}); refunds of it wait" for one in state.disputes),
         f"Parcel {seen.tracking_number}, [label]({seen.label_url})" if seen.label_url else "",
         f"[Packing sheet]({seen.sheet_url})" if seen.sheet_url else "",
