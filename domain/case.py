@@ -27,6 +27,7 @@ class Outcome(StrEnum):
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     """Nothing was sent in time."""
+    CLOSED_BY_STAFF = "closed_by_staff"
 
 
 class OrderBrief(Model):
@@ -55,6 +56,14 @@ class OrderBrief(Model):
         )
 
 
+class Assigned(Model):
+    """Whom staff asked to do what came next; it holds until something else does."""
+
+    by: Id
+    to: Id
+    action: str
+
+
 class CaseSoFar(Model):
     """Every recorded fact of a return; what is None or empty has not happened."""
 
@@ -67,6 +76,13 @@ class CaseSoFar(Model):
     parcels: tuple[Id, ...] = ()
     """Tracking numbers beside the label's own."""
     expired: bool = False
+    lost: Id | None = None
+    """Who of the staff recorded that the carrier lost the parcel; then `inspection` stands for what never came."""
+    force_closed: Id | None = None
+    """Who of the staff ended it."""
+    assigned: tuple[Assigned, ...] = ()
+    sent_again: tuple[str, ...] = ()
+    """Keys of mails that staff had made anew."""
     scans: tuple[Scan, ...] = ()
     receipts: tuple[Receipt, ...] = ()
     inspect_until: UtcDatetime | None = None
@@ -112,7 +128,8 @@ class CaseSoFar(Model):
         """What became of one of its overrides."""
         if not override.waits:
             return OverrideState.EFFECTIVE
-        return OverrideState.WAITS if override == self.proposed and not self.cancelled else OverrideState.LAPSED
+        ended = self.cancelled or self.force_closed
+        return OverrideState.WAITS if override == self.proposed and not ended else OverrideState.LAPSED
 
     @property
     def told_overrides(self) -> tuple[str, ...]:

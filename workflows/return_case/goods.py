@@ -30,6 +30,8 @@ class Goods(Clerk):
                 self.tell(NoticeKind.IN_TRANSIT)
             if self.state.receipts:
                 self.tell(NoticeKind.RECEIVED)
+            if self.state.lost:
+                self.tell(NoticeKind.LOST)
             if self.state.inspection or self.state.stopped:
                 return
             await self.wait_for_word()
@@ -86,7 +88,7 @@ class Goods(Clerk):
     async def restock(self) -> None:
         """Put the goods away."""
         inspection = self.state.inspection
-        if self.state.restocked is None and inspection is not None:
+        if self.state.restocked is None and inspection is not None and not self.state.lost:
             await self.step(
                 "Put the goods away",
                 InventoryActivities.restock,
