@@ -146,8 +146,8 @@ def _items(texts: Iterable[str]) -> Iterator[dict[str, object]]:
         sku, _, rest = text.partition(":")
         quantity, _, title = rest.partition(":")
         if not quantity.isascii() or not quantity.isdigit() or len(quantity) > 9:
-            words = "is not SKU:QUANTITY[:TITLE]; the quantity is a whole number, as in MUG-1:2 or :1:blue scarf"
-            raise InvalidRequest("--item", f"{text[:100]!r} {words}")
+            words = "is not SKU:QUANTITY[:TITLE], as in MUG-1:2 or :1:blue scarf; the quantity is a whole number"
+            raise InvalidRequest("--item", f"{text[:100]!r} {words} from 1 to 1000000")
         yield {"sku": sku.strip(), "quantity": int(quantity), "title": title.strip()}
 
 

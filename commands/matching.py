@@ -66,7 +66,7 @@ async def to_order(rooms: Rooms, said: Said, order: str, case: str, reason: str)
         if not lines:
             raise Refused("nothing_to_return", f"Box {row.box.id} was empty, so no return is opened for it.")
         if sum(int(str(line["quantity"])) for line in lines) > row.left:
-            raise Refused("matched_already", f"Box {row.box.id} has only {row.left} unit(s) left to match.")
+            raise Refused("matched_already", f"Box {row.box.id} has only {row.left} left to match.")
         asked = [{**line, "reason": reason} for line in lines]
         request = request_of(rooms, case, bought.id, asked, {"requested_by": said.by, "box": row.box.id})
         returns = await Returns.connect()

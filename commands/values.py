@@ -84,7 +84,8 @@ def lines(texts: Iterable[str], *more: str, option: str = "--line") -> list[dict
         parts = text.split(":")
         if not 2 <= len(parts) <= 2 + len(more) or not _WHOLE.fullmatch(parts[1]):
             shape = "LINE:QUANTITY" + "".join(f"[:{name.upper()}" for name in more) + "]" * len(more)
-            raise InvalidRequest(option, f"{text!r} is not {shape}; the quantity is a whole number, as in 1:2")
+            words = f"is not {shape}; the quantity is a whole number from 1 to 1000000, as in 1:2"
+            raise InvalidRequest(option, f"{text!r} {words}")
         found.append({"line_id": parts[0], "quantity": int(parts[1]), **dict(zip(more, parts[2:], strict=False))})
     return found
 

@@ -131,7 +131,8 @@ def check_serials(lines: Seen) -> None:
     """Raises ValueError where a serial number is told twice, or where there are more of them than units."""
     for line in lines:
         if len(line.serials) > line.quantity:
-            words = f"{len(line.serials)} serial numbers for {line.quantity} units; each unit has one"
+            units = "1 unit" if line.quantity == 1 else f"{line.quantity} units"
+            words = f"{len(line.serials)} serial numbers for {units}; each unit has one"
             raise ValueError(f"line {line.line_id}: {words}")
     told = Counter(same(serial) for line in lines for serial in line.serials)
     if any(times > 1 for times in told.values()):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -112,3 +112,13 @@ class Scan(Model):
     status: TrackingStatus
     at: UtcDatetime
     location: ShortText = ""
+
+
+def delivered(scans: Sequence[Scan]) -> datetime | None:
+    """When the last parcel was delivered; None while the carrier has any of them, or had none."""
+    # By their own times, because carriers tell scans late and out of turn.
+    told = sorted((one for one in scans if one.status not in UNMOVED), key=lambda one: one.at)
+    last = {one.tracking_number: one for one in told}.values()
+    if any(one.status is not TrackingStatus.DELIVERED for one in last):
+        return None
+    return max((one.at for one in last), default=None)

@@ -16,6 +16,10 @@ RESERVED = (SHOPPER, "carrier", "provider", "backhaul", "nobody")
 """Names that the journal and the lists use for others than people."""
 
 
+TEAMS = ("ops", "warehouse", "finance")
+"""Those of the shop that a return may wait for, besides single people."""
+
+
 class Role(StrEnum):
     """What somebody does at the shop."""
 
@@ -34,8 +38,21 @@ MAY: Mapping[Role, frozenset[Verb]] = {
         {Verb.CANCEL, Verb.RECORD_SCAN, Verb.ADD_PARCEL, Verb.RECORD_NEWS, Verb.REPLAN, Verb.CONSENT}
     ),
     Role.WAREHOUSE: _GOODS,
-    Role.OPS: _GOODS | {Verb.CANCEL, Verb.RECORD_SCAN, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN, Verb.CONSENT},
-    Role.FINANCE: frozenset({Verb.APPROVE, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN, Verb.CONSENT}) | _AFTERCARE,
+    Role.OPS: _GOODS
+    | {
+        Verb.CANCEL,
+        Verb.RECORD_SCAN,
+        Verb.OVERRIDE,
+        Verb.RETRY_NOW,
+        Verb.REPLAN,
+        Verb.CONSENT,
+        Verb.FORCE_CLOSE,
+        Verb.LOST,
+        Verb.RESEND,
+        Verb.ASSIGN,
+    },
+    Role.FINANCE: frozenset({Verb.APPROVE, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN, Verb.CONSENT, Verb.ASSIGN})
+    | _AFTERCARE,
     Role.ADMIN: frozenset(Verb),
 }
 
@@ -59,6 +76,20 @@ class Person(Model):
         return self.active and self.role is Role.ADMIN
 
 
+_DOES = {
+    Verb.RECORD_SCAN: "record scans",
+    Verb.ADD_PARCEL: "add parcels",
+    Verb.RECEIVE: "receive goods",
+    Verb.INSPECT: "inspect goods",
+    Verb.RECORD_NEWS: "record news",
+    Verb.RETRY_NOW: "have steps tried again",
+    Verb.CONSENT: "consent for the shopper",
+    Verb.PAID_BY_HAND: "say that something is paid by hand",
+    Verb.NOTED: "say that something is seen to",
+}
+"""Verbs for people, where the bare word would not do."""
+
+
 def may(person: Person | None, verb: Verb, who: str, amount: Money | None = None) -> Refusal | None:
     """Whether `who` (the person of this id, None if there is none) may say a verb, up to an amount; None is yes."""
     if person is None:
@@ -68,7 +99,7 @@ def may(person: Person | None, verb: Verb, who: str, amount: Money | None = None
         return Refusal(code="person_inactive", message=f"{who} may not act any more; an admin can change that.")
     if verb not in MAY[person.role]:
         others = ", ".join(role for role in Role if verb in MAY[role])
-        text = f"{who} ({person.role}) may not {verb.replace('_', ' ')}; that is for {others}."
+        text = f"{who} ({person.role}) may not {_DOES.get(verb, verb.replace('_', ' '))}; that is for {others}."
         return Refusal(code="role_may_not", message=text)
     if amount is not None and not _within(person, amount):
         most = Money(minor=person.limits.get(amount.currency, 0), currency=amount.currency)
@@ -83,7 +114,7 @@ def may_record(person: Person | None, who: str, roles: Collection[Role]) -> Refu
     if person is None or not person.active:
         return may(person, Verb.REPLAN, who)
     if person.role not in roles:
-        text = f"{who} ({person.role}) may not enter this; that is for {', '.join(roles)}."
+        text = f"{who} ({person.role}) may not do this; that is for {', '.join(roles)}."
         return Refusal(code="role_may_not", message=text)
     return None
 

@@ -158,8 +158,8 @@ def _still(found: Belongings) -> str:
     running = found.running
     more = f" and {len(running) - 5} more" if len(running) > 5 else ""
     return (
-        f"Of customer {found.customer} {', '.join(running[:5])}{more} still run: a label or a mail may need the "
-        "address. Wait until they have closed, call them off, or erase all the same with --anyway"
+        f"Returns of customer {found.customer} still run ({', '.join(running[:5])}{more}): a label or a mail may need "
+        "the address. Wait until they have closed, call them off, or erase all the same with --anyway"
     )
 
 

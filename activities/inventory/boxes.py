@@ -116,7 +116,7 @@ def _taken(row: BoxRow) -> str:
     if row.left <= 0:
         text = f"All of box {row.box.id} is matched already, to {cases}."
     else:
-        text = f"Box {row.box.id} has {row.left} of {row.box.units} unit(s) left"
+        text = f"Box {row.box.id} has {row.left} left of its {row.box.units}"
         text += f"; the others are matched to {cases}." if cases else "."
     asked = [one.case for one in row.matches if not one.done]
     again = (

@@ -56,7 +56,7 @@ def test_nothing_is_left_in_the_home_and_the_journal_verifies(
     run: Run, returned: Rooms, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     running = run("erase", "--customer", "cust-2041", "--by", "ada")
-    assert (running.code, "R-1 still run" in running.err, left(home)) == (1, True, set(PERSONAL))
+    assert (running.code, "still run (R-1)" in running.err, left(home)) == (1, True, set(PERSONAL))
     returned.decisions.close_return(
         CloseReturn(case="R-1", order_id="two-rates", outcome=Outcome.REFUNDED, now=datetime.now(UTC))
     )

@@ -108,6 +108,7 @@ OVERRIDE = ["override", "R-1", "--line", "1", "--by", "fay", "--key", "nowhere.p
         (["inspect", "R-1", "--by", "ann", "--line", "1:1:grade_a:burnt"], "--line: disposition: it is "),
         (["cancel", "R-1", "--by", "shopper", "--reason", "whim"], "--reason: it is 'changed_mind'"),
         (["cancel", "R-1", "--by", "shopper", "--remark", "x" * 201], "--remark: "),
+        (["close", "R-1", "--by", "olga", "--reason", "whim"], "--reason: "),
         (["retry", "R-1", "--by", ""], "--by: an id has"),
         (["consent", "R-1", "--by", "olga", "--to", "moon"], "--to: it is 'store_credit' or "),
         (["approve", "R-1", "--by", "Fay B", "--key", "nowhere.pem"], "--by: an id has"),

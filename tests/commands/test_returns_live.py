@@ -332,11 +332,11 @@ async def test_refusals_say_what_is_allowed(shop: Shop) -> None:
     await shop.ok("start", "--id", "R-5", "--order", "B-5", "--line", "1:2")
     assert "receive it first" in await shop.refused("inspect", "R-5", "--by", "ann")
     too_many = await shop.refused("receive", "R-5", "--by", "ann", "--receipt-id", "box-1", "--line", "1:3")
-    assert "3 of line 1 counted, but this return expects 2: 2 of 1." in too_many
+    assert "3 of line 1 counted, but this return expects 2 of it. What it expects: 2 of line 1." in too_many
     await shop.ok("receive", "R-5", "--by", "ann", "--receipt-id", "box-1", "--line", "1:1")
     other = await shop.refused("receive", "R-5", "--by", "ann", "--receipt-id", "box-1", "--line", "1:2")
     assert "box-1 is recorded with other content" in other
-    assert "no more and no less: 1 of 1" in await shop.refused("inspect", "R-5", "--by", "ann", "--line", "1:2")
+    assert "no less: that is 1 of line 1." in await shop.refused("inspect", "R-5", "--by", "ann", "--line", "1:2")
     assert "have arrived" in await shop.refused("cancel", "R-5", "--by", "shopper")
     assert "No step of this return waits" in await shop.refused("retry", "R-5", "--by", "ops")
     for words in (["show"], ["scan", "--status", "delivered"], ["receive", "--by", "ann"], ["cancel", "--by", "ann"]):

@@ -112,7 +112,7 @@ def test_the_story_tells_of_it(serials: Shop, capsys: pytest.CaptureFixture[str]
             [{"line_id": "1", "quantity": 1, "serials": ["A"]}, {"line_id": "2", "quantity": 1, "serials": ["A"]}],
             "twice",
         ),
-        ([{"line_id": "1", "quantity": 1, "serials": ["A", "B"]}], "2 serial numbers for 1 units"),
+        ([{"line_id": "1", "quantity": 1, "serials": ["A", "B"]}], "2 serial numbers for 1 unit;"),
         ([{"line_id": "1", "quantity": 1, "serials": ["Ann, who was angry"]}], "without spaces"),
         ([{"line_id": "1", "quantity": 1, "serials": ["x" * 101]}], "1 to 100"),
         ([{"line_id": "1", "quantity": 1, "serials": [""]}], "1 to 100"),

@@ -141,7 +141,7 @@ def test_while_a_return_runs_somebody_has_to_mean_it(office: Office) -> None:
     office.begin()
     with pytest.raises(Refused) as caught:
         office.erase()
-    assert (caught.value.code, "R-1 still run" in caught.value.message) == ("still_running", True)
+    assert (caught.value.code, "still run (R-1)" in caught.value.message) == ("still_running", True)
     assert office.contacts.get(WHO) is not None
     assert office.erase(anyway=True).contacts == 1
     assert office.contacts.get(WHO) is None

@@ -7,11 +7,11 @@ from enum import StrEnum
 
 from domain import ids
 from domain.box import due
-from domain.case import CaseSoFar
+from domain.case import Assigned, CaseSoFar
 from domain.model import Model, UtcDatetime
 from domain.money import Money
 from domain.news import DisputeNews
-from domain.parcel import UNMOVED, TrackingStatus
+from domain.parcel import TrackingStatus, delivered
 from domain.policy import Verdict
 from domain.refund import BY_HAND, FINAL_NO, STORED_FAULT, Refund, RefundStatus
 from domain.request import ReturnRequest
@@ -74,13 +74,16 @@ class CaseState(CaseSoFar):
     """Until when a person should have looked at what the policy leaves to one; no label goes out before."""
     patient_until: UtcDatetime | None = None
     """The new due time of a parcel of which word came after the first one."""
+    write_by: UtcDatetime | None = None
+    """By when the shopper was told to hear of goods that took longer to be looked at."""
 
     @property
     def stage(self) -> Stage:
         """The stage that the facts amount to."""
         if self.outcome is not None or self.refused:
             return Stage.CLOSED
-        if self.called_off or self.expired or (self.restocked and self.refund_status is RefundStatus.SUCCEEDED):
+        seen_to = bool(self.restocked or self.lost)  # of what was lost there is nothing to put away
+        if self.called_off or self.expired or (seen_to and self.refund_status is RefundStatus.SUCCEEDED):
             return Stage.CLOSING
         if self.inspection is not None:
             return Stage.REFUND
@@ -115,8 +118,20 @@ class CaseState(CaseSoFar):
         return behind[0] if behind else RefundStatus.SUCCEEDED
 
     @property
+    def assignment(self) -> Assigned | None:
+        """Whom staff asked to do what comes next; it ends with the next step."""
+        last = self.assigned[-1] if self.assigned else None
+        return last if last is not None and last.action == self.turn.action else None
+
+    @property
     def next_action(self) -> NextAction:
-        """Always something: a return that waits for nobody would be forgotten."""
+        """What happens next, by whom staff asked to do it."""
+        asked = self.assignment
+        return self.turn.model_copy(update={"owner": asked.to}) if asked else self.turn
+
+    @property
+    def turn(self) -> NextAction:
+        """Whose turn it is by itself. Always something: a return that waits for nobody would be forgotten."""
         if self.refused:
             return NextAction(owner="nobody", action=f"Nothing: the request was refused. {self.refused}")
         if self.troubles:
@@ -143,7 +158,7 @@ class CaseState(CaseSoFar):
         owner, action = _NEXT[self.stage]
         if self.stage is Stage.AWAITING_PARCEL and self.request and self.request.box:
             owner, action = "warehouse", f"Count box {self.request.box}: match it to this return again"
-        if self.stage is Stage.IN_TRANSIT and self.delivered_at:
+        if self.stage is Stage.IN_TRANSIT and delivered(self.scans):
             owner, action = "warehouse", "Receive the parcel, which the carrier delivered"
         return NextAction(owner=owner, action=action, due_at=self._due)
 
@@ -163,8 +178,8 @@ class CaseState(CaseSoFar):
             return self.inspect_until
         if self.decision is None or self.stage not in (Stage.AWAITING_PARCEL, Stage.IN_TRANSIT):
             return None
-        if self.delivered_at and self.stage is Stage.IN_TRANSIT:
-            return due(self.delivered_at, 1)
+        if self.stage is Stage.IN_TRANSIT and (came := delivered(self.scans)):
+            return due(came, 1)
         return max(self.decision.send_back_until, self.patient_until or self.decision.send_back_until)
 
     @property
@@ -174,8 +189,8 @@ class CaseState(CaseSoFar):
 
     @property
     def called_off(self) -> bool:
-        """Whether the return was cancelled."""
-        return self.cancel is not None or self.cancelled is not None
+        """Whether the return was cancelled, or ended by staff."""
+        return self.cancel is not None or self.cancelled is not None or self.force_closed is not None
 
     @property
     def declined(self) -> bool:
@@ -215,16 +230,6 @@ class CaseState(CaseSoFar):
         return min((one for one in times if one > then), default=None)
 
     @property
-    def delivered_at(self) -> datetime | None:
-        """When the last parcel was delivered; None while the carrier has any of them, or had none."""
-        # By their own times, because carriers tell scans late and out of turn.
-        told = sorted((one for one in self.scans if one.status not in UNMOVED), key=lambda one: one.at)
-        last = {one.tracking_number: one for one in told}.values()
-        if any(one.status is not TrackingStatus.DELIVERED for one in last):
-            return None
-        return max((one.at for one in last), default=None)
-
-    @property
     def moving(self) -> bool:
         """Whether the carrier has the parcel."""
         return any(scan.status not in (TrackingStatus.UNKNOWN, TrackingStatus.PRE_TRANSIT) for scan in self.scans)
@@ -232,7 +237,6 @@ class CaseState(CaseSoFar):
 
 DECIDED = (RefundStatus.SUCCEEDED, *FINAL_NO)
 """The provider's last words; of these alone a refund needs no further look."""
-
 
 _UNDECIDED = {
     "insufficient_funds": ("finance", "Top up the balance at the provider: the refund waits for money"),
