@@ -164,8 +164,7 @@ class CaseState(CaseSoFar):
 
     @property
     def _to_review(self) -> str:
-        lines = self.decision.in_review if self.decision else ()
-        named = ", ".join(line.line_id for line in lines)
+        named = ", ".join(line.line_id for line in (self.decision.in_review if self.decision else ()))
         return f"Look at line {named}, and override to approve or to decline; no label goes out before"
 
     @property
