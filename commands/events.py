@@ -61,11 +61,12 @@ def replay(
     if sum(one is not None for one in (since, case, start)) != 1:
         raise InvalidRequest("--since", "say which ones, in one way: --since SEQ, --return RETURN or --from TIME")
     at, rooms = values.moment("--from", start), open_rooms()
+    told = _endpoints(rooms, endpoint)
     if case is not None:
         check_known(rooms, case)
     if since is not None and since > (newest := rooms.stores.outgoing.newest()):
         raise Refused("not_found", f"The journal has no entry {since}; its newest is {newest}")
-    found = {one.name: _again(rooms, one, since, case, at) for one in _endpoints(rooms, endpoint)}
+    found = {one.name: _again(rooms, one, since, case, at) for one in told}
     if as_json:
         output.print_json(found)
         return

@@ -17,7 +17,7 @@ M = TypeVar("M", bound=Model)
 _WORDS = {
     "enum": "it is {expected}",
     "literal_error": "it is {expected}",
-    "missing": "it is missing",
+    "missing": "it is required",
     "greater_than_equal": "it is {ge} or more",
     "greater_than": "it is more than {gt}",
     "less_than_equal": "it is {le} or less",
@@ -27,8 +27,8 @@ _WORDS = {
     "string_type": "it is text",
     "string_too_long": "it has {max_length} characters at most",
     "string_too_short": "it has {min_length} characters or more",
-    "too_long": "{max_length} of them at most",
-    "too_short": "{min_length} of them or more",
+    "too_long": "at most {max_length} of them",
+    "too_short": "at least {min_length} of them",
     "value_error": "{error}",
 }
 """What to tell people instead of the library's words, by its name for the fault."""

@@ -73,4 +73,4 @@ def test_nothing_is_left_in_the_home_and_the_journal_verifies(
 
 def test_who_and_by_whom_have_to_be_ids(run: Run, ready: Rooms) -> None:
     answer = run("erase", "--customer", "Mara Musterfrau", "--by", "ada")
-    assert (answer.code, answer.err.startswith("customer: an id has")) == (2, True)
+    assert (answer.code, answer.err.startswith("--customer: an id has")) == (2, True)
