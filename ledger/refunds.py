@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from domain import ids
 from domain.refund import Refund, RefundIntention
 from ledger import EntryKind, JournalEntry, Ledger, NewEntry, Transfer, accounts
 
 _COVERING = (EntryKind.REFUND_FAILED, EntryKind.REFUND_REVERSED, EntryKind.CLEARED)
+
+_ASKING = (EntryKind.REFUND_SUBMITTED, EntryKind.REFUND_SETTLED)
 
 
 def told(
@@ -24,6 +27,15 @@ def told(
         asked={"payment": intention.payment, "amount": intention.amount},
         transfers=transfers,
     )
+
+
+def intention_of(ledger: Ledger, key: str) -> RefundIntention | None:
+    """What was asked under a key, or would have been, where a refund made elsewhere paid it; None if nothing was."""
+    for name in (key, ids.settled_key(key)):
+        entry = ledger.find(name)
+        if entry is not None and entry.kind in _ASKING and "intention" in entry.facts:
+            return RefundIntention.model_validate(entry.facts["intention"])
+    return None
 
 
 def uncovered(ledger: Ledger, order_id: str, currency: str) -> int:

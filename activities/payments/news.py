@@ -24,6 +24,7 @@ from ledger.credit_notes import CreditNotes
 from ledger.disputes import Disputes, dispute, loss_name
 from ledger.facts import Facts
 from ledger.frozen import frozen_order
+from ledger.paid_outside import may_have_paid, paid_with
 from ledger.refunds import covered, uncovered
 from ledger.settling import Settling
 
@@ -70,6 +71,8 @@ class NewsActivities:
         seen = self._payments.refresh(ask.news.refund, ask.now)
         if self._knows_by_charge(seen, ask.order_id):
             seen = seen.model_copy(update={"payment": seen.charge})
+        if not seen.key and (paid := paid_with(self._ledger.entries(order=ask.order_id), seen.id)):
+            seen = seen.model_copy(update={"key": paid.facts["refund"]["key"]})
         # Whoever carries our key is ours, also before we know its id; nothing of ours counts as made elsewhere.
         return self._ours(seen, ask) if seen.key else self._elsewhere(seen, ask)
 
@@ -103,6 +106,7 @@ class NewsActivities:
             owed=owed,
             covered=self._covered(intention),
             left=left,
+            others=may_have_paid(self._ledger, intention.order_id, known, min(known.amount, owed)) if owed else (),
         )
 
     def _covered(self, intention: RefundIntention) -> int:
