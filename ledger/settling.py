@@ -43,6 +43,17 @@ class Settling:
             known = known.model_copy(update={"arn": refund.arn})
         return known
 
+    def not_paid(self, intention: RefundIntention, refund: Refund, actor: str) -> Refund:
+        """Record that what a person had to pay did not go, as they say: the money stays owed.
+
+        Raises Refused (`not_pending`) where it was paid meanwhile.
+        """
+        said = {"actor": actor}
+        entry = decided(
+            self._ledger, intention.order_id, lambda: self._refused(intention, refund).model_copy(update=said)
+        )
+        return Refund.model_validate(entry.facts["refund"])
+
     def _decided(self, intention: RefundIntention, refund: Refund) -> Refund:
         if refund.status is RefundStatus.SUCCEEDED:
             recorded = self._credit_notes.settle(_settled(intention, refund), intention, refund)
