@@ -13,6 +13,9 @@ from ledger.moves import facts
 from ledger.recall import case_so_far
 from ledger.refunds import covered, uncovered
 
+COVERING = "rule:cover"
+"""Who records it: nobody decides it."""
+
 PAID_ELSEWHERE = "paid_elsewhere"
 """Reason of what is not owed any more, because the same money went back another way."""
 
@@ -40,7 +43,7 @@ def _cover(ledger: Ledger, order_id: str, failed: Refund, now: datetime) -> NewE
         kind=EntryKind.CLEARED,
         order=order_id,
         case=case,
-        actor="rule:cover",
+        actor=COVERING,
         reasons=(PAID_ELSEWHERE,),
         at=now,
         facts={
