@@ -45,7 +45,9 @@ def uncovered(ledger: Ledger, order_id: str, currency: str) -> int:
 
 def covered(entry: JournalEntry | NewEntry) -> int:
     """What of a refund that failed, at once or late, covered its order's suspense then or later, and is not owed any
-    more; in minor units, and nothing for any other entry."""
+    more; below zero what is owed again. In minor units, and nothing for any other entry."""
     if entry.kind not in _COVERING or "refund" not in entry.facts:
         return 0
-    return sum(one.amount for one in entry.transfers if one.credit == accounts.suspense(entry.order))
+    suspense = accounts.suspense(entry.order)
+    into = sum(one.amount for one in entry.transfers if one.credit == suspense)
+    return into - sum(one.amount for one in entry.transfers if one.debit == suspense)

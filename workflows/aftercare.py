@@ -67,6 +67,7 @@ class Aftercare(AftercareDesk, Listener):
     async def refund_moved(self, fact: LateFact, heard: Heard, refund: Refund) -> None:
         """One of ours, recorded as it stands. One that failed is told to the shopper, and paid as finance decides."""
         self.refund = refund
+        await self.tell_returns(fact.news.event, heard.returns)
         if refund.status not in FINAL_NO:
             return
         known = await self._recall(refund, fact)

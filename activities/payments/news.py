@@ -16,10 +16,10 @@ from domain.money import Money
 from domain.news import DISPUTE_LOST, DISPUTE_WON, DisputeNews, Heard, PaymentNews, RefundNews, Turn
 from domain.order import EarlierRefund, Tender
 from domain.provider import ProviderRefund
-from domain.refund import FINAL_NO, RefundIntention, RefundStatus
+from domain.refund import FINAL_NO, Refund, RefundIntention, RefundStatus
 from domain.stores import Snapshots
 from ledger import EntryKind, JournalEntry, Ledger, NewEntry, accounts
-from ledger.covering import cover
+from ledger.covering import cover, owed_again
 from ledger.credit_notes import CreditNotes
 from ledger.disputes import Disputes, dispute, loss_name
 from ledger.facts import Facts
@@ -95,6 +95,9 @@ class NewsActivities:
         if known.status in FINAL_NO and seen.status is RefundStatus.SUCCEEDED:
             return _strange(f"{seen.id} was paid after all, though it counts as {known.status}: it may be paid twice")
         cover(self._ledger, intention.order_id, intention.currency, ask.now)
+        return self._of_ours(intention, known)
+
+    def _of_ours(self, intention: RefundIntention, known: Refund) -> Heard:
         owed, left = (
             max(0, self._ledger.balance(account, intention.currency).available)
             for account in (accounts.owed(intention.case), accounts.tender(intention.payment))
@@ -123,7 +126,8 @@ class NewsActivities:
             if self._ledger.find(ids.elsewhere_key(seen.id)) is None:
                 return Heard(turn=Turn.NOTHING_NEW)
             entry = self._facts.came_back(seen.id, "provider", ask.now)
-            return self._heard(Turn.REFUND_ELSEWHERE_FAILED, entry)
+            heard = self._heard(Turn.REFUND_ELSEWHERE_FAILED, entry)
+            return self._owed_again(entry) or heard
         if self._came_with_order(seen, ask.order_id):
             return Heard(turn=Turn.NOTHING_NEW)
         if otherwise := self._other_currency(ask.order_id, seen):
@@ -164,6 +168,14 @@ class NewsActivities:
         if told.money != fact.money:
             return _strange(f"{fact.id} was entered by {entry.actor} with another amount or payment than it has")
         return self._heard(turn, entry)
+
+    def _owed_again(self, back: JournalEntry) -> Heard | None:
+        """A refund of ours that is owed again, because what had gone another way in its stead came back."""
+        key = owed_again(self._ledger.entries(order=back.order), back)
+        intention, known = self._settling.intention(key), self._settling.last_word(key)
+        if intention is None or known is None:
+            return None
+        return self._of_ours(intention, known).model_copy(update={"returns": self._open_returns(back.order)})
 
     def _came_with_order(self, seen: ProviderRefund, order_id: str) -> bool:
         """Whether the order was opened without this money, or is not in the books at all."""

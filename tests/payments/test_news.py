@@ -206,6 +206,27 @@ def test_what_went_back_elsewhere_after_a_late_failure_is_not_owed_as_far_as_the
     assert desk.shop.sound()
 
 
+@pytest.mark.parametrize("first", [True, False], ids=["elsewhere first", "failure first"])
+def test_what_had_covered_a_refund_that_comes_back_is_owed_again(desk: Desk, first: bool) -> None:
+    desk.pay()
+    desk.shop.close("R-1")
+    desk.provider.move(KEY, RefundStatus.FAILED, reason="insufficient_funds")
+    desk.elsewhere(8000)
+    for told in ("re_x", "re_1") if first else ("re_1", "re_x"):
+        desk.hear(told)
+    assert [desk.shop.money(one).posted for one in ("owed:R-1", "suspense:two-rates")] == [2850, 0]
+    desk.elsewhere(8000, RefundStatus.FAILED)
+    for _ in range(2):
+        heard = desk.hear("re_x")
+        assert (heard.turn, heard.owed, heard.covered) == (Turn.REFUND_OF_OURS, 4624, 0)
+        assert [desk.shop.money(one).posted for one in ("owed:R-1", "suspense:two-rates")] == [4624, 0]
+    assert sum(one.posted for one in desk.shop.ledger.balances("paid:")) == 10850 - 4624
+    assert desk.pay(attempt=2).status is RefundStatus.SUCCEEDED
+    assert desk.notes()[-1][1] == 4624
+    assert desk.shop.ledger.verify().open_accounts == ()
+    assert desk.shop.sound()
+
+
 def test_what_an_open_return_owes_is_left_to_its_next_plan(desk: Desk) -> None:
     desk.pay()
     desk.provider.move(KEY, RefundStatus.FAILED, reason="insufficient_funds")
