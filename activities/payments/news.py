@@ -215,7 +215,7 @@ class NewsActivities:
             heard = self._heard(Turn.DISPUTE_WON, won)
             # Nothing was planned on a dispute that was open; only money that had counted as lost changes a plan.
             lost = self._ledger.find(ids.elsewhere_key(news.dispute))
-            return heard if lost else heard.model_copy(update={"returns": ()})
+            return self._owed_again(won) or (heard if lost else heard.model_copy(update={"returns": ()}))
         if news.status in DISPUTE_LOST:
             return self._lost(ask)
         entry = self._disputes.opened(ask.order_id, news, now)

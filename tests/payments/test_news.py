@@ -227,6 +227,16 @@ def test_what_had_covered_a_refund_that_comes_back_is_owed_again(desk: Desk, fir
     assert desk.shop.sound()
 
 
+def test_what_a_won_dispute_brings_back_is_owed_again_by_the_refund_that_it_had_covered(desk: Desk) -> None:
+    closed_and_failed_late(desk)
+    desk.dispute("lost", day=1)
+    assert desk.shop.money("owed:R-1").posted == 0
+    for _ in range(2):
+        heard = desk.dispute("won", day=2)
+        assert (heard.turn, heard.owed) == (Turn.REFUND_OF_OURS, 4624)
+    assert [desk.shop.money(one).posted for one in ("owed:R-1", "suspense:two-rates")] == [4624, 0]
+
+
 def test_what_an_open_return_owes_is_left_to_its_next_plan(desk: Desk) -> None:
     desk.pay()
     desk.provider.move(KEY, RefundStatus.FAILED, reason="insufficient_funds")
