@@ -41,6 +41,7 @@ def test_all_commands_are_there() -> None:
         "approve",
         "boxes show",
         "bulk",
+        "by-hand-failed",
         "cancel",
         "consent",
         "database upgrade",
