@@ -42,6 +42,7 @@ def test_all_commands_are_there() -> None:
         "assign",
         "boxes show",
         "bulk",
+        "by-hand-failed",
         "cancel",
         "close",
         "consent",
