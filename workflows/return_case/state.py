@@ -10,7 +10,7 @@ from domain.case import CaseSoFar
 from domain.model import Model, UtcDatetime
 from domain.money import Money
 from domain.news import DisputeNews
-from domain.parcel import TrackingStatus
+from domain.parcel import UNMOVED
 from domain.policy import Verdict
 from domain.refund import BY_HAND, FINAL_NO, STORED_FAULT, Refund, RefundStatus
 from domain.request import ReturnRequest
@@ -212,7 +212,7 @@ class CaseState(CaseSoFar):
     @property
     def moving(self) -> bool:
         """Whether the carrier has the parcel."""
-        return any(scan.status not in (TrackingStatus.UNKNOWN, TrackingStatus.PRE_TRANSIT) for scan in self.scans)
+        return any(scan.status not in UNMOVED for scan in self.scans)
 
 
 DECIDED = (RefundStatus.SUCCEEDED, *FINAL_NO)
