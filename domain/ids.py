@@ -89,6 +89,11 @@ def box_match_key(box: str, case: str) -> str:
     return f"box_matched:{box}:{case}"
 
 
+def box_end_key(box: str) -> str:
+    """What became of what nobody claimed of such a box."""
+    return f"box_ended:{box}"
+
+
 def receipt_key(case: str, receipt_id: str) -> str:
     """One arrival of goods."""
     return f"receipt:{case}:{receipt_id}"

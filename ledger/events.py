@@ -72,6 +72,7 @@ UNTOLD = (
     EntryKind.PARCEL,
     EntryKind.BOX_FOUND,
     EntryKind.BOX_MATCHED,
+    EntryKind.BOX_ENDED,
     EntryKind.SET_ASIDE,
     EntryKind.SET_FREE,
 )
