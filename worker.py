@@ -71,6 +71,7 @@ def by_queue(rooms: Rooms) -> dict[str, list[Callable[..., Any]]]:
             rooms.labels.buy_label,
             rooms.labels.void_label,
             rooms.labels.record_scan,
+            rooms.labels.follow_parcel,
             rooms.parcels.add_parcel,
             rooms.inventory.record_receipt,
             rooms.inventory.record_inspection,
