@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from domain.method import Method
 from domain.model import Id, Model, ShortText, UtcDatetime
 from domain.money import Money
-from domain.policy.outcome import Method
 
 
 class TrackingStatus(StrEnum):

@@ -9,6 +9,7 @@ from temporalio import activity
 
 from activities.decisions.appeals import check_appeal
 from activities.decisions.ends import CancelReturn, CloseReturn, Ends, ExpireReturn
+from activities.decisions.ways import check_method
 from domain import ids
 from domain.errors import Refused
 from domain.inspection import Inspection, units
@@ -103,6 +104,7 @@ class DecisionActivities(Ends):
         returnable = {line.line_id: books.returnable(line.line_id) for line in wanted.lines}
         judges = Policies(policy=policy, statutes=self._statutes)
         decision = decide(order, wanted, judges, returnable, policy.policy.calendar, ask.now)
+        check_method(ask.request, decision)
         approved = {line.line_id: line.quantity for line in decision.approved}
         opened = Opened(decision=decision, quote=quote_plan(order, books.history(), decision))
         entry = NewEntry(

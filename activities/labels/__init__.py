@@ -11,10 +11,10 @@ from temporalio import activity
 from domain import ids
 from domain.contact import Place
 from domain.errors import Refused
+from domain.method import Method
 from domain.model import Id, Model, UtcDatetime
 from domain.money import Money
 from domain.parcel import BOUGHT, UNMOVED, ReturnLabel, Scan
-from domain.policy.outcome import Method
 from domain.stores import Contacts, Parcels
 from ledger import EntryKind, Ledger, NewEntry, Transfer
 from ledger.accounts import label_due

@@ -16,8 +16,8 @@ from fpdf.fonts import FontFace
 from activities.labels.codes import bar_code, qr_code
 from activities.labels.ink import Ink
 from activities.labels.sheet_words import Words, language, words
+from domain.method import Method
 from domain.model import Model
-from domain.policy.outcome import Method
 from domain.request import ReturnReason
 
 _LEFT, _WIDTH, _MARGIN = 15.0, 180.0, 15.0

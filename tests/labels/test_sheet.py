@@ -12,7 +12,7 @@ import zxingcpp
 from activities.labels.ink import Ink
 from activities.labels.sheet import Sheet, SheetLine, render_sheet
 from activities.labels.sheet_words import LANGUAGES
-from domain.policy.outcome import Method
+from domain.method import Method
 from domain.request import ReturnReason
 from tests.labels.requests import NOW, RECEIVER
 
