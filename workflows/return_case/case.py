@@ -105,12 +105,12 @@ class ReturnCase(Shopper, Warehouse, Providers, Finance, Ops, Goods, NewsDesk):
     async def buy_label(self) -> None:
         """Issue the return label, or what stands for one, and send it; goods that came before the request need none."""
         if self.state.label is None and not self.state.stopped and not self.state.came_first:
-            how = {"order_number": self.order.number, "customer_id": self.order.customer_id, "method": self.way}
+            number, customer, way = self.order.number, self.order.customer_id, self.way
             try:
                 label = await self.step(
-                    "Buy the return label" if self.way in BOUGHT else "Make the packing sheet",
+                    "Buy the return label" if way in BOUGHT else "Make the packing sheet",
                     LabelActivities.buy_label,
-                    lambda now: BuyLabel(**self.about, **how, now=now),
+                    lambda now: BuyLabel(**self.about, order_number=number, customer_id=customer, now=now, method=way),
                     options.CARRIER,
                     # Goods that are here need no label any more.
                     wanted=lambda: not (self.state.stopped or self.state.receipts),
