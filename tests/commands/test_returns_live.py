@@ -176,8 +176,8 @@ async def test_a_whole_return(shop: Shop) -> None:
     note = "1=The handle came loose."
     started = await shop.ok("start", "--id", "R-1", "--order", "B-1", "--line", "1:2:defective", "--note", note)
     assert set(started) == {
-        "id", "return", "decision", "first_decision", "source", "status", "note", "failure", "timeline", "workflow_id",
-        "ui",
+        "id", "return", "decision", "first_decision", "source", "status", "note", "failure", "timeline", "mails",
+        "workflow_id", "ui",
     }  # fmt: skip
     assert (started["source"], started["status"], started["note"]) == ("workflow", "running", "")
     assert started["ui"] == "http://ui.test/namespaces/default/workflows/return-R-1"
@@ -512,19 +512,6 @@ async def test_a_declined_return_is_appealed_and_overridden_by_two(shop: Shop) -
     assert "agreed by gil" in told
 
 
-async def test_without_a_worker(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    await shop.order("B-7")
-    await shop.running.aclose()
-    monkeypatch.setattr(commands_temporal, "PATIENCE", timedelta(seconds=1))
-    shown = await shop.ok("show", "R-5")
-    refused = await shop.refused("inspect", "R-5", "--by", "ann")
-    started = await shop.ok("start", "--id", "R-7", "--order", "B-7", "--line", "1:1")
-    assert (shown["source"], shown["status"], shown["return"]["stage"]) == ("journal", "running", "inspection")
-    assert (started["return"], started["status"], started["timeline"]) == (None, "running", [])
-    for text in (shown["note"], refused, started["note"]):
-        assert "no worker runs" in text
-
-
 async def test_one_word_to_many_returns(shop: Shop) -> None:
     await shop.order("B-3001")
     await shop.order("B-3002")
@@ -545,9 +532,23 @@ async def test_one_word_to_many_returns(shop: Shop) -> None:
 async def test_each_return_has_its_own_answer(shop: Shop) -> None:
     await shop.order("B-3003")
     await shop.ok("start", "--id", "bulk-3", "--order", "B-3003", "--line", "1:1")
+    await shop.until(("show", "bulk-3"), lambda shown: shown["return"]["label_url"])
     words = ("bulk", "retry", "--query", 'OrderId = "b-3003"', "--by", "ops")
     await shop.until((*words, "--dry-run"), lambda told: len(told["returns"]) == 1)
     answer = await shop.run(*words, "--json")
     (one,) = json.loads(answer.out)["returns"]
     assert (answer.code, one["id"], one["result"]) == (1, "bulk-3", "nothing_waits")
     assert "did not take it" in answer.err
+
+
+async def test_without_a_worker(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    await shop.order("B-7")
+    await shop.running.aclose()
+    monkeypatch.setattr(commands_temporal, "PATIENCE", timedelta(seconds=1))
+    shown = await shop.ok("show", "R-5")
+    refused = await shop.refused("inspect", "R-5", "--by", "ann")
+    started = await shop.ok("start", "--id", "R-7", "--order", "B-7", "--line", "1:1")
+    assert (shown["source"], shown["status"], shown["return"]["stage"]) == ("journal", "running", "inspection")
+    assert (started["return"], started["status"], started["timeline"]) == (None, "running", [])
+    for text in (shown["note"], refused, started["note"]):
+        assert "no worker runs" in text

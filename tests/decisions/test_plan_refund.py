@@ -116,6 +116,7 @@ def test_a_plan_is_made_anew_when_another_one_came_first(shop: Shop) -> None:
     other = Shop(shop.engine)
     ours = Interrupted(shop.engine, partial(other.plan, "R-2", {"1": 1}))
     shop.use(ours)
+    shop.inventory = other.inventory  # the inspection is recorded before
     # The other one took the first mug's 1176, so ours is the second's.
     assert shop.plan("R-1", {"1": 1}).total == 1177
     assert ours.appends == 2

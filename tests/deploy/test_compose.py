@@ -23,8 +23,13 @@ PROGRAMS = ("worker", "starter", "ledger.__main__", "portal.__main__", "portal.h
 JOBS = ("temporal-schema", "temporal-init", "database")
 SERVERS = ("postgres", "temporal", "temporal-ui", "worker", "portal")
 SECRETS = [f"BACKHAUL_{name.upper()}" for name, one in Settings.model_fields.items() if one.annotation is SecretStr]
-CHOSEN = {"BACKHAUL_SENDGRID_API_KEY", "BACKHAUL_SMTP_URL"}
-"""Of two ways to send mail one is chosen; the worker names what is missing for it when it starts."""
+CHOSEN = {
+    "BACKHAUL_SENDGRID_API_KEY",
+    "BACKHAUL_SMTP_URL",
+    "BACKHAUL_EASYPOST_API_KEY",
+    "BACKHAUL_EASYPOST_ADDRESS",
+}
+"""Of two ways to send mail, and of two carriers, one is chosen; the worker that starts names what is missing for it."""
 GIVEN = {
     "TEMPORAL_DB_PASSWORD": "p",
     "BACKHAUL_STRIPE_API_KEY": "sk_test_1",
@@ -33,6 +38,10 @@ GIVEN = {
     "BACKHAUL_SHOP_NAME": "Shop",
     "BACKHAUL_RETURN_ADDRESS": '["Shop Returns", "Dock Road 1"]',
     "BACKHAUL_CARRIER": "easypost",
+    "BACKHAUL_EASYPOST_API_KEY": "EZTK1",
+    "BACKHAUL_EASYPOST_ADDRESS": (
+        '{"name": "Shop", "street": ["Dock Road 1"], "city": "Hamburg", "postal_code": "20457", "country": "DE"}'
+    ),
     "BACKHAUL_PUBLIC_URL": "https://shop.example",
 }
 
