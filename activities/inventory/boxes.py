@@ -74,8 +74,9 @@ class BoxDesk:
         return told is not None and units(Receipt.model_validate(told.facts["receipt"]).lines) == units(match.lines)
 
     def give_up(self, match: BoxMatch) -> None:
-        """The return does not take it."""
-        self._boxes.release(match.box, match.case)
+        """The return does not take it; what somebody else has recorded meanwhile stays."""
+        if self._ledger.find(ids.box_match_key(match.box, match.case)) is None and not self.counted(match):
+            self._boxes.release(match.box, match.case)
 
     def finish(self, match: BoxMatch, order: str, now: datetime) -> BoxRow:
         """The return has counted it: in the journal the units were not found, but came from the customer."""

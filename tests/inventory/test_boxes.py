@@ -167,6 +167,20 @@ def test_what_a_return_does_not_take_is_left_again_and_what_it_took_stays(engine
     assert [(one.case, one.done) for one in room.get("box-8").matches] == [("R-2", True)]
 
 
+def test_what_somebody_else_recorded_meanwhile_is_not_given_up(engine: Engine) -> None:
+    room = desk(engine)
+    room.receive(box(3), NOW)
+    told = room.ask(match("R-1", 3))
+    row = room.get("box-8")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(SqlBoxes, "finish", lambda *_: row)  # killed between the journal and the table
+        room.finish(told, "o1", NOW)
+    room.give_up(told)
+    with pytest.raises(Refused):
+        room.ask(match("R-2", 3))
+    assert not room.finish(room.ask(told), "o1", LATER).open
+
+
 def test_an_empty_box_is_a_fact_and_may_belong_to_a_return(engine: Engine) -> None:
     room = desk(engine)
     assert room.receive(box(0), NOW).open
