@@ -39,6 +39,7 @@ def test_all_commands_are_there() -> None:
     assert names == [
         "aftercare",
         "approve",
+        "boxes end",
         "boxes show",
         "bulk",
         "cancel",
