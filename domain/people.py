@@ -16,6 +16,10 @@ RESERVED = (SHOPPER, "carrier", "provider", "backhaul", "nobody")
 """Names that the journal and the lists use for others than people."""
 
 
+TEAMS = ("ops", "warehouse", "finance")
+"""Those of the shop that a return may wait for, besides single people."""
+
+
 class Role(StrEnum):
     """What somebody does at the shop."""
 
@@ -34,8 +38,21 @@ MAY: Mapping[Role, frozenset[Verb]] = {
         {Verb.CANCEL, Verb.RECORD_SCAN, Verb.ADD_PARCEL, Verb.RECORD_NEWS, Verb.REPLAN, Verb.CONSENT}
     ),
     Role.WAREHOUSE: _GOODS,
-    Role.OPS: _GOODS | {Verb.CANCEL, Verb.RECORD_SCAN, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN, Verb.CONSENT},
-    Role.FINANCE: frozenset({Verb.APPROVE, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN, Verb.CONSENT}) | _AFTERCARE,
+    Role.OPS: _GOODS
+    | {
+        Verb.CANCEL,
+        Verb.RECORD_SCAN,
+        Verb.OVERRIDE,
+        Verb.RETRY_NOW,
+        Verb.REPLAN,
+        Verb.CONSENT,
+        Verb.FORCE_CLOSE,
+        Verb.LOST,
+        Verb.RESEND,
+        Verb.ASSIGN,
+    },
+    Role.FINANCE: frozenset({Verb.APPROVE, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN, Verb.CONSENT, Verb.ASSIGN})
+    | _AFTERCARE,
     Role.ADMIN: frozenset(Verb),
 }
 

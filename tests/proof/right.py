@@ -25,6 +25,7 @@ from domain.order import TenderKind
 from domain.plan import Leg
 from domain.policy import Verdict
 from domain.refund import PAID_BY_PEOPLE, RefundIntention
+from domain.request import Basis
 from domain.stores import Outbox
 from embedded.simulators.storefront import SECRET
 from embedded.simulators.storefront.signing import call_signature
@@ -56,6 +57,7 @@ _ONCE = {
 
 
 _ANSWERS = (NoticeKind.APPROVED, NoticeKind.IN_REVIEW)
+_MEANWHILE = (NoticeKind.REQUEST_RECEIVED, NoticeKind.IN_REVIEW)
 
 
 @dataclass(frozen=True)
@@ -391,16 +393,22 @@ class _Told:
 
     def _notices(self) -> tuple[set[NoticeKind], set[NoticeKind]]:
         """Those that the outcome needs, and those that may have been sent besides."""
+        needed, others = self._turns()
+        lines = self.known.decision.approved if self.known.decision else ()
+        withdrawn = any(line.basis is Basis.WITHDRAWAL for line in lines)
+        return (needed | {NoticeKind.WITHDRAWAL_RECEIPT} if withdrawn else needed), others
+
+    def _turns(self) -> tuple[set[NoticeKind], set[NoticeKind]]:
         match self.expected:
             case Outcome.DECLINED:
-                return {NoticeKind.DECLINED}, set()
+                return {NoticeKind.DECLINED}, {*_MEANWHILE}
             case Outcome.CANCELLED:  # perhaps while the label was bought; then nobody is told of it
-                return {NoticeKind.CANCELLED}, {NoticeKind.APPROVED, NoticeKind.IN_REVIEW, NoticeKind.IN_TRANSIT}
+                return {NoticeKind.CANCELLED}, {NoticeKind.APPROVED, NoticeKind.IN_TRANSIT, *_MEANWHILE}
         moving = {NoticeKind.IN_TRANSIT} if self.known.scans else set()
         review = self.known.decision is not None and self.known.decision.verdict is Verdict.REVIEW
         answered = NoticeKind.IN_REVIEW if review else NoticeKind.APPROVED
         needed = {answered, NoticeKind.RECEIVED, NoticeKind.REFUND_DONE} | moving
-        return needed, {NoticeKind.IN_REVIEW, NoticeKind.REFUND_SUBMITTED}
+        return needed, {NoticeKind.REFUND_SUBMITTED, *_MEANWHILE}
 
     def stock(self) -> Iterator[str]:
         """What was inspected was put away, each unit once, and nothing waits on the way."""
