@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from activities.people import check_person
-from domain import ids
+from domain import box_ids, ids
 from domain.box import Box, BoxEnd, BoxMatch, BoxRow, due
 from domain.errors import Refused
 from domain.inspection import Receipt, units
@@ -75,13 +75,13 @@ class BoxDesk:
 
     def give_up(self, match: BoxMatch) -> None:
         """The return does not take it; what somebody else has recorded meanwhile stays."""
-        if self._ledger.find(ids.box_match_key(match.box, match.case)) is None and not self.counted(match):
+        if self._ledger.find(box_ids.box_match_key(match.box, match.case)) is None and not self.counted(match):
             self._boxes.release(match.box, match.case)
 
     def finish(self, match: BoxMatch, order: str, now: datetime) -> BoxRow:
         """The return has counted it: in the journal the units were not found, but came from the customer."""
         self._record(self.get(match.box).box, now)
-        key = ids.box_match_key(match.box, match.case)
+        key = box_ids.box_match_key(match.box, match.case)
         lines = units(match.lines)
         self._ledger.append(
             NewEntry(
@@ -115,7 +115,7 @@ class BoxDesk:
         if not stands.ended.same(end):
             raise Refused("recorded_differently", _taken(stands))
         self._record(stands.box, now)
-        ended, key = stands.ended, ids.box_end_key(end.box)
+        ended, key = stands.ended, box_ids.box_end_key(end.box)
         told = ended.model_dump(mode="json", include={"box", "units", "disposition", "location"})
         self._ledger.append(
             NewEntry(
@@ -131,7 +131,7 @@ class BoxDesk:
         return self._boxes.finish_end(end.box)
 
     def _record(self, box: Box, now: datetime) -> None:
-        key = ids.box_key(box.id)
+        key = box_ids.box_key(box.id)
         if self._ledger.find(key) is not None:
             return  # its words may have been erased since
         self._ledger.append(

@@ -7,11 +7,10 @@ from enum import StrEnum
 
 from domain import ids
 from domain.case import Assigned, CaseSoFar
-from domain.method import Method
 from domain.model import Model, UtcDatetime
 from domain.money import Money
 from domain.news import DisputeNews
-from domain.parcel import UNMOVED
+from domain.parcel import BROUGHT, UNMOVED
 from domain.policy import Verdict
 from domain.refund import BY_HAND, FINAL_NO, STORED_FAULT, Refund, RefundStatus
 from domain.request import ReturnRequest
@@ -158,8 +157,8 @@ class CaseState(CaseSoFar):
         owner, action = _NEXT[self.stage]
         if self.stage is Stage.AWAITING_PARCEL and self.request and self.request.box:
             owner, action = "warehouse", f"Count box {self.request.box}: match it to this return again"
-        elif self.stage is Stage.AWAITING_PARCEL and self.label and self.label.method in _BROUGHT:
-            action = _BROUGHT[self.label.method]
+        elif self.stage is Stage.AWAITING_PARCEL and self.label and self.label.method in BROUGHT:
+            action = BROUGHT[self.label.method]
         return NextAction(owner=owner, action=action, due_at=self._due)
 
     @property
@@ -258,10 +257,6 @@ def who_decides(refund: Refund) -> tuple[str, str]:
     return _UNDECIDED.get(refund.reason, ("provider", "Confirm the refund"))
 
 
-_BROUGHT = {
-    Method.IN_STORE: "Bring the items to the shop",
-    Method.DROP_OFF: "Bring the items to the drop-off point",
-}
 _NEXT = {
     Stage.REQUESTED: ("backhaul", "Decide on the request"),
     Stage.APPEAL: ("ops", "Look at the appeal"),
