@@ -72,16 +72,7 @@ def by_queue(rooms: Rooms) -> dict[str, list[Callable[..., Any]]]:
             rooms.approvals.record_approval,
             rooms.overrides.record_override,
             rooms.overrides.agree_override,
-            rooms.labels.buy_label,
-            rooms.labels.void_label,
-            rooms.labels.record_scan,
-            rooms.labels.follow_parcel,
-            rooms.parcels.add_parcel,
-            rooms.inventory.record_receipt,
-            rooms.inventory.record_inspection,
-            rooms.inventory.restock,
-            rooms.setting_aside.set_aside,
-            rooms.setting_aside.set_free,
+            *_about_goods(rooms),
             rooms.news.hear_dispute,
             rooms.news.hear_payment,
             rooms.aftercare.recall_case,
@@ -96,6 +87,21 @@ def by_queue(rooms: Rooms) -> dict[str, list[Callable[..., Any]]]:
         ],
         ids.MAIL_QUEUE: [rooms.mail.send_notice, rooms.mail.resend_notice],
     }
+
+
+def _about_goods(rooms: Rooms) -> list[Callable[..., Any]]:
+    return [
+        rooms.labels.buy_label,
+        rooms.labels.void_label,
+        rooms.labels.record_scan,
+        rooms.labels.follow_parcel,
+        rooms.parcels.add_parcel,
+        rooms.inventory.record_receipt,
+        rooms.inventory.record_inspection,
+        rooms.inventory.restock,
+        rooms.setting_aside.set_aside,
+        rooms.setting_aside.set_free,
+    ]
 
 
 async def run(extra: Sequence[Interceptor] = ()) -> int:
