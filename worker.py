@@ -83,6 +83,7 @@ def by_queue(rooms: Rooms) -> dict[str, list[Callable[..., Any]]]:
             rooms.news.hear_refund,
             rooms.other_ways.record_consent,
             rooms.other_ways.record_by_hand,
+            rooms.other_ways.record_not_by_hand,
             rooms.reconciling.reconcile,
         ],
         ids.MAIL_QUEUE: [rooms.mail.send_notice, rooms.mail.resend_notice],

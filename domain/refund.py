@@ -47,6 +47,9 @@ BY_HAND = "by_hand"
 PAID_BY_HAND = "paid_by_hand"
 """Reason of a refund that a person has paid; its provider's id is the bank's reference."""
 
+NOT_PAID_BY_HAND = "not_paid_by_hand"
+"""Reason of a refund that a person could not pay, such as for a wrong account; `message` says why."""
+
 Another = Literal[TenderKind.STORE_CREDIT, TenderKind.BANK]
 """What a refund may go to instead of its payment, if the shopper agrees; to a bank account a person pays it."""
 
@@ -61,6 +64,7 @@ _NO_WAY_BACK = (
     # The gift card is gone.
     "not_found",
     "currency_mismatch",
+    NOT_PAID_BY_HAND,
 )
 """The provider's reasons that say something of where the money should go; it will not get there on a later try."""
 

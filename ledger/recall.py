@@ -142,7 +142,7 @@ def newest_told(entries: Iterable[JournalEntry]) -> JournalEntry | None:
 
 def happened(entries: Iterable[JournalEntry]) -> dict[str, Happened]:
     """What took money out of an order since it was opened, by the key of its entry, among the entries of that order:
-    plans that stand, and refunds made elsewhere that were not undone."""
+    plans that stand, and refunds made elsewhere that were not undone and paid no return."""
     found: dict[str, Happened] = {}
     for entry in entries:
         for key in entry.facts.get("withdrawn", ()):
@@ -154,7 +154,7 @@ def happened(entries: Iterable[JournalEntry]) -> dict[str, Happened]:
                 found[entry.key] = RefundPlan.model_validate(entry.facts["plan"])
             case EntryKind.REFUND_ELSEWHERE | EntryKind.DISPUTE_LOST:
                 found[entry.key] = EarlierRefund.model_validate(entry.facts["refund"])
-            case EntryKind.REFUND_REVERSED if "fact" in entry.facts:
+            case EntryKind.REFUND_REVERSED | EntryKind.REFUND_SETTLED if "fact" in entry.facts:
                 del found[entry.facts["fact"]]
     return found
 

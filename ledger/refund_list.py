@@ -69,6 +69,7 @@ class _Rows:
             case EntryKind.REFUND_REVERSED if "fact" in told:
                 self._update(told["fact"], state=RefundStatus.FAILED, decided_at=entry.at, reason="came_back")
             case EntryKind.REFUND_SETTLED | EntryKind.REFUND_FAILED | EntryKind.REFUND_REVERSED:
+                self.rows.pop(told.get("fact", ""), None)  # made elsewhere, it paid a return: it is one refund
                 self._decided(entry, told["refund"])
             case EntryKind.REFUND_UNANSWERED:
                 self._update(_leg(told["intention"]), state=RefundStatus.UNKNOWN, reason=STORED_FAULT)
@@ -112,7 +113,7 @@ class _Rows:
         if leg not in self.rows and parts:  # paid by hand, without asking a provider
             self._submitted(entry, {**told, "case": parts.case, "plan": parts.plan, "attempt": parts.attempt})
         named = {"state": RefundStatus(told["status"]), "reason": told["reason"], "refund": told["provider_id"]}
-        more = {"attempts": parts.attempt, "key": told["key"]} if parts else {}
+        more = {"attempts": parts.attempt, "key": told["key"], "amount": told["amount"]} if parts else {}
         self._update(leg, **named, **more, decided_at=entry.at)
         if told.get("arn"):
             self._update(leg, arn=told["arn"])

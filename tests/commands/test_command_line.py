@@ -43,6 +43,7 @@ def test_all_commands_are_there() -> None:
         "boxes end",
         "boxes show",
         "bulk",
+        "by-hand-failed",
         "cancel",
         "close",
         "consent",

@@ -32,6 +32,7 @@ TABLE = {
     Verb.CONSENT: "      yes     -     yes   yes    yes",
     Verb.PAY_AGAIN: "     -      -      -    yes    yes",
     Verb.PAID_BY_HAND: "  -      -      -    yes    yes",
+    Verb.BY_HAND_FAILED: "-      -      -    yes    yes",
     Verb.NOTED: "         -      -      -    yes    yes",
 }
 KEY, OTHER_KEY = "A" * 43 + "=", "B" * 43 + "="

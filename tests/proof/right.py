@@ -26,7 +26,7 @@ from domain.plan import Leg
 from domain.policy import Verdict
 from domain.refund import PAID_BY_PEOPLE, RefundIntention
 from domain.request import Basis
-from domain.stores import Outbox
+from domain.stores import Outbox, OutboxRow
 from embedded.simulators.storefront import SECRET
 from embedded.simulators.storefront.signing import call_signature
 from ledger import UNITS, Balance, EntryKind, JournalEntry, Ledger, TransferKind, accounts
@@ -388,8 +388,16 @@ class _Told:
             if entry.kind is not EntryKind.NOTICE or entry.key not in rows:
                 continue
             # What the provider tells later is not written into the entry.
-            if rows[entry.key].state not in (entry.facts["state"], NoticeState.DELIVERED):
+            if rows[entry.key].state not in (entry.facts["state"], NoticeState.DELIVERED) and not self._late(
+                entry, rows[entry.key]
+            ):
                 yield f"{entry.key} is {entry.facts['state']} in the journal, {rows[entry.key].state} in the outbox"
+
+    def _late(self, entry: JournalEntry, row: OutboxRow) -> bool:
+        """Whether an attempt that another one had given up as unknown came to its end after all: the mail is out, with
+        the provider's id, and the entry stays what was known then."""
+        unknown = entry.facts["state"] == NoticeState.UNKNOWN
+        return self.killed and unknown and row.state is NoticeState.SENT and bool(row.message_id)
 
     def _notices(self) -> tuple[set[NoticeKind], set[NoticeKind]]:
         """Those that the outcome needs, and those that may have been sent besides."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from domain.model import Id, Minor, Model, ShortText, Signature
 from domain.people import SHOPPER
@@ -108,6 +108,17 @@ class PaidByHand(Model):
     reference: Id
     update_id: Id | None = None
     signature: Signature | None = None
+
+
+class ByHandFailed(Model):
+    """What waited for a person did not go, such as for a wrong account; without a payment it is about the only one.
+
+    `reason` says why, as a code; it stays in the journal and names no people and no accounts.
+    """
+
+    by: Id
+    payment: Id | None = None
+    reason: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,64}$")]
 
 
 class RetryNow(Model):
