@@ -11,7 +11,7 @@ from domain.case import Assigned, CaseSoFar
 from domain.model import Model, UtcDatetime
 from domain.money import Money
 from domain.news import DisputeNews
-from domain.parcel import TrackingStatus, delivered
+from domain.parcel import BROUGHT, UNMOVED, delivered
 from domain.policy import Verdict
 from domain.refund import BY_HAND, FINAL_NO, STORED_FAULT, Refund, RefundStatus
 from domain.request import ReturnRequest
@@ -155,11 +155,11 @@ class CaseState(CaseSoFar):
         if self.stage is Stage.REFUND and on_their_way:
             owner, action = who_decides(on_their_way[0])
             return NextAction(owner=owner, action=action, due_at=self.look_at)
-        owner, action = _NEXT[self.stage]
+        owner, action = _RECEIVE if self.stage is Stage.IN_TRANSIT and delivered(self.scans) else _NEXT[self.stage]
         if self.stage is Stage.AWAITING_PARCEL and self.request and self.request.box:
             owner, action = "warehouse", f"Count box {self.request.box}: match it to this return again"
-        if self.stage is Stage.IN_TRANSIT and delivered(self.scans):
-            owner, action = "warehouse", "Receive the parcel, which the carrier delivered"
+        elif self.stage is Stage.AWAITING_PARCEL and self.label and self.label.method in BROUGHT:
+            action = BROUGHT[self.label.method]
         return NextAction(owner=owner, action=action, due_at=self._due)
 
     @property
@@ -231,12 +231,11 @@ class CaseState(CaseSoFar):
     @property
     def moving(self) -> bool:
         """Whether the carrier has the parcel."""
-        return any(scan.status not in (TrackingStatus.UNKNOWN, TrackingStatus.PRE_TRANSIT) for scan in self.scans)
+        return any(scan.status not in UNMOVED for scan in self.scans)
 
 
 DECIDED = (RefundStatus.SUCCEEDED, *FINAL_NO)
 """The provider's last words; of these alone a refund needs no further look."""
-
 _UNDECIDED = {
     "insufficient_funds": ("finance", "Top up the balance at the provider: the refund waits for money"),
     "charge_pending": ("provider", "Confirm the payment, which is pending itself, then the refund"),
@@ -258,6 +257,7 @@ def who_decides(refund: Refund) -> tuple[str, str]:
     return _UNDECIDED.get(refund.reason, ("provider", "Confirm the refund"))
 
 
+_RECEIVE = ("warehouse", "Receive the parcel, which the carrier delivered")
 _NEXT = {
     Stage.REQUESTED: ("backhaul", "Decide on the request"),
     Stage.APPEAL: ("ops", "Look at the appeal"),
