@@ -89,7 +89,7 @@ class Stack:
 
     def workflow_url(self, case: str) -> str:
         """A return's page in the Temporal UI."""
-        return links.ui(self.rooms.settings, self.client.namespace, case)
+        return links.ui(self.rooms.settings, self.client.namespace, ids.workflow_id(case))
 
     async def watch(self, stop: asyncio.Event) -> int:
         """Until `stop`: a worker or portal that dies is started again; without the Temporal server nothing runs."""

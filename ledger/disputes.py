@@ -271,6 +271,13 @@ def open_disputes(ledger: Ledger, order_id: str, payment: str) -> list[str]:
     return [one for one in dict.fromkeys(named) if dispute(ledger, order_id, one).takes]
 
 
+def is_charged_back(ledger: Ledger, order_id: str, payment: str) -> bool:
+    """Whether a dispute of a payment was lost and the money has not come back since."""
+    lost = (one for one in ledger.entries(order=order_id) if one.kind is EntryKind.DISPUTE_LOST)
+    stands = (one for one in lost if ledger.find(ids.reversed_key(one.key)) is None)
+    return any(payment in one.facts["refund"]["money"] for one in stands)
+
+
 def undecided(entries: Iterable[JournalEntry], payment: str) -> list[str]:
     """The keys of refunds of a payment that were submitted and have no final word, among entries of its order."""
     found: dict[str, None] = {}

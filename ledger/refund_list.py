@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from domain import ids
 from domain.model import Model, UtcDatetime
 from domain.order import TenderKind
-from domain.refund import BY_HAND, FINAL_NO, PAID_BY_PEOPLE, STORED_FAULT, RefundIntention, RefundStatus
+from domain.refund import BY_HAND, FINAL_NO, PAID_BY_PEOPLE, STORED_FAULT, RefundIntention, RefundStatus, no_way_back
 from domain.statement import shows_by
 from ledger import UNITS, EntryKind, JournalEntry
 
@@ -155,9 +155,11 @@ def _next(row: RefundRow, *, closed: bool, replaced: bool) -> tuple[str, str]:
         return "nobody", "what it owed was planned anew" if replaced else "it came back; open returns planned anew"
     if row.reason == STORED_FAULT:
         return "nobody", "the next attempt follows by itself"
+    other = f"`python starter.py consent {row.case} --payment {row.payment} --to bank --by YOU` (or store_credit)"
+    if no_way_back(row.state, row.reason):
+        return "finance", f"another try does not help; once the shopper agrees to another way, {other}"
     if closed:
-        said = f"`python starter.py pay-again {row.case} --by YOU`"
-        return "finance", f"{said}, or `consent` if the shopper agrees to another way (docs/refunds.md)"
+        return "finance", f"`python starter.py pay-again {row.case} --by YOU`"
     return "finance", f"mend the cause, then `python starter.py retry {row.case} --by YOU`"
 
 
