@@ -125,7 +125,12 @@ class Instead(Payer):
         if any(one.status is RefundStatus.SUCCEEDED and one.provider_id == said.reference for one in about):
             return None
         waiting = [one for one in about if one.reason == BY_HAND]
-        return _the_one(waiting, "nothing_by_hand", "Nothing waits here to be paid by hand.")
+        text = "Nothing waits here to be paid by hand."
+        if others := [
+            one.payment for one in self.newest if one.reason == BY_HAND and said.payment not in (None, one.payment)
+        ]:
+            text = f"Nothing of {said.payment} waits here to be paid by hand; what waits is {', '.join(others)}."
+        return _the_one(waiting, "nothing_by_hand", text)
 
 
 def _payment(consent: Consent) -> str | None:
