@@ -12,8 +12,8 @@ from domain.case import Outcome
 from domain.model import Id, Model, UtcDatetime
 from domain.money import Money
 from domain.plan import RefundPlan
-from domain.refund import FINAL_NO
 from domain.policy import Verdict
+from domain.refund import FINAL_NO
 from workflows.return_case.state import DECIDED, CaseState, Stage, Trouble
 
 STAGE = SearchAttributeKey.for_keyword("ReturnStage")
