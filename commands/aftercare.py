@@ -44,11 +44,18 @@ def aftercare(
 
 
 @app.command("pay-again", epilog=example("pay-again R-1 --by fay"))
-def pay_again(case: Which, by: By, as_json: AsJson = False) -> None:
+def pay_again(
+    case: Which,
+    by: By,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Though a refund made elsewhere since could have paid it: it did not.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Pay what came back after the return had closed to the same payment again."""
-    from workflows.aftercare_desk import Said
+    from workflows.aftercare_desk import PayAgain
 
-    messages.say(case, "pay_again", values.make(Said, {"by": by}), as_json)
+    messages.say(case, "pay_again", values.make(PayAgain, {"by": by, "anyway": anyway}), as_json)
 
 
 @app.command(epilog=example("noted R-1 --by fay"))

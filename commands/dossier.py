@@ -41,7 +41,9 @@ class Step(Model):
 
 
 class Dossier(Model):
-    """`mails` are those of the outbox, oldest first; `late` is what came after its end and waits; `decision` is the one in force, `first_decision` the policy's own
+    """`late` is what came after its end and waits.
+
+    `mails` are those of the outbox, oldest first; `decision` is the one in force, `first_decision` the policy's own
     where a person decided otherwise. `note` says what is missing, if `view` was put together from the journal or
     could not be had at all; `failure` why a return that ended badly did so, unless the journal had brought it to
     its end before."""

@@ -15,7 +15,7 @@ from domain.errors import InvalidRequest, Refused
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from domain.event import Endpoint, EndpointState
+    from domain.event import Endpoint, EndpointState, OutgoingRow
     from ledger import JournalEntry
     from wiring import Rooms
 
@@ -79,15 +79,14 @@ def _endpoints(rooms: Rooms, name: str | None) -> list[Endpoint]:
 
 
 def _again(rooms: Rooms, endpoint: Endpoint, since: int | None, case: str | None, at: datetime | None) -> int:
-    from domain.event import OutgoingRow
-    from ledger.events import events_of
+    from ledger.events import waiting
 
     outgoing, now = rooms.stores.outgoing, values.now()
     # What comes after its place is on its way without being asked for.
     place, count = outgoing.place(endpoint.name), 0
     rows: list[OutgoingRow] = []
     for entry in _entries(rooms, since, case, at, place):
-        rows += OutgoingRow.of(events_of(entry), endpoint)
+        rows += waiting(entry, endpoint)
         if len(rows) >= _AT_ONCE:
             count += outgoing.again(endpoint.name, rows, now)
             rows = []

@@ -82,3 +82,18 @@ def paid_by_hand(
         given |= {"update_id": update_id, "signature": signature}
     said = values.make(PaidByHand, given)
     messages.say(case, "paid_by_hand", said, as_json)
+
+
+@app.command("by-hand-failed", epilog=example("by-hand-failed R-1 --payment bacs-7 --reason wrong_account --by fay"))
+def by_hand_failed(
+    case: CaseOrAftercare,
+    by: By,
+    payment: Annotated[str, typer.Option(metavar="PAYMENT", help="Which payment it should have paid back.")],
+    reason: Annotated[str, typer.Option(metavar="CODE", help="Why, in one word, such as wrong_account.")],
+    as_json: AsJson = False,
+) -> None:
+    """What of a return, or of its aftercare, waited for a person could not be paid; it stays owed."""
+    from workflows.return_case.said import ByHandFailed
+
+    said = values.make(ByHandFailed, {"by": by, "payment": payment, "reason": reason})
+    messages.say(case, "by_hand_failed", said, as_json)

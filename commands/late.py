@@ -19,7 +19,7 @@ from workflows.return_case.view import NEEDS_ACTION
 
 _PREFIX = ids.aftercare_id("", "").removesuffix(":")
 _PAGE = 200
-_OF_REFUNDS = (Verb.PAY_AGAIN, Verb.CONSENT, Verb.PAID_BY_HAND)
+_OF_REFUNDS = (Verb.PAY_AGAIN, Verb.CONSENT, Verb.PAID_BY_HAND, Verb.BY_HAND_FAILED)
 
 
 def is_aftercare(name: str) -> bool:

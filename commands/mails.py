@@ -88,7 +88,7 @@ def _letter(render: Renderer, kind: NoticeKind, locale: str) -> Letter:
     from activities.mail.samples import NAME, TO, sample
 
     try:
-        return render(sample(kind, locale), TO, NAME)
+        return render.strictly(sample(kind, locale), TO, NAME)
     except (TemplateError, OSError) as error:  # OSError is what the reader of MJML raises
         raise InvalidRequest("BACKHAUL_MAIL_TEMPLATES", f"{kind} in {locale} cannot be made: {error}") from None
 

@@ -170,6 +170,10 @@ def _show(found: Dossier, as_json: bool) -> None:
         raise typer.Exit(1)
 
 
+def _is_person(name: str) -> bool:
+    return open_rooms().stores.people.get(name) is not None
+
+
 async def _list(stage: str, needs: str, limit: int) -> tuple[list[ListedReturn], int]:
     """The returns, and how many late facts wait besides them."""
     from commands.late import Aftercares
@@ -178,7 +182,7 @@ async def _list(stage: str, needs: str, limit: int) -> tuple[list[ListedReturn],
 
     if stage and stage not in list(Stage):
         raise InvalidRequest("--stage", f"{stage!r} is none; a return is in {', '.join(Stage)}")
-    if needs and needs not in OWNERS:
+    if needs and needs not in OWNERS and not _is_person(needs):
         raise InvalidRequest("--needs", f"{needs!r} is none; a return waits for {', '.join(OWNERS)}")
     returns = await Returns.connect()
     late = 0 if stage else await Aftercares(returns.client).count(needs)

@@ -14,6 +14,7 @@ from domain.override import Overridden, OverrideState
 from domain.parcel import ReturnLabel, Scan
 from domain.plan import RefundPlan
 from domain.policy import Decision
+from domain.policy.calendar import ZONES
 from domain.refund import Refund, RefundStatus
 from domain.serials import Discrepancy
 
@@ -26,6 +27,7 @@ class Outcome(StrEnum):
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     """Nothing was sent in time."""
+    CLOSED_BY_STAFF = "closed_by_staff"
 
 
 class OrderBrief(Model):
@@ -37,6 +39,8 @@ class OrderBrief(Model):
     currency: Currency
     locale: str
     titles: Mapping[str, str]
+    zone: str = "UTC"
+    """The time zone that the shopper's letters tell times in."""
 
     @classmethod
     def of(cls, order: Order) -> OrderBrief:
@@ -48,7 +52,16 @@ class OrderBrief(Model):
             currency=order.currency,
             locale=order.locale,
             titles={line.id: line.title for line in order.lines},
+            zone=ZONES.get(order.country or "", "UTC"),
         )
+
+
+class Assigned(Model):
+    """Whom staff asked to do what came next; it holds until something else does."""
+
+    by: Id
+    to: Id
+    action: str
 
 
 class CaseSoFar(Model):
@@ -63,6 +76,13 @@ class CaseSoFar(Model):
     parcels: tuple[Id, ...] = ()
     """Tracking numbers beside the label's own."""
     expired: bool = False
+    lost: Id | None = None
+    """Who of the staff recorded that the carrier lost the parcel; then `inspection` stands for what never came."""
+    force_closed: Id | None = None
+    """Who of the staff ended it."""
+    assigned: tuple[Assigned, ...] = ()
+    sent_again: tuple[str, ...] = ()
+    """Keys of mails that staff had made anew."""
     scans: tuple[Scan, ...] = ()
     receipts: tuple[Receipt, ...] = ()
     inspect_until: UtcDatetime | None = None
@@ -108,7 +128,8 @@ class CaseSoFar(Model):
         """What became of one of its overrides."""
         if not override.waits:
             return OverrideState.EFFECTIVE
-        return OverrideState.WAITS if override == self.proposed and not self.cancelled else OverrideState.LAPSED
+        ended = self.cancelled or self.force_closed
+        return OverrideState.WAITS if override == self.proposed and not ended else OverrideState.LAPSED
 
     @property
     def told_overrides(self) -> tuple[str, ...]:

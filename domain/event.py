@@ -149,7 +149,8 @@ class Endpoint(Model):
 
 
 class OutgoingRow(Model):
-    """An event that waits to be delivered, by its place in the journal; an entry may tell two, `part` 1 and 2."""
+    """An event that waits to be delivered, by its place in the journal; an entry may tell two, `part` 1 and 2. One
+    without a `body` is an entry that is still to be read."""
 
     subject: str
     seq: int

@@ -276,6 +276,21 @@ def cancel_key(case: str) -> str:
     return f"cancelled:{case}"
 
 
+def assigned_key(case: str, number: int) -> str:
+    """The n-th time that staff said who does what comes next."""
+    return f"assigned:{case}:{number}"
+
+
+def lost_key(case: str) -> str:
+    """The word of staff that the carrier lost a return's parcel."""
+    return f"lost:{case}"
+
+
+def force_close_key(case: str) -> str:
+    """The word of staff that a return ends, with its units given back."""
+    return f"force_closed:{case}"
+
+
 def close_key(case: str) -> str:
     """The end of a return."""
     return f"closed:{case}"

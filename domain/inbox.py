@@ -48,7 +48,7 @@ class MailNews(Model):
     """What became of a mail at its provider, by our message key. Whose mail it is and why it came back stay there."""
 
     kind: Literal["mail"] = "mail"
-    key: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,200}$")]
+    key: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,500}$")]
     state: NoticeState
     message_id: Annotated[str, StringConstraints(pattern=r"^[!-~]{0,100}$")] = ""
     at: UtcDatetime

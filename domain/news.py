@@ -96,7 +96,7 @@ class Heard(Model):
     """What became of news. `refund` is ours as it counts from now on, `failed_late` whether it had been confirmed, and
     `owed` what its return owes and nothing is on its way to pay; `covered` is what of it, and of later attempts at the
     same, covered what more went back elsewhere than the order had, and `left` what the payment itself still has. All in
-    minor units.
+    minor units. `others` are refunds made elsewhere since it was asked for that could have paid it.
 
     `for_finance` is what a person has to do, empty if nothing; `returns` are the order's returns that have not ended.
     """
@@ -107,6 +107,7 @@ class Heard(Model):
     owed: int = 0
     covered: int = 0
     left: int | None = None
+    others: tuple[Id, ...] = ()
     for_finance: str = ""
     due: UtcDatetime | None = None
     returns: tuple[Id, ...] = ()

@@ -16,6 +16,10 @@ RESERVED = (SHOPPER, "carrier", "provider", "backhaul", "nobody")
 """Names that the journal and the lists use for others than people."""
 
 
+TEAMS = ("ops", "warehouse", "finance")
+"""Those of the shop that a return may wait for, besides single people."""
+
+
 class Role(StrEnum):
     """What somebody does at the shop."""
 
@@ -28,14 +32,27 @@ class Role(StrEnum):
 
 
 _GOODS = frozenset({Verb.RECEIVE, Verb.INSPECT, Verb.ADD_PARCEL})
-_AFTERCARE = frozenset({Verb.PAY_AGAIN, Verb.PAID_BY_HAND, Verb.NOTED})
+_AFTERCARE = frozenset({Verb.PAY_AGAIN, Verb.PAID_BY_HAND, Verb.BY_HAND_FAILED, Verb.NOTED})
 MAY: Mapping[Role, frozenset[Verb]] = {
     Role.SERVICE: frozenset(
         {Verb.CANCEL, Verb.RECORD_SCAN, Verb.ADD_PARCEL, Verb.RECORD_NEWS, Verb.REPLAN, Verb.CONSENT}
     ),
     Role.WAREHOUSE: _GOODS,
-    Role.OPS: _GOODS | {Verb.CANCEL, Verb.RECORD_SCAN, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN, Verb.CONSENT},
-    Role.FINANCE: frozenset({Verb.APPROVE, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN, Verb.CONSENT}) | _AFTERCARE,
+    Role.OPS: _GOODS
+    | {
+        Verb.CANCEL,
+        Verb.RECORD_SCAN,
+        Verb.OVERRIDE,
+        Verb.RETRY_NOW,
+        Verb.REPLAN,
+        Verb.CONSENT,
+        Verb.FORCE_CLOSE,
+        Verb.LOST,
+        Verb.RESEND,
+        Verb.ASSIGN,
+    },
+    Role.FINANCE: frozenset({Verb.APPROVE, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN, Verb.CONSENT, Verb.ASSIGN})
+    | _AFTERCARE,
     Role.ADMIN: frozenset(Verb),
 }
 

@@ -47,6 +47,9 @@ BY_HAND = "by_hand"
 PAID_BY_HAND = "paid_by_hand"
 """Reason of a refund that a person has paid; its provider's id is the bank's reference."""
 
+NOT_PAID_BY_HAND = "not_paid_by_hand"
+"""Reason of a refund that a person could not pay, such as for a wrong account; `message` says why."""
+
 Another = Literal[TenderKind.STORE_CREDIT, TenderKind.BANK]
 """What a refund may go to instead of its payment, if the shopper agrees; to a bank account a person pays it."""
 
@@ -66,6 +69,7 @@ _NO_WAY_BACK = (
     "currency_mismatch",
     # The bank has taken the payment back for good.
     CHARGED_BACK,
+    NOT_PAID_BY_HAND,
 )
 """The provider's reasons that say something of where the money should go; it will not get there on a later try."""
 

@@ -29,7 +29,7 @@ _ARRIVED = ("receipt", "cancelled", "closed")
 
 WORTH: Mapping[NoticeKind, Worth] = MappingProxyType(
     {
-        NoticeKind.REQUEST_RECEIVED: _worth(30, *_ARRIVED),
+        NoticeKind.REQUEST_RECEIVED: _worth(30, "label", *_ARRIVED),
         # The law wants it, so nothing makes it superfluous.
         NoticeKind.WITHDRAWAL_RECEIPT: _worth(90),
         NoticeKind.IN_REVIEW: _worth(30, *_ARRIVED),

@@ -17,12 +17,17 @@ class Verb(StrEnum):
     INSPECT = "inspect"
     APPROVE = "approve"
     OVERRIDE = "override"
+    FORCE_CLOSE = "force_close"
+    ASSIGN = "assign"
+    RESEND = "resend"
+    LOST = "lost"
     RETRY_NOW = "retry_now"
     REPLAN = "replan"
     RECORD_NEWS = "record_news"
     CONSENT = "consent"
     PAY_AGAIN = "pay_again"
     PAID_BY_HAND = "paid_by_hand"
+    BY_HAND_FAILED = "by_hand_failed"
     NOTED = "noted"
 
 

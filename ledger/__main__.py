@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from domain.credit_note import PREFIX
 from domain.errors import BackhaulError, InvalidRequest
 from domain.stores import People, Snapshots
 from entry import leave
@@ -57,6 +58,7 @@ def main(
         open_snapshots or (lambda: _rooms().stores.snapshots),
         open_people or (lambda: _rooms().stores.people),
         open_provider or (lambda: _rooms().provider),
+        lambda: PREFIX if open_ledger else _rooms().settings.credit_note_prefix,
     )
     try:
         code: int = app(arguments, obj=books, prog_name="python -m ledger", standalone_mode=False)

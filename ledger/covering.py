@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from domain import ids
@@ -13,18 +13,27 @@ from ledger.moves import facts
 from ledger.recall import case_so_far
 from ledger.refunds import covered, uncovered
 
+COVERING = "rule:cover"
+"""Who records it: nobody decides it."""
+
 PAID_ELSEWHERE = "paid_elsewhere"
 """Reason of what is not owed any more, because the same money went back another way."""
 
 
+CAME_BACK = "came_back"
+"""Reason of what is owed again, because the money that had gone another way came back."""
+
+
 def cover(ledger: Ledger, order_id: str, currency: str, now: datetime) -> None:
     """A refund that failed after its return had closed stays owed; if more went back elsewhere than the order had, that
-    was its money: what is owed covers the suspense, and is not owed any more. An open return sees to it by planning
-    anew."""
-    if not uncovered(ledger, order_id, currency):
+    was its money: what is owed covers the suspense, and is not owed any more, until what went elsewhere comes back. An
+    open return sees to it by planning anew."""
+    stands = ledger.balance(accounts.suspense(order_id), currency).posted
+    if not stands:
         return
+    decide = _cover if stands < 0 else _uncover
     for failed in list(_failed(ledger, order_id)):
-        decided(ledger, order_id, lambda failed=failed: _cover(ledger, order_id, failed, now))  # type: ignore[misc]
+        decided(ledger, order_id, lambda failed=failed: decide(ledger, order_id, failed, now))  # type: ignore[misc]
 
 
 def _cover(ledger: Ledger, order_id: str, failed: Refund, now: datetime) -> NewEntry | JournalEntry:
@@ -32,16 +41,33 @@ def _cover(ledger: Ledger, order_id: str, failed: Refund, now: datetime) -> NewE
     owed = ledger.balance(accounts.owed(case), failed.currency).available
     left = failed.amount - sum(covered(one) for one in entries if _is_about(one, failed))
     amount = min(uncovered(ledger, order_id, failed.currency), owed, left)
-    if amount <= 0:
-        return entries[-1]
+    return _moved(entries, failed, amount, PAID_ELSEWHERE, now) if amount > 0 else entries[-1]
+
+
+def _uncover(ledger: Ledger, order_id: str, failed: Refund, now: datetime) -> NewEntry | JournalEntry:
+    entries, leg = list(ledger.entries(order=order_id)), failed.key.rpartition(":")[0]
+    took = sum(covered(one) for one in entries if covered(one) and one.facts["refund"]["key"].startswith(f"{leg}:"))
+    amount = min(ledger.balance(accounts.suspense(order_id), failed.currency).posted, took)
+    return _moved(entries, failed, -amount, CAME_BACK, now) if amount > 0 else entries[-1]
+
+
+def owed_again(entries: Iterable[JournalEntry], since: JournalEntry) -> str:
+    """The key of the refund of which something is owed again because of an entry, among those of its order; or ""."""
+    found = (one for one in entries if one.seq > since.seq and one.actor == COVERING and CAME_BACK in one.reasons)
+    return next((str(one.facts["refund"]["key"]) for one in found), "")
+
+
+def _moved(entries: list[JournalEntry], failed: Refund, amount: int, why: str, now: datetime) -> NewEntry:
+    """From what is owed to the suspense; below zero the other way."""
+    order_id, case = entries[-1].order, ids.case_in(failed.key)
     key, account = ids.cleared_key(order_id, entries[-1].seq), accounts.owed(case)
     return NewEntry(
         key=key,
         kind=EntryKind.CLEARED,
         order=order_id,
         case=case,
-        actor="rule:cover",
-        reasons=(PAID_ELSEWHERE,),
+        actor=COVERING,
+        reasons=(why,),
         at=now,
         facts={
             "account": account,

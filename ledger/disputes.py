@@ -7,7 +7,7 @@ holds, and the newest appeal where it came after that end.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -25,10 +25,17 @@ _PROVIDER = "provider"
 Says = Literal["opened", "appealed", "won", "lost"]
 
 
+_RANK: Mapping[Says, int] = {"opened": 0, "won": 1, "lost": 2, "appealed": 3}
+"""The order of words of one second: an appeal is against an end, and an end is of what was opened. Where both ends are
+told at once, the money counts as gone: what is paid back twice does not come back by itself."""
+
+
 class Word(NamedTuple):
-    """What was told of a dispute. Of two at one time the one that was recorded later is the newer."""
+    """What was told of a dispute. Times are whole seconds; within one the order is that of `_RANK`, whichever came
+    first here."""
 
     at: datetime
+    rank: int
     seq: int
     says: Says
     event: str
@@ -67,6 +74,11 @@ class Dispute(NamedTuple):
         return next((one for one in self.words if (one.says, one.at) == said and one.event in ("", news.event)), None)
 
 
+def _is_older(news: DisputeNews, than: Word | None) -> bool:
+    """Whether a word came before one that is known, by the bank's time."""
+    return than is not None and (news.at, _RANK[says(news.status)]) < (than.at, than.rank)
+
+
 class _NothingNew(Exception):
     """The word changes nothing, and need not be kept."""
 
@@ -96,7 +108,7 @@ class Disputes:
     def _appealed(self, order_id: str, known: Dispute, news: DisputeNews, now: datetime) -> NewEntry | JournalEntry:
         if known.recorded(news) and known.appeal:
             return _of_kind(known, news, EntryKind.DISPUTE_OPENED)
-        if known.recorded(news) or (known.end and known.end.at > news.at):
+        if known.recorded(news) or _is_older(news, known.end):
             raise _NothingNew
         if known.appeal:
             return _newer(order_id, known, known.appeal, news, now)
@@ -122,14 +134,14 @@ class Disputes:
     def won(self, order_id: str, news: DisputeNews, now: datetime) -> JournalEntry | None:
         """Record that it was won; money that had been taken as lost comes back."""
         known = dispute(self._ledger, order_id, news.dispute)
-        if known.is_lost and known.end and known.end.at <= news.at and not known.recorded(news):
+        if known.is_lost and not _is_older(news, known.end) and not known.recorded(news):
             self._facts.came_back(last_loss(self._ledger, news.dispute), _PROVIDER, now)
         return self._decided(order_id, news, lambda known: self._won(order_id, known, news, now))
 
     def _won(self, order_id: str, known: Dispute, news: DisputeNews, now: datetime) -> NewEntry | JournalEntry:
         if known.recorded(news) and not known.is_lost:
             return _of_kind(known, news, EntryKind.DISPUTE_WON)
-        if known.recorded(news) or (known.end and known.end.at > news.at):
+        if known.recorded(news) or _is_older(news, known.end):
             raise _NothingNew
         if known.end and known.end.says == "won" and known.appeal is None:
             return _newer(order_id, known, known.end, news, now)
@@ -149,7 +161,7 @@ class Disputes:
         person has entered it otherwise."""
         known, name = dispute(self._ledger, order_id, news.dispute), loss_name(self._ledger, news.dispute)
         stands = self._ledger.find(ids.elsewhere_key(name))
-        if stands is None and known.end and (known.recorded(news) or known.end.at > news.at):
+        if stands is None and known.end and (known.recorded(news) or _is_older(news, known.end)):
             return None
         try:
             if stands is not None and stands.actor == _PROVIDER:
@@ -226,17 +238,18 @@ def _words(entry: JournalEntry, name: str) -> Iterator[Word]:
         case EntryKind.DISPUTE_OPENED if told["dispute"]["dispute"] == name:
             kind: Says = "appealed" if entry.key.startswith(ids.appealed_key("")) else "opened"
             at = told["dispute"].get("at") or entry.at.isoformat()
-            yield Word(datetime.fromisoformat(at), entry.seq, kind, told["dispute"]["event"], entry)
+            yield Word(datetime.fromisoformat(at), _RANK[kind], entry.seq, kind, told["dispute"]["event"], entry)
         case EntryKind.DISPUTE_WON | EntryKind.DISPUTE_TOLD if told["dispute"] == name:
             at = told.get("told_at") or entry.at.isoformat()
-            yield Word(datetime.fromisoformat(at), entry.seq, told.get("says", "won"), told.get("event", ""), entry)
+            said: Says = told.get("says", "won")
+            yield Word(datetime.fromisoformat(at), _RANK[said], entry.seq, said, told.get("event", ""), entry)
         case EntryKind.DISPUTE_LOST if _is_loss(ids.elsewhere_key(name), entry.key):
-            yield Word(_at_of(entry), entry.seq, "lost", "", entry)
+            yield Word(_at_of(entry), _RANK["lost"], entry.seq, "lost", "", entry)
         case EntryKind.REFUND_REVERSED if (
             "fact" in told and entry.actor != _PROVIDER
         ):  # a person entered that it was won
             if _is_loss(ids.elsewhere_key(name), told["fact"]):
-                yield Word(entry.at, entry.seq, "won", "", entry)
+                yield Word(entry.at, _RANK["won"], entry.seq, "won", "", entry)
 
 
 def _at_of(loss: JournalEntry) -> datetime:
@@ -269,13 +282,6 @@ def open_disputes(ledger: Ledger, order_id: str, payment: str) -> list[str]:
     found = (one for one in ledger.entries(order=order_id) if one.kind is EntryKind.DISPUTE_OPENED)
     named = [str(one.facts["dispute"]["dispute"]) for one in found if one.facts["dispute"]["payment"] == payment]
     return [one for one in dict.fromkeys(named) if dispute(ledger, order_id, one).takes]
-
-
-def is_charged_back(ledger: Ledger, order_id: str, payment: str) -> bool:
-    """Whether a dispute of a payment was lost and the money has not come back since."""
-    lost = (one for one in ledger.entries(order=order_id) if one.kind is EntryKind.DISPUTE_LOST)
-    stands = (one for one in lost if ledger.find(ids.reversed_key(one.key)) is None)
-    return any(payment in one.facts["refund"]["money"] for one in stands)
 
 
 def undecided(entries: Iterable[JournalEntry], payment: str) -> list[str]:

@@ -6,12 +6,13 @@ They hold what the journal holds, so no personal data, and of that only ids, cod
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from domain.event import Event, EventData, EventLine, EventType, event_schema
+from domain.event import Endpoint, Event, EventData, EventLine, EventType, OutgoingRow, event_schema
 from domain.inspection import Inspection, Receipt
 from domain.order import EarlierRefund
 from domain.parcel import ReturnLabel, Scan
@@ -20,6 +21,8 @@ from domain.policy import Decision
 from domain.policy.judgement import Verdict
 from domain.refund import Refund, RefundIntention
 from ledger import EntryKind, JournalEntry
+
+_log = logging.getLogger(__name__)
 
 TYPES: Mapping[EntryKind, EventType] = MappingProxyType(
     {
@@ -59,17 +62,21 @@ UNTOLD = (
     # Between us and the provider, the shopper or finance; what comes of it is told.
     EntryKind.REFUND_UNANSWERED,
     EntryKind.CONSENT,
+    EntryKind.FORCE_CLOSED,
+    EntryKind.LOST,
     EntryKind.NOTICE,
     EntryKind.LATE_PAYMENT,
     EntryKind.CREDIT_ISSUED,
     EntryKind.GOODWILL,
     EntryKind.CLEARED,
     EntryKind.RECONCILED,
+    EntryKind.NOTICE_AGAIN,
     EntryKind.NOTICE_RESENT,
     EntryKind.NOTICE_FAILED,
     # Of the house alone.
     EntryKind.DISPUTE_TOLD,
     EntryKind.PARCEL,
+    EntryKind.ASSIGNED,
     EntryKind.BOX_FOUND,
     EntryKind.BOX_MATCHED,
     EntryKind.SET_ASIDE,
@@ -104,6 +111,17 @@ def events_of(entry: JournalEntry) -> tuple[Event, ...]:
         )
         for id, (type, data) in zip(ids, told, strict=False)
     )
+
+
+def waiting(entry: JournalEntry, endpoint: Endpoint) -> list[OutgoingRow]:
+    """What of an entry waits for an endpoint. One that this program cannot read waits unread, so that it holds up its
+    own return and no other, until a program that can takes its place."""
+    try:
+        return OutgoingRow.of(events_of(entry), endpoint)
+    except Exception:
+        _log.exception("entry %d of the journal cannot be told", entry.seq)
+        subject = entry.case or f"order:{entry.order}"
+        return [OutgoingRow(subject=subject, seq=entry.seq, part=1, id=f"evt_{entry.seq}", body="")]
 
 
 Data = dict[str, Any]

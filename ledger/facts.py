@@ -18,6 +18,7 @@ from ledger import UNITS, EntryKind, JournalEntry, Ledger, NewEntry, accounts
 from ledger.deciding import decided
 from ledger.moves import facts, goods
 from ledger.order_books import OrderBooks
+from ledger.paid_outside import paid_with
 from ledger.recall import newest_snapshot, newest_told
 
 ELSEWHERE = (EntryKind.REFUND_ELSEWHERE, EntryKind.DISPUTE_LOST)
@@ -73,6 +74,9 @@ class Facts:
         fact = self._ledger.find(ids.elsewhere_key(refund_id))
         if fact is None or fact.kind not in ELSEWHERE:
             raise InvalidRequest("refund", f"no refund {refund_id} made elsewhere is recorded; record it first")
+        if paid := paid_with(self._ledger.entries(order=fact.order), refund_id):
+            text = f"{refund_id} has paid return {paid.case}; if it fails, the provider's news of it make it owed again"
+            raise Refused("paid_return", text)
         key, refund = ids.reversed_key(fact.key), EarlierRefund.model_validate(fact.facts["refund"])
         kept = [one for one in fact.transfers if one.credit == accounts.kept(fact.order)]
         again = {one.debit.rpartition(":")[2]: -one.amount for one in kept}

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.approval import Approval
-from domain.case import CaseSoFar, Outcome
+from domain.case import Assigned, CaseSoFar, Outcome
 from domain.consent import Consent
 from domain.history import Happened
 from domain.inspection import Inspection, Receipt
@@ -52,23 +52,38 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
         case EntryKind.INSPECTION:
             inspection = Inspection.model_validate(facts["inspection"])
             return {"inspection": inspection, "discrepancies": _discrepancies(known, facts)}
+        case EntryKind.LOST:
+            return {"lost": entry.actor, "inspection": Inspection.model_validate(facts["inspection"])}
         case EntryKind.PLAN:
             return {"plan": RefundPlan.model_validate(facts["plan"])}
         case EntryKind.APPROVAL:
             approval = Approval.model_validate(facts["approval"])
             return _agreed(known, approval, facts) if approval.override else {"approval": approval}
+        case EntryKind.ASSIGNED:
+            return {"assigned": (*known.assigned, Assigned.model_validate(facts["assigned"]))}
+        case EntryKind.NOTICE_AGAIN:
+            return {"sent_again": (*known.sent_again, facts["notice"])}
         case EntryKind.CONSENT:
             return {"consents": (*known.consents, Consent.model_validate(facts["consent"]))}
         case EntryKind.RESTOCK:
             return {"restocked": facts["inspection"]}
+        case _:
+            return _ended(entry) or {"refunds": _refunds(known.refunds, entry)}
+
+
+def _ended(entry: JournalEntry) -> dict[str, Any]:
+    """How it ends, or ended, if the entry says so."""
+    match entry.kind:
         case EntryKind.CANCELLED:
-            return {"cancelled": facts["reason"]}
+            return {"cancelled": entry.facts["reason"]}
         case EntryKind.EXPIRED:
             return {"expired": True}
+        case EntryKind.FORCE_CLOSED:
+            return {"force_closed": entry.actor}
         case EntryKind.CLOSED:
-            return {"outcome": Outcome(facts["outcome"])}
+            return {"outcome": Outcome(entry.facts["outcome"])}
         case _:
-            return {"refunds": _refunds(known.refunds, entry)}
+            return {}
 
 
 def _discrepancies(known: CaseSoFar, facts: Mapping[str, Any]) -> tuple[Discrepancy, ...]:
@@ -127,7 +142,7 @@ def newest_told(entries: Iterable[JournalEntry]) -> JournalEntry | None:
 
 def happened(entries: Iterable[JournalEntry]) -> dict[str, Happened]:
     """What took money out of an order since it was opened, by the key of its entry, among the entries of that order:
-    plans that stand, and refunds made elsewhere that were not undone."""
+    plans that stand, and refunds made elsewhere that were not undone and paid no return."""
     found: dict[str, Happened] = {}
     for entry in entries:
         for key in entry.facts.get("withdrawn", ()):
@@ -139,7 +154,7 @@ def happened(entries: Iterable[JournalEntry]) -> dict[str, Happened]:
                 found[entry.key] = RefundPlan.model_validate(entry.facts["plan"])
             case EntryKind.REFUND_ELSEWHERE | EntryKind.DISPUTE_LOST:
                 found[entry.key] = EarlierRefund.model_validate(entry.facts["refund"])
-            case EntryKind.REFUND_REVERSED if "fact" in entry.facts:
+            case EntryKind.REFUND_REVERSED | EntryKind.REFUND_SETTLED if "fact" in entry.facts:
                 del found[entry.facts["fact"]]
     return found
 

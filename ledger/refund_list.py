@@ -9,7 +9,16 @@ from typing import Any, NamedTuple
 from domain import ids
 from domain.model import Model, UtcDatetime
 from domain.order import TenderKind
-from domain.refund import BY_HAND, FINAL_NO, PAID_BY_PEOPLE, STORED_FAULT, RefundIntention, RefundStatus, no_way_back
+from domain.refund import (
+    BY_HAND,
+    FINAL_NO,
+    NOT_PAID_BY_HAND,
+    PAID_BY_PEOPLE,
+    STORED_FAULT,
+    RefundIntention,
+    RefundStatus,
+    no_way_back,
+)
 from domain.statement import shows_by
 from ledger import UNITS, EntryKind, JournalEntry
 
@@ -69,6 +78,7 @@ class _Rows:
             case EntryKind.REFUND_REVERSED if "fact" in told:
                 self._update(told["fact"], state=RefundStatus.FAILED, decided_at=entry.at, reason="came_back")
             case EntryKind.REFUND_SETTLED | EntryKind.REFUND_FAILED | EntryKind.REFUND_REVERSED:
+                self.rows.pop(told.get("fact", ""), None)  # made elsewhere, it paid a return: it is one refund
                 self._decided(entry, told["refund"])
             case EntryKind.REFUND_UNANSWERED:
                 self._update(_leg(told["intention"]), state=RefundStatus.UNKNOWN, reason=STORED_FAULT)
@@ -112,7 +122,7 @@ class _Rows:
         if leg not in self.rows and parts:  # paid by hand, without asking a provider
             self._submitted(entry, {**told, "case": parts.case, "plan": parts.plan, "attempt": parts.attempt})
         named = {"state": RefundStatus(told["status"]), "reason": told["reason"], "refund": told["provider_id"]}
-        more = {"attempts": parts.attempt, "key": told["key"]} if parts else {}
+        more = {"attempts": parts.attempt, "key": told["key"], "amount": told["amount"]} if parts else {}
         self._update(leg, **named, **more, decided_at=entry.at)
         if told.get("arn"):
             self._update(leg, arn=told["arn"])
@@ -155,12 +165,13 @@ def _next(row: RefundRow, *, closed: bool, replaced: bool) -> tuple[str, str]:
         return "nobody", "what it owed was planned anew" if replaced else "it came back; open returns planned anew"
     if row.reason == STORED_FAULT:
         return "nobody", "the next attempt follows by itself"
+    again = f"`python starter.py {'pay-again' if closed else 'retry'} {row.case} --by YOU`"
     other = f"`python starter.py consent {row.case} --payment {row.payment} --to bank --by YOU` (or store_credit)"
+    if row.reason == NOT_PAID_BY_HAND:
+        return "finance", f"{again} once you have the right account; if the shopper agrees to another way, {other}"
     if no_way_back(row.state, row.reason):
         return "finance", f"another try does not help; once the shopper agrees to another way, {other}"
-    if closed:
-        return "finance", f"`python starter.py pay-again {row.case} --by YOU`"
-    return "finance", f"mend the cause, then `python starter.py retry {row.case} --by YOU`"
+    return "finance", again if closed else f"mend the cause, then {again}"
 
 
 def _leg(key: str) -> _Leg | str:

@@ -8,7 +8,7 @@ from ledger import EntryKind, JournalEntry, Ledger, NewEntry
 from ledger.credit_notes import CreditNotes
 from ledger.deciding import decided
 from ledger.moves import money
-from ledger.refunds import told, uncovered
+from ledger.refunds import intention_of, told, uncovered
 
 
 class Settling:
@@ -20,10 +20,7 @@ class Settling:
 
     def intention(self, key: str) -> RefundIntention | None:
         """What was asked under a key; None if the journal knows of no such intention."""
-        entry = self._ledger.find(key)
-        if entry is None or entry.kind is not EntryKind.REFUND_SUBMITTED:
-            return None
-        return RefundIntention.model_validate(entry.facts["intention"])
+        return intention_of(self._ledger, key)
 
     def last_word(self, key: str) -> Refund | None:
         """What is recorded last of an intention; None as long as nothing of it is decided."""
@@ -45,6 +42,17 @@ class Settling:
             self._traced(intention, refund)
             known = known.model_copy(update={"arn": refund.arn})
         return known
+
+    def not_paid(self, intention: RefundIntention, refund: Refund, actor: str) -> Refund:
+        """Record that what a person had to pay did not go, as they say: the money stays owed.
+
+        Raises Refused (`not_pending`) where it was paid meanwhile.
+        """
+        said = {"actor": actor}
+        entry = decided(
+            self._ledger, intention.order_id, lambda: self._refused(intention, refund).model_copy(update=said)
+        )
+        return Refund.model_validate(entry.facts["refund"])
 
     def _decided(self, intention: RefundIntention, refund: Refund) -> Refund:
         if refund.status is RefundStatus.SUCCEEDED:

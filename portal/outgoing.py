@@ -15,7 +15,7 @@ from domain.errors import BackhaulError, Unavailable
 from domain.event import Endpoint, OutgoingRow
 from domain.stores import Outgoing
 from ledger import Ledger
-from ledger.events import events_of
+from ledger.events import events_of, waiting
 from portal.loop import pause
 
 AT_ONCE = 20
@@ -99,7 +99,7 @@ class Outbound:
         if self._outgoing.newest() <= seen:
             return 0
         entries = list(islice(self._ledger.entries(after=seen), ENTRIES))
-        rows = [row for entry in entries for row in OutgoingRow.of(events_of(entry), self._endpoint)]
+        rows = [row for entry in entries for row in waiting(entry, self._endpoint)]
         self._outgoing.queue(self._endpoint.name, seen, entries[-1].seq, rows, self._clock())
         return len(entries)
 
@@ -116,13 +116,19 @@ class Outbound:
 
     async def _send(self, row: OutgoingRow) -> Failed | None:
         try:
-            await self._receivers.deliver(self._endpoint, row, self._clock())
+            for one in [row] if row.body else await asyncio.to_thread(self._read_again, row):
+                await self._receivers.deliver(self._endpoint, one, self._clock())
         except Unavailable as error:
             return self._put_off(row, error.message, timedelta(seconds=error.retry_after or 0))
         except Exception as error:
             _log.exception("a fault of this program while %s was sent to %s", row.id, self._endpoint.name)
             return self._put_off(row, f"This is a fault in the program ({type(error).__name__}); see the portal's log.")
         return None
+
+    def _read_again(self, row: OutgoingRow) -> list[OutgoingRow]:
+        """What could not be read when its turn came."""
+        entry = next(self._ledger.entries(after=row.seq - 1))
+        return OutgoingRow.of(events_of(entry), self._endpoint)
 
     def _put_off(self, row: OutgoingRow, error: str, asked: timedelta = timedelta()) -> Failed:
         _log.info("%s (%s) waits after attempt %d: %s", row.id, row.subject, row.attempts, error)

@@ -19,7 +19,7 @@ from domain.news import DisputeNews, Heard, LateFact, Turn, read_late_fact
 from domain.notice import NoticeKind
 from domain.refund import FINAL_NO, Refund
 from workflows import options
-from workflows.aftercare_desk import AftercareDesk
+from workflows.aftercare_desk import AftercareDesk, maybe_paid
 from workflows.aftercare_view import AftercareView
 from workflows.listening import Listener, about
 from workflows.return_case.desk import as_failure, decoded
@@ -68,6 +68,7 @@ class Aftercare(AftercareDesk, Listener):
     async def refund_moved(self, fact: LateFact, heard: Heard, refund: Refund) -> None:
         """One of ours, recorded as it stands. One that failed is told to the shopper, and paid as finance decides."""
         self.refund = refund
+        await self.tell_returns(fact.news.event, heard.returns)
         if refund.status not in FINAL_NO:
             return
         known = await self._recall(refund, fact)
@@ -90,12 +91,23 @@ class Aftercare(AftercareDesk, Listener):
         while self.refund.status in FINAL_NO and heard.owed:
             owed = min(self.refund.amount, heard.owed)
             short = heard.left is not None and heard.left < owed
-            what = _how_to_pay(self.refund, owed, short=short)
+            self.others = heard.others
+            what = _how_to_pay(self.refund, owed, heard.others, short=short)
             await self.wait_for_finance(what, lambda: self.again or self.settled)
             if self.again:
-                await self.pay(self.refund, ids.next_refund(self.refund.key), owed)
+                heard = await self._pay_again(fact, self.refund)
             if not self.settled:
                 heard = await self.hear_again(fact)
+        if not heard.owed and not self.settled:
+            self.refund = _newest(await self._recall(self.refund, fact), self.refund)  # somebody may have paid outside
+        return heard
+
+    async def _pay_again(self, fact: LateFact, failed: Refund) -> Heard:
+        """The next attempt, if by now nobody has paid it elsewhere, nor may have."""
+        heard = await self.hear_again(fact)
+        if heard.owed and (self.anyway or not heard.others):
+            await self.pay(failed, ids.next_refund(failed.key), min(failed.amount, heard.owed))
+        self.again = self.anyway = False
         return heard
 
     async def _all_is_covered(self, refund: Refund) -> None:
@@ -174,10 +186,12 @@ def _newest(known: CaseSoFar, refund: Refund) -> Refund:
     return attempts[-1] if attempts else refund
 
 
-def _how_to_pay(failed: Refund, owed: int, *, short: bool) -> str:
+def _how_to_pay(failed: Refund, owed: int, others: tuple[str, ...], *, short: bool) -> str:
     money = Money(minor=owed, currency=failed.currency)
     why = failed.message or failed.reason or failed.status.value
     stands = f"{money} to {failed.payment} failed ({why}) and is owed by return {ids.case_in(failed.key)}"
+    if others:
+        return f"{stands}; {maybe_paid(others, failed)} Else `pay_again` with `anyway`"
     if short:
         return f"{stands}; this payment has less left: pay it another way if the shopper agrees (`consent`)"
     other = ", or pay it another way if the shopper agrees (`consent`)" if failed.no_way_back else ""

@@ -8,6 +8,7 @@ from datetime import datetime
 from temporalio import workflow
 from temporalio.common import RawValue
 
+from domain import ids
 from domain.consent import Consent
 from domain.model import Id, Model
 from domain.refund import FINAL_NO, Refund, RefundStatus
@@ -26,6 +27,12 @@ class Said(Model):
     by: Id
 
 
+class PayAgain(Said):
+    """`anyway` though a refund made elsewhere since could have paid it: finance knows that it did not."""
+
+    anyway: bool = False
+
+
 class AftercareDesk(Instead):
     """What is known of the fact, what ops see of it, and what people may say."""
 
@@ -35,7 +42,8 @@ class AftercareDesk(Instead):
         self.seen = AftercareView()
         self.refund: Refund | None = None
         self.given: tuple[Consent, ...] = ()
-        self.waiting = self.again = self.noted = self.covered = False
+        self.others: tuple[str, ...] = ()
+        self.waiting = self.again = self.anyway = self.noted = self.covered = False
 
     @workflow.query(name="view", description="The late fact as it stands: what it is, next action, due time")
     def view(self) -> AftercareView:
@@ -122,14 +130,16 @@ class AftercareDesk(Instead):
 
     @workflow.update(description="Finance: pay what came back to the same payment again")
     async def pay_again(self, raw: RawValue) -> AftercareView:
-        """Noted; the next attempt follows."""
-        self.again = True
+        """Noted; the next attempt follows, unless it turns out that somebody else may have paid it."""
+        self.again, self.anyway = True, taken_from(PayAgain, raw).anyway
         return self.seen
 
     @pay_again.validator
     def _check_pay_again(self, raw: RawValue) -> None:
-        taken_from(Said, raw)
+        said = taken_from(PayAgain, raw)
         self._check_failed()
+        if self.others and not said.anyway:
+            _refuse("may_be_paid", f"{maybe_paid(self.others, self.newest[0])} If it is another one, say `anyway`.")
 
     @workflow.update(name=Verb.NOTED.value, description="Finance: it was seen to; nothing waits for it any more")
     async def seen_to(self, raw: RawValue) -> AftercareView:
@@ -154,6 +164,13 @@ class AftercareDesk(Instead):
     def _check_open(self) -> None:
         if self.seen.outcome:
             _refuse("closed", f"This aftercare has ended ({self.seen.outcome}); nothing can change it any more.")
+
+
+def maybe_paid(others: tuple[str, ...], failed: Refund) -> str:
+    """What finance looks at before they pay again."""
+    case, found = ids.case_in(failed.key), " or ".join(others)
+    say = f"python -m ledger record paid {case} --id {others[0]} --by YOU"
+    return f"{found} was refunded elsewhere since and may be this money: then `{say}`, and `retry_now`."
 
 
 def _refuse(code: str, message: str) -> None:

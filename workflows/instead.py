@@ -9,16 +9,16 @@ from typing import TypeVar
 from temporalio import workflow
 from temporalio.common import RawValue
 
-from activities.payments.other_ways import ByHand, OtherWays, RecordConsent
+from activities.payments.other_ways import ByHand, NotByHand, OtherWays, RecordConsent
 from domain import ids
 from domain.consent import Consent
 from domain.model import Model
-from domain.refund import BY_HAND, FINAL_NO, Refund, RefundStatus
+from domain.refund import BY_HAND, FINAL_NO, NOT_PAID_BY_HAND, Refund, RefundStatus
 from domain.verbs import Refusal, Verb
 from workflows import options
 from workflows.paying import Payer
 from workflows.return_case.desk import as_refusal, taken_from
-from workflows.return_case.said import Consented, PaidByHand
+from workflows.return_case.said import ByHandFailed, Consented, PaidByHand
 from workflows.stepping import NotWanted
 
 A = TypeVar("A")
@@ -104,6 +104,27 @@ class Instead(Payer):
         self.check_listens(Verb.PAID_BY_HAND)
         self._task(said)
 
+    @workflow.update(description="Finance: what waited for a person could not be paid, such as for a wrong account")
+    async def by_hand_failed(self, raw: RawValue) -> Model:
+        """Answered once it is recorded; the money stays owed, and goes by a new attempt or another way."""
+        said = taken_from(ByHandFailed, raw)
+        task = self._not_gone(said)
+        if task is not None:
+            failed = await self._record(
+                f"Record that {said.by} could not pay by hand",
+                OtherWays.record_not_by_hand,
+                lambda now: NotByHand(refund=task.key, by=said.by, reason=said.reason, now=now),
+            )
+            self.learn_refund(failed)
+            self.words += 1
+        return self.answer()
+
+    @by_hand_failed.validator
+    def _check_by_hand_failed(self, raw: RawValue) -> None:
+        said = taken_from(ByHandFailed, raw)
+        self.check_listens(Verb.BY_HAND_FAILED)
+        self._not_gone(said)
+
     async def _record(self, name: str, verb: Callable[[OtherWays, A], R], ask: Callable[[datetime], A]) -> R:
         try:
             # As payments are: whether something waits for a person is the provider's word.
@@ -124,12 +145,18 @@ class Instead(Payer):
         about = [one for one in self.newest if said.payment in (None, one.payment)]
         if any(one.status is RefundStatus.SUCCEEDED and one.provider_id == said.reference for one in about):
             return None
+        return self._by_hand(about)
+
+    def _not_gone(self, said: ByHandFailed) -> Refund | None:
+        """What waits for this payment; None if it was said."""
+        about = [one for one in self.newest if said.payment in (None, one.payment)]
+        return None if any(one.reason == NOT_PAID_BY_HAND for one in about) else self._by_hand(about)
+
+    def _by_hand(self, about: list[Refund]) -> Refund:
         waiting = [one for one in about if one.reason == BY_HAND]
         text = "Nothing waits here to be paid by hand."
-        if others := [
-            one.payment for one in self.newest if one.reason == BY_HAND and said.payment not in (None, one.payment)
-        ]:
-            text = f"Nothing of {said.payment} waits here to be paid by hand; what waits is {', '.join(others)}."
+        if others := [one.payment for one in self.newest if one.reason == BY_HAND and one not in about]:
+            text = f"Nothing of this payment waits here to be paid by hand; what waits is {', '.join(others)}."
         return _the_one(waiting, "nothing_by_hand", text)
 
 

@@ -114,6 +114,9 @@ APPROVAL_PATIENCE = timedelta(days=2)
 PARCEL_PATIENCE = timedelta(days=7)
 """How long a parcel that was overdue is left alone after a sign of life."""
 
+INSPECTION_PATIENCE = timedelta(days=7)
+"""What the shopper is asked for when the time to look at the goods has passed."""
+
 WORD_PATIENCE = timedelta(days=1)
 """How long the provider may take to say by webhook that it has a mail of which it gave no answer; within a day its own
 repetitions of a webhook end. By SMTP no word ever comes, and the day only passes."""

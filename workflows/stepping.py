@@ -75,6 +75,7 @@ class Stepper:
         """
         pause = PAUSE_FIRST
         while True:
+            before = self.retries
             try:
                 return await workflow.execute_activity_method(
                     verb,
@@ -93,7 +94,9 @@ class Stepper:
                 no = _final_no(error)
                 if no is not None and (no.details[0] in answers or not wanted()):
                     raise NotWanted(no) from None
-            await self.wait_for_help(name, how.owner, message, pause)
+            # Whoever asked for a retry meanwhile meant this step, too: what refused it may be gone since it was asked.
+            if self.retries == before:
+                await self.wait_for_help(name, how.owner, message, pause)
             pause = min(pause * 2, PAUSE_LONGEST)
 
     def why(self, error: ActivityError) -> str:

@@ -8,7 +8,9 @@ from pydantic import Field
 from temporalio import activity
 
 from activities.decisions.appeals import check_appeal
-from activities.decisions.ends import CancelReturn, CloseReturn, Ends, ExpireReturn
+from activities.decisions.assigning import RecordAssignment, RecordResend
+from activities.decisions.ends import CancelReturn, CloseReturn, ExpireReturn, ForceClose
+from activities.decisions.losing import Losing, RecordLoss
 from domain import ids
 from domain.errors import Refused
 from domain.inspection import Inspection, units
@@ -40,7 +42,19 @@ from ledger.order_books import OrderBooks
 from ledger.recall import case_so_far
 from ledger.replanning import replanned
 
-__all__ = ["CancelReturn", "CloseReturn", "DecisionActivities", "ExpireReturn", "OpenReturn", "Opened", "PlanRefund"]
+__all__ = [
+    "CancelReturn",
+    "CloseReturn",
+    "DecisionActivities",
+    "ExpireReturn",
+    "ForceClose",
+    "OpenReturn",
+    "Opened",
+    "PlanRefund",
+    "RecordAssignment",
+    "RecordLoss",
+    "RecordResend",
+]
 
 
 class OpenReturn(Model):
@@ -68,7 +82,7 @@ class PlanRefund(Model):
     now: UtcDatetime
 
 
-class DecisionActivities(Ends):
+class DecisionActivities(Losing):
     """Decides from what is stored, never from what is on the way."""
 
     def __init__(
@@ -156,8 +170,9 @@ class DecisionActivities(Ends):
         return self._credit_notes.planned(entry, plan)
 
     def _check_inspected(self, ask: PlanRefund) -> None:
-        """Raises Refused unless somebody of the warehouse graded exactly this: a workflow's word moves no money."""
-        entry = self._ledger.find(ids.inspection_key(ask.case, ask.inspection.id))
+        """Raises Refused unless somebody graded exactly this, or it was lost: a workflow's word moves no money."""
+        graded = ids.inspection_key(ask.case, ask.inspection.id)
+        entry = self._ledger.find(graded) or self._ledger.find(ids.lost_key(ask.case))
         if entry is None or Inspection.model_validate(entry.facts["inspection"]) != ask.inspection:
             text = f"the inspection {ask.inspection.id} of return {ask.case} is not in the journal like this"
             raise Refused("not_inspected", f"{text}; have it inspected first")

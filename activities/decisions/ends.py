@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from temporalio import activity
 
-from activities.people import check_speaker
+from activities.people import check_person, check_speaker
 from domain import ids
 from domain.case import Outcome
 from domain.errors import Refused
@@ -14,6 +14,9 @@ from domain.verbs import Verb
 from ledger import EntryKind, Ledger, NewEntry
 from ledger.deciding import decided
 from ledger.moves import goods
+
+_GOODS = (EntryKind.RECEIPT, EntryKind.LOST)
+"""After these the goods are paid for."""
 
 
 class CancelReturn(Model):
@@ -40,6 +43,16 @@ class ExpireReturn(Model):
 
     case: Id
     order_id: Id
+    now: UtcDatetime
+
+
+class ForceClose(Model):
+    """A return that staff ends; `reason` is a code."""
+
+    case: Id
+    order_id: Id
+    actor: Id
+    reason: str
     now: UtcDatetime
 
 
@@ -71,7 +84,7 @@ class Ends:
                 facts={"reason": ask.reason},
                 asked={"reason": ask.reason},
             ),
-            never_after=(EntryKind.RECEIPT, EntryKind.CLOSED),
+            never_after=(*_GOODS, EntryKind.FORCE_CLOSED, EntryKind.CLOSED),
         )
 
     @activity.defn(no_thread_cancel_exception=True)
@@ -91,7 +104,30 @@ class Ends:
                 facts={},
                 asked={},
             ),
-            never_after=(EntryKind.RECEIPT, EntryKind.CANCELLED, EntryKind.CLOSED),
+            never_after=(*_GOODS, EntryKind.CANCELLED, EntryKind.FORCE_CLOSED, EntryKind.CLOSED),
+        )
+
+    @activity.defn(no_thread_cancel_exception=True)
+    def force_close(self, ask: ForceClose) -> None:
+        """Record that staff ended a return whose goods are not here, and give its units back to the customer.
+
+        Raises Refused if the actor may not, or the journal knows that its goods arrived or that it has ended.
+        """
+        if self._ledger.find(ids.force_close_key(ask.case)) is None:
+            check_person(self._people, ask.actor, Verb.FORCE_CLOSE)
+        self._end(
+            NewEntry(
+                key=ids.force_close_key(ask.case),
+                kind=EntryKind.FORCE_CLOSED,
+                order=ask.order_id,
+                case=ask.case,
+                actor=ask.actor,
+                reasons=(ask.reason,),
+                at=ask.now,
+                facts={"reason": ask.reason},
+                asked={"reason": ask.reason},
+            ),
+            never_after=(*_GOODS, EntryKind.CANCELLED, EntryKind.EXPIRED, EntryKind.CLOSED),
         )
 
     @activity.defn(no_thread_cancel_exception=True)

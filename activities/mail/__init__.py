@@ -21,7 +21,7 @@ from ledger import EntryKind, JournalEntry, Ledger, NewEntry
 
 class Letter(Model):
     """A rendered mail, and what it was rendered from (`data`) for a provider with templates of its own. Personal data:
-    never leaves this room."""
+    never leaves this room. `fault` says why it is not in the merchant's words, where it should be."""
 
     key: str
     kind: str
@@ -32,6 +32,7 @@ class Letter(Model):
     text: str
     html: str
     data: Mapping[str, JsonValue] = {}
+    fault: str = ""
 
 
 class Mail(Protocol):
@@ -118,7 +119,7 @@ class MailActivities:
     def _send_once(self, ask: SendNotice, now: datetime) -> NoticeSent:
         notice, why = ask.notice, self._stale(ask, now)
         # Before the reservation: a fault in a template must not look like a mail that may be on its way.
-        letter = None if why else self._letter(notice)
+        letter = None if why else self._letter_or_owed(notice, now)
         standing = self._outbox.reserve(notice.key, notice.case, notice.kind, now)
         if standing is not None and standing.state is not None:
             return NoticeSent(state=standing.state, message_id=standing.message_id, why=standing.why)
@@ -142,13 +143,27 @@ class MailActivities:
         contact = self._contacts.get(notice.customer_id)
         if contact is None or not contact.email:
             return None
-        letter = self._render(notice, contact.email, contact.name)
-        data = notice.model_dump(mode="json", exclude={"key", "customer_id"})
-        return letter.model_copy(update={"data": {**data, "name": letter.name}})
+        try:
+            return self._render(notice, contact.email, contact.name)
+        except Exception as error:  # templates can fail in any way
+            # From None, and without its words: they may quote what was to be inserted, and would stand in the history.
+            activity.logger.error("%s cannot be made (%s)", notice.key, type(error).__name__)
+            raise Unavailable(
+                f"The mail cannot be made ({type(error).__name__}): a template has a fault, which `mails preview` shows"
+            ) from None
+
+    def _letter_or_owed(self, notice: Notice, now: datetime) -> Letter | None:
+        """The letter; where it cannot be made, the outbox shows that it is owed, and why."""
+        try:
+            return self._letter(notice)
+        except Unavailable as fault:
+            if self._outbox.reserve(notice.key, notice.case, notice.kind, now) is None:
+                self._outbox.release(notice.key, fault.message)
+            raise
 
     def _hand_over(self, letter: Letter, undo: Callable[[str, str], None]) -> NoticeSent:
         try:
-            return NoticeSent(state=NoticeState.SENT, message_id=self._mail.send(letter))
+            return NoticeSent(state=NoticeState.SENT, message_id=self._mail.send(letter), why=letter.fault)
         except Unavailable as busy:
             undo(letter.key, busy.message)
             raise

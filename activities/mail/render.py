@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from activities.mail.branding import Branding
 from domain.errors import InvalidRequest
 from domain.notice import Notice
 
+_log = logging.getLogger(__name__)
 _TEMPLATES = Path(__file__).parent / "templates"
 _DEFAULT_LOCALE = "en"
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
@@ -30,7 +32,8 @@ _MOST_LINES = (60, 30, 15, 8, 4)
 class Renderer:
     """Renders the letter of a notice in the shopper's language, in English where we do not speak it.
 
-    A template is taken from the merchant's own folder where it is there. Raises InvalidRequest if there is no folder.
+    A template is taken from the merchant's own folder where it is there, unless it has a fault. Raises InvalidRequest
+    if there is no folder.
     """
 
     def __init__(self, shop: str, branding: Branding | None = None, folder: Path | None = None) -> None:
@@ -45,21 +48,39 @@ class Renderer:
         # Two, because a macro escapes what is put into it, or not, as the environment does that it is in.
         self._plain, self._markup = _environment(loader, escape=False), _environment(loader, escape=True)
         self._there = frozenset(loader.list_templates())
+        self._ours = Renderer(shop, branding) if folder else None
 
     def __call__(self, notice: Notice, to: str, name: str) -> Letter:
+        """Render it; in our words where the merchant's cannot be, which the letter's `fault` says."""
+        if self._ours is None:
+            return self.strictly(notice, to, name)
+        try:
+            return self.strictly(notice, to, name)
+        except Exception as error:  # a template of somebody's can fail in any way; better our words than none
+            kind = notice.kind.value
+            # Not the error's own words: they may quote what was to be inserted.
+            fault = (
+                f"The template for {kind} in BACKHAUL_MAIL_TEMPLATES has a fault ({type(error).__name__}), so ours was "
+                "taken; `mails preview` shows it"
+            )
+            _log.warning("%s: %s", notice.key, fault)
+            return self._ours.strictly(notice, to, name).model_copy(update={"fault": fault})
+
+    def strictly(self, notice: Notice, to: str, name: str) -> Letter:
         """Render subject, plain text and HTML, less than LARGEST bytes together.
 
-        An undefined template variable raises jinja2.UndefinedError.
+        An undefined template variable raises jinja2.UndefinedError; any other fault of a template what it raises.
         """
         letters = (self._letter(notice, to, name, lines) for lines in _MOST_LINES)
         return next((one for one in letters if _size(one) < LARGEST), None) or self._letter(notice, to, name, 0)
 
     def _letter(self, notice: Notice, to: str, name: str, lines: int) -> Letter:
         spoken = self._spoken(notice)
+        about, hello = bounded(notice, lines), greeted(name)
         values: dict[str, object] = {
-            "notice": bounded(notice, lines),
+            "notice": about,
             "more": max(0, len(notice.lines) - lines),
-            "name": greeted(name),
+            "name": hello,
             "to": cut(to, ADDRESS),
             "shop": self._shop,
             "brand": self._brand,
@@ -78,6 +99,7 @@ class Renderer:
             subject=subject,
             text=text,
             html=mrml.to_html(body).content,
+            data={**about.model_dump(mode="json", exclude={"key", "customer_id"}), "name": hello},
         )
 
     def _fill(self, where: Environment, spoken: Sequence[str], name: str, values: Mapping[str, object]) -> str:

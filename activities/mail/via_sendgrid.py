@@ -12,6 +12,7 @@ from urllib.error import URLError
 from python_http_client.exceptions import HTTPError
 from sendgrid import SendGridAPIClient
 
+from activities.answers import retry_after
 from activities.mail import Letter, OutcomeUnknown
 from domain.errors import InvalidRequest, Refused, Unavailable
 
@@ -108,7 +109,5 @@ def _answered(error: HTTPError) -> Refused | Unavailable:
             f"SendGrid does not accept the API key ({status}): check that the key is right, may send mail, "
             "and that the sender's address is verified. The mail was not taken"
         )
-    wait = str(error.headers.get("Retry-After") or "")
-    return Unavailable(
-        f"SendGrid cannot take the mail now (it answered {status})", retry_after=int(wait) if wait.isdecimal() else None
-    )
+    asked = {"retry-after": str(error.headers.get("Retry-After") or "")}
+    return Unavailable(f"SendGrid cannot take the mail now (it answered {status})", retry_after(asked))

@@ -23,7 +23,11 @@ _SETTING = "BACKHAUL_SMTP_URL"
 _PLACE = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x20\x7f]+")
 _SEVEN_BITS = LINES.clone(cte_type="7bit")
 _MOST_OF_A_HEADER = 900
-_GO_ON, _TAKEN = 354, 250
+_GO_ON = 354
+_FAULTS = (OSError, smtplib.SMTPException, ValueError)
+"""What the library raises; ValueError where it cannot decode what a server says."""
+_ABOUT_US = (503, 530)
+"""Noes to a receiver that are about our manners or our login: 503 out of turn, 530 not logged in."""
 
 
 class _Server(NamedTuple):
@@ -66,7 +70,7 @@ class SmtpMail:
             body = re.sub(rb"(?m)^\.", b"..", message.as_bytes())
             try:
                 smtp.send(body)
-            except (OSError, smtplib.SMTPException) as error:
+            except _FAULTS as error:
                 # Without its end no server may deliver it.
                 raise _lost(error) from None
             self._end(smtp)
@@ -76,7 +80,7 @@ class SmtpMail:
     def _connected(self) -> Iterator[smtplib.SMTP]:
         try:
             smtp = self._open()
-        except (OSError, smtplib.SMTPException) as error:
+        except _FAULTS as error:
             raise _lost(error) from None
         try:
             yield smtp
@@ -117,14 +121,14 @@ class SmtpMail:
             smtp.command_encoding = "utf-8"
         try:
             code, _ = smtp.mail(self._sender.addr_spec, ["SMTPUTF8"] if wide else [])
-            if code != _TAKEN:
+            if not _yes(code):
                 # 552: the mail is too long. All else is about us, for the operator to mend.
                 raise _no("MAIL", code) if code == 552 else _busy("MAIL", code)
             code, _ = smtp.rcpt(receiver.addr_spec)
-            if code not in (_TAKEN, 251):
-                raise _no("RCPT", code)
+            if not _yes(code):
+                raise _busy("RCPT", code) if code in _ABOUT_US else _no("RCPT", code)
             code, _ = smtp.docmd("DATA")
-        except (OSError, smtplib.SMTPException) as error:
+        except _FAULTS as error:
             raise _lost(error) from None
         if code != _GO_ON:
             raise _no("DATA", code)
@@ -135,10 +139,13 @@ class SmtpMail:
                 smtp.sock.settimeout(3 * self._timeout)
             smtp.send(b".\r\n")
             code, _ = smtp.getreply()
-        except (OSError, smtplib.SMTPException) as error:
+        except _FAULTS as error:
             raise OutcomeUnknown(f"The mail server took the mail and gave no answer ({type(error).__name__})") from None
-        if code != _TAKEN:
-            raise _no("the mail", code)
+        if _yes(code):
+            return
+        if not 400 <= code < 600:
+            raise OutcomeUnknown("The mail server took the mail and gave an answer that is neither yes nor no")
+        raise _no("the mail", code)
 
     def _message(self, letter: Letter, receiver: Address) -> EmailMessage:
         assert self._sender is not None
@@ -203,7 +210,7 @@ def _whole(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _lost(error: OSError | smtplib.SMTPException) -> Unavailable:
+def _lost(error: OSError | smtplib.SMTPException | ValueError) -> Unavailable:
     # The server's words are not repeated: they may quote the address, or the login.
     code = f" {error.smtp_code}" if isinstance(error, smtplib.SMTPResponseException) else ""
     if isinstance(error, smtplib.SMTPAuthenticationError):
@@ -211,6 +218,10 @@ def _lost(error: OSError | smtplib.SMTPException) -> Unavailable:
     if isinstance(error, smtplib.SMTPNotSupportedError):
         return Unavailable(f"The mail server offers no TLS or no login that we know: check {_SETTING}")
     return Unavailable(f"The mail server gave no usable answer ({type(error).__name__}{code}); the mail was not taken")
+
+
+def _yes(code: int) -> bool:
+    return 200 <= code < 300
 
 
 def _busy(what: str, code: int) -> Unavailable:

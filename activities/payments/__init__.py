@@ -30,8 +30,9 @@ from domain.refund import (
 )
 from ledger import EntryKind, Ledger, NewEntry, accounts
 from ledger.credit_notes import CreditNotes
-from ledger.disputes import is_charged_back, open_disputes
+from ledger.disputes import open_disputes
 from ledger.moves import money
+from ledger.refunds import is_charged_back
 from ledger.settling import Settling
 
 DISPUTED = "disputed"
@@ -244,7 +245,7 @@ class PaymentActivities:
             )
 
     def _reason(self, code: str, intention: RefundIntention) -> str:
-        """The provider's code; a dispute that was lost is told from one that may still be won, since no try mends it."""
+        """The provider's code; a lost dispute is told from one that may still be won: no try mends it."""
         lost = code == _CHARGE_DISPUTED and is_charged_back(self._ledger, intention.order_id, intention.payment)
         return CHARGED_BACK if lost else code
 

@@ -16,14 +16,15 @@ from domain.money import Money
 from domain.news import DISPUTE_LOST, DISPUTE_WON, DisputeNews, Heard, PaymentNews, RefundNews, Turn
 from domain.order import EarlierRefund, Tender
 from domain.provider import ProviderRefund
-from domain.refund import FINAL_NO, RefundIntention, RefundStatus
+from domain.refund import FINAL_NO, Refund, RefundIntention, RefundStatus
 from domain.stores import Snapshots
 from ledger import EntryKind, JournalEntry, Ledger, NewEntry, accounts
-from ledger.covering import cover
+from ledger.covering import cover, owed_again
 from ledger.credit_notes import CreditNotes
 from ledger.disputes import Disputes, dispute, loss_name
 from ledger.facts import Facts
 from ledger.frozen import frozen_order
+from ledger.paid_outside import may_have_paid, paid_with
 from ledger.refunds import covered, uncovered
 from ledger.settling import Settling
 
@@ -70,6 +71,8 @@ class NewsActivities:
         seen = self._payments.refresh(ask.news.refund, ask.now)
         if self._knows_by_charge(seen, ask.order_id):
             seen = seen.model_copy(update={"payment": seen.charge})
+        if not seen.key and (paid := paid_with(self._ledger.entries(order=ask.order_id), seen.id)):
+            seen = seen.model_copy(update={"key": paid.facts["refund"]["key"]})
         # Whoever carries our key is ours, also before we know its id; nothing of ours counts as made elsewhere.
         return self._ours(seen, ask) if seen.key else self._elsewhere(seen, ask)
 
@@ -92,6 +95,9 @@ class NewsActivities:
         if known.status in FINAL_NO and seen.status is RefundStatus.SUCCEEDED:
             return _strange(f"{seen.id} was paid after all, though it counts as {known.status}: it may be paid twice")
         cover(self._ledger, intention.order_id, intention.currency, ask.now)
+        return self._of_ours(intention, known)
+
+    def _of_ours(self, intention: RefundIntention, known: Refund) -> Heard:
         owed, left = (
             max(0, self._ledger.balance(account, intention.currency).available)
             for account in (accounts.owed(intention.case), accounts.tender(intention.payment))
@@ -103,6 +109,7 @@ class NewsActivities:
             owed=owed,
             covered=self._covered(intention),
             left=left,
+            others=may_have_paid(self._ledger, intention.order_id, known, min(known.amount, owed)) if owed else (),
         )
 
     def _covered(self, intention: RefundIntention) -> int:
@@ -119,7 +126,8 @@ class NewsActivities:
             if self._ledger.find(ids.elsewhere_key(seen.id)) is None:
                 return Heard(turn=Turn.NOTHING_NEW)
             entry = self._facts.came_back(seen.id, "provider", ask.now)
-            return self._heard(Turn.REFUND_ELSEWHERE_FAILED, entry)
+            heard = self._heard(Turn.REFUND_ELSEWHERE_FAILED, entry)
+            return self._owed_again(entry) or heard
         if self._came_with_order(seen, ask.order_id):
             return Heard(turn=Turn.NOTHING_NEW)
         if otherwise := self._other_currency(ask.order_id, seen):
@@ -161,6 +169,14 @@ class NewsActivities:
             return _strange(f"{fact.id} was entered by {entry.actor} with another amount or payment than it has")
         return self._heard(turn, entry)
 
+    def _owed_again(self, back: JournalEntry) -> Heard | None:
+        """A refund of ours that is owed again, because what had gone another way in its stead came back."""
+        key = owed_again(self._ledger.entries(order=back.order), back)
+        intention, known = self._settling.intention(key), self._settling.last_word(key)
+        if intention is None or known is None:
+            return None
+        return self._of_ours(intention, known).model_copy(update={"returns": self._open_returns(back.order)})
+
     def _came_with_order(self, seen: ProviderRefund, order_id: str) -> bool:
         """Whether the order was opened without this money, or is not in the books at all."""
         opened = self._ledger.find(ids.order_key(order_id))
@@ -199,7 +215,7 @@ class NewsActivities:
             heard = self._heard(Turn.DISPUTE_WON, won)
             # Nothing was planned on a dispute that was open; only money that had counted as lost changes a plan.
             lost = self._ledger.find(ids.elsewhere_key(news.dispute))
-            return heard if lost else heard.model_copy(update={"returns": ()})
+            return self._owed_again(won) or (heard if lost else heard.model_copy(update={"returns": ()}))
         if news.status in DISPUTE_LOST:
             return self._lost(ask)
         entry = self._disputes.opened(ask.order_id, news, now)

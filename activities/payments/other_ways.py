@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from temporalio import activity
 
 from activities.payments import Refunds
@@ -13,7 +15,16 @@ from domain.errors import Refused
 from domain.model import Id, Model, Signature, UtcDatetime
 from domain.money import Money
 from domain.people import may
-from domain.refund import BY_HAND, FINAL_NO, PAID_BY_HAND, Another, Refund, RefundIntention, RefundStatus
+from domain.refund import (
+    BY_HAND,
+    FINAL_NO,
+    NOT_PAID_BY_HAND,
+    PAID_BY_HAND,
+    Another,
+    Refund,
+    RefundIntention,
+    RefundStatus,
+)
 from domain.stores import People, Snapshots
 from domain.verbs import Verb
 from ledger import EntryKind, Ledger, NewEntry, accounts
@@ -44,6 +55,15 @@ class ByHand(Model):
     reference: Id
     update_id: Id | None = None
     signature: Signature | None = None
+    now: UtcDatetime
+
+
+class NotByHand(Model):
+    """`by` could not pay what `refund` (its key) asks for; `reason` is a code."""
+
+    refund: str
+    by: Id
+    reason: Id
     now: UtcDatetime
 
 
@@ -135,6 +155,24 @@ class OtherWays:
             raise Refused("paid_already", f"it was paid already, as {refund.provider_id}; nothing is recorded")
         return refund
 
+    @activity.defn(no_thread_cancel_exception=True)
+    def record_not_by_hand(self, ask: NotByHand) -> Refund:
+        """Record that what waits for a person did not go: it is owed still, and the next attempt may follow.
+
+        Raises Refused for somebody who may not say so, and where nothing waits for a person's hands any more.
+        """
+        intention = self._intention(ask.refund)
+        last = self._settling.last_word(intention.key)
+        if last is None:
+            check_person(self._people, ask.by, Verb.BY_HAND_FAILED)
+            self._check_waits(intention, ask.now)
+            why = f"it could not be paid by hand ({ask.reason.replace('_', ' ')})"
+            failed = intention.refund(RefundStatus.FAILED, ask.now, reason=NOT_PAID_BY_HAND, message=why)
+            last = self._settling.not_paid(intention, failed, ask.by)
+        if last.reason != NOT_PAID_BY_HAND:
+            raise Refused("paid_already", f"it was paid already, as {last.provider_id}; nothing is recorded")
+        return last
+
     def _check_hand(self, ask: ByHand, intention: RefundIntention) -> None:
         person = check_person(self._people, ask.by, Verb.PAID_BY_HAND)
         amount = Money(minor=intention.amount, currency=intention.currency)
@@ -144,7 +182,10 @@ class OtherWays:
         if person.public_key:
             said = statement_by_hand(intention.case, intention.payment, ask.reference, ask.update_id or "")
             check_signed(self._signed_by, person, said, ask.signature or "")
-        stands = self._settling.last_word(intention.key) or self._payments.find(intention, ask.now)
+        self._check_waits(intention, ask.now)
+
+    def _check_waits(self, intention: RefundIntention, now: datetime) -> None:
+        stands = self._settling.last_word(intention.key) or self._payments.find(intention, now)
         if stands is None or stands.reason != BY_HAND:
             raise Refused("not_by_hand", f"{intention.key} is not paid by hand, so nobody's word counts for it")
 

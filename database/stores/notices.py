@@ -47,7 +47,8 @@ class SqlOutbox:
             holds = later(known, state)
             told = {"state": holds.value, "message_id": message_id or stands["message_id"]}
             if holds is state:
-                told["why"] = why
+                # What stands beside a mail that went out is about how it looked, whatever becomes of it.
+                told["why"] = why or (stands["why"] or "" if known is NoticeState.SENT else "")
             connection.execute(update(outbox).where(outbox.c.key == key).values(told))
 
     def take_again(self, key: str, now: datetime) -> bool:

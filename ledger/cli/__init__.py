@@ -39,6 +39,8 @@ class Books(NamedTuple):
     snapshots: Callable[[], Snapshots]
     people: Callable[[], People]
     provider: Callable[[], Provider]
+    prefix: Callable[[], str]
+    """What the numbers of credit notes begin with."""
 
 
 def opened(context: typer.Context) -> Ledger:

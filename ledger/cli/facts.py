@@ -19,7 +19,9 @@ from domain.people import Role, may_record
 from domain.request import first_fault
 from ledger import EntryKind, JournalEntry, Ledger, accounts
 from ledger.cli import facts, opened, order_id, people, say, snapshots
+from ledger.credit_notes import CreditNotes
 from ledger.disputes import last_loss
+from ledger.paid_outside import PaidOutside
 from ledger.readable import amount
 
 record = typer.Typer(help="Enter what happened outside.", no_args_is_help=True)
@@ -51,6 +53,24 @@ def refund(
     told = _refund(sold, payment, money, reference, line or (), now)
     kind = EntryKind.DISPUTE_LOST if dispute else EntryKind.REFUND_ELSEWHERE
     _show(ledger, facts(context).refunded_elsewhere(name, told, by, now, kind))
+    return 0
+
+
+@record.command("paid")
+def paid(
+    context: typer.Context,
+    case: Annotated[str, typer.Argument(metavar="RETURN", help="The return that was owed the money.")],
+    reference: Annotated[
+        str, typer.Option("--id", help="The refund made elsewhere that paid it, by the provider's id.")
+    ],
+    by: By,
+) -> int:
+    """A refund made elsewhere was the payment of what a return is owed since its own refund failed."""
+    _check_person(context, by, Role.FINANCE, Role.ADMIN)
+    ledger = opened(context)
+    notes = CreditNotes(ledger, snapshots(context), context.obj.prefix())
+    _show(ledger, PaidOutside(ledger, snapshots(context), notes).record(case, reference, by, datetime.now(UTC)))
+    say(f"Return {case} looks at it by itself within hours, or at once: python starter.py retry {case} --by {by}")
     return 0
 
 

@@ -66,7 +66,9 @@ def _goods(story: Story) -> None:
     for receipt in known.receipts:
         counted = ", ".join(f"{one.quantity} of line {one.line_id}" for one in receipt.lines)
         lines.append(f"receipt {receipt.id} by {receipt.received_by}: {counted}")
-    if seen := known.inspection:
+    if known.lost:
+        lines.append(f"lost by the carrier, said {known.lost}; paid for as if it had come")
+    elif seen := known.inspection:
         lines += [
             f"inspected by {seen.inspected_by}: {one.quantity} of line {one.line_id}, {one.grade.value}, "
             f"{one.disposition.value} to {one.location or seen.location}"

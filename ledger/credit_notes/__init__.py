@@ -19,7 +19,7 @@ from ledger import NUMBERED, EntryKind, JournalEntry, Ledger, NewEntry
 from ledger.deciding import decided
 from ledger.frozen import frozen_order
 from ledger.moves import money
-from ledger.refunds import covered, told, uncovered
+from ledger.refunds import covered, intention_of, told, uncovered
 
 _Entry = JournalEntry | NewEntry
 
@@ -68,10 +68,14 @@ class CreditNotes:
 
         def decide() -> NewEntry:
             check()
-            debt = self._debt(intention.case, intention.plan)
-            return self._noted(entry, debt._replace(refunds={**debt.refunds, refund.key: refund}))
+            return self.noted(entry, intention, refund)
 
         return decided(self._ledger, intention.order_id, decide)
+
+    def noted(self, entry: NewEntry, intention: RefundIntention, refund: Refund) -> NewEntry:
+        """A settlement's entry, with the plan's credit note if all of the plan is paid with it."""
+        debt = self._debt(intention.case, intention.plan)
+        return self._noted(entry, debt._replace(refunds={**debt.refunds, refund.key: refund}))
 
     def planned(self, entry: NewEntry, plan: RefundPlan) -> NewEntry:
         """A plan's entry, with the credit note where no settlement follows that would issue it: fees took all, or what
@@ -87,11 +91,10 @@ class CreditNotes:
 
         Raises Refused (`not_settled`) if the journal knows of no such success, else as `Ledger.append` does.
         """
-        intended = self._ledger.find(refund.key)
-        if intended is None or self._ledger.find(ids.settled_key(refund.key)) is None:
+        intention = intention_of(self._ledger, refund.key)
+        if intention is None or self._ledger.find(ids.settled_key(refund.key)) is None:
             text = f"{refund.key} was never confirmed, so it cannot fail late; record its final no instead"
             raise Refused("not_settled", text)
-        intention = RefundIntention.model_validate(intended.facts["intention"])
         key = ids.reversed_key(intention.key)
 
         def decide() -> NewEntry:

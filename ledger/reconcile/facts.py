@@ -56,6 +56,7 @@ def refund_facts(entries: Iterable[JournalEntry]) -> Iterator[RefundFact]:
     """
     elsewhere: dict[str, RefundFact] = {}
     other_ways: set[str] = set()
+    outside: dict[str, RefundFact] = {}  # by our keys: what others made, and paid a return of ours
     for entry in entries:
         told = entry.facts
         match entry.kind:
@@ -73,6 +74,12 @@ def refund_facts(entries: Iterable[JournalEntry]) -> Iterator[RefundFact]:
                 # Disputes that were won come back in the same way, and are not among the refunds.
                 if made := elsewhere.pop(told["fact"], None):
                     yield made.model_copy(update={"what": What.REVERSED, "at": entry.at})
+            case EntryKind.REFUND_SETTLED if "fact" in told:
+                outside[_key(told)] = elsewhere[told["fact"]]
+            case EntryKind.REFUND_REVERSED if made := outside.get(_key(told)):
+                yield made.model_copy(update={"what": What.REVERSED, "at": entry.at})
+            case EntryKind.REFUND_TRACED if made := outside.get(told["intention"]):
+                yield made.model_copy(update={"what": What.TRACED, "arn": told["arn"], "at": entry.at})
             case EntryKind.REFUND_SETTLED | EntryKind.REFUND_FAILED | EntryKind.REFUND_REVERSED:
                 yield _of(_WORDS[entry.kind], entry, told["refund"])
             case EntryKind.REFUND_TRACED:

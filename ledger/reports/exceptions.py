@@ -12,6 +12,7 @@ from domain.model import Model, UtcDatetime
 from domain.override import Overridden, OverrideState
 from domain.stores import Snapshots
 from ledger import EntryKind, JournalEntry, Ledger
+from ledger.covering import COVERING
 from ledger.days import Days
 from ledger.exports.rows import posted
 from ledger.readable import amount, amounts, reference
@@ -29,6 +30,7 @@ Why = Literal[
     "made_elsewhere",
     "dispute_lost",
     "cleared",
+    "covered",
     "not_reconciled",
 ]
 
@@ -42,6 +44,7 @@ TITLES: dict[Why, str] = {
     "made_elsewhere": "Refunds made outside, in the provider's dashboard or in the shop",
     "dispute_lost": "Lost disputes",
     "cleared": "Suspense that finance cleared",
+    "covered": "Suspense that was covered by what a return was owed: its money had gone back elsewhere",
     "not_reconciled": "Breaks of the last reconciliation with the payment provider",
 }
 
@@ -115,8 +118,9 @@ def _of_entry(ledger: Ledger, entry: JournalEntry) -> Iterator[Finding]:
         back = ledger.find(ids.reversed_key(entry.key))
         yield _found(why, entry, detail=f"came back on {back.at:%Y-%m-%d} (entry {back.seq})" if back else "")
     elif entry.kind is EntryKind.CLEARED:
-        to = f"to {entry.facts['account']}" if "account" in entry.facts else ""
-        yield _found("cleared", entry, detail=", ".join(filter(None, (to, *entry.reasons))))
+        by_itself = entry.actor == COVERING
+        to = f"{'by' if by_itself else 'to'} {entry.facts['account']}" if "account" in entry.facts else ""
+        yield _found("covered" if by_itself else "cleared", entry, detail=", ".join(filter(None, (to, *entry.reasons))))
     elif others := [one for one in posted(entry) if one.credit.partition(":")[0] == "payout"]:
         yield _found("other_instrument", entry, detail=", ".join(dict.fromkeys(one.credit for one in others)))
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from database.engine import migrate
 from domain.notice import NoticeState
+from domain.people import Person, Role
 from ledger import EntryKind, NewEntry
+from ledger.people import change
 from settings import Settings
 from tests.commands.conftest import Run
 from wiring import rooms
@@ -59,3 +61,19 @@ def test_a_return_shows_the_mails_that_went_wrong(home: Path, run: Run) -> None:
     assert "notice: approved bounced" in answer.out
     mails = run("show", "R-1", "--json").json["mails"]
     assert "bounced" in [one["state"] for one in mails]
+
+
+def test_a_mail_that_is_owed_is_left_out_for_good(home: Path, run: Run) -> None:
+    fill(home)
+    here = rooms(Settings.load())
+    change(here.ledger, here.stores.people, Person(id="ada", role=Role.ADMIN), "ada", NOW)
+    (owed,) = [one for one in here.stores.outbox.of_case("R-0") if one.state is NoticeState.OWED]
+    assert "nobody who may act" in run("mails", "skip", owed.key, "--by", "zoe").err
+    assert run("mails", "skip", owed.key, "--by", "ada", "--json").json["state"] == "skipped"
+    assert here.stores.outbox.reserve(owed.key, "R-0", "approved", NOW) is not None  # no attempt may send it now
+    entry = here.ledger.find(owed.key)
+    assert entry is not None
+    assert (entry.actor, entry.facts["state"]) == ("ada", "skipped")
+    answer = run("mails", "skip", owed.key, "--by", "ada")
+    assert (answer.code, "only one that is owed" in answer.err) == (1, True)
+    here.engine.dispose()

@@ -107,6 +107,7 @@ OVERRIDE = ["override", "R-1", "--line", "1", "--by", "fay", "--key", "nowhere.p
         (["inspect", "R-1", "--by", "ann", "--line", "1:1:grade_a:burnt"], "lines.0.disposition"),
         (["cancel", "R-1", "--by", "shopper", "--reason", "whim"], "reason"),
         (["cancel", "R-1", "--by", "shopper", "--remark", "x" * 201], "remark"),
+        (["close", "R-1", "--by", "olga", "--reason", "whim"], "reason"),
         (["retry", "R-1", "--by", ""], "by"),
         (["approve", "R-1", "--by", "Fay B", "--key", "nowhere.pem"], "by: an id has"),
         (["approve", "R-1", "--by", "fay", "--key", "nowhere.pem"], "key: nowhere.pem cannot be read"),

@@ -186,6 +186,17 @@ def test_a_mail_of_unknown_outcome_is_taken_again_once(engine: Engine) -> None:
     assert not outbox.take_again("k1", NOW)
 
 
+def test_what_stands_beside_a_mail_that_went_out_stays(engine: Engine) -> None:
+    outbox: Outbox = SqlOutbox(engine)
+    outbox.reserve("k1", "r", "approved", NOW)
+    outbox.finish("k1", NoticeState.SENT, "m1", "the template has a fault")
+    for told in (NoticeState.SENT, NoticeState.DELIVERED):
+        outbox.finish("k1", told, "m1")
+        row = outbox.get("k1")
+        assert row is not None
+        assert (row.state, row.why) == (told, "the template has a fault")
+
+
 def test_mails_are_listed_by_state_newest_first(engine: Engine) -> None:
     outbox: Outbox = SqlOutbox(engine)
     for number, state in enumerate([NoticeState.BOUNCED, None, NoticeState.SENT]):

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from activities.decisions import CancelReturn
+from activities.decisions import CancelReturn, RecordLoss
 from domain.errors import Refused
 from domain.people import Person, Role
 from tests.shop import NOW, Interrupted, Shop, transfers
@@ -101,3 +101,23 @@ def test_a_return_is_called_off_by_its_shopper_or_by_who_may(shop: Shop) -> None
     shop.people.known.clear()
     cancel("olga")  # what is recorded stays answered
     assert shop.entry("cancelled:R-1").actor == "olga"
+
+
+def test_a_lost_parcel_leaves_its_units_to_nobody_unless_a_box_came_in_the_same_moment(shop: Shop) -> None:
+    shop.people.keep(Person(id="olga", role=Role.OPS))
+    shop.begin("R-1", {"1": 2})
+    ask = RecordLoss(case="R-1", order_id="two-rates", by="olga", now=NOW)
+    for _ in range(2):
+        seen = shop.decisions.record_loss(ask)
+    assert [(one.line_id, one.quantity, one.disposition) for one in seen.lines] == [("1", 2, "missing")]
+    assert transfers(shop.entry("lost:R-1")) == [
+        ("void", "with_customer:two-rates:1", "returning:R-1:1", "UNITS", 2),
+        ("single", "with_customer:two-rates:1", "kept:two-rates", "UNITS", 2),
+    ]
+    shop.begin("R-2", {"1": 1})
+    other = Shop(shop.engine)
+    shop.use(Interrupted(shop.engine, partial(other.receive, "R-2", {"1": 1})))
+    with pytest.raises(Refused) as no:
+        shop.decisions.record_loss(ask.model_copy(update={"case": "R-2"}))
+    assert no.value.code == "already_received"
+    assert shop.sound()

@@ -22,12 +22,17 @@ TABLE = {
     Verb.INSPECT: "       -     yes    yes    -     yes",
     Verb.APPROVE: "       -      -      -    yes    yes",
     Verb.OVERRIDE: "      -      -     yes   yes    yes",
+    Verb.FORCE_CLOSE: "   -      -     yes    -     yes",
+    Verb.LOST: "          -      -     yes    -     yes",
+    Verb.ASSIGN: "        -      -     yes   yes    yes",
+    Verb.RESEND: "        -      -     yes    -     yes",
     Verb.RETRY_NOW: "     -      -     yes   yes    yes",
     Verb.REPLAN: "       yes     -     yes   yes    yes",
     Verb.RECORD_NEWS: "  yes     -      -     -     yes",
     Verb.CONSENT: "      yes     -     yes   yes    yes",
     Verb.PAY_AGAIN: "     -      -      -    yes    yes",
     Verb.PAID_BY_HAND: "  -      -      -    yes    yes",
+    Verb.BY_HAND_FAILED: "-      -      -    yes    yes",
     Verb.NOTED: "         -      -      -    yes    yes",
 }
 KEY, OTHER_KEY = "A" * 43 + "=", "B" * 43 + "="

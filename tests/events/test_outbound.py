@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import Engine
 
 from database.stores import SqlOutgoing
-from domain.event import Endpoint, OutgoingRow
+from domain.event import Endpoint, Event, OutgoingRow
 from ledger import EntryKind, JournalEntry
+from ledger.events import events_of
 from ledger.store import SqlLedger
 from portal.loop import pause
 from portal.outgoing import AT_ONCE, LEASE, LONGEST_PAUSE, Outbound
@@ -118,6 +119,29 @@ async def test_a_return_in_trouble_waits_in_order_and_the_others_go_on(post: Pos
     assert post.told("R-2") == ["x", "y"]
     # Three attempts under one id.
     assert post.receivers.came.count(f"evt_{first.seq}_{first.hash[:12]}") == 3
+
+
+async def test_a_fact_that_cannot_be_read_holds_its_own_return_up_until_it_can(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post.happens("R-1", "a")
+    broken = post.ledger.append(fact("bad", kind=EntryKind.LABEL, case="R-1", order="R-1", facts={"label": 5}, at=NOW))
+    post.happens("R-1", "b")
+    post.happens("R-2", "x")
+    await post.settle()
+    assert (post.told("R-1"), post.told("R-2")) == (["a"], ["x"])
+    assert (post.waiting[1], "fault in the program (ValidationError)" in post.waiting[2]) == (2, True)
+
+    def mended(entry: JournalEntry) -> tuple[Event, ...]:
+        if entry.seq != broken.seq:
+            return events_of(entry)
+        return events_of(entry.model_copy(update={"kind": EntryKind.CANCELLED, "facts": {"reason": "mended"}}))
+
+    monkeypatch.setattr("portal.outgoing.events_of", mended)
+    post.clock.pass_by(seconds=1)
+    await post.settle()
+    assert (post.told("R-1"), post.waiting) == (["a", "mended", "b"], (4, 0, ""))
+    assert post.receivers.came[-2] == f"evt_{broken.seq}_{broken.hash[:12]}"
 
 
 def test_pauses_grow_to_an_hour_and_never_end() -> None:

@@ -155,6 +155,18 @@ def test_inserted_values_stay_in_their_place(kind: NoticeKind) -> None:
     assert "49" not in made.text
 
 
+def test_a_providers_own_template_gets_what_ours_are_made_of_and_nothing_out_of_its_place() -> None:
+    said = letter(notice(NoticeKind.APPROVED)).data
+    assert (said["name"], said["total"], said["order_number"]) == (NAME, "64.80 EUR", "#2001")
+    assert not {"key", "customer_id"} & set(said)
+    bomb = NoticeLine(title=EVIL + "x" * 10_000, quantity=1)
+    evil = notice(NoticeKind.APPROVED, lines=[bomb] * 200, action_url="javascript:alert(1)", order_number=EVIL)
+    told = letter(evil, name="Free money at www.evil.example").data
+    assert (told["name"], told["action_url"]) == ("", "")
+    assert not re.search(r"[\x00-\x1f\x7f\u2028\u202e]", "".join(str(one) for one in told.values()))
+    assert len(str(told)) < 50_000
+
+
 def test_a_shop_or_person_with_markup_in_the_name_is_escaped() -> None:
     made = Renderer("<b>Shop</b>\nX")(notice(NoticeKind.RECEIVED), TO, "<i>Ada</i> & Co")
     assert "<b>Shop" not in made.html

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
@@ -85,14 +86,6 @@ def test_a_mail_is_sent_and_recorded_without_personal_data() -> None:
     assert (room.mail.taken[0].to, room.mail.taken[0].name) == (TO, NAME)
 
 
-def test_a_providers_own_template_gets_what_ours_are_made_of() -> None:
-    room = Room()
-    room.send()
-    data = room.mail.taken[0].data
-    assert (data["name"], data["total"], data["order_number"]) == ("Ada Lovelace", "64.80 EUR", "#2001")
-    assert not {"key", "customer_id"} & set(data)
-
-
 def test_asked_again_it_answers_from_the_journal() -> None:
     room = Room()
     first = room.send()
@@ -166,18 +159,30 @@ def test_a_reservation_whose_outcome_was_lost_is_never_sent_again(contact: Conta
     assert room.mail.calls == 0
 
 
-def test_a_fault_in_a_template_reserves_nothing() -> None:
+def test_a_fault_in_a_template_shows_and_is_no_mail_on_its_way(caplog: pytest.LogCaptureFixture) -> None:
     room = Room()
 
     def broken(notice: Notice, to: str, name: str) -> Letter:
-        raise ZeroDivisionError
+        raise KeyError(name)
 
     room.render = broken
-    with pytest.raises(ZeroDivisionError):
-        room.send()
-    assert not room.outbox.rows
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="KeyError") as error:
+            room.send()
+        owed = room.outbox.rows[KEY]
+        assert (owed.state, owed.why) == (NoticeState.OWED, error.value.message)
+        assert NAME not in "".join(traceback.format_exception(error.value)) + caplog.text
+    assert not room.ledger.recorded
     room.render = plain
     assert room.send().state is NoticeState.SENT
+
+
+def test_a_mail_that_is_not_in_the_merchants_words_says_so() -> None:
+    room = Room()
+    room.render = lambda *asked: plain(*asked).model_copy(update={"fault": "the template has a fault"})
+    sent = room.send()
+    assert (sent.state, sent.why) == (NoticeState.SENT, "the template has a fault")
+    assert room.agrees(sent)
 
 
 def _steps(*outcomes: Exception) -> int:

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
-from jinja2 import UndefinedError
+from jinja2 import TemplateError
 from jsonschema import Draft202012Validator
 
 from activities.mail.branding import Branding, contrast
@@ -240,10 +240,29 @@ def test_the_merchants_own_templates_come_first(own: Path, locale: str, subject:
     assert f'<html lang="{lang}"' in made.html
 
 
-def test_an_undefined_variable_in_them_is_an_error(own: Path) -> None:
-    (own / "en" / "received" / "subject.txt").write_text("{{ notice.totl }}")
-    with pytest.raises(UndefinedError, match="totl"):
-        Renderer("Nordlicht", folder=own)(notice(NoticeKind.RECEIVED), TO, NAME)
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("subject.txt", "{{ notice.totl }}"),
+        ("subject.txt", "{% if %}"),
+        ("text.txt", "{{ {}[name] }}"),
+        ("text.txt", "{{ 1 / 0 }}"),
+        ("text.txt", "{% extends 'layout/none.txt' %}"),
+        ("body.mjml", "<mjml><mj-bdy></mjml>"),
+        ("body.mjml", "\udcff"),
+    ],
+)
+def test_a_fault_in_them_is_an_error_and_our_own_words_are_sent(own: Path, file: str, text: str) -> None:
+    (own / "en" / "received" / file).write_text(text, errors="surrogateescape")
+    render, what = Renderer("Nordlicht", folder=own), notice(NoticeKind.RECEIVED)
+    with pytest.raises((TemplateError, OSError, ArithmeticError, UnicodeError)):
+        render.strictly(what, TO, NAME)
+    made, ours = render(what, TO, NAME), Renderer("Nordlicht")(what, TO, NAME)
+    assert made.model_copy(update={"fault": ""}) == ours
+    assert "received in BACKHAUL_MAIL_TEMPLATES has a fault" in made.fault
+    assert NAME not in made.fault
+    # Another language's are as they were.
+    assert render(notice(NoticeKind.RECEIVED, locale="de"), TO, NAME).fault == ""
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:

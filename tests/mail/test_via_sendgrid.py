@@ -110,7 +110,17 @@ def test_a_bad_key_is_for_the_operator_to_mend(status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [404, 405, 408, 429, 500, 502, 503, 504])
-@pytest.mark.parametrize(("header", "wait"), [({"Retry-After": "17"}, 17), ({}, None), ({"Retry-After": "soon"}, None)])
+@pytest.mark.parametrize(
+    ("header", "wait"),
+    [
+        ({"Retry-After": "17"}, 17),
+        ({}, None),
+        ({"Retry-After": "soon"}, None),
+        # More than a mail may wait, and more than Temporal can count.
+        ({"Retry-After": "99999999"}, 3600),
+        ({"Retry-After": "9" * 20}, None),
+    ],
+)
 def test_an_answer_that_is_not_about_the_mail_is_tried_again(
     status: int, header: dict[str, str], wait: int | None
 ) -> None:

@@ -133,6 +133,33 @@ def test_every_answer_gets_a_name_of_ours(there: Postman, ours: SmtpMail, comman
     assert not there.taken
 
 
+def test_any_yes_after_the_end_is_one(there: Postman, ours: SmtpMail) -> None:
+    there.faults["END"] = "251 will forward"
+    assert ours.send(LETTER).endswith("@shop.example>")
+
+
+@pytest.mark.parametrize("answer", ["hello", "199 well", "354 go on"])
+def test_an_answer_after_the_end_that_is_neither_yes_nor_no_leaves_it_unknown(
+    there: Postman, ours: SmtpMail, answer: str
+) -> None:
+    there.faults["END"] = answer
+    with pytest.raises(OutcomeUnknown):
+        ours.send(LETTER)
+
+
+def test_a_login_that_makes_no_sense_means_not_taken(there: Postman, ours: SmtpMail) -> None:
+    there.faults["AUTH"] = "334 x"  # what to answer to should be base64
+    with pytest.raises(Unavailable, match="the mail was not taken"):
+        ours.send(LETTER)
+
+
+@pytest.mark.parametrize("code", [503, 530])
+def test_a_no_that_is_about_our_login_costs_nobody_their_mail(there: Postman, ours: SmtpMail, code: int) -> None:
+    there.faults["RCPT"] = f"{code} who are you"
+    with pytest.raises(Unavailable):
+        ours.send(LETTER)
+
+
 @pytest.mark.parametrize("command", ["STARTTLS", *COMMANDS])
 def test_only_a_mail_whose_end_was_said_can_be_on_its_way(there: Postman, ours: SmtpMail, command: str) -> None:
     there.faults[command] = DROP

@@ -18,8 +18,10 @@ from domain.provider import ProviderRefund
 from domain.refund import Refund, RefundStatus
 from ledger import EntryKind
 from ledger.credit_notes import CreditNotes, issued_by
+from ledger.days import Days
 from ledger.disputes import last_loss, loss_name, open_disputes
 from ledger.facts import Facts
+from ledger.reports.exceptions import exceptions
 from tests.payments.fake import FakeProvider
 from tests.shop import NOW, Shop, card, transfers
 
@@ -192,6 +194,8 @@ def test_what_went_back_elsewhere_after_a_late_failure_is_not_owed_as_far_as_the
     cleared = [f"owed:R-1 {4624 - owed} rule:cover"] if owed < 4624 else []
     told = [one for one in desk.shop.ledger.entries() if one.kind is EntryKind.CLEARED]
     assert [f"{one.facts['account']} {one.facts['amount']} {one.actor}" for one in told] == cleared
+    listed = list(exceptions(desk.shop.ledger, Days(), desk.shop.ledger.entries(), lambda order: ""))
+    assert [one.why for one in listed if one.why in ("cleared", "covered")] == ["covered"] * len(cleared)
     with pytest.raises(Refused) as no:
         desk.pay(attempt=2, amount=owed + 1)
     assert no.value.code in ("plan_withdrawn", "not_planned")
@@ -200,6 +204,37 @@ def test_what_went_back_elsewhere_after_a_late_failure_is_not_owed_as_far_as_the
         assert desk.notes()[-1][1] == 4624
     assert desk.hear().owed == 0
     assert desk.shop.sound()
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["elsewhere first", "failure first"])
+def test_what_had_covered_a_refund_that_comes_back_is_owed_again(desk: Desk, first: bool) -> None:
+    desk.pay()
+    desk.shop.close("R-1")
+    desk.provider.move(KEY, RefundStatus.FAILED, reason="insufficient_funds")
+    desk.elsewhere(8000)
+    for told in ("re_x", "re_1") if first else ("re_1", "re_x"):
+        desk.hear(told)
+    assert [desk.shop.money(one).posted for one in ("owed:R-1", "suspense:two-rates")] == [2850, 0]
+    desk.elsewhere(8000, RefundStatus.FAILED)
+    for _ in range(2):
+        heard = desk.hear("re_x")
+        assert (heard.turn, heard.owed, heard.covered) == (Turn.REFUND_OF_OURS, 4624, 0)
+        assert [desk.shop.money(one).posted for one in ("owed:R-1", "suspense:two-rates")] == [4624, 0]
+    assert sum(one.posted for one in desk.shop.ledger.balances("paid:")) == 10850 - 4624
+    assert desk.pay(attempt=2).status is RefundStatus.SUCCEEDED
+    assert desk.notes()[-1][1] == 4624
+    assert desk.shop.ledger.verify().open_accounts == ()
+    assert desk.shop.sound()
+
+
+def test_what_a_won_dispute_brings_back_is_owed_again_by_the_refund_that_it_had_covered(desk: Desk) -> None:
+    closed_and_failed_late(desk)
+    desk.dispute("lost", day=1)
+    assert desk.shop.money("owed:R-1").posted == 0
+    for _ in range(2):
+        heard = desk.dispute("won", day=2)
+        assert (heard.turn, heard.owed) == (Turn.REFUND_OF_OURS, 4624)
+    assert [desk.shop.money(one).posted for one in ("owed:R-1", "suspense:two-rates")] == [4624, 0]
 
 
 def test_what_an_open_return_owes_is_left_to_its_next_plan(desk: Desk) -> None:
@@ -403,7 +438,7 @@ def test_a_lost_dispute_is_a_fact_and_its_end_counts_in_any_order(desk: Desk) ->
     with pytest.raises(Refused) as no:
         desk.pay()
     assert no.value.code == "plan_withdrawn"
-    assert desk.dispute("won", "evt_again").turn is Turn.DISPUTE_WON
+    assert desk.dispute("won", "evt_again", day=1).turn is Turn.DISPUTE_WON
     assert desk.shop.money("tender:pi_1").posted == 10850
     assert desk.shop.sound()
 
@@ -425,7 +460,7 @@ def test_an_appeal_opens_a_dispute_again_until_it_ends_once_more(desk: Desk) -> 
     with pytest.raises(Refused) as no:
         desk.pay()
     assert no.value.code == "disputed"
-    assert desk.dispute("won", "evt_again").turn is Turn.DISPUTE_WON
+    assert desk.dispute("won", "evt_again", day=1).turn is Turn.DISPUTE_WON
     assert desk.dispute("appeal_needs_response", "evt_appeal").turn is Turn.NOTHING_NEW
     assert desk.pay().status is RefundStatus.SUCCEEDED
 
@@ -434,7 +469,7 @@ def test_an_appeal_against_a_loss_is_for_finance_and_may_bring_the_money_back(de
     desk.dispute("lost", "evt_lost", amount=3000)
     assert desk.dispute("appeal_needs_response", "evt_appeal").turn is Turn.DISPUTE_OPENED
     assert desk.shop.money("tender:pi_1").posted == 10850 - 3000
-    assert desk.dispute("won", "evt_won").turn is Turn.DISPUTE_WON
+    assert desk.dispute("won", "evt_won", day=1).turn is Turn.DISPUTE_WON
     assert desk.shop.money("tender:pi_1").posted == 10850
     assert desk.dispute("appeal_needs_response", "evt_appeal").turn is Turn.NOTHING_NEW
     assert desk.shop.sound()
@@ -467,7 +502,16 @@ LOST_AGAIN = [("lost", 1), ("won", 2), ("lost", 3)]
 WON_AGAIN = [("won", 1), ("lost", 2), ("warning_closed", 3)]
 APPEALED = [("needs_response", 0), ("won", 1), ("appeal_under_review", 2)]
 LOST_ON_APPEAL = [("won", 1), ("appeal_needs_response", 2), ("lost", 3)]
-STORIES = [(LOST_AGAIN, 1, False), (WON_AGAIN, 0, False), (APPEALED, 0, True), (LOST_ON_APPEAL, 1, False)]
+AT_ONCE = [("needs_response", 1), ("won", 1), ("lost", 1)]  # all in one second
+APPEALED_AT_ONCE = [("won", 1), ("appeal_needs_response", 1)]
+STORIES = [
+    (LOST_AGAIN, 1, False),
+    (WON_AGAIN, 0, False),
+    (APPEALED, 0, True),
+    (LOST_ON_APPEAL, 1, False),
+    (AT_ONCE, 1, False),
+    (APPEALED_AT_ONCE, 0, True),
+]
 
 
 @pytest.mark.parametrize(("story", "taken", "takes"), STORIES)

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from activities.payments import PayLeg, PaymentActivities
 from activities.payments.by_hand import ByHand as PaidByPeople
-from activities.payments.other_ways import ByHand, OtherWays, RecordConsent
+from activities.payments.other_ways import ByHand, NotByHand, OtherWays, RecordConsent
 from activities.payments.routed import Routed
 from domain.consent import Consent
 from domain.errors import Refused, Stale, Unavailable
@@ -69,6 +69,9 @@ class Desk:
     def pay(self, payment: str, amount: int = 4624, attempt: int = 1) -> Refund:
         ask = PayLeg(case="R-1", order_id="two-rates", plan=1, payment=payment, amount=amount, attempt=attempt, now=NOW)
         return self.payments.pay_leg(ask)
+
+    def by_hand_failed(self, refund: str, by: str = "flo") -> Refund:
+        return self.ways.record_not_by_hand(NotByHand(refund=refund, by=by, reason="wrong_account", now=LATER))
 
     def consent(self, refund: str, to: Another = CREDIT, by: str = "shopper") -> Consent:
         return self.ways.record_consent(RecordConsent(refund=refund, to=to, by=by, now=LATER))
@@ -153,6 +156,33 @@ def test_both_legs_of_a_mixed_order_are_paid_each_by_its_own(engine: Engine) -> 
 
 
 # ── By hand ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_a_person_could_not_pay_is_a_failed_attempt_and_the_next_one_follows(engine: Engine) -> None:
+    desk = Desk(engine, tender("p-1", BANK, 10850))
+    first, second, third = (f"refund:R-1:1:p-1:{number}" for number in (1, 2, 3))
+    desk.pay("p-1")
+    with pytest.raises(Refused) as no:
+        desk.by_hand_failed(first, by="olga")
+    assert no.value.code == "role_may_not"
+    for _ in range(2):
+        failed = desk.by_hand_failed(first)
+        assert (failed.status, failed.reason) == (RefundStatus.FAILED, "not_paid_by_hand")
+    assert "wrong account" in failed.message
+    assert desk.shop.entry(f"failed:{first}").actor == "flo"
+    assert desk.shop.money("owed:R-1").posted == 4624
+    with pytest.raises(Refused) as no:
+        desk.by_hand(first)  # what failed cannot have been paid
+    assert no.value.code == "not_by_hand"
+    assert desk.pay("p-1", attempt=2).reason == "by_hand"
+    desk.by_hand_failed(second)
+    desk.consent(second)
+    assert desk.pay("p-1", attempt=3).status is RefundStatus.SUCCEEDED
+    assert [one.key for one in desk.purses.sent] == [third]
+    with pytest.raises(Refused) as no:
+        desk.by_hand_failed(third)
+    assert no.value.code == "paid_already"
+    assert desk.done()
 
 
 def test_who_may_say_that_it_is_paid_and_once(engine: Engine) -> None:

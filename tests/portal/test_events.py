@@ -16,6 +16,7 @@ from activities.labels import easypost_events
 from activities.mail import sendgrid_events
 from activities.payments import stripe_events
 from activities.payments.stripe_units import from_stripe, to_stripe
+from domain import ids, notice_ids
 from domain.inbox import InboxEvent, MailNews, ScanNews, Told
 from domain.news import DisputeNews, PaymentNews, RefundNews
 from domain.notice import NoticeState
@@ -183,6 +184,14 @@ def test_a_mail(kind: str, state: NoticeState) -> None:
     assert told(sendgrid_events.read([mail_event(kind=kind)])) == MailNews(
         key="notice:R-1:approved:1", state=state, message_id="LRzXl_NHStOGhQ4kofSm_A", at=TOLD_AT
     )
+
+
+def test_the_longest_key_that_there_can_be_is_read() -> None:
+    case, payment = "R" * 64, "p" * 300
+    key = notice_ids.refund_notice_key("refund_failed", ids.refund_key(case, 10**9 - 1, payment, 10**9 - 1))
+    heard = told(sendgrid_events.read([mail_event(message_key=key)]))
+    assert isinstance(heard, MailNews)
+    assert heard.key == key
 
 
 def test_mails_of_others_and_other_events_are_nothing_to_us() -> None:

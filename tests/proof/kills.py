@@ -23,6 +23,10 @@ BESIDE = {
     "reconcile": "It is no step of a return: it reads, and records one line per day, however often it is told to. A "
     "killed worker is noticed only after five minutes. tests/workflows/test_reconcile.py tells it twice.",
     "add_parcel": "No way here has a second parcel yet; it moves no money. tests/labels/test_activities.py.",
+    "force_close": "It ends a return as a cancel does, by the same code. tests/workflows/test_ops.py.",
+    "record_assignment": "It moves nothing, and comes only where a person says so. tests/workflows/test_ops.py.",
+    "record_resend": "It moves nothing, and comes only where a person says so. tests/workflows/test_ops.py.",
+    "record_loss": "It comes after weeks of silence, as `expire_return` does. tests/workflows/test_lost.py.",
     "expire_return": "It comes after weeks of silence, which no stack here can skip. tests/workflows/test_parcels.py.",
     "resend_notice": "It comes a day after a mail of unknown outcome. tests/mail/test_send_notice.py.",
 }

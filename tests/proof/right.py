@@ -25,7 +25,8 @@ from domain.order import TenderKind
 from domain.plan import Leg
 from domain.policy import Verdict
 from domain.refund import PAID_BY_PEOPLE, RefundIntention
-from domain.stores import Outbox
+from domain.request import Basis
+from domain.stores import Outbox, OutboxRow
 from embedded.simulators.storefront import SECRET
 from embedded.simulators.storefront.signing import call_signature
 from ledger import UNITS, Balance, EntryKind, JournalEntry, Ledger, TransferKind, accounts
@@ -56,6 +57,7 @@ _ONCE = {
 
 
 _ANSWERS = (NoticeKind.APPROVED, NoticeKind.IN_REVIEW)
+_MEANWHILE = (NoticeKind.REQUEST_RECEIVED, NoticeKind.IN_REVIEW)
 
 
 @dataclass(frozen=True)
@@ -386,21 +388,35 @@ class _Told:
             if entry.kind is not EntryKind.NOTICE or entry.key not in rows:
                 continue
             # What the provider tells later is not written into the entry.
-            if rows[entry.key].state not in (entry.facts["state"], NoticeState.DELIVERED):
+            if rows[entry.key].state not in (entry.facts["state"], NoticeState.DELIVERED) and not self._late(
+                entry, rows[entry.key]
+            ):
                 yield f"{entry.key} is {entry.facts['state']} in the journal, {rows[entry.key].state} in the outbox"
+
+    def _late(self, entry: JournalEntry, row: OutboxRow) -> bool:
+        """Whether an attempt that another one had given up as unknown came to its end after all: the mail is out, with
+        the provider's id, and the entry stays what was known then."""
+        unknown = entry.facts["state"] == NoticeState.UNKNOWN
+        return self.killed and unknown and row.state is NoticeState.SENT and bool(row.message_id)
 
     def _notices(self) -> tuple[set[NoticeKind], set[NoticeKind]]:
         """Those that the outcome needs, and those that may have been sent besides."""
+        needed, others = self._turns()
+        lines = self.known.decision.approved if self.known.decision else ()
+        withdrawn = any(line.basis is Basis.WITHDRAWAL for line in lines)
+        return (needed | {NoticeKind.WITHDRAWAL_RECEIPT} if withdrawn else needed), others
+
+    def _turns(self) -> tuple[set[NoticeKind], set[NoticeKind]]:
         match self.expected:
             case Outcome.DECLINED:
-                return {NoticeKind.DECLINED}, set()
+                return {NoticeKind.DECLINED}, {*_MEANWHILE}
             case Outcome.CANCELLED:  # perhaps while the label was bought; then nobody is told of it
-                return {NoticeKind.CANCELLED}, {NoticeKind.APPROVED, NoticeKind.IN_REVIEW, NoticeKind.IN_TRANSIT}
+                return {NoticeKind.CANCELLED}, {NoticeKind.APPROVED, NoticeKind.IN_TRANSIT, *_MEANWHILE}
         moving = {NoticeKind.IN_TRANSIT} if self.known.scans else set()
         review = self.known.decision is not None and self.known.decision.verdict is Verdict.REVIEW
         answered = NoticeKind.IN_REVIEW if review else NoticeKind.APPROVED
         needed = {answered, NoticeKind.RECEIVED, NoticeKind.REFUND_DONE} | moving
-        return needed, {NoticeKind.IN_REVIEW, NoticeKind.REFUND_SUBMITTED}
+        return needed, {NoticeKind.REFUND_SUBMITTED, *_MEANWHILE}
 
     def stock(self) -> Iterator[str]:
         """What was inspected was put away, each unit once, and nothing waits on the way."""

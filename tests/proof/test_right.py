@@ -76,6 +76,17 @@ async def credit(room: Room, account: str, reference: str, key: str, amount: int
     return str(made.json()["id"])
 
 
+async def mailed(room: Room, case: str, key: str) -> None:
+    """The mail provider has a mail more."""
+    mail = {
+        "personalizations": [{"to": [{"email": "a@example.com"}], "custom_args": {"message_key": key, "case": case}}],
+        "from": {"email": "b@example.com"},
+        "subject": "again",
+        "content": [{"type": "text/plain", "value": "again"}],
+    }
+    await post(room, "/sendgrid/v3/mail/send", 202, json=mail, headers={"Authorization": "Bearer SG.x"})
+
+
 async def judged(room: Room, case: str, outcome: Outcome = REFUNDED, *, killed: bool = False) -> list[str]:
     found = await asyncio.to_thread(wrong_return, case, outcome, room.books, killed=killed)
     assert all(one.startswith(f"{case}: ") for one in found)
@@ -247,13 +258,7 @@ async def test_a_second_label_is_found(room: Room) -> None:
 async def test_a_second_mail_is_found(room: Room) -> None:
     case = await told(room, "mails")
     key = notice_ids.notice_key(case, NoticeKind.APPROVED)
-    mail = {
-        "personalizations": [{"to": [{"email": "a@example.com"}], "custom_args": {"message_key": key, "case": case}}],
-        "from": {"email": "b@example.com"},
-        "subject": "again",
-        "content": [{"type": "text/plain", "value": "again"}],
-    }
-    await post(room, "/sendgrid/v3/mail/send", 202, json=mail, headers={"Authorization": "Bearer SG.x"})
+    await mailed(room, case, key)
     assert await judged(room, case, killed=True) == [f"the mail provider has {key} 2 times, not once"]
 
 
@@ -271,6 +276,22 @@ async def test_a_mail_of_unknown_outcome_is_right_only_where_somebody_was_killed
     found = await judged(room, case, killed=True)
     assert found == ["the journal's last word on it is notice, not closed"]
     assert f"{key} is unknown in the outbox, though nobody was killed" in await judged(room, case)
+    # The attempt that was given up comes to its end after all, which is the better word.
+    await mailed(room, case, key)
+    room.outbox.finish(key, NoticeState.SENT, "m-1")
+    assert await judged(room, case, killed=True) == found
+    assert f"{key} is unknown in the journal, sent in the outbox" in await judged(room, case)
+
+
+async def test_a_mail_of_unknown_outcome_that_the_provider_has_refused_is_found(room: Room) -> None:
+    case = await told(room, "refused", REFUNDED, "received")
+    key = notice_ids.notice_key(case, NoticeKind.RECEIVED)
+    room.outbox.reserve(key, case, NoticeKind.RECEIVED, NOW)
+    room.outbox.finish(key, NoticeState.REFUSED)
+    facts = {"notice": "received", "state": "unknown", "message_id": ""}
+    recorded = {"key": key, "kind": EntryKind.NOTICE, "facts": facts}
+    room.ledger.append(entry(case, "o-refused").model_copy(update=recorded))
+    assert f"{key} is unknown in the journal, refused in the outbox" in await judged(room, case, killed=True)
 
 
 async def test_money_that_is_still_pending_or_owed_is_found(fresh: Room) -> None:

@@ -82,10 +82,11 @@ async def test_while_the_carrier_refuses_the_label_it_ends_at_once(shop: Shop) -
     one = await shop.shopify()
     view = await one.until(lambda view: bool(view.troubles))
     assert (view.next_owner, view.troubles[0].step) == ("ops", "Buy the return label")
+    await one.told("request_received")
     await one.cancel()
     await one.recorded(EntryKind.CANCELLED)  # at once: no time was skipped
     await check(one)
-    assert one.notices() == {"cancelled": "sent"}
+    assert one.notices() == {"request_received": "sent", "cancelled": "sent"}
     shop.world.doors.open("/carrier")
     assert await shop.world.labels() == []
 

@@ -278,8 +278,13 @@ async def test_goods_that_nobody_inspects_are_not_forgotten(shop: Shop) -> None:
     await shop.skip(timedelta(days=3, hours=1))
     view = await one.until(lambda view: view.next_owner == "ops")
     assert view.next_action == "Overdue: Inspect what arrived"
+    await one.told("inspection_delayed")
+    (mail,) = [mail for mail in await shop.world.mails("R-1") if "inspection_delayed" in mail["categories"]]
+    days = [receipt.at + timedelta(days=10, hours=late) for late in (0, 2)]
+    assert [late for late in days if f"We write again by {late.day} {late:%B %Y}" in " ".join(mail["text"].split())]
     await one.inspect()
     assert (await one.result()).outcome is Outcome.REFUNDED
+    assert len(shop.world.entries("R-1", EntryKind.NOTICE)) == 5
     assert shop.world.posted("stock:") == {"stock:main:IPOD2009BLACK:restocked": 1}
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import threading
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from activities.decisions.policy_file import load_statutes
 from domain.case import Outcome
 from domain.notice import NoticeState
 from ledger import EntryKind, JournalEntry, NewEntry
-from tests.workflows.returns import SHOPIFY_PAYMENT, Shop
+from tests.workflows.returns import SHOPIFY_PAYMENT, TWO_RATES, Shop
 from tests.world import PATIENCE, until
+from wiring import STATUTES
 from workflows.mailing import Mailing
 from workflows.return_case.state import Stage
 
@@ -82,6 +85,26 @@ async def test_a_mail_of_unknown_outcome_is_sent_once_more_after_a_day(shop: Sho
     (told,) = shop.world.entries("R-1", EntryKind.NOTICE)
     assert timedelta(days=1) < again.at - told.at < timedelta(days=1, hours=1)
     assert again.facts["state"] == "sent"
+
+
+async def test_whoever_withdraws_has_it_acknowledged_at_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shop.world.rooms.decisions, "_statutes", load_statutes(STATUTES))
+    order = await shop.world.import_order(TWO_RATES)
+    buyer = shop.world.rooms.stores.contacts.get(order.customer_id)
+    assert buyer is not None
+    one = await shop.start("R-1", order.id, {"1": 2})
+    await one.told("withdrawal_receipt")
+    (mail,) = [one for one in await shop.world.mails("R-1") if "withdrawal_receipt" in one["categories"]]
+    (decided,) = shop.world.entries("R-1", EntryKind.DECISION)
+    stated = decided.at.astimezone(ZoneInfo("Europe/Berlin"))
+    told = (f"{stated:%H:%M:%S}", buyer.name, buyer.email, order.number, "2 x Stoneware mug, blue")
+    assert [one for one in told if one not in mail["text"]] == []
+    await one.arrive()
+    await one.inspect()
+    await one.result()
+    assert set(one.notices()) == {*FOUR, "withdrawal_receipt"}
+    assert buyer.email not in (history := (await one.history()).to_json())
+    assert buyer.name not in history
 
 
 async def test_a_scan_that_comes_while_the_return_closes_is_recorded(

@@ -22,6 +22,7 @@ from domain.people import Person, Role
 from domain.refund import RefundStatus
 from ledger import EntryKind
 from ledger.facts import Facts
+from ledger.paid_outside import PaidOutside
 from portal.courier import Courier
 from portal.loop import Loop
 from portal.temporal import TemporalDelivery
@@ -367,6 +368,51 @@ async def test_aftercare_ends_when_what_it_owed_went_back_elsewhere(shop: Shop) 
     assert [one["status"] for one in await shop.world.refunds(SHOPIFY_PAYMENT)] == ["failed"]
     assert sound(one)
     await replayer().replay_workflow(await handle.fetch_history())
+
+
+async def test_aftercare_does_not_pay_what_may_have_been_paid_in_the_dashboard(shop: Shop) -> None:
+    one = await shop.two_rates({"1": 2})  # 23.53 of 108.50
+    await one.arrive()
+    await one.inspect()
+    await one.result()
+    order = one.world.entries("R-1", EntryKind.DECISION)[0].order
+    (refund,) = await shop.world.refunds(TWO_RATES_PAYMENT)
+    await fail(one, refund)
+    handle = await aftercare(shop, "R-1", order, told(refund))
+    await seen(handle, "finance")
+    await elsewhere(one, TWO_RATES_PAYMENT, 2353)
+    await handle.execute_update("pay_again", {"by": "fay"}, id="again")  # before aftercare has heard of the other
+    async with asyncio.timeout(PATIENCE):
+        while "refunded elsewhere since" not in (await seen(handle, "finance")).next_action:
+            await asyncio.sleep(0.02)
+    code, message = await refusal(handle.execute_update("pay_again", {"by": "fay"}, id="once-more"))
+    _, made = await shop.world.refunds(TWO_RATES_PAYMENT)
+    assert (code, made["id"] in message) == ("may_be_paid", True)
+    rooms = shop.world.rooms
+    PaidOutside(rooms.ledger, rooms.stores.snapshots, rooms.credit_notes).record("R-1", made["id"], "fay", NOW)
+    await handle.execute_update("retry_now", {"by": "fay"}, id="look")
+    assert (await handle.result()).outcome == "succeeded"
+    assert len(await shop.world.refunds(TWO_RATES_PAYMENT)) == 2
+    done = (await shop.world.mails("R-1"))[-1]
+    assert ("confirmed" in done["subject"], made["id"] in done["text"]) == (True, True)
+    assert sound(one)
+    await replayer().replay_workflow(await handle.fetch_history())
+
+
+async def test_finance_pays_again_what_something_else_went_back_besides(shop: Shop) -> None:
+    one = await shop.two_rates({"1": 2})
+    await one.arrive()
+    await one.inspect()
+    await one.result()
+    order = one.world.entries("R-1", EntryKind.DECISION)[0].order
+    (refund,) = await shop.world.refunds(TWO_RATES_PAYMENT)
+    await fail(one, refund)
+    await elsewhere(one, TWO_RATES_PAYMENT, 2353)  # heard of before the failure
+    handle = await aftercare(shop, "R-1", order, told(refund))
+    assert "refunded elsewhere" in (await seen(handle, "finance")).next_action
+    await handle.execute_update("pay_again", {"by": "fay", "anyway": True}, id="again")
+    assert (await handle.result()).outcome == "succeeded"
+    assert shop.world.posted("owed:") == {}
 
 
 def posted_left(shop: Shop) -> int:

@@ -131,7 +131,14 @@ async def test_what_a_person_has_to_pay_waits_for_finance(shop: Shop) -> None:
     assert code == "not_signed"
     code, _ = await refusal(one.update("paid_by_hand", {**said, "update_id": "u-1"}, id="u-2"))
     assert code == "other_update_id"
-    await one.update("paid_by_hand", said)
+    await one.update("by_hand_failed", {"by": "flo", "payment": "bacs-7", "reason": "wrong_account"})
+    view = await one.until(lambda view: bool(view.troubles))
+    assert "wrong account" in view.next_action
+    code, _ = await refusal(one.update("paid_by_hand", said))
+    assert code == "nothing_by_hand"
+    await one.retry_now()
+    await one.until(lambda view: view.refund_reason == "by_hand")
+    await one.update("paid_by_hand", said, id="paid-at-last")
     view = await ended(one, "23.53 EUR")
     assert view.provider_references == ("SEPA-7",)
     assert shop.world.posted("payout:") == {"payout:R-1": 2353}

@@ -65,6 +65,9 @@ async def test_an_appeal_is_granted_by_two_and_refunded(shop: Shop) -> None:
     seen = await one.until(lambda view: view.next_owner == "ops")
     assert (seen.verdict, seen.appeals, "appeal of R-1" in seen.next_action) == (Verdict.DECLINE, "R-1", True)
     assert seen.stage == "appeal"
+    await one.told("request_received")
+    (mail,) = await shop.world.mails("R-2")
+    assert ("1 x Enamel kettle, 1 litre" in mail["text"], "it reached us on" in mail["text"]) == (True, True)
     code, _ = await refusal(override(one, "olga", line="9", verdict="approve"))
     assert code == "unknown_line"
     seen = await override(one, "olga", "o-2", verdict="approve", refund_percent=50)

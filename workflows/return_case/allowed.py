@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from domain.inspection import Inspection, Receipt, units
 from domain.money import Money
+from domain.notice import NoticeKind
+from domain.notice_ids import plain_notice
 from domain.override import Override
 from domain.overriding import may_override
 from domain.parcel import OtherParcel, Scan
 from domain.policy import Verdict
 from domain.verbs import Refusal, Verb
-from workflows.return_case.said import Approve
+from workflows.return_case.said import Approve, ForceClose, Lost, Resend
 from workflows.return_case.state import CaseState
 
+MOST_AGAIN = 5
+"""So often a mail is made anew; whoever does not get it then will not."""
 MOST_PARCELS = 50
 """Whoever ties more to one return has made a mistake."""
 
@@ -37,6 +41,14 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
             return _may_agree(state, said, said.override) if said.override else _may_approve(state, said)
         case Override():
             return _may_override(state, said)
+        case ForceClose():
+            return _may_close(state)
+        case Lost():
+            return _may_lose(state)
+        case Resend():
+            return _may_resend(state, said)
+    if verb is Verb.ASSIGN and state.turn.owner in ("backhaul", "nobody"):
+        return Refusal(code="nobody_waits", message="Nobody has to act on this return now: it goes on by itself.")
     if verb is Verb.CANCEL:
         return _may_cancel(state)
     if verb is Verb.RETRY_NOW and not state.troubles and state.look_at is None:
@@ -51,10 +63,52 @@ def _may_cancel(state: CaseState) -> Refusal | None:
         return None
     if state.decision is not None and state.decision.verdict is Verdict.DECLINE:
         return Refusal(code="declined", message="This return was declined, so there is nothing to cancel.")
+    if state.lost:
+        return Refusal(code="lost", message="Its parcel is recorded as lost and is being paid for, so nothing is left.")
     if state.receipts:
         return Refusal(
             code="already_received", message="The goods have arrived, so the return cannot be cancelled any more."
         )
+    return None
+
+
+def _may_close(state: CaseState) -> Refusal | None:
+    if state.force_closed:
+        return None
+    if state.called_off or state.expired or _decided_for_good(state):
+        return Refusal(code="ends_already", message="This return ends already; it needs no closing.")
+    if state.lost or state.inspection is not None:
+        text = f"Its goods are judged or lost, so money is owed or on its way ({state.next_action.action})"
+        instead = "see to the refund: `approve`, `retry`, `consent` or `paid-by-hand`; it closes by itself then"
+        return Refusal(code="money_is_owed", message=f"{text}; {instead}.")
+    if state.receipts:
+        text = "The goods are here and nobody has judged them; `inspect` them first, and the return goes on from there."
+        return Refusal(code="already_received", message=text)
+    return None
+
+
+def _may_lose(state: CaseState) -> Refusal | None:
+    if state.lost:
+        return None
+    if state.stopped:
+        return Refusal(code="ends_already", message="This return ends already, so nothing of it is waited for.")
+    if state.receipts:
+        text = "Goods of this return have arrived; `inspect` them, and what did not come stays with the shopper."
+        return Refusal(code="already_received", message=text)
+    if not state.moving:
+        text = "No carrier has seen this parcel, so none has lost it; the shopper still has it, or `scan` it first."
+        return Refusal(code="not_sent", message=text)
+    return None
+
+
+def _may_resend(state: CaseState, said: Resend) -> Refusal | None:
+    told = plain_notice(said.notice)
+    if told is None or state.request is None or told[0] != state.request.id or told[1] not in list(NoticeKind):
+        text = "is no mail about this return as a whole; `starter.py mails --return` shows their keys"
+        return Refusal(code="no_mail", message=f"{said.notice} {text}.")
+    if sum(one.startswith(f"{said.notice}:") for one in state.sent_again) >= MOST_AGAIN:
+        text = f"This mail was sent {MOST_AGAIN} times more already; reach the shopper another way."
+        return Refusal(code="too_many", message=text)
     return None
 
 
@@ -138,6 +192,9 @@ def _may_receive(state: CaseState, receipt: Receipt) -> Refusal | None:
     if state.expired:
         text = "Nothing of this return came in time, so it ends; take the box in as one that nobody announced."
         return Refusal(code="expired", message=text)
+    if state.lost:
+        text = "This parcel is recorded as lost and paid for; take the box in as one that nobody announced"
+        return Refusal(code="lost", message=f"{text} (`receive --unknown`), and tell finance.")
     if state.inspection is not None:
         return Refusal(
             code="already_inspected", message="This return was inspected; ask ops what to do with late goods."
@@ -151,6 +208,8 @@ def _may_receive(state: CaseState, receipt: Receipt) -> Refusal | None:
 
 
 def _may_inspect(state: CaseState, inspection: Inspection) -> Refusal | None:
+    if state.lost:
+        return Refusal(code="lost", message="This parcel is recorded as lost, so there is nothing to inspect.")
     if state.inspection is not None:
         same = state.inspection == inspection
         return None if same else _other_content("inspection", state.inspection.id)

@@ -34,10 +34,10 @@ from workflows.stepping import NotWanted
 NOT_GIVEN = RawValue(Payload())
 
 UNDO = ("void_label",)
-"""What undoes a return that is called off, or that a person declined. The fact itself, which the clerk records first,
-gives the units of `open_return` back; then `buy_label` is undone. Nothing else is: what was read or recorded stays a
-fact, and `plan_refund`, `pay_leg` and `restock` come only after the goods have arrived, when a return can be neither
-called off nor declined any more."""
+"""What undoes a return that is called off, or that a person declined or closed. The fact itself, which the clerk
+records first, gives the units of `open_return` back; then `buy_label` is undone. Nothing else is: what was read or
+recorded stays a fact, and `plan_refund`, `pay_leg` and `restock` come only after the goods have arrived, when a return
+can be neither called off nor declined any more."""
 
 
 @workflow.defn(name=ids.WORKFLOW_TYPE)
@@ -62,10 +62,14 @@ class ReturnCase(Shopper, Warehouse, Providers, Finance, Ops, Goods, NewsDesk):
             raise
         self.clerk = asyncio.create_task(self.keep_record())
         await self.open_return()
+        self.acknowledge()
         await self.hear_appeal()
         await self.be_reviewed()
         await self.buy_label()
         await self.follow_parcel()
+        if self.state.force_closed:
+            await self.undo()
+            return await self.close(Outcome.CLOSED_BY_STAFF, NoticeKind.CANCELLED)
         if self.state.declined:
             await self.undo()
             return await self.close(Outcome.DECLINED, NoticeKind.DECLINED)
@@ -137,6 +141,8 @@ class ReturnCase(Shopper, Warehouse, Providers, Finance, Ops, Goods, NewsDesk):
     @property
     def stopped_by(self) -> str:
         """Who called it off, which a new run of an old return knows only of a person's decline; else the shopper."""
+        if self.state.force_closed:
+            return self.state.force_closed
         if self.state.declined and self.state.overrides:
             return self.state.overrides[-1].by
         if self.state.expired:
@@ -164,6 +170,8 @@ class ReturnCase(Shopper, Warehouse, Providers, Finance, Ops, Goods, NewsDesk):
         while True:
             await self.wait_for_mails()
             await self.everything_recorded()
+            if not all(mail.done() for mail in self.mails.values()):
+                continue  # somebody has asked for one once more
             if self.unpaid is None or self.state.called_off:
                 return
             failed = latest(self.state, self.unpaid.tender_id)

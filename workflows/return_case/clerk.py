@@ -5,19 +5,24 @@ from __future__ import annotations
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from activities.decisions import CancelReturn, DecisionActivities
+from activities.decisions import CancelReturn, DecisionActivities, RecordAssignment, RecordLoss, RecordResend
+from activities.decisions import ForceClose as RecordForceClose
 from activities.decisions.approvals import ApprovalActivities, RecordApproval
 from activities.inventory import InventoryActivities, RecordInspection, RecordReceipt
 from activities.labels import LabelActivities, RecordScan
 from activities.labels.parcels import AddParcel, ParcelActivities
+from domain.case import Assigned
 from domain.inspection import Inspection, Receipt
+from domain.notice import NoticeKind
+from domain.notice_ids import again_key, plain_notice
 from domain.override import Override
 from domain.parcel import OtherParcel, Scan
 from domain.refund import PLAN_WITHDRAWN
 from workflows import options
 from workflows.return_case.facts import Fact, known, with_fact
+from workflows.return_case.notices import notice
 from workflows.return_case.overrides import Overrides
-from workflows.return_case.said import Approve, Cancel
+from workflows.return_case.said import Approve, Assign, Cancel, ForceClose, Lost, Resend
 from workflows.stepping import NotWanted
 
 
@@ -37,7 +42,7 @@ class Clerk(Overrides):
                     learned = await self.record(first.fact)
                     self.state = with_fact(self.state, first.fact)
                     self.learn(**learned)
-                    self.recorded += 1
+                    self.recorded += not isinstance(first.fact, Assign | Resend)  # that says nothing of the goods
             except NotWanted as no:
                 first.refusal = no.refusal
                 # Whoever wanted to approve has found out what the story has not yet: the plan has to be made anew.
@@ -66,6 +71,14 @@ class Clerk(Overrides):
                 return await self._inspection(fact)
             case Cancel():
                 return await self._cancel(fact)
+            case ForceClose():
+                return await self._force_close(fact)
+            case Lost():
+                return await self._lose(fact)
+            case Assign():
+                return await self._assign(fact)
+            case Resend():
+                return await self._resend(fact)
             case Approve():
                 return await (self.agree_override(fact) if fact.override else self._approval(fact))
             case Override():
@@ -123,6 +136,54 @@ class Clerk(Overrides):
         )
         self.retries += 1
         return {"cancelled": fact.reason.value}
+
+    async def _force_close(self, fact: ForceClose) -> dict[str, object]:
+        await self.step(
+            f"Closed by {fact.by}: {fact.reason.replace('_', ' ')}",
+            DecisionActivities.force_close,
+            lambda now: RecordForceClose(**self.about, actor=fact.by, reason=fact.reason, now=now),
+            options.JOURNAL,
+            wanted=_not_if_refused,
+        )
+        self.retries += 1
+        return {}
+
+    async def _lose(self, fact: Lost) -> dict[str, object]:
+        judged = await self.step(
+            "The parcel is lost",
+            DecisionActivities.record_loss,
+            lambda now: RecordLoss(**self.about, by=fact.by, now=now),
+            options.JOURNAL,
+            wanted=_not_if_refused,
+        )
+        return {"inspection": judged}
+
+    async def _assign(self, fact: Assign) -> dict[str, object]:
+        said = Assigned(by=fact.by, to=fact.to, action=self.state.turn.action)
+        number = len(self.state.assigned) + 1
+        recorded = await self.step(
+            f"Assigned to {fact.to}",
+            DecisionActivities.record_assignment,
+            lambda now: RecordAssignment(**self.about, number=number, assigned=said, now=now),
+            options.JOURNAL,
+            wanted=_not_if_refused,
+        )
+        return {"assigned": (*self.state.assigned, recorded)}
+
+    async def _resend(self, fact: Resend) -> dict[str, object]:
+        told = plain_notice(fact.notice)
+        assert told is not None  # else it was refused before
+        before = [one for one in self.state.sent_again if one.startswith(f"{fact.notice}:")]
+        again = again_key(fact.notice, len(before) + 2)
+        recorded = await self.step(
+            f"Send the mail {told[1].replace('_', ' ')} once more",
+            DecisionActivities.record_resend,
+            lambda now: RecordResend(**self.about, by=fact.by, notice=fact.notice, again=again, now=now),
+            options.JOURNAL,
+            wanted=_not_if_refused,
+        )
+        self.post(notice(NoticeKind(told[1]), self.state, told[2]).model_copy(update={"key": recorded}))
+        return {"sent_again": (*self.state.sent_again, recorded)}
 
     async def _approval(self, fact: Approve) -> dict[str, object]:
         plan = self.state.plan.number if self.state.plan else 1

@@ -9,10 +9,10 @@ from temporalio.exceptions import ApplicationError
 from domain.inspection import Inspection, Receipt
 from domain.override import Override
 from domain.parcel import OtherParcel, Scan
-from workflows.return_case.said import Approve, Cancel
+from workflows.return_case.said import Approve, Assign, Cancel, ForceClose, Lost, Resend
 from workflows.return_case.state import CaseState
 
-Fact = OtherParcel | Scan | Receipt | Inspection | Cancel | Approve | Override
+Fact = OtherParcel | Scan | Receipt | Inspection | Cancel | ForceClose | Lost | Assign | Resend | Approve | Override
 
 
 @dataclass
@@ -37,6 +37,14 @@ def known(state: CaseState, fact: Fact) -> bool:
             return state.inspection is not None
         case Cancel():
             return state.called_off
+        case ForceClose():
+            return state.force_closed is not None
+        case Assign():
+            return state.assignment is not None and state.assignment.to == fact.to
+        case Lost():
+            return state.lost is not None
+        case Resend():
+            return False
         case Approve(override=str()):
             return any(one.update_id == fact.override and one.agreed_by for one in state.overrides)
         case Approve():
@@ -46,8 +54,8 @@ def known(state: CaseState, fact: Fact) -> bool:
 
 
 def with_fact(state: CaseState, fact: Fact) -> CaseState:
-    """The state as if the fact were recorded: what the next message is judged by. An approval or an
-    override changes nothing yet."""
+    """The state as if the fact were recorded: what the next message is judged by. An approval, an
+    override and what staff asks for change nothing yet."""
     if known(state, fact):
         return state
     match fact:
@@ -61,5 +69,9 @@ def with_fact(state: CaseState, fact: Fact) -> CaseState:
             return state.model_copy(update={"inspection": fact})
         case Cancel():
             return state.model_copy(update={"cancel": fact})
-        case Approve() | Override():
+        case ForceClose():
+            return state.model_copy(update={"force_closed": fact.by})
+        case Lost():
+            return state.model_copy(update={"lost": fact.by})
+        case Assign() | Resend() | Approve() | Override():
             return state

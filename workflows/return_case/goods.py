@@ -11,6 +11,7 @@ from activities.inventory import InventoryActivities, Restock
 from domain.notice import NoticeKind
 from workflows import options
 from workflows.return_case.clerk import Clerk
+from workflows.return_case.state import Stage
 from workflows.stepping import NotWanted
 
 
@@ -29,6 +30,8 @@ class Goods(Clerk):
                 self.tell(NoticeKind.IN_TRANSIT)
             if self.state.receipts:
                 self.tell(NoticeKind.RECEIVED)
+            if self.state.lost:
+                self.tell(NoticeKind.LOST)
             if self.state.inspection or self.state.stopped:
                 return
             await self.wait_for_word()
@@ -52,12 +55,20 @@ class Goods(Clerk):
             elif first == reminder:
                 self.remind()
             else:
+                self.tell_delayed()
                 self.learn(overdue=f"Overdue: {self.state.next_action.action}")
 
     def remind(self) -> None:
         """Tell the shopper that the time to send runs out."""
         self.reminded_at = workflow.now()
         self.tell(NoticeKind.REMINDER, self.reminded_at.toordinal())
+
+    def tell_delayed(self) -> None:
+        """Tell the shopper, once, that looking at the goods takes longer than it should."""
+        due = self.state.inspect_until
+        if self.state.stage is Stage.INSPECTION and due is not None and due <= workflow.now():
+            self.learn(write_by=workflow.now() + options.INSPECTION_PATIENCE)
+            self.tell(NoticeKind.INSPECTION_DELAYED)
 
     async def expire(self) -> None:
         """Nothing came in time, unless somebody has just said otherwise."""
@@ -77,7 +88,7 @@ class Goods(Clerk):
     async def restock(self) -> None:
         """Put the goods away."""
         inspection = self.state.inspection
-        if self.state.restocked is None and inspection is not None:
+        if self.state.restocked is None and inspection is not None and not self.state.lost:
             await self.step(
                 "Put the goods away",
                 InventoryActivities.restock,

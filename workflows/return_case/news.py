@@ -57,7 +57,8 @@ class NewsDesk(Payout, Listener):
         elif heard.for_finance:
             # Aside: whoever brought the news need not wait for somebody to look.
             self.asides.append(asyncio.create_task(self._ask_finance(news, heard.for_finance)))
-        if heard.turn in _MONEY_MOVED:
+        came_back = isinstance(news, DisputeNews) and heard.turn is Turn.REFUND_OF_OURS
+        if heard.turn in _MONEY_MOVED or came_back:
             self.overtaken = self.overtaken or bool(heard.returns)
             self.retries += 1
             others_of_order = tuple(one for one in heard.returns if one != self.request.id)

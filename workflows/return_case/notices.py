@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from domain import notice_ids
@@ -11,8 +12,9 @@ from domain.notice import Extra, Notice, NoticeExtra, NoticeKind, NoticeLine, No
 from domain.order import TenderKind
 from domain.plan import RefundPlan
 from domain.policy import LineDecision, Verdict
-from domain.printing import amount, day
+from domain.printing import amount, day, moment
 from domain.refund import FINAL_NO, Refund, RefundStatus
+from domain.request import Basis
 from domain.statement import shows_by
 from workflows.return_case.state import CaseState
 
@@ -38,11 +40,31 @@ def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
         qr_url=state.label.qr_url if state.label else "",
         packing_sheet_url=state.label.sheet_url if state.label else "",
         tracking_number=state.label.tracking_number if state.label else "",
-        expected_by=day(state.review_until.date(), locale) if state.review_until else "",
+        stated_at=_stated_at(kind, state),
+        expected_by=_expected_by(kind, state),
         send_back_until=day(state.decision.last_day_to_send, locale) if state.decision else "",
         provider_reference=", ".join(one.arn or one.provider_id for one in state.refunds if one.status not in FINAL_NO),
         **_on_statement(state),
     )
+
+
+def withdrawn(state: CaseState) -> tuple[LineDecision, ...]:
+    """What the shopper's request withdraws from, as far as a law lets them."""
+    lines = state.decision.approved if state.decision else ()
+    return tuple(line for line in lines if line.basis is Basis.WITHDRAWAL)
+
+
+def _stated_at(kind: NoticeKind, state: CaseState) -> str:
+    if kind not in (NoticeKind.WITHDRAWAL_RECEIPT, NoticeKind.REQUEST_RECEIVED):
+        return ""
+    asked = state.request.requested_at if state.request else None
+    stated = asked or (state.decision.decided_at if state.decision else None)
+    return moment(stated, _locale(state), state.order.zone) if stated and state.order else ""
+
+
+def _expected_by(kind: NoticeKind, state: CaseState) -> str:
+    until = state.write_by if kind is NoticeKind.INSPECTION_DELAYED else state.review_until
+    return day(until.date(), _locale(state)) if until else ""
 
 
 def refund_notice(kind: NoticeKind, case: str, order: OrderBrief, refund: Refund) -> Notice:
@@ -107,6 +129,10 @@ def _about(kind: NoticeKind, state: CaseState) -> tuple[NoticeLine, ...]:
             return _declined(state)
         case NoticeKind.APPROVED:
             return (*_lines(state), *_declined(state))
+        case NoticeKind.WITHDRAWAL_RECEIPT:
+            return _named(state, withdrawn(state))
+        case NoticeKind.REQUEST_RECEIVED:
+            return _named(state, state.decision.lines if state.decision else ())
         case NoticeKind.IN_REVIEW:
             return (*_sendable(state), *_declined(state))
         case _:
@@ -157,8 +183,11 @@ def _extras(state: CaseState) -> tuple[NoticeExtra, ...]:
 
 def _sendable(state: CaseState) -> tuple[NoticeLine, ...]:
     """What may be sent, without an amount."""
+    return _named(state, state.decision.approved if state.decision else ())
+
+
+def _named(state: CaseState, lines: Iterable[LineDecision]) -> tuple[NoticeLine, ...]:
     titles = state.order.titles if state.order else {}
-    lines = state.decision.approved if state.decision else ()
     return tuple(NoticeLine(title=titles.get(line.line_id, line.line_id), quantity=line.quantity) for line in lines)
 
 

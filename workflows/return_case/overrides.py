@@ -74,8 +74,9 @@ class Overrides(Steps):
             return
         until = decision.decided_at + timedelta(days=decision.review_days)
         self.learn(appeal_until=until)
+        self.tell(NoticeKind.REQUEST_RECEIVED)
         declined = f"The appeal of {self.request.appeals} is not granted"
-        await self._wait_for_person(lambda: not self.state.declined, until, declined)
+        await self._wait_for_person(lambda: not self.state.declined or self.state.called_off, until, declined)
         self.learn(appeal_until=None)  # nothing more is taken; what was taken before still counts
         await workflow.wait_condition(lambda: not self.heard)
 

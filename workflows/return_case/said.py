@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from domain.model import Id, Minor, Model, ShortText, Signature
 from domain.people import SHOPPER
@@ -26,6 +26,43 @@ class Cancel(Model):
     by: Id
     reason: CancelReason = CancelReason.CHANGED_MIND
     remark: ShortText = ""
+
+
+class CloseReason(StrEnum):
+    """Why staff ends a return."""
+
+    DUPLICATE = "duplicate"
+    SETTLED_OTHERWISE = "settled_otherwise"
+    NO_ANSWER = "no_answer"
+    SUSPECTED_ABUSE = "suspected_abuse"
+
+
+class ForceClose(Model):
+    """Staff ends the return now. `remark` is for staff, at most 200 characters; do not name people in it."""
+
+    by: Id
+    reason: CloseReason
+    remark: ShortText = ""
+
+
+class Assign(Model):
+    """Ask a team or a person (`to`) to do what comes next."""
+
+    by: Id
+    to: Id
+
+
+class Resend(Model):
+    """Send the mail of this key once more, made anew from how the return stands now."""
+
+    by: Id
+    notice: Annotated[str, StringConstraints(max_length=200)]
+
+
+class Lost(Model):
+    """The carrier has answered that it cannot find the parcel."""
+
+    by: Id
 
 
 class Approve(Model):
@@ -71,6 +108,17 @@ class PaidByHand(Model):
     reference: Id
     update_id: Id | None = None
     signature: Signature | None = None
+
+
+class ByHandFailed(Model):
+    """What waited for a person did not go, such as for a wrong account; without a payment it is about the only one.
+
+    `reason` says why, as a code; it stays in the journal and names no people and no accounts.
+    """
+
+    by: Id
+    payment: Id | None = None
+    reason: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,64}$")]
 
 
 class RetryNow(Model):

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain import ids
-from domain.case import CaseSoFar
+from domain.case import Assigned, CaseSoFar
 from domain.model import Model, UtcDatetime
 from domain.money import Money
 from domain.news import DisputeNews
@@ -73,13 +73,16 @@ class CaseState(CaseSoFar):
     """Until when a person should have looked at what the policy leaves to one; no label goes out before."""
     patient_until: UtcDatetime | None = None
     """The new due time of a parcel of which word came after the first one."""
+    write_by: UtcDatetime | None = None
+    """By when the shopper was told to hear of goods that took longer to be looked at."""
 
     @property
     def stage(self) -> Stage:
         """The stage that the facts amount to."""
         if self.outcome is not None or self.refused:
             return Stage.CLOSED
-        if self.called_off or self.expired or (self.restocked and self.refund_status is RefundStatus.SUCCEEDED):
+        seen_to = bool(self.restocked or self.lost)  # of what was lost there is nothing to put away
+        if self.called_off or self.expired or (seen_to and self.refund_status is RefundStatus.SUCCEEDED):
             return Stage.CLOSING
         if self.inspection is not None:
             return Stage.REFUND
@@ -114,8 +117,20 @@ class CaseState(CaseSoFar):
         return behind[0] if behind else RefundStatus.SUCCEEDED
 
     @property
+    def assignment(self) -> Assigned | None:
+        """Whom staff asked to do what comes next; it ends with the next step."""
+        last = self.assigned[-1] if self.assigned else None
+        return last if last is not None and last.action == self.turn.action else None
+
+    @property
     def next_action(self) -> NextAction:
-        """Always something: a return that waits for nobody would be forgotten."""
+        """What happens next, by whom staff asked to do it."""
+        asked = self.assignment
+        return self.turn.model_copy(update={"owner": asked.to}) if asked else self.turn
+
+    @property
+    def turn(self) -> NextAction:
+        """Whose turn it is by itself. Always something: a return that waits for nobody would be forgotten."""
         if self.refused:
             return NextAction(owner="nobody", action=f"Nothing: the request was refused. {self.refused}")
         if self.troubles:
@@ -169,8 +184,8 @@ class CaseState(CaseSoFar):
 
     @property
     def called_off(self) -> bool:
-        """Whether the return was cancelled."""
-        return self.cancel is not None or self.cancelled is not None
+        """Whether the return was cancelled, or ended by staff."""
+        return self.cancel is not None or self.cancelled is not None or self.force_closed is not None
 
     @property
     def declined(self) -> bool:

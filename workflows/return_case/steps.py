@@ -9,8 +9,8 @@ from domain.notice import NoticeKind
 from domain.refund import Refund
 from domain.request import ReturnRequest
 from workflows.return_case.desk import Desk
-from workflows.return_case.notices import notice, refund_notice
-from workflows.return_case.state import Trouble
+from workflows.return_case.notices import notice, refund_notice, withdrawn
+from workflows.return_case.state import Stage, Trouble
 from workflows.stepping import Stepper
 
 
@@ -32,8 +32,10 @@ class Steps(Desk, Stepper):
         return self.state.troubles
 
     def show_troubles(self, troubles: tuple[Trouble, ...]) -> None:
-        """Part of the state."""
+        """Part of the state. Where there is no label for now, whoever has heard nothing yet hears that we are at it."""
         self.learn(troubles=troubles)
+        if troubles and self.state.stage is Stage.LABEL and not (self.state.stopped or self.mails):
+            self.tell(NoticeKind.REQUEST_RECEIVED)
 
     @property
     def request(self) -> ReturnRequest:
@@ -55,6 +57,12 @@ class Steps(Desk, Stepper):
     def tell(self, kind: NoticeKind, number: int = 1) -> None:
         """Start the n-th notice of a kind, once; nothing waits for it but the end, a bounded time."""
         self.post(notice(kind, self.state, number))
+
+    def acknowledge(self) -> None:
+        """What the law asks for at once where the shopper withdraws from the purchase; goods that came before the
+        request came without a word."""
+        if withdrawn(self.state) and not self.state.came_first and not self.state.receipts:
+            self.tell(NoticeKind.WITHDRAWAL_RECEIPT)
 
     def tell_approved(self) -> None:
         """What may come back and how, and again when a person has changed it; not any more once goods are here."""

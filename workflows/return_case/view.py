@@ -54,6 +54,7 @@ class CaseView(Model):
     next_owner: str
     next_action: str
     due_at: UtcDatetime | None = None
+    assigned_by: str = ""
     lines: Mapping[str, int] = {}
     quote: str = ""
     label_url: str = ""
@@ -103,6 +104,7 @@ def view(state: CaseState) -> CaseView:
         next_owner=due.owner,
         next_action=due.action,
         due_at=due.due_at,
+        assigned_by=state.assignment.by if state.assignment else "",
         lines={line.line_id: line.quantity for line in state.request.lines} if state.request else {},
         quote=amount(state.quote),
         label_url=state.label.url if state.label else "",
@@ -140,6 +142,7 @@ def panel(state: CaseState) -> str:
     seen = view(state)
     rows = [
         f"Next: **{seen.next_owner}** — {seen.next_action}",
+        f"Assigned by {seen.assigned_by} instead of {state.turn.owner}" if seen.assigned_by else "",
         f"Due: {moment(seen.due_at)}" if seen.due_at else "",
         f"Order {seen.order_number}: {_items(state)}" if state.order else "",
         f"Appeals return {seen.appeals}" if seen.appeals else "",
@@ -148,6 +151,7 @@ def panel(state: CaseState) -> str:
         f"To refund: {seen.planned} ({seen.refund_status})" if seen.planned else "",
         f"Approved by {seen.approved_by}" if seen.approved_by else "",
         f"Refunded: {seen.refunded} ({', '.join(seen.provider_references)})" if seen.provider_references else "",
+        f"Lost on the way, said {state.lost}" if state.lost else "",
         *(f"Disputed: {one.payment} ({one.dispute}); refunds of it wait" for one in state.disputes),
         f"Parcel {seen.tracking_number}, [label]({seen.label_url})" if seen.label_url else "",
         f"[Packing sheet]({seen.sheet_url})" if seen.sheet_url else "",
