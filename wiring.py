@@ -178,9 +178,10 @@ class Rooms:
         from database.engine import scrub
         from ledger.erasing import Erasing
 
-        stores = (self.ledger, self.stores.snapshots, self.stores.contacts, self.stores.notes, self.stores.people)
-        folder = self.settings.labels_folder
-        return Erasing(*stores, partial(remove_files, folder), partial(scrub, self.engine, "contacts", "notes"))
+        own = self.stores
+        stores = (self.ledger, own.snapshots, own.contacts, own.notes, own.boxes, own.people)
+        clean = partial(scrub, self.engine, "contacts", "notes", "boxes")
+        return Erasing(*stores, partial(remove_files, self.settings.labels_folder), clean)
 
     @cached_property
     def credit_notes(self) -> CreditNotes:

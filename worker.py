@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 import signal
 import sys
@@ -56,46 +57,25 @@ def workers(client: Client, rooms: Rooms, drain: timedelta, extra: Sequence[Inte
 
 
 def by_queue(rooms: Rooms) -> dict[str, list[Callable[..., Any]]]:
-    """Which activities each task queue serves."""
-    return {
-        ids.RETURNS_QUEUE: [
-            rooms.storefront.fetch_order,
-            rooms.decisions.open_return,
-            rooms.decisions.plan_refund,
-            rooms.decisions.cancel_return,
-            rooms.decisions.expire_return,
-            rooms.decisions.force_close,
-            rooms.decisions.close_return,
-            rooms.decisions.record_loss,
-            rooms.decisions.record_assignment,
-            rooms.decisions.record_resend,
-            rooms.approvals.record_approval,
-            rooms.overrides.record_override,
-            rooms.overrides.agree_override,
-            rooms.labels.buy_label,
-            rooms.labels.void_label,
-            rooms.labels.record_scan,
-            rooms.parcels.add_parcel,
-            rooms.inventory.record_receipt,
-            rooms.inventory.record_inspection,
-            rooms.inventory.restock,
-            rooms.setting_aside.set_aside,
-            rooms.setting_aside.set_free,
-            rooms.news.hear_dispute,
-            rooms.news.hear_payment,
-            rooms.aftercare.recall_case,
-            rooms.returns.tell_returns,
-        ],
-        ids.PAYMENTS_QUEUE: [
-            rooms.payments.pay_leg,
-            rooms.news.hear_refund,
-            rooms.other_ways.record_consent,
-            rooms.other_ways.record_by_hand,
-            rooms.other_ways.record_not_by_hand,
-            rooms.reconciling.reconcile,
-        ],
-        ids.MAIL_QUEUE: [rooms.mail.send_notice, rooms.mail.resend_notice],
+    """Which activities each task queue serves: refunds and mail have their own, everything else shares one."""
+    mine = {
+        ids.PAYMENTS_QUEUE: [*_all(rooms.payments, rooms.other_ways, rooms.reconciling), rooms.news.hear_refund],
+        ids.MAIL_QUEUE: _all(rooms.mail),
     }
+    story = (rooms.storefront, rooms.decisions, rooms.approvals, rooms.overrides, rooms.labels, rooms.parcels)
+    goods = (rooms.inventory, rooms.setting_aside)
+    others = _all(*story, *goods, rooms.aftercare, rooms.returns)
+    return {ids.RETURNS_QUEUE: [*others, rooms.news.hear_dispute, rooms.news.hear_payment], **mine}
+
+
+def _all(*rooms: object) -> list[Callable[..., Any]]:
+    """The activities of some rooms."""
+    return [
+        method
+        for room in rooms
+        for _, method in inspect.getmembers(room, inspect.ismethod)
+        if hasattr(method, "__temporal_activity_definition")
+    ]
 
 
 async def run(extra: Sequence[Interceptor] = ()) -> int:

@@ -11,7 +11,7 @@ import typer
 from commands import output, values
 from commands.deployment import open_rooms
 from commands.output import AsJson, By, example
-from domain.errors import InvalidRequest
+from domain.errors import InvalidRequest, Refused
 
 if TYPE_CHECKING:
     from domain.box import BoxRow
@@ -109,6 +109,27 @@ def show(
     _show(open_rooms().boxes.get(box), as_json)
 
 
+@report.command(epilog=example("boxes end box-8 --as donate --by olga"))
+def end(
+    box: Annotated[str, typer.Argument(metavar="BOX", help="The box's id.")],
+    disposition: Annotated[str, typer.Option("--as", metavar="DISPOSITION", help="What becomes of it.")],
+    by: Annotated[str, typer.Option(metavar="PERSON", help="Who decides so: ops or admin; it is recorded.")],
+    item: Annotated[
+        list[str] | None,
+        typer.Option("--item", metavar="SKU:QUANTITY", help="What is left, where some of it is matched; else all."),
+    ] = None,
+    location: Annotated[str, typer.Option(help="Where it is put.")] = "main",
+    as_json: AsJson = False,
+) -> None:
+    """Put away what nobody claims of a box; the same again changes nothing."""
+    from domain.box import BoxEnd
+
+    desk, now = open_rooms().boxes, values.now()
+    units = _left(desk.get(box), item or ())
+    said = {"box": box, "units": units, "disposition": disposition, "location": location, "by": by, "at": now}
+    _show(desk.end(values.make(BoxEnd, said), now), as_json)
+
+
 @app.command(epilog=example("match box-7 --return R-1 --by ann"))
 def match(
     box: Annotated[str, typer.Argument(metavar="BOX", help="The box's id.")],
@@ -142,6 +163,23 @@ def match(
     _show(asyncio.run(found), as_json)
 
 
+def _left(row: BoxRow, texts: Iterable[str]) -> dict[str, int]:
+    """What nobody claims, by SKU. Raises Refused where what is matched leaves that open."""
+    given: dict[str, int] = {}
+    for one in _items(texts):
+        sku = str(one["sku"]) or row.box.id
+        given[sku] = given.get(sku, 0) + int(str(one["quantity"]))
+    if given:
+        return given
+    if row.ended is not None:
+        return dict(row.ended.units)
+    if any(one.units for one in row.matches) and row.left > 0:
+        held = ", ".join(f"{count} of {sku}" for sku, count in row.box.by_sku.items())
+        text = f"Some of box {row.box.id} is matched, which held {held}: say with --item which {row.left} are left."
+        raise Refused("say_which", text)
+    return row.box.by_sku
+
+
 def _items(texts: Iterable[str]) -> Iterator[dict[str, object]]:
     for text in texts:
         sku, _, rest = text.partition(":")
@@ -173,7 +211,8 @@ def _told(row: BoxRow) -> dict[str, object]:
     now = values.now()
     known = {**row.box.model_dump(mode="json"), "due_at": f"{row.due_at:%Y-%m-%dT%H:%M:%SZ}", "units": row.box.units}
     matches = [one.model_dump(mode="json", exclude={"box"}) for one in row.matches]
-    state = {"left": row.left, "open": row.open, "overdue": row.overdue(now), "owner": row.owner(now)}
+    ended = row.ended.model_dump(mode="json", exclude={"box"}) if row.ended else None
+    state = {"ended": ended, "left": row.left, "open": row.open, "overdue": row.overdue(now), "owner": row.owner(now)}
     return {**known, **state, "matches": matches}
 
 
@@ -206,5 +245,10 @@ def _rows(row: BoxRow) -> Iterator[tuple[str, object]]:
     for one in row.matches:
         lines = ", ".join(f"{line.quantity} of line {line.line_id}" for line in one.lines) or "nothing was in it"
         yield "Matched to", f"{one.case} by {one.by}: {lines}" + ("" if one.done else "; it has not answered yet")
-    if row.open:
+    if (ended := row.ended) is not None:
+        units = ", ".join(f"{count} of {sku}" for sku, count in ended.units.items()) or "it was empty"
+        yield "Ended", f"{ended.disposition.replace('_', ' ')} at {ended.location} by {ended.by}: {units}"
+    if ended is not None and not ended.done:
+        yield "Next", "ops: its end was not written to the end; say it again"
+    elif row.open:
         yield "Next", f"{row.owner(values.now())}: find out whose it is (until {row.due_at:%d %B %Y %H:%M} UTC)"

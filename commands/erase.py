@@ -24,7 +24,7 @@ def erase(
     anyway: Annotated[bool, typer.Option("--anyway", help="Although a return of theirs still runs.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Blank a customer's contact, notes and label files, and record that it was done; again, it erases what is left."""
+    """Blank a customer's contact, notes, label files and words on boxes, and record it; again, it erases the rest."""
     from ledger.erasing import EraseCustomer
 
     ask = values.make(EraseCustomer, {"customer": customer, "by": by, "anyway": anyway})
@@ -39,7 +39,12 @@ def _gone(erased: Erased) -> Iterator[tuple[str, str]]:
     if not erased.anything and erased.before:
         yield "Erased", f"before, by entry {erased.seq} of the journal; there was nothing more"
         return
-    parts = ((erased.contacts, "contact"), (erased.notes, "note"), (erased.files, "label file"))
+    parts = (
+        (erased.contacts, "contact"),
+        (erased.notes, "note"),
+        (erased.files, "label file"),
+        (erased.boxes, "box note"),
+    )
     yield "Erased", ", ".join(output.many(count, word) for count, word in parts)
     yield "Recorded", f"entry {erased.seq} of the journal"
 

@@ -104,6 +104,7 @@ def _rows(view: CaseView, decision: Decision | None) -> Iterator[Row]:
     yield "Quoted", view.quote
     yield "Tracking", view.tracking_number
     yield "Other parcels", ", ".join(view.other_parcels)
+    yield "Way back", (view.method or "").replace("_", " ")
     yield "Label", view.label_url
     yield "Packing sheet", view.sheet_url
     yield "Received", _units(view.received)

@@ -49,7 +49,9 @@ def scan(
         if tracking:
             return checked
         if not seen.tracking_number:
-            raise Refused("no_parcel", f"Return {case} has no label yet, so it has no parcel. Next: {seen.next_action}")
+            raise Refused(
+                "no_parcel", f"Return {case} has no parcel yet; `parcel add` ties one to it. Next: {seen.next_action}"
+            )
         return checked.model_copy(update={"tracking_number": seen.tracking_number})
 
     messages.tell(case, "record_scan", compose, as_json)

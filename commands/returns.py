@@ -50,12 +50,16 @@ def start(
     appeal: Annotated[
         str | None, typer.Option(metavar="RETURN", help="An earlier return that was declined; a person looks again.")
     ] = None,
+    method: Annotated[
+        str | None, typer.Option(help="How it gets back: label, qr_code, drop_off, in_store or shopper_ships.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Start a return and wait a moment for verdict, quote and label; the same again gives the same return."""
     rooms = open_rooms()
     told = {"requested_by": by, **({"basis": judging.basis_of(basis)} if basis else {})}
     told |= {"appeals": appeal} if appeal else {}
+    told |= {"method": method} if method else {}
     request = request_of(rooms, case, order, values.lines(line, "reason"), told)
     texts = _texts(request, note or ())
     _show(asyncio.run(_start(rooms, request, texts)), as_json)
@@ -153,7 +157,7 @@ async def _until_answered(returns: Returns, case: str) -> None:
 
 
 def _answered(view: CaseView) -> bool:
-    return bool(view.label_url or view.troubles or view.outcome or view.next_owner == "ops")
+    return bool(view.method or view.troubles or view.outcome or view.next_owner == "ops")
 
 
 def _show(found: Dossier, as_json: bool) -> None:

@@ -172,6 +172,8 @@ boxes = Table(
     Column("open", Whole, nullable=False),
     Column("received_at", UtcDatetime, nullable=False),
     Column("due_at", UtcDatetime, nullable=False),
+    # What ops said becomes of what nobody claims; written before the units move, and no longer open when they have.
+    Column("ended", Text, nullable=True),
     Index(None, "open", "due_at"),
 )
 

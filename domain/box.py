@@ -10,12 +10,14 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from domain.canonical import canonical_json, sha256
-from domain.inspection import ReceivedLine
+from domain.inspection import Disposition, ReceivedLine
 from domain.model import Id, Model, Quantity, ShortText, UtcDatetime
 from domain.order import Order
 from domain.policy.calendar import Calendar, end_of
 
 MOST_LINES, MOST_PHOTOS = 1_000, 20
+BLANKED = "(erased)"
+"""Stands for the words on goods without a SKU whose customer was erased."""
 
 
 # A host, perhaps a port, and a path of plain characters; no user and no password before the host.
@@ -65,6 +67,20 @@ class Box(Model):
         return sum(line.quantity for line in self.lines)
 
     @property
+    def by_sku(self) -> dict[str, int]:
+        """Its units by SKU; those without one by the box's id."""
+        found: dict[str, int] = {}
+        for line in self.lines:
+            sku = line.sku.strip() or self.id
+            found[sku] = found.get(sku, 0) + line.quantity
+        return found
+
+    def blanked(self, place: str) -> Box:
+        """Without the words of people; `place` is what is still known of where it stands."""
+        lines = tuple(one.model_copy(update={"title": "" if one.sku.strip() else BLANKED}) for one in self.lines)
+        return self.model_copy(update={"lines": lines, "place": place})
+
+    @property
     def content(self) -> str:
         """The hash that tells whether two people speak of the same box: not who they are, nor when."""
         said = self.model_dump(mode="json", exclude={"received_by", "received_at"}, exclude_none=True)
@@ -87,21 +103,41 @@ class BoxMatch(Model):
         return sum(line.quantity for line in self.lines)
 
 
+class BoxEnd(Model):
+    """What becomes of what nobody claims, and who said so: `units` by SKU, of a box of several kinds of goods each with
+    its own; what has no SKU goes by the box. It is `done` once the units have moved."""
+
+    box: Id
+    units: Mapping[ShortText, Quantity] = {}
+    disposition: Disposition
+    location: Id = "main"
+    by: Id
+    at: UtcDatetime
+    done: bool = False
+
+    def same(self, other: BoxEnd) -> bool:
+        """Whether another says the same of the same goods, whoever says it and whenever."""
+        return self.model_copy(update={"by": other.by, "at": other.at, "done": other.done}) == other
+
+
 class BoxRow(Model):
     """A box as it stands, with what was found out about it."""
 
     box: Box
     due_at: UtcDatetime
     matches: tuple[BoxMatch, ...] = ()
+    ended: BoxEnd | None = None
 
     @property
     def left(self) -> int:
         """Units that nobody has been found for, and nobody is being asked about."""
-        return self.box.units - sum(one.units for one in self.matches)
+        return 0 if self.ended else self.box.units - sum(one.units for one in self.matches)
 
     @property
     def open(self) -> bool:
         """Whether somebody still has to find out whose it is."""
+        if self.ended is not None:
+            return not self.ended.done
         done = [one for one in self.matches if one.done]
         return not done or sum(one.units for one in done) < self.box.units
 

@@ -79,16 +79,6 @@ def parcel_key(case: str, tracking_number: str) -> str:
     return f"parcel:{case}:{tracking_number}"
 
 
-def box_key(box: str) -> str:
-    """A box that nobody announced."""
-    return f"box:{box}"
-
-
-def box_match_key(box: str, case: str) -> str:
-    """What of such a box a return has taken."""
-    return f"box_matched:{box}:{case}"
-
-
 def receipt_key(case: str, receipt_id: str) -> str:
     """One arrival of goods."""
     return f"receipt:{case}:{receipt_id}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from domain.method import Method
 from domain.model import Id, Model
 from domain.order import TenderKind
 from domain.policy.goods import Proof
@@ -146,6 +147,8 @@ class Notice(Model):
     """Nothing goes back with this return, because all of it had gone back before."""
     stated_at: str = ""
     """When the shopper's statement reached us, to the second."""
+    method: Method | None = None
+    """How the items get back, once that is settled."""
     label_url: str = ""
     qr_url: str = ""
     """Instead of a label on paper: a code to show where the parcel is handed in."""

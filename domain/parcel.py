@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from domain.method import Method
 from domain.model import Id, Model, ShortText, UtcDatetime
 from domain.money import Money
-from domain.policy.outcome import Method
 
 
 class TrackingStatus(StrEnum):
@@ -35,6 +36,13 @@ UNMOVED = (TrackingStatus.UNKNOWN, TrackingStatus.PRE_TRANSIT, TrackingStatus.CA
 
 BOUGHT = (Method.LABEL, Method.QR_CODE)
 """The ways back for which we buy a label."""
+BROUGHT = MappingProxyType(
+    {
+        Method.IN_STORE: "Bring the items to the shop",
+        Method.DROP_OFF: "Bring the items to the drop-off point",
+    }
+)
+"""The ways back without a parcel of the shopper's, and what to do."""
 
 
 class LabelFormat(StrEnum):

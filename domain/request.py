@@ -8,6 +8,7 @@ from typing import Annotated, TypeVar
 from pydantic import Field, StringConstraints, ValidationError
 
 from domain.errors import InvalidRequest
+from domain.method import Method
 from domain.model import PATTERNS, Id, Model, Quantity, UtcDatetime
 from domain.order import Order
 
@@ -69,7 +70,8 @@ class ReturnRequest(Model):
 
     `basis` is what the shopper invokes; without it a return within a period of withdrawal counts as withdrawal.
     `appeals` is an earlier return that was declined: then a person looks at what the policy declines again.
-    `box` is the one that its goods came in before anybody asked for it, so it needs no label.
+    `box` is the one that its goods came in before anybody asked for it, so it needs no label. `method` is how they get
+    back, one of those that the policy offers for every line; without it by label, where that is offered.
     """
 
     id: Id
@@ -80,6 +82,7 @@ class ReturnRequest(Model):
     basis: Basis | None = None
     appeals: Id | None = None
     box: Id | None = None
+    method: Method | None = None
 
 
 def parse_request(raw: object) -> ReturnRequest:

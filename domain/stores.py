@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from domain.box import Box, BoxMatch, BoxRow
+from domain.box import Box, BoxEnd, BoxMatch, BoxRow
 from domain.event import EndpointState, OutgoingRow
 from domain.inbox import InboxEvent, InboxRow, InboxState, Vendor
 from domain.model import Model, UtcDatetime
@@ -190,6 +190,15 @@ class Boxes(Protocol):
 
     def finish(self, box_id: str, case: str) -> BoxRow:
         """The return has taken it."""
+
+    def end(self, end: BoxEnd) -> BoxRow:
+        """Note what becomes of all that is left, unless something stands noted, or not exactly so much is left."""
+
+    def finish_end(self, box_id: str) -> BoxRow:
+        """The units that were left have moved."""
+
+    def blank(self, cases: Collection[str]) -> int:
+        """Blank the words on the boxes that these returns had something of; how many had any."""
 
 
 class Inbox(Protocol):

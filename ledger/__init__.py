@@ -81,6 +81,8 @@ class EntryKind(StrEnum):
     """A box came that nobody had announced."""
     BOX_MATCHED = "box_matched"
     """What was in such a box, or some of it, belongs to a return."""
+    BOX_ENDED = "box_ended"
+    """What nobody claimed of such a box was put away."""
     PLAN = "plan"
     OVERRIDE = "override"
     """A person decided otherwise than the policy; in force at once, or when a second person has agreed."""

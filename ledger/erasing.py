@@ -11,7 +11,7 @@ from domain import ids
 from domain.errors import Refused
 from domain.model import Id, Model
 from domain.people import Role, may_record
-from domain.stores import Contacts, Notes, People, Snapshots
+from domain.stores import Boxes, Contacts, Notes, People, Snapshots
 from ledger import EntryKind, JournalEntry, Ledger, NewEntry
 from ledger.deciding import decided
 
@@ -49,6 +49,7 @@ class Erased(Model):
     contacts: int
     notes: int
     files: int
+    boxes: int
     seq: int
     before: int
     """How often this customer had been erased before."""
@@ -56,11 +57,11 @@ class Erased(Model):
     @property
     def anything(self) -> bool:
         """Whether there was something to blank."""
-        return bool(self.contacts or self.notes or self.files)
+        return bool(self.contacts or self.notes or self.files or self.boxes)
 
 
 class Erasing:
-    """Blanks contacts, notes and label files, has the database forget them, and records that it was done."""
+    """Blanks contacts, notes, label files and the words on boxes, has the database forget them, and records it."""
 
     def __init__(
         self,
@@ -68,6 +69,7 @@ class Erasing:
         snapshots: Snapshots,
         contacts: Contacts,
         notes: Notes,
+        boxes: Boxes,
         people: People,
         remove_files: RemoveFiles,
         scrub: Callable[[], None],
@@ -76,6 +78,7 @@ class Erasing:
         self._snapshots = snapshots
         self._contacts = contacts
         self._notes = notes
+        self._boxes = boxes
         self._people = people
         self._remove_files = remove_files
         self._scrub = scrub
@@ -103,6 +106,7 @@ class Erasing:
             contacts=int(self._contacts.erase(customer)),
             notes=self._notes.erase(found.notes),
             files=self._remove_files(found.stems),
+            boxes=self._boxes.blank(found.cases),
             seq=0,
             before=before,
         )
@@ -140,7 +144,7 @@ class Erasing:
             last = self._ledger.find(ids.erased_key(customer, number)) if number else None
             if last is not None and not erased.anything:
                 return last
-            counts = {"contacts": erased.contacts, "notes": erased.notes, "files": erased.files}
+            counts = erased.model_dump(include={"contacts", "notes", "files", "boxes"})
             return NewEntry(
                 key=ids.erased_key(customer, number + 1),
                 kind=EntryKind.ERASED,

@@ -79,6 +79,7 @@ UNTOLD = (
     EntryKind.ASSIGNED,
     EntryKind.BOX_FOUND,
     EntryKind.BOX_MATCHED,
+    EntryKind.BOX_ENDED,
     EntryKind.SET_ASIDE,
     EntryKind.SET_FREE,
 )
@@ -131,6 +132,8 @@ Told = tuple[EventType, Data]
 
 def _one(entry: JournalEntry) -> Iterable[Told]:
     type = TYPES.get(entry.kind)
+    if entry.kind is EntryKind.LABEL and not ReturnLabel.model_validate(entry.facts["label"]).ours:
+        return ()  # the way back needs none, so none was bought
     return () if type is None else ((type, _about_goods(entry) or _about_money(entry)),)
 
 

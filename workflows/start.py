@@ -45,8 +45,8 @@ async def start_return(
     """Start a return, or find the one that was started with this id, running or closed.
 
     `texts` are the shopper's own words by line id; they are stored in `notes` and only their ids travel.
-    Raises KeyConflict if the id stands for a return of other lines, on another basis or of another appeal, and
-    InvalidRequest for texts that have no place.
+    Raises KeyConflict if the id stands for a return of other lines, on another basis, by another way or of another
+    appeal, and InvalidRequest for texts that have no place.
     """
     content = content_of(request)
     if texts:
@@ -88,6 +88,7 @@ def content_of(request: ReturnRequest) -> str:
         "appeals": request.appeals or "",
     }
     asked |= {"box": request.box} if request.box else {}
+    asked |= {"method": request.method} if request.method else {}
     return sha256(canonical_json(asked))
 
 

@@ -11,6 +11,7 @@ from activities.decisions.appeals import check_appeal
 from activities.decisions.assigning import RecordAssignment, RecordResend
 from activities.decisions.ends import CancelReturn, CloseReturn, ExpireReturn, ForceClose
 from activities.decisions.losing import Losing, RecordLoss
+from activities.decisions.ways import check_method
 from domain import ids
 from domain.errors import Refused
 from domain.inspection import Inspection, units
@@ -117,6 +118,7 @@ class DecisionActivities(Losing):
         returnable = {line.line_id: books.returnable(line.line_id) for line in wanted.lines}
         judges = Policies(policy=policy, statutes=self._statutes)
         decision = decide(order, wanted, judges, returnable, policy.policy.calendar, ask.now)
+        check_method(ask.request, decision)
         approved = {line.line_id: line.quantity for line in decision.approved}
         opened = Opened(decision=decision, quote=quote_plan(order, books.history(), decision))
         entry = NewEntry(

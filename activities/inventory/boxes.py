@@ -9,10 +9,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from activities.people import check_person
-from domain import ids
-from domain.box import Box, BoxMatch, BoxRow, due
+from domain import box_ids, ids
+from domain.box import Box, BoxEnd, BoxMatch, BoxRow, due
 from domain.errors import Refused
 from domain.inspection import Receipt, units
+from domain.people import Role, may_record
 from domain.stores import Boxes, People
 from domain.verbs import Verb
 from ledger import EntryKind, Ledger, NewEntry
@@ -73,13 +74,14 @@ class BoxDesk:
         return told is not None and units(Receipt.model_validate(told.facts["receipt"]).lines) == units(match.lines)
 
     def give_up(self, match: BoxMatch) -> None:
-        """The return does not take it."""
-        self._boxes.release(match.box, match.case)
+        """The return does not take it; what somebody else has recorded meanwhile stays."""
+        if self._ledger.find(box_ids.box_match_key(match.box, match.case)) is None and not self.counted(match):
+            self._boxes.release(match.box, match.case)
 
     def finish(self, match: BoxMatch, order: str, now: datetime) -> BoxRow:
         """The return has counted it: in the journal the units were not found, but came from the customer."""
         self._record(self.get(match.box).box, now)
-        key = ids.box_match_key(match.box, match.case)
+        key = box_ids.box_match_key(match.box, match.case)
         lines = units(match.lines)
         self._ledger.append(
             NewEntry(
@@ -96,8 +98,42 @@ class BoxDesk:
         )
         return self._boxes.finish(match.box, match.case)
 
+    def end(self, end: BoxEnd, now: datetime) -> BoxRow:
+        """Put away what nobody claims of a box, once. Raises Refused if whoever says so may not, if not exactly so much
+        is left, or if something else became of it."""
+        before = self.get(end.box)
+        if before.ended is None:
+            refusal = may_record(self._people.get(end.by), end.by, (Role.OPS, Role.ADMIN))
+            if refusal is not None:
+                raise Refused(refusal.code, refusal.message)
+        for sku, count in end.units.items():
+            if count > (came := before.box.by_sku.get(sku, 0)):
+                raise Refused("not_left", f"{count} of {sku} are to be put away, but box {end.box} held {came} of it.")
+        stands = self._boxes.end(end)
+        if stands.ended is None:
+            raise Refused("not_left", f"{_taken(stands)} Exactly what is left can be ended.")
+        if not stands.ended.same(end):
+            raise Refused("recorded_differently", _taken(stands))
+        self._record(stands.box, now)
+        ended, key = stands.ended, box_ids.box_end_key(end.box)
+        told = ended.model_dump(mode="json", include={"box", "units", "disposition", "location"})
+        self._ledger.append(
+            NewEntry(
+                key=key,
+                kind=EntryKind.BOX_ENDED,
+                actor=ended.by,
+                at=now,
+                facts=told,
+                asked=told,
+                transfers=goods.unclaimed(key, end.box, ended.location, ended.units, ended.disposition),
+            )
+        )
+        return self._boxes.finish_end(end.box)
+
     def _record(self, box: Box, now: datetime) -> None:
-        key = ids.box_key(box.id)
+        key = box_ids.box_key(box.id)
+        if self._ledger.find(key) is not None:
+            return  # its words may have been erased since
         self._ledger.append(
             NewEntry(
                 key=key,
@@ -113,6 +149,9 @@ class BoxDesk:
 
 def _taken(row: BoxRow) -> str:
     cases = ", ".join(one.case for one in row.matches)
+    if (ended := row.ended) is not None:
+        text = f"What was left of box {row.box.id} is {ended.disposition.replace('_', ' ')} at {ended.location}"
+        return f"{text}, said {ended.by}; that is not changed any more."
     if row.left <= 0:
         text = f"All of box {row.box.id} is matched already, to {cases}."
     else:

@@ -11,10 +11,10 @@ from temporalio import activity
 from domain import ids
 from domain.contact import Place
 from domain.errors import Refused
+from domain.method import Method
 from domain.model import Id, Model, UtcDatetime
 from domain.money import Money
 from domain.parcel import BOUGHT, UNMOVED, ReturnLabel, Scan
-from domain.policy.outcome import Method
 from domain.stores import Contacts, Parcels
 from ledger import EntryKind, Ledger, NewEntry, Transfer
 from ledger.accounts import label_due
@@ -91,6 +91,12 @@ class RecordScan(Model):
     scan: Scan
     actor: str
     now: UtcDatetime
+
+
+class FollowParcel(Model):
+    """A parcel that is not under a label of ours; its carrier is not known."""
+
+    tracking_number: Id
 
 
 class LabelActivities:
@@ -200,6 +206,19 @@ class LabelActivities:
             asked={"scan": ask.scan.id, "status": ask.scan.status.value},
         )
         self._append(entry, credit.label_used if self._uses_label(ask) else None)
+
+    @activity.defn(no_thread_cancel_exception=True)
+    def follow_parcel(self, ask: FollowParcel) -> bool:
+        """Have the carrier tell of another parcel from here on, as of those under our labels; whether it knows it.
+
+        Asked again it follows it still. What it has seen so far comes by its webhooks, like the rest.
+        """
+        beat()
+        try:
+            self._labels.track(ask.tracking_number, "")
+        except Refused:
+            return False
+        return True
 
     def _uses_label(self, ask: RecordScan) -> bool:
         """Goods may travel under another number; that costs nothing of this label."""

@@ -16,12 +16,14 @@ from fpdf.fonts import FontFace
 from activities.labels.codes import bar_code, qr_code
 from activities.labels.ink import Ink
 from activities.labels.sheet_words import Words, language, words
+from domain.method import Method
 from domain.model import Model
-from domain.policy.outcome import Method
 from domain.request import ReturnReason
 
 _LEFT, _WIDTH, _MARGIN = 15.0, 180.0, 15.0
 _QR = 34.0
+_PAGE_COUNT = "\x1a000"
+"""Stands for the number of pages until it is known, and is as wide as one."""
 
 
 class SheetLine(Model):
@@ -77,11 +79,13 @@ class _Pages(FPDF):
         self._foot = f"{said.number} {case}   {said.page} "
         self.set_margins(_LEFT, _MARGIN)
         self.set_auto_page_break(True, 20)
+        # The usual one is `{nb}`, which a title may have; this no text that is printed here has.
+        self.alias_nb_pages(_PAGE_COUNT)
 
     def footer(self) -> None:
         self.set_y(-15)
         self.set_font(size=8)
-        self.cell(_WIDTH, 5, f"{self._foot}{self.page_no()}/{{nb}}", align="C")
+        self.cell(_WIDTH, 5, f"{self._foot}{self.page_no()}/{_PAGE_COUNT}", align="C")
 
 
 def _texts(sheet: Sheet) -> Iterable[str]:

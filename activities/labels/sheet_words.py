@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from domain.policy.outcome import Method
+from domain.method import Method
 from domain.request import ReturnReason
 
 

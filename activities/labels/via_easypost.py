@@ -6,15 +6,17 @@ postage is bought for a shipment that exists already, which EasyPost does once.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import ROUND_UP, Decimal
+from typing import Annotated
 
 import requests
 from easypost import EasyPostClient
 from easypost.errors import EasyPostError, NotFoundError
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from activities.labels import LabelRequest, beat
 from activities.labels.easypost_errors import translate
@@ -39,7 +41,7 @@ class _Rate(Model):
     id: str
     carrier: str
     service: str
-    rate: Decimal
+    rate: Annotated[Decimal, Field(ge=0)]
     currency: str | None = None
 
 
@@ -69,8 +71,9 @@ class EasyPostLabels:
     """The EasyPost account of one merchant. The SDK tries nothing again: Temporal does, under our own key.
 
     `receiver` is where parcels go, `parcel` how big they are taken to be. Of what carriers offer, the cheapest of
-    `services` ("USPS", "USPS/GroundAdvantage") is bought; without any, the cheapest of all. `beat` is called before
-    each call, which takes at most twice `timeout` seconds.
+    `services` ("USPS", "USPS/GroundAdvantage") is bought; without any, the cheapest of all. Where they ask in several
+    currencies, those are compared that ask in the one that most of them do. `beat` is called before each call, which
+    takes at most twice `timeout` seconds.
     """
 
     def __init__(
@@ -187,7 +190,9 @@ class EasyPostLabels:
             offered = ", ".join(sorted({f"{one.carrier}/{one.service}" for one in rates})) or "nothing"
             text = f"No carrier offers a label for this way that BACKHAUL_EASYPOST_SERVICES allows; offered: {offered}"
             raise Refused("no_rate", text)
-        return min(allowed, key=lambda one: (one.rate, one.id))
+        # Amounts of different currencies say nothing of which is cheaper; most carriers here ask in one.
+        asked = Counter(one.currency or "" for one in allowed)
+        return min(allowed, key=lambda one: (-asked[one.currency or ""], one.currency or "", one.rate, one.id))
 
     def _with_code(self, shipment: _Shipment) -> _Shipment:
         """The code that a shop prints the label from, where the carrier has shops that do. It holds nothing up."""
@@ -196,9 +201,11 @@ class EasyPostLabels:
             return shipment
         self._beat()
         try:
-            return _read(self._client.shipment.generate_form(shipment.id, "label_qr_code"))
-        except (EasyPostError, AttributeError, ValidationError):
+            told = _read(self._client.shipment.generate_form(shipment.id, "label_qr_code"))
+        except (EasyPostError, AttributeError, KeyError, TypeError, ValueError):
             return shipment
+        # Of this answer the code alone counts: what the label is was told when it was bought.
+        return shipment.model_copy(update={"forms": told.forms})
 
 
 @contextmanager

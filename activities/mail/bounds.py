@@ -47,7 +47,7 @@ def bounded(notice: Notice, lines: int) -> Notice:
     texts: Mapping[str, object] = {
         name: link(value) if name.endswith("_url") else cut(value, WORD)
         for name, value in notice
-        if isinstance(value, str) and name not in ("key", "kind", "case", "order_id", "customer_id")
+        if isinstance(value, str) and name not in ("key", "kind", "case", "order_id", "customer_id", "method")
     }
     return notice.model_copy(
         update={

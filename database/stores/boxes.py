@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, delete, insert, select, update
 
 from database.engine import reading, writing
 from database.tables import box_matches, boxes
-from domain.box import Box, BoxMatch, BoxRow
+from domain.box import Box, BoxEnd, BoxMatch, BoxRow
 
 _AT_ONCE = 500
 
@@ -46,7 +46,7 @@ class SqlBoxes:
         row = {"box_id": match.box, "case_id": match.case, "content": match.model_dump_json(), "units": match.units}
         with writing(self._engine) as connection:
             stands = _must(connection, match.box)
-            if stands.of(match.case) is None and match.units <= stands.left:
+            if stands.of(match.case) is None and stands.ended is None and match.units <= stands.left:
                 connection.execute(insert(box_matches).values(**row, done=0))
             return _must(connection, match.box)
 
@@ -62,6 +62,35 @@ class SqlBoxes:
             found = _must(connection, box_id)
             connection.execute(update(boxes).where(boxes.c.id == box_id).values(open=int(found.open)))
         return found
+
+    def end(self, end: BoxEnd) -> BoxRow:
+        """Note what becomes of all that is left, unless something stands noted, or not exactly so much is left."""
+        with writing(self._engine) as connection:
+            stands = _must(connection, end.box)
+            waits = any(not one.done for one in stands.matches)
+            if stands.open and not waits and stands.ended is None and sum(end.units.values()) == stands.left:
+                row = {"ended": end.model_dump_json()}
+                connection.execute(update(boxes).where(boxes.c.id == end.box).values(row))
+            return _must(connection, end.box)
+
+    def finish_end(self, box_id: str) -> BoxRow:
+        """The units that were left have moved."""
+        with writing(self._engine) as connection:
+            ended = (boxes.c.id == box_id, boxes.c.ended.is_not(None))
+            connection.execute(update(boxes).where(*ended).values(open=0))
+            return _must(connection, box_id)
+
+    def blank(self, cases: Collection[str]) -> int:
+        """Blank the words on the boxes that these returns had something of; how many had any."""
+        changed = 0
+        with writing(self._engine) as connection:
+            for row in _of(connection, list(cases)):
+                blank = row.box.blanked(row.box.place if row.open else "")
+                if blank != row.box:
+                    content = {"content": blank.model_dump_json()}
+                    connection.execute(update(boxes).where(boxes.c.id == row.box.id).values(content))
+                    changed += 1
+        return changed
 
 
 def _at(box_id: str, case: str) -> tuple[ColumnElement[bool], ...]:
@@ -84,10 +113,26 @@ def _rows(connection: Connection, wanted: Select[tuple[object, ...]]) -> list[Bo
     matches = _matches(connection, [one["id"] for one in found])
     return [
         BoxRow(
-            box=Box.model_validate_json(one["content"]), due_at=one["due_at"], matches=tuple(matches.get(one["id"], ()))
+            box=Box.model_validate_json(one["content"]),
+            due_at=one["due_at"],
+            matches=tuple(matches.get(one["id"], ())),
+            ended=_ended(one["ended"], one["open"]),
         )
         for one in found
     ]
+
+
+def _ended(told: str | None, open: int) -> BoxEnd | None:
+    return BoxEnd.model_validate_json(told).model_copy(update={"done": not open}) if told else None
+
+
+def _of(connection: Connection, cases: Sequence[str]) -> list[BoxRow]:
+    """The boxes that these returns had something of."""
+    found: dict[str, BoxRow] = {}
+    for start in range(0, len(cases), _AT_ONCE):
+        mine = select(box_matches.c.box_id).where(box_matches.c.case_id.in_(cases[start : start + _AT_ONCE]))
+        found |= {one.box.id: one for one in _rows(connection, select(boxes).where(boxes.c.id.in_(mine)))}
+    return list(found.values())
 
 
 def _matches(connection: Connection, ids: Sequence[str]) -> dict[str, list[BoxMatch]]:

@@ -7,11 +7,12 @@ from datetime import date
 from typing import Literal
 
 from domain.inspection import Grade
+from domain.method import Method
 from domain.model import Id, Minor, Model, Quantity, UtcDatetime
 from domain.policy.goods import Condition, Proof
 from domain.policy.judgement import Verdict
 from domain.policy.money import Cap, Cut, Duties, Payer
-from domain.policy.outcome import Method, RefundDue, Resolution, Trigger
+from domain.policy.outcome import RefundDue, Resolution, Trigger
 from domain.policy.reasons import Fault
 from domain.request import Basis, ReturnReason
 from domain.terms import ShippingRule
@@ -125,6 +126,18 @@ class Decision(Model):
     send_back_until: UtcDatetime
     send_back_day: date | None = None
     obligations: tuple[str, ...] = ()
+
+    @property
+    def methods(self) -> tuple[Method, ...]:
+        """The ways back that are offered for all lines which may come back; of none that tells any, none."""
+        told = [one.handling.methods for one in self.lines if one.handling and one.verdict is not Verdict.DECLINE]
+        return tuple(one for one in told[0] if all(one in others for others in told)) if told else ()
+
+    def way(self, chosen: Method | None) -> Method:
+        """How the goods get back: as the shopper chose if that is offered, else by label if that is, else as may be."""
+        if chosen in self.methods:
+            return chosen
+        return Method.LABEL if Method.LABEL in self.methods or not self.methods else self.methods[0]
 
     @property
     def approved(self) -> tuple[LineDecision, ...]:

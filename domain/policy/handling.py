@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from domain.method import Method
 from domain.policy.deadlines import DeadlineRule
 from domain.policy.decision import Handling
 from domain.policy.document import PublishedPolicy
 from domain.policy.goods import EligibilityRule, Proof
 from domain.policy.money import PriceAdjustmentRule
-from domain.policy.outcome import Method, MethodRule, TriggerRule
+from domain.policy.outcome import MethodRule, TriggerRule
 from domain.policy.reader import Reader
 
 

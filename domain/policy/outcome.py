@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from domain.method import Method
 from domain.model import Minor, Model
 from domain.money import ListedCurrency
 from domain.policy.money import PerCent
@@ -24,16 +25,6 @@ class Resolution(StrEnum):
     REPLACEMENT = "replacement"
     REPAIR = "repair"
     PRICE_REDUCTION = "price_reduction"
-
-
-class Method(StrEnum):
-    """How goods get back."""
-
-    LABEL = "label"
-    QR_CODE = "qr_code"
-    DROP_OFF = "drop_off"
-    IN_STORE = "in_store"
-    SHOPPER_SHIPS = "shopper_ships"
 
 
 class Trigger(StrEnum):

@@ -41,6 +41,12 @@ def matched(key: str, box: str, count: int) -> tuple[Transfer, ...]:
     return transfers(key, UNITS, [(accounts.box(box), accounts.FOUND, count)])
 
 
+def unclaimed(key: str, box: str, location: str, units: Mapping[str, int], disposition: str) -> tuple[Transfer, ...]:
+    """What nobody claimed of a box is the shop's to put away, by SKU."""
+    places = ((accounts.stock(location, sku, disposition), count) for sku, count in units.items())
+    return transfers(key, UNITS, [(accounts.box(box), place, count) for place, count in places])
+
+
 def kept(key: str, case: str, order_id: str, units: Mapping[str, int], left: Left) -> tuple[Transfer, ...]:
     """Units whose money went back without them: they are nobody's to return any more.
 

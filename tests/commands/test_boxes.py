@@ -102,6 +102,22 @@ def test_what_is_not_there_or_not_theirs_is_refused(run: Run, staffed: Rooms) ->
     assert run("boxes").out == "No box waits for its return to be found.\n"
 
 
+def test_a_box_that_nobody_claims_is_ended_by_ops(run: Run, staffed: Rooms) -> None:
+    change(staffed.ledger, staffed.stores.people, Person(id="olga", role=Role.OPS), "ada", NOW)
+    run(*BOX, "--item", "MUG-BLUE:2", "--item", ":1:blue scarf")
+    words = ("boxes", "end", "box-8", "--as", "donate", "--location", "yard")
+    assert "ann (warehouse) may not" in run(*words, "--by", "ann").err
+    assert "--item" in run(*words, "--by", "olga", "--item", "MUG-BLUE:x").err
+    assert "disposition" in run("boxes", "end", "box-8", "--as", "burnt", "--by", "olga").err
+    ended = {"units": {"MUG-BLUE": 2, "box-8": 1}, "disposition": "donate", "location": "yard", "by": "olga"}
+    for _ in range(2):
+        told = run(*words, "--by", "olga", "--json").json
+        assert (told["open"], told["left"], told["ended"] | ended) == (False, 0, told["ended"])
+    assert "donate at yard by olga: 2 of MUG-BLUE, 1 of box-8" in run("boxes", "show", "box-8").out
+    assert run("boxes", "--json").json == []
+    assert staffed.ledger.balance("box:box-8", "UNITS").posted == 0
+
+
 def test_a_match_without_temporal_leaves_the_box_free(run: Run, staffed: Rooms) -> None:
     run(*BOX, "--item", "MUG-BLUE:1")
     assert run("match", "box-8", "--by", "ann", "--return", "R-1").code == 1

@@ -40,6 +40,7 @@ def test_all_commands_are_there() -> None:
         "aftercare",
         "approve",
         "assign",
+        "boxes end",
         "boxes show",
         "bulk",
         "by-hand-failed",

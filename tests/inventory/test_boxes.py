@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from activities.inventory.boxes import BoxDesk
 from activities.inventory.likely import likely
 from database.stores import SqlBoxes, SqlParcels
-from domain.box import Box, BoxMatch
+from domain.box import Box, BoxEnd, BoxMatch
 from domain.errors import OverLimit, Refused, Unavailable
 from domain.inspection import ReceivedLine
 from domain.people import Role
@@ -45,7 +45,9 @@ class Dying:
 
 
 def desk(engine: Engine, ledger: Ledger | None = None) -> BoxDesk:
-    return BoxDesk(SqlBoxes(engine), Staff(ann=Role.WAREHOUSE, fay=Role.FINANCE), ledger or SqlLedger(engine), 3)
+    return BoxDesk(
+        SqlBoxes(engine), Staff(ann=Role.WAREHOUSE, fay=Role.FINANCE, olga=Role.OPS), ledger or SqlLedger(engine), 3
+    )
 
 
 def box(units: int = 3, box_id: str = "box-8", **fields: Any) -> Box:
@@ -165,6 +167,20 @@ def test_what_a_return_does_not_take_is_left_again_and_what_it_took_stays(engine
     assert [(one.case, one.done) for one in room.get("box-8").matches] == [("R-2", True)]
 
 
+def test_what_somebody_else_recorded_meanwhile_is_not_given_up(engine: Engine) -> None:
+    room = desk(engine)
+    room.receive(box(3), NOW)
+    told = room.ask(match("R-1", 3))
+    row = room.get("box-8")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(SqlBoxes, "finish", lambda *_: row)  # killed between the journal and the table
+        room.finish(told, "o1", NOW)
+    room.give_up(told)
+    with pytest.raises(Refused):
+        room.ask(match("R-2", 3))
+    assert not room.finish(room.ask(told), "o1", LATER).open
+
+
 def test_an_empty_box_is_a_fact_and_may_belong_to_a_return(engine: Engine) -> None:
     room = desk(engine)
     assert room.receive(box(0), NOW).open
@@ -187,6 +203,95 @@ def test_of_two_who_match_it_at_once_one_gets_it(engine: Engine) -> None:
         found = sorted(pool.map(ask, ("R-1", "R-2")))
     assert found in (["R-1", "matched_already"], ["R-2", "matched_already"])
     assert room.get("box-8").left == 1
+
+
+def ending(units: dict[str, int] | None = None, by: str = "olga", **more: Any) -> BoxEnd:
+    said = {"box": "box-8", "units": {"MUG-BLUE": 3} if units is None else units, "disposition": "donate", "by": by}
+    return BoxEnd.model_validate({**said, "at": NOW} | more)
+
+
+def test_what_nobody_claims_is_put_away_once(engine: Engine) -> None:
+    room = desk(engine)
+    room.receive(box(3, lines=[{"sku": "MUG-BLUE", "quantity": 2}, {"title": "scarf of Rosa", "quantity": 1}]), NOW)
+    units = {"MUG-BLUE": 2, "box-8": 1}
+    first = room.end(ending(units, location="yard"), NOW)
+    again = room.end(ending(units, by="ann", location="yard"), LATER)
+    assert (first.open, first.left, again) == (False, 0, first)
+    assert posted(engine) == {"found": -3, "stock:yard:MUG-BLUE:donate": 2, "stock:yard:box-8:donate": 1}
+    entry = list(SqlLedger(engine).entries())[-1]
+    assert (entry.kind, entry.actor, kinds(engine).count(EntryKind.BOX_ENDED)) == (EntryKind.BOX_ENDED, "olga", 1)
+    assert "Rosa" not in entry.model_dump_json()
+    assert SqlLedger(engine).verify().faults == ()
+    for other in (ending(units), ending(units, location="yard", disposition="restocked")):
+        with pytest.raises(Refused, match="is donate at yard, said olga") as no:
+            room.end(other, LATER)
+        assert no.value.code == "recorded_differently"
+    for late in (match("R-1", 1), match("R-1", 0)):
+        with pytest.raises(Refused):
+            room.ask(late)
+    assert room.get("box-8").matches == ()
+
+
+def test_only_ops_end_a_box_and_exactly_what_is_left_of_it(engine: Engine) -> None:
+    room = desk(engine)
+    room.receive(box(3), NOW)
+    for wrong, code in (
+        (ending(by="ann"), "role_may_not"),
+        (ending(by="eve"), "person_unknown"),
+        (ending({"MUG-BLUE": 2}), "not_left"),
+        (ending({"MUG-BLUE": 4}), "not_left"),
+        (ending({"MUG-BLUE": 2, "box-8": 1}), "not_left"),
+        (ending(box="box-9"), "not_found"),
+    ):
+        with pytest.raises(Refused) as no:
+            room.end(wrong, NOW)
+        assert no.value.code == code
+    asked = room.ask(match("R-1", 2))
+    with pytest.raises(Refused, match="R-1 has not answered yet") as no:
+        room.end(ending({"MUG-BLUE": 1}), NOW)
+    assert no.value.code == "not_left"
+    room.finish(asked, "o1", NOW)
+    assert not room.end(ending({"MUG-BLUE": 1}), NOW).open
+    assert posted(engine) == {"found": -1, "stock:main:MUG-BLUE:donate": 1}
+
+
+def test_an_end_that_died_before_the_journal_is_completed_and_no_return_gets_it_meanwhile(engine: Engine) -> None:
+    room = desk(engine)
+    room.receive(box(), NOW)
+    with pytest.raises(Unavailable):
+        desk(engine, cast("Ledger", Dying(SqlLedger(engine)))).end(ending(), NOW)
+    assert [one.box.id for one in SqlBoxes(engine).listed(limit=9)] == ["box-8"]  # not forgotten
+    with pytest.raises(Refused, match="said olga"):
+        room.ask(match("R-2", 1))
+    assert not room.end(ending(), LATER).open
+    assert posted(engine) == {"found": -3, "stock:main:MUG-BLUE:donate": 3}
+
+
+def test_an_empty_box_ends_and_one_of_an_erased_customer_too(engine: Engine) -> None:
+    room = desk(engine)
+    room.receive(box(0), NOW)
+    assert not room.end(ending({}), NOW).open
+    room.receive(box(3, "box-7", lines=[{"sku": "MUG-BLUE", "quantity": 3, "title": "of Rosa"}]), NOW)
+    room.finish(room.ask(match("R-1", 1, "box-7")), "o1", NOW)
+    assert SqlBoxes(engine).blank(["R-1"]) == 1
+    room.finish(room.ask(match("R-2", 1, "box-7")), "o1", NOW)
+    assert not room.end(ending({"MUG-BLUE": 1}, box="box-7"), NOW).open
+
+
+def test_of_a_match_and_an_end_at_once_one_gets_it(engine: Engine) -> None:
+    room, start = desk(engine), Barrier(2)
+    room.receive(box(3), NOW)
+
+    def act(what: BoxMatch | BoxEnd) -> str:
+        start.wait()
+        try:
+            return room.ask(what).case if isinstance(what, BoxMatch) else str(room.end(what, NOW).open)
+        except Refused as no:
+            return no.code
+
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(act, (match("R-1", 2), ending())))
+    assert found in (["R-1", "not_left"], ["matched_already", "False"])
 
 
 def test_boxes_that_are_due_first_come_first_and_matched_ones_last(engine: Engine) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from activities.labels import BuyLabel, LabelActivities, LabelRequest, RecordScan, VoidLabel
+from activities.labels import BuyLabel, FollowParcel, LabelActivities, LabelRequest, RecordScan, VoidLabel
 from activities.labels.parcels import AddParcel, ParcelActivities
 from database.stores import SqlParcels
 from domain.errors import KeyConflict, Refused, Unavailable
@@ -36,6 +36,7 @@ class Carrier:
     def __init__(self, *answers: Exception | None) -> None:
         self.bought: list[tuple[str, LabelRequest]] = []
         self.voided: list[tuple[str, ReturnLabel]] = []
+        self.followed: list[tuple[str, str]] = []
         self.answers = list(answers)
         self.loses_answers = 0
 
@@ -44,8 +45,12 @@ class Carrier:
         raise NotImplementedError
 
     def track(self, tracking_number: str, carrier: str) -> tuple[Scan, ...]:
-        """Nobody asks for it here."""
-        raise NotImplementedError
+        """As scripted."""
+        self.followed.append((tracking_number, carrier))
+        answer = self.answers.pop(0) if self.answers else None
+        if answer is not None:
+            raise answer
+        return ()
 
     def buy(self, key: str, request: LabelRequest, now: datetime) -> ReturnLabel:
         """The same key is the same label."""
@@ -278,4 +283,14 @@ def test_nobody_else_adds_parcels(shop: Shop) -> None:
     with pytest.raises(Refused) as no:
         ParcelActivities(SqlParcels(shop.engine), shop.people, shop.ledger).add_parcel(parcel("1Z9", "eve"))
     assert no.value.code == "person_unknown"
+    assert shop.recorded() == []
+
+
+def test_the_carrier_is_asked_to_follow_another_parcel_and_may_not_know_it(shop: Shop) -> None:
+    carrier = Carrier(None, Refused("unknown_parcel", "no"), Unavailable("later"))
+    rooms = room(shop, carrier)
+    assert [rooms.follow_parcel(FollowParcel(tracking_number=one)) for one in ("1Z9", "1Z8")] == [True, False]
+    with pytest.raises(Unavailable):
+        rooms.follow_parcel(FollowParcel(tracking_number="1Z7"))
+    assert carrier.followed == [("1Z9", ""), ("1Z8", ""), ("1Z7", "")]
     assert shop.recorded() == []

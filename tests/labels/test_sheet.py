@@ -12,7 +12,7 @@ import zxingcpp
 from activities.labels.ink import Ink
 from activities.labels.sheet import Sheet, SheetLine, render_sheet
 from activities.labels.sheet_words import LANGUAGES
-from domain.policy.outcome import Method
+from domain.method import Method
 from domain.request import ReturnReason
 from tests.labels.requests import NOW, RECEIVER
 
@@ -202,3 +202,9 @@ def test_many_lines_flow_over_pages_that_are_numbered() -> None:
 def test_the_same_input_makes_the_same_bytes(sheet: Sheet) -> None:
     first, second = (render_sheet(sheet, FONTS, NOW) for _ in range(2))
     assert first == second
+
+
+def test_a_title_is_no_command_for_the_number_of_pages() -> None:
+    said = text(of("Mug {nb}", "سماعات {nb}"))
+    assert said.count("{nb}") + said.count("}nb{") == 2
+    assert "1/1" in said

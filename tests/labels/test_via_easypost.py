@@ -21,7 +21,7 @@ from domain.contact import Place
 from domain.errors import BackhaulError, InvalidRequest, Refused, Unavailable
 from domain.money import Money
 from domain.parcel import LabelFormat, ParcelSize, ReturnLabel, TrackingStatus
-from tests.labels.easypost import ADDRESS, VECTORS, EasyPost, easypost, fault
+from tests.labels.easypost import ADDRESS, BOUGHT, VECTORS, EasyPost, easypost, fault, recorded
 from tests.labels.requests import KEY, NOW, REQUEST
 from tests.loopback import closed_port
 from tests.payments.canned import Answer
@@ -179,6 +179,35 @@ def test_without_the_code_the_label_is_whole(account: EasyPost, no: Answer) -> N
     account.answers["POST /shipments/forms"] = no
     label = made(account.url).buy(KEY, REQUEST, NOW)
     assert (label.qr_url, label.tracking_number) == ("", account.sold[0])
+
+
+def test_an_answer_about_the_code_changes_nothing_else_of_the_label(account: EasyPost) -> None:
+    form = {"form_type": "label_qr_code", "form_url": "https://files.example/code.pdf"}
+    told = {"id": "shp_other", "tracking_code": None, "selected_rate": None, "forms": [form]}
+    account.answers["POST /shipments/forms"] = Answer(body=json.dumps(told))
+    label = made(account.url).buy(KEY, REQUEST, NOW)
+    assert (label.qr_url, label.tracking_number) == ("https://files.example/code.pdf", account.sold[0])
+    assert (label.provider_id, label.cost) == (next(iter(account.shipments)), Money(minor=607, currency="USD"))
+
+
+def shipment_with(account: EasyPost, rates: list[tuple[str, str, str]]) -> None:
+    """A shipment under our key that waits to be bought, with these offers: id, amount, currency."""
+    made = recorded("shipment_refund") | dict.fromkeys(BOUGHT) | {"id": "shp_1", "reference": KEY}
+    made["rates"] = [{**made["rates"][0], "id": id, "rate": rate, "currency": unit} for id, rate, unit in rates]
+    account.shipments["shp_1"] = made
+
+
+def test_offers_in_other_currencies_are_not_compared(account: EasyPost) -> None:
+    shipment_with(account, [("rate_1", "7.00", "USD"), ("rate_2", "5.00", "KWD"), ("rate_3", "6.50", "USD")])
+    assert made(account.url).buy(KEY, REQUEST, NOW).cost == Money(minor=650, currency="USD")
+
+
+@pytest.mark.parametrize("rate", ["-1.00", "NaN", "free"])
+def test_an_offer_that_cannot_be_one_buys_nothing(account: EasyPost, rate: str) -> None:
+    shipment_with(account, [("rate_1", rate, "USD")])
+    with pytest.raises(Unavailable):
+        made(account.url).buy(KEY, REQUEST, NOW)
+    assert account.sold == []
 
 
 def test_an_address_that_is_not_in_fields_is_refused_before_anything_is_made(account: EasyPost) -> None:

@@ -11,8 +11,8 @@ import pytest
 from activities.labels import BuyLabel, LabelActivities, RecordScan, VoidLabel
 from activities.labels.packing import Packing
 from database.stores import SqlParcels
+from domain.method import Method
 from domain.parcel import ReturnLabel, Scan, TrackingStatus
-from domain.policy.outcome import Method
 from tests.labels.test_activities import RECEIVER, Carrier, due
 from tests.shop import NOW, Shop, open_shop
 

@@ -12,8 +12,10 @@ from sqlalchemy import Engine
 from activities.decisions import OpenReturn
 from activities.labels.erasing import remove_files
 from database.engine import scrub
-from database.stores import SqlContacts, SqlNotes
+from database.stores import SqlBoxes, SqlContacts, SqlNotes
+from domain.box import Box, BoxMatch
 from domain.errors import Refused
+from domain.inspection import ReceivedLine
 from domain.order import Contact
 from domain.people import Role
 from domain.request import RequestedLine, ReturnRequest
@@ -34,7 +36,7 @@ class Office:
     def __init__(self, engine: Engine, folder: Path) -> None:
         self.engine, self.folder = engine, folder
         self.shop = Shop(engine)
-        self.contacts, self.notes = SqlContacts(engine), SqlNotes(engine)
+        self.contacts, self.notes, self.boxes = SqlContacts(engine), SqlNotes(engine), SqlBoxes(engine)
         self.scrubs = 0
         self.shop.publish()
         self.shop.sell()
@@ -51,13 +53,13 @@ class Office:
     def erasing(self, scrub: bool = True) -> Erasing:
         """With or without cleaning of the database's files."""
         staff = Staff(ola=Role.OPS, fay=Role.FINANCE)
-        stores = (self.shop.ledger, self.shop.snapshots, self.contacts, self.notes, staff)
+        stores = (self.shop.ledger, self.shop.snapshots, self.contacts, self.notes, self.boxes, staff)
         return Erasing(*stores, partial(remove_files, self.folder), self.clean if scrub else lambda: None)
 
     def clean(self) -> None:
         """As the deployment does."""
         self.scrubs += 1
-        scrub(self.engine, "contacts", "notes")
+        scrub(self.engine, "contacts", "notes", "boxes")
 
     def erase(self, by: str = "ola", customer: str = WHO, anyway: bool = False) -> Erased:
         """Erase a customer."""
@@ -83,6 +85,22 @@ class Office:
             "actor": "carrier",
         }
         self.shop.ledger.append(NewEntry.model_validate({**entry, "at": NOW, "facts": {"label": label}}))
+
+    def box(self, name: str, case: str, units: int, done: bool = True) -> None:
+        """A box of two units, so many of which belong to a return."""
+        lines = [{"sku": "MUG-BLUE", "quantity": 1, "title": "mug of Mara Musterfrau"}, {"title": "hat", "quantity": 1}]
+        said = {"id": name, "received_by": "ola", "received_at": NOW, "place": "Musterstrasse 12", "lines": lines}
+        self.boxes.keep(Box.model_validate(said), NOW)
+        mine = (ReceivedLine(line_id="1", quantity=units),)
+        self.boxes.reserve(BoxMatch(box=name, case=case, lines=mine, by="ola", at=NOW))
+        if done:
+            self.boxes.finish(name, case)
+
+    def words(self, name: str) -> tuple[list[str], str]:
+        """What is left of what staff wrote of a box."""
+        row = self.boxes.get(name)
+        assert row is not None
+        return [line.title for line in row.box.lines], row.box.place
 
     @property
     def records(self) -> list[tuple[str, dict[str, object]]]:
@@ -113,7 +131,7 @@ def test_contact_and_notes_are_blank_and_the_journal_says_so(office: Office) -> 
     other = office.contacts.get("cust-1")
     assert other is not None
     assert other.name == "Otto Other"
-    told = {"customer": WHO, "returns": ["R-1"], "contacts": 1, "notes": 1, "files": 0}
+    told = {"customer": WHO, "returns": ["R-1"], "contacts": 1, "notes": 1, "files": 0, "boxes": 0}
     assert office.records == [("ola", told)]
     assert office.shop.sound()
 
@@ -175,3 +193,20 @@ def test_label_files_are_removed_and_no_others(tmp_path: Path) -> None:
     assert remove_files(tmp_path, gone) == len(mine)
     assert sorted(one.name for one in tmp_path.iterdir()) == sorted(others)
     assert remove_files(tmp_path, gone) == remove_files(tmp_path, ()) == remove_files(tmp_path / "none", gone) == 0
+
+
+def test_what_staff_wrote_of_boxes_is_blank_and_what_is_left_of_one_is_still_found(office: Office) -> None:
+    office.begin()
+    office.shop.close("R-1")
+    for name, case, units, done in (("all", "R-1", 2, True), ("some", "R-1", 1, False), ("other", "R-9", 2, True)):
+        office.box(name, case, units, done)
+    assert office.erase().boxes == 2
+    assert office.words("all") == (["", "(erased)"], "")
+    # Half of it still stands somewhere, and somebody has to find it.
+    assert office.words("some") == (["", "(erased)"], "Musterstrasse 12")
+    assert office.words("other") == (["mug of Mara Musterfrau", "hat"], "Musterstrasse 12")
+    assert office.erase().boxes == 0
+    office.boxes.release("some", "R-1")
+    office.box("new", "R-1", 2)
+    assert office.erase().boxes == 1
+    assert [told["boxes"] for _, told in office.records] == [2, 1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from domain import notice_ids
+from domain.method import Method
 from domain.notice import Extra, Notice, NoticeExtra, NoticeKind, NoticeLine, NoticePart, NoticeReason
 from domain.order import TenderKind
 from domain.policy.goods import Proof
@@ -53,6 +54,7 @@ def full(kind: NoticeKind, locale: str = "en") -> Notice:
         quoted_total="74.80 EUR",
         bonus="6.48 EUR",
         stated_at="22 November 2026, 15:05:31 (UTC+01:00)",
+        method=Method.SHOPPER_SHIPS,
         qr_url=f"{SITE}/qr/1",
         packing_sheet_url=f"{SITE}/sheets/1.pdf",
         carrier="Parcel Post",

@@ -16,6 +16,7 @@ from activities.mail.render import LARGEST, Renderer
 from activities.mail.samples import sample
 from activities.mail.via_sendgrid import SendGridMail
 from domain.errors import InvalidRequest
+from domain.method import Method
 from domain.notice import Extra, Notice, NoticeKind, NoticeLine, NoticePart, NoticeReason
 from domain.order import TenderKind
 from domain.policy.goods import Proof
@@ -106,7 +107,7 @@ def test_a_mail_bomb_is_contained(kind: NoticeKind) -> None:
         NoticeLine(title=BOMB, quantity=1, amount=amount, quoted=BOMB, reason=BOMB, reasons=(reason,) * 50)
         for amount in ["", BOMB] * 250
     )
-    texts = {name: BOMB for name in NEEDED ^ set(Notice.model_fields) if isinstance(getattr(full(kind), name), str)}
+    texts = {name: BOMB for name in NEEDED ^ set(Notice.model_fields) if type(getattr(full(kind), name)) is str}
     links = {name: f"https://x.example/{BOMB}" for name in texts if name.endswith("_url")}
     parts = (NoticePart(to=TenderKind.CARD, amount=BOMB),) * 50
     told = notice(kind, **texts | links, order_number=BOMB, lines=bombs, parts=parts, locale="de")
@@ -200,6 +201,37 @@ def test_german_reasons_by_their_code_and_the_merchants_own_as_they_are() -> Non
         "not_returnable", "The shop does not take these goods back."
     )
     assert "Nur im Laden." in told("not_returnable", "Nur im Laden.")
+
+
+@pytest.mark.parametrize(
+    ("locale", "method", "says"),
+    [
+        ("en", Method.IN_STORE, ("Please bring these items by", "Bring the items to our shop", "")),
+        ("en", Method.DROP_OFF, ("Please send these items by", "to the drop-off point", "")),
+        ("en", Method.SHOPPER_SHIPS, ("Please send these items by", "with a carrier of your choice", "")),
+        ("de", Method.IN_STORE, ("Bitte bringen Sie diese Artikel bis zum", "in unser Geschäft", "vorbei")),
+        ("de", Method.DROP_OFF, ("Bitte senden Sie diese Artikel bis zum", "zur Annahmestelle", " ab")),
+        (
+            "de",
+            Method.SHOPPER_SHIPS,
+            ("Bitte senden Sie diese Artikel bis zum", "mit einem Versender Ihrer Wahl", " ab"),
+        ),
+    ],
+)
+def test_without_a_label_they_say_how_it_gets_back(locale: str, method: Method, says: tuple[str, ...]) -> None:
+    changes: dict[str, object] = {"method": method, "label_url": "", "tracking_number": "", "locale": locale}
+    approved = OURS(notice(NoticeKind.APPROVED, **changes), TO, NAME)
+    for text in says:
+        assert text in approved.text
+        assert text in re.sub(r"</?strong>", "", entities.unescape(approved.html))
+    assert "label" not in approved.text.lower()
+    assert "Etikett" not in approved.text
+    # Nobody is told of a carrier that has no parcel, and what may be sent is not told to wait.
+    reminder = OURS(notice(NoticeKind.REMINDER, **changes), TO, NAME).text
+    assert says[1] in reminder
+    assert not any(text in reminder for text in ("carrier does not have", "Zusteller"))
+    review = OURS(notice(NoticeKind.IN_REVIEW, **changes), TO, NAME).text
+    assert ("You may send" if locale == "en" else "können Sie") in review
 
 
 def test_what_leads_to_the_total_is_shown_with_it() -> None:

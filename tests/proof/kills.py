@@ -22,6 +22,7 @@ from worker import by_queue
 BESIDE = {
     "reconcile": "It is no step of a return: it reads, and records one line per day, however often it is told to. A "
     "killed worker is noticed only after five minutes. tests/workflows/test_reconcile.py tells it twice.",
+    "follow_parcel": "Nothing is recorded and nothing hangs on it. tests/labels/test_activities.py.",
     "add_parcel": "No way here has a second parcel yet; it moves no money. tests/labels/test_activities.py.",
     "force_close": "It ends a return as a cancel does, by the same code. tests/workflows/test_ops.py.",
     "record_assignment": "It moves nothing, and comes only where a person says so. tests/workflows/test_ops.py.",

@@ -79,7 +79,10 @@ async def test_a_label_that_was_only_printed_is_not_on_its_way(real_shop: Shop) 
     one = await real_shop.shopify()
     await one.labelled()
     assert (await one.scan("scan-1", TrackingStatus.PRE_TRANSIT)).stage is Stage.AWAITING_PARCEL
-    await one.recorded(EntryKind.SCAN)
+    # Nor is one of which the carrier knows nothing (any more): the shopper has to send it still.
+    for number, status in enumerate((TrackingStatus.ERROR, TrackingStatus.CANCELLED, TrackingStatus.UNKNOWN)):
+        assert (await one.scan(f"scan-0{number}", status)).stage is Stage.AWAITING_PARCEL
+    await one.recorded(EntryKind.SCAN, 4)
     await one.at_rest()
     assert set(one.notices()) == {"approved"}
     assert (await one.scan("scan-2", TrackingStatus.IN_TRANSIT)).stage is Stage.IN_TRANSIT

@@ -12,6 +12,7 @@ from portal.courier import Courier, Sent
 from tests.portal.fakes import row
 from tests.workflows.returns import Return, Shop, refusal
 from tests.workflows.test_webhooks import delivery
+from tests.world import until
 from workflows.return_case.state import Stage
 
 NOW = datetime(2026, 11, 21, 20, 15, tzinfo=UTC)
@@ -64,8 +65,11 @@ async def test_a_second_parcel_of_a_return_is_followed_like_the_first(shop: Shop
     code, message = await refusal(one.scan("scan-1", number="1Z9"))
     assert code == "other_parcel"
     assert "parcel add" in message
+    shop.world.doors.shut("/carrier/track/1Z9")
     for _ in range(2):
         await one.update("add_parcel", OtherParcel(tracking_number="1Z9", by="shopper"))
+    # The carrier is asked to tell of it, and holds nothing up while it does not answer.
+    await until(lambda: shop.world.doors.knocks["/carrier/track/1Z9"] > 0, "a call to the carrier")
     await one.update("add_parcel", OtherParcel(tracking_number=number, by="shopper"))  # its label's own
     assert (await one.view()).other_parcels == ("1Z9",)
     assert [entry.key for entry in shop.world.entries("R-1", EntryKind.PARCEL)] == ["parcel:R-1:1Z9"]

@@ -15,7 +15,9 @@ from activities.storefront import FetchOrder, StorefrontActivities
 from domain import ids
 from domain.case import Outcome
 from domain.errors import InvalidRequest
+from domain.method import Method
 from domain.notice import NoticeKind
+from domain.parcel import BOUGHT
 from domain.people import SHOPPER
 from domain.request import ReturnRequest, parse_request
 from workflows import options
@@ -105,14 +107,14 @@ class ReturnCase(Shopper, Warehouse, Providers, Finance, Ops, Goods, NewsDesk):
             self.learn(decision=opened.decision, quote=opened.quote)
 
     async def buy_label(self) -> None:
-        """Issue the return label and send it to the shopper; goods that came before the request need none."""
+        """Issue the return label, or what stands for one, and send it; goods that came before the request need none."""
         if self.state.label is None and not self.state.stopped and not self.state.came_first:
-            number, customer = self.order.number, self.order.customer_id
+            number, customer, way = self.order.number, self.order.customer_id, self.way
             try:
                 label = await self.step(
-                    "Buy the return label",
+                    "Buy the return label" if way in BOUGHT else "Make the packing sheet",
                     LabelActivities.buy_label,
-                    lambda now: BuyLabel(**self.about, order_number=number, customer_id=customer, now=now),
+                    lambda now: BuyLabel(**self.about, order_number=number, customer_id=customer, now=now, method=way),
                     options.CARRIER,
                     # Goods that are here need no label any more.
                     wanted=lambda: not (self.state.stopped or self.state.receipts),
@@ -128,15 +130,21 @@ class ReturnCase(Shopper, Warehouse, Providers, Finance, Ops, Goods, NewsDesk):
             await getattr(self, verb)()
 
     async def void_label(self) -> None:
-        """Void the label, if there is one."""
+        """Void the label, if one was bought."""
         label = self.state.label
-        if label is not None:
+        if label is not None and label.ours:
             await self.step(
                 f"Void the label {label.tracking_number}",
                 LabelActivities.void_label,
                 lambda now: VoidLabel(**self.about, label=label, actor=self.stopped_by, now=now),
                 options.CARRIER,
             )
+
+    @property
+    def way(self) -> Method:
+        """How the goods get back."""
+        chosen = self.request.method
+        return self.state.decision.way(chosen) if self.state.decision else chosen or Method.LABEL
 
     @property
     def stopped_by(self) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 from activities.decisions import CancelReturn, DecisionActivities, RecordAssignment, RecordLoss, RecordResend
 from activities.decisions import ForceClose as RecordForceClose
 from activities.decisions.approvals import ApprovalActivities, RecordApproval
 from activities.inventory import InventoryActivities, RecordInspection, RecordReceipt
-from activities.labels import LabelActivities, RecordScan
+from activities.labels import FollowParcel, LabelActivities, RecordScan
 from activities.labels.parcels import AddParcel, ParcelActivities
 from domain.case import Assigned
 from domain.inspection import Inspection, Receipt
@@ -92,7 +94,27 @@ class Clerk(Overrides):
             options.JOURNAL,
             wanted=_not_if_refused,
         )
+        self.follows.append(asyncio.create_task(self._follow(fact.tracking_number)))
         return {}
+
+    async def _follow(self, number: str) -> None:
+        """The carrier tells of it, too, if it can. Nothing waits for that: whoever opens the parcel sees it then."""
+        how = options.CARRIER
+        try:
+            await workflow.execute_activity_method(
+                LabelActivities.follow_parcel,
+                FollowParcel(tracking_number=number),
+                task_queue=how.queue,
+                start_to_close_timeout=how.attempt,
+                schedule_to_close_timeout=how.burst,
+                heartbeat_timeout=how.heartbeat,
+                retry_policy=how.retry,
+                summary=f"Follow parcel {number}",
+            )
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            workflow.logger.warning("parcel %s is not followed: %s", number, error.cause)
 
     async def _scan(self, fact: Scan) -> dict[str, object]:
         await self.step(

@@ -52,8 +52,8 @@ def taken_from(model: type[M], raw: RawValue) -> M:
 class Desk:
     """State, the facts that were heard and are not recorded yet, and what ops see of them.
 
-    `hearing` counts news that are being read again, `asides` wait for somebody beside the story; while `closing`, the
-    end is being written.
+    `hearing` counts news that are being read again, `asides` wait for somebody beside the story, and nothing waits for
+    `follows`; while `closing`, the end is being written.
     """
 
     def __init__(self) -> None:
@@ -65,6 +65,7 @@ class Desk:
         self.hearing = 0
         self.closing = False
         self.asides: list[asyncio.Task[None]] = []
+        self.follows: list[asyncio.Task[None]] = []
         self.overtaken = False
 
     @workflow.query(name="view", description="The return as it stands: stage, next action, amounts, parcel, refund")

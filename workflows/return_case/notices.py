@@ -37,6 +37,7 @@ def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
         total=amount(total, locale) if total else "",
         nothing_left=_nothing_left(state),
         label_url=state.label.url if state.label else "",
+        method=state.label.method if state.label else None,
         qr_url=state.label.qr_url if state.label else "",
         packing_sheet_url=state.label.sheet_url if state.label else "",
         tracking_number=state.label.tracking_number if state.label else "",

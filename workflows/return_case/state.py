@@ -10,7 +10,7 @@ from domain.case import Assigned, CaseSoFar
 from domain.model import Model, UtcDatetime
 from domain.money import Money
 from domain.news import DisputeNews
-from domain.parcel import TrackingStatus
+from domain.parcel import BROUGHT, UNMOVED
 from domain.policy import Verdict
 from domain.refund import BY_HAND, FINAL_NO, STORED_FAULT, Refund, RefundStatus
 from domain.request import ReturnRequest
@@ -157,6 +157,8 @@ class CaseState(CaseSoFar):
         owner, action = _NEXT[self.stage]
         if self.stage is Stage.AWAITING_PARCEL and self.request and self.request.box:
             owner, action = "warehouse", f"Count box {self.request.box}: match it to this return again"
+        elif self.stage is Stage.AWAITING_PARCEL and self.label and self.label.method in BROUGHT:
+            action = BROUGHT[self.label.method]
         return NextAction(owner=owner, action=action, due_at=self._due)
 
     @property
@@ -227,7 +229,7 @@ class CaseState(CaseSoFar):
     @property
     def moving(self) -> bool:
         """Whether the carrier has the parcel."""
-        return any(scan.status not in (TrackingStatus.UNKNOWN, TrackingStatus.PRE_TRANSIT) for scan in self.scans)
+        return any(scan.status not in UNMOVED for scan in self.scans)
 
 
 DECIDED = (RefundStatus.SUCCEEDED, *FINAL_NO)

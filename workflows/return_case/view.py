@@ -9,6 +9,7 @@ from typing import Any
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
 from domain.case import Outcome
+from domain.method import Method
 from domain.model import Id, Model, UtcDatetime
 from domain.money import Money
 from domain.plan import RefundPlan
@@ -57,6 +58,7 @@ class CaseView(Model):
     assigned_by: str = ""
     lines: Mapping[str, int] = {}
     quote: str = ""
+    method: Method | None = None
     label_url: str = ""
     sheet_url: str = ""
     tracking_number: str = ""
@@ -107,6 +109,7 @@ def view(state: CaseState) -> CaseView:
         assigned_by=state.assignment.by if state.assignment else "",
         lines={line.line_id: line.quantity for line in state.request.lines} if state.request else {},
         quote=amount(state.quote),
+        method=state.label.method if state.label else None,
         label_url=state.label.url if state.label else "",
         sheet_url=state.label.sheet_url if state.label else "",
         tracking_number=state.label.tracking_number if state.label else "",
@@ -154,6 +157,7 @@ def panel(state: CaseState) -> str:
         f"Lost on the way, said {state.lost}" if state.lost else "",
         *(f"Disputed: {one.payment} ({one.dispute}); refunds of it wait" for one in state.disputes),
         f"Parcel {seen.tracking_number}, [label]({seen.label_url})" if seen.label_url else "",
+        f"Way back: {seen.method.replace('_', ' ')}" if seen.method and not seen.label_url else "",
         f"[Packing sheet]({seen.sheet_url})" if seen.sheet_url else "",
         f"Other parcels: {', '.join(seen.other_parcels)}" if seen.other_parcels else "",
         *(f"⚠ {one}" for one in seen.discrepancies),
