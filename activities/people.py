@@ -37,6 +37,7 @@ def check_signed(signed_by: SignedBy, person: Person, said: Mapping[str, object]
     if not signed_by(person.public_key, said, signature):
         text = (
             f"this is not signed with the key of {person.id} for this return, this amount and this id; "
-            f"sign it with `python starter.py {str(said['verb']).replace('_', '-')}`"
+            f"say it with `--key FILE`: `python starter.py {str(said['verb']).replace('_', '-')}` signs it with the "
+            f"private key of {person.id} in that file"
         )
         raise Refused("not_signed", text)

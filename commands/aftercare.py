@@ -37,7 +37,10 @@ def aftercare(
     from commands.temporal import Returns
 
     async def found() -> list[OpenAftercare]:
-        return await Aftercares((await Returns.connect()).client).open(of)
+        aftercares = Aftercares((await Returns.connect()).client)
+        rows = await aftercares.open(of)
+        # Ids come first: a number is looked for in the whole journal.
+        return rows or (await aftercares.open(order) if (order := messages.order_named(of)) else [])
 
     rows = asyncio.run(found())
     if of and not rows:

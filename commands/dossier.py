@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from commands import links
+from commands.late import Aftercares, OpenAftercare
 from commands.temporal import CaseView, Returns
 from domain import ids
 from domain.case import OrderBrief
@@ -40,7 +41,9 @@ class Step(Model):
 
 
 class Dossier(Model):
-    """`mails` are those of the outbox, oldest first; `decision` is the one in force, `first_decision` the policy's own
+    """`late` is what came after its end and waits.
+
+    `mails` are those of the outbox, oldest first; `decision` is the one in force, `first_decision` the policy's own
     where a person decided otherwise. `note` says what is missing, if `view` was put together from the journal or
     could not be had at all; `failure` why a return that ended badly did so, unless the journal had brought it to
     its end before."""
@@ -55,6 +58,7 @@ class Dossier(Model):
     first_decision: Decision | None = None
     timeline: tuple[Step, ...]
     mails: tuple[OutboxRow, ...] = ()
+    late: tuple[OpenAftercare, ...] = ()
     ui: str = ""
     command: str = ""
 
@@ -63,10 +67,12 @@ async def dossier(case: str, rooms: Rooms) -> Dossier:
     """Put it together. Raises Refused `not_found` or Unavailable if nobody knows the return."""
     entries = tuple(rooms.ledger.entries(case=case))
     seen, status, note, why, ui, command = None, "", "", "", "", ""
+    late: list[OpenAftercare] = []
     try:
         returns = await Returns.connect()
         status = await returns.status(case)
         ui, command = _links(rooms, returns, case)
+        late = await Aftercares(returns.client).open(case) if status != "running" else []
         # A run that ended badly knows less than the journal, which an earlier run may have brought to its end.
         why = await returns.failure(case) or status if status in _ENDED_BADLY else ""
         seen = None if entries and why else await returns.view(case)
@@ -87,6 +93,7 @@ async def dossier(case: str, rooms: Rooms) -> Dossier:
         decision=known.decision,
         first_decision=_first(entries) if known.overrides else None,
         timeline=tuple(map(_step, entries)),
+        late=tuple(late),
         mails=tuple(rooms.stores.outbox.of_case(case)),
         ui=ui,
         command=command,

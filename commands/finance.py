@@ -53,7 +53,9 @@ def approve(
     messages.tell(case, "approve", compose, as_json)
 
 
-@app.command("paid-by-hand", epilog=example("paid-by-hand R-1 --payment bacs-7 --reference SEPA-4711 --by fay"))
+@app.command(
+    "paid-by-hand", epilog=example("paid-by-hand R-1 --payment bacs-7 --reference SEPA-4711 --by fay --key fay.pem")
+)
 def paid_by_hand(
     case: CaseOrAftercare,
     by: By,

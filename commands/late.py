@@ -15,6 +15,7 @@ from domain.model import Model
 from domain.news import Turn
 from domain.verbs import Verb
 from workflows.aftercare_view import AftercareView as AftercareView
+from workflows.return_case.view import NEEDS_ACTION
 
 _PREFIX = ids.aftercare_id("", "").removesuffix(":")
 _PAGE = 200
@@ -56,6 +57,15 @@ class Aftercares:
                 request.next_page_token = page.next_page_token
         of_subject = [one for one in found if not subject or one.startswith(ids.aftercare_id(subject, ""))]
         return list(await asyncio.gather(*map(self._opened, of_subject)))
+
+    async def count(self, needs: str = "") -> int:
+        """How many wait, for one owner if named."""
+        query = f'WorkflowType = "{ids.AFTERCARE_TYPE}" AND ExecutionStatus = "Running"'
+        with in_words(""):
+            found = await self._client.count_workflows(
+                f'{query} AND {NEEDS_ACTION.name} = "{needs}"' if needs else query, rpc_timeout=PATIENCE
+            )
+        return found.count
 
     async def _opened(self, name: str) -> OpenAftercare:
         try:

@@ -80,7 +80,10 @@ async def _say(name: str, verb: str, said: Model, as_json: bool) -> None:
     if seen is not None and seen.outcome is None:
         await _told(returns, seen, name, verb, said, as_json)
         return
-    late = await Aftercares(returns.client).named(name, Verb(verb))
+    aftercares = Aftercares(returns.client)
+    late = await aftercares.named(name, Verb(verb))
+    if late is None and (order := order_named(name)):
+        late = await aftercares.named(order, Verb(verb))
     if late is not None:
         await _told_late(returns, late, Verb(verb), said, as_json)
         return
@@ -90,6 +93,17 @@ async def _say(name: str, verb: str, said: Model, as_json: bool) -> None:
         )
         raise Refused("closed", closed)
     raise gone
+
+
+def order_named(name: str) -> str:
+    """The id of the order that has this number; empty if none has it, or `name` is something else."""
+    from domain.errors import Refused
+    from ledger.cli import order_id
+
+    try:
+        return order_id(open_rooms().ledger, name) if name else ""
+    except Refused:
+        return ""
 
 
 async def _told_late(returns: Returns, name: str, verb: Verb, said: Model, as_json: bool) -> None:

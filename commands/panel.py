@@ -60,6 +60,9 @@ def show_dossier(found: Dossier) -> None:
     if found.note:
         knows = "This is what the journal knows." if found.timeline else "Nothing is recorded of it yet."
         output.say("", f"{output.sentence(found.note)} {knows}")
+    for one in found.late:
+        upcoming = f"{one.seen.owner}: {one.seen.next_action}" if one.seen else "no worker says how it stands"
+        output.say("", f"Late: {one.id}; {upcoming}")
     for mail in found.mails:
         if mail.state not in WELL:
             words = f"The mail {mail.kind.replace('_', ' ')} is {mail.state or 'reserved'}"

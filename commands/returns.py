@@ -83,7 +83,7 @@ def list_returns(
     as_json: AsJson = False,
 ) -> None:
     """Returns, the running ones first, a second or so behind; `show` is exact."""
-    found = asyncio.run(_list(stage, needs, limit))
+    found, late = asyncio.run(_list(stage, needs, limit))
     if as_json:
         output.print_json([one.model_dump(mode="json") for one in found])
         return
@@ -92,6 +92,9 @@ def list_returns(
         for one in found
     ]
     output.table(("Return", "Stage", "Needs", "Order", "Outcome", "Started (UTC)"), rows, "There are no such returns.")
+    if late:
+        what = output.many(late, "late fact")
+        output.say("", f"Besides, {what} of what has closed: `python starter.py aftercare`")
 
 
 def request_of(
@@ -175,7 +178,9 @@ def _is_person(name: str) -> bool:
     return open_rooms().stores.people.get(name) is not None
 
 
-async def _list(stage: str, needs: str, limit: int) -> list[ListedReturn]:
+async def _list(stage: str, needs: str, limit: int) -> tuple[list[ListedReturn], int]:
+    """The returns, and how many late facts wait besides them."""
+    from commands.late import Aftercares
     from commands.temporal import Returns
     from workflows.return_case.state import Stage
 
@@ -184,7 +189,8 @@ async def _list(stage: str, needs: str, limit: int) -> list[ListedReturn]:
     if needs and needs not in OWNERS and not _is_person(needs):
         raise InvalidRequest("--needs", f"{needs!r} is none; a return waits for {', '.join(OWNERS)}")
     returns = await Returns.connect()
-    return await returns.list(stage, needs, limit)
+    late = 0 if stage else await Aftercares(returns.client).count(needs)
+    return await returns.list(stage, needs, limit), late
 
 
 def _stage(one: ListedReturn) -> str:

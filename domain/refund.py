@@ -53,6 +53,9 @@ NOT_PAID_BY_HAND = "not_paid_by_hand"
 Another = Literal[TenderKind.STORE_CREDIT, TenderKind.BANK]
 """What a refund may go to instead of its payment, if the shopper agrees; to a bank account a person pays it."""
 
+CHARGED_BACK = "charged_back"
+"""Reason of a refund that the provider refuses because a dispute of its payment was lost; it does so for ever."""
+
 _NO_WAY_BACK = (
     # The card is gone, or its bank does not take the money.
     "expired_or_canceled_card",
@@ -64,6 +67,8 @@ _NO_WAY_BACK = (
     # The gift card is gone.
     "not_found",
     "currency_mismatch",
+    # The bank has taken the payment back for good.
+    CHARGED_BACK,
     NOT_PAID_BY_HAND,
 )
 """The provider's reasons that say something of where the money should go; it will not get there on a later try."""
@@ -155,6 +160,9 @@ class Refund(Model):
     def no_way_back(self) -> bool:
         """Whether it failed for good because of where it should go. What is canceled had asked the shopper for an
         account, and got no answer."""
-        if self.status is RefundStatus.CANCELED:
-            return True
-        return self.status is RefundStatus.FAILED and self.reason in _NO_WAY_BACK
+        return no_way_back(self.status, self.reason)
+
+
+def no_way_back(status: RefundStatus, reason: str) -> bool:
+    """The same of a refund's status and reason alone."""
+    return status is RefundStatus.CANCELED or (status is RefundStatus.FAILED and reason in _NO_WAY_BACK)

@@ -11,6 +11,7 @@ from domain import ids
 from domain.delivery import without_deliveries
 from domain.errors import InvalidRequest, Refused
 from domain.history import Happened, history_of
+from domain.money import Money
 from domain.order import EarlierRefund, Order
 from domain.stores import Snapshots
 from ledger import UNITS, EntryKind, JournalEntry, Ledger, NewEntry, accounts
@@ -42,7 +43,7 @@ class Facts:
         """A refund, or a lost dispute, of one of the order's payments. Its id is the provider's, so it counts once.
 
         Raises InvalidRequest for a payment or a line that the order does not have, and Refused if the order was never
-        touched.
+        touched, or a return owes the money of a line's units already.
         """
         key = ids.elsewhere_key(refund.id)
 
@@ -50,6 +51,7 @@ class Facts:
             books = self._read(order_id)
             _check_names(books, refund)
             plans, voids = books.withdrawing(key, books.unsubmitted())
+            self._check_not_owed(books, refund, plans)
             after = books.history(refund, without=plans)
             moves = facts.elsewhere(key, books.order, refund.money, books.free(voids), after)
             kept = goods.kept_elsewhere(key, order_id, self._held(books.order, refund))
@@ -166,6 +168,27 @@ class Facts:
             )
 
         return decided(self._ledger, order_id, decide)
+
+    def _check_not_owed(self, books: OrderBooks, refund: EarlierRefund, withdrawn: tuple[str, ...]) -> None:
+        """Raises Refused for units that a return owes: closed twice, they would be paid by their return again."""
+        stands, history = books.happened, books.history(without=withdrawn)
+        for line in refund.lines:
+            if line.quantity <= history.lines[line.line_id].open:
+                continue
+            for entry in books.entries:
+                plan = stands.get(entry.key) if entry.case and entry.key not in withdrawn else None
+                if plan and any(one.line_id == line.line_id for one in plan.lines):
+                    self._check_paid(entry.case, line.line_id, books.order.currency)
+
+    def _check_paid(self, case: str, line_id: str, currency: str) -> None:
+        owed = self._ledger.balance(accounts.owed(case), currency).posted
+        if owed > 0:
+            text = (
+                f"return {case} owes {Money(minor=owed, currency=currency)}, also for line {line_id}, and asked the "
+                f"provider for it; if this pays that, tell the return: `python starter.py consent {case} --to bank`, "
+                "then `paid-by-hand`. If it is for something else, leave the line out"
+            )
+            raise Refused("owed_by_return", text)
 
     def _held(self, order: Order, refund: EarlierRefund) -> dict[str, int]:
         """Of the units that a refund names, those that the customer has and that are in no return."""

@@ -9,7 +9,16 @@ from typing import Any, NamedTuple
 from domain import ids
 from domain.model import Model, UtcDatetime
 from domain.order import TenderKind
-from domain.refund import BY_HAND, FINAL_NO, PAID_BY_PEOPLE, STORED_FAULT, RefundIntention, RefundStatus
+from domain.refund import (
+    BY_HAND,
+    FINAL_NO,
+    NOT_PAID_BY_HAND,
+    PAID_BY_PEOPLE,
+    STORED_FAULT,
+    RefundIntention,
+    RefundStatus,
+    no_way_back,
+)
 from domain.statement import shows_by
 from ledger import UNITS, EntryKind, JournalEntry
 
@@ -156,10 +165,13 @@ def _next(row: RefundRow, *, closed: bool, replaced: bool) -> tuple[str, str]:
         return "nobody", "what it owed was planned anew" if replaced else "it came back; open returns planned anew"
     if row.reason == STORED_FAULT:
         return "nobody", "the next attempt follows by itself"
-    if closed:
-        said = f"`python starter.py pay-again {row.case} --by YOU`"
-        return "finance", f"{said}, or `consent` if the shopper agrees to another way (docs/refunds.md)"
-    return "finance", f"mend the cause, then `python starter.py retry {row.case} --by YOU`"
+    again = f"`python starter.py {'pay-again' if closed else 'retry'} {row.case} --by YOU`"
+    other = f"`python starter.py consent {row.case} --payment {row.payment} --to bank --by YOU` (or store_credit)"
+    if row.reason == NOT_PAID_BY_HAND:
+        return "finance", f"{again} once you have the right account; if the shopper agrees to another way, {other}"
+    if no_way_back(row.state, row.reason):
+        return "finance", f"another try does not help; once the shopper agrees to another way, {other}"
+    return "finance", again if closed else f"mend the cause, then {again}"
 
 
 def _leg(key: str) -> _Leg | str:

@@ -51,3 +51,10 @@ def covered(entry: JournalEntry | NewEntry) -> int:
     suspense = accounts.suspense(entry.order)
     into = sum(one.amount for one in entry.transfers if one.credit == suspense)
     return into - sum(one.amount for one in entry.transfers if one.debit == suspense)
+
+
+def is_charged_back(ledger: Ledger, order_id: str, payment: str) -> bool:
+    """Whether a dispute of a payment was lost and the money has not come back since."""
+    lost = (one for one in ledger.entries(order=order_id) if one.kind is EntryKind.DISPUTE_LOST)
+    stands = (one for one in lost if ledger.find(ids.reversed_key(one.key)) is None)
+    return any(payment in one.facts["refund"]["money"] for one in stands)

@@ -7,6 +7,7 @@ from datetime import datetime
 from temporalio import workflow
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
+from temporalio.exceptions import FailureError
 
 from activities.payments import PayLeg
 from activities.payments.aftercare import AftercareActivities, RecallCase
@@ -14,7 +15,7 @@ from domain import ids
 from domain.case import CaseSoFar, OrderBrief
 from domain.errors import InvalidRequest
 from domain.money import Money
-from domain.news import Heard, LateFact, Turn, read_late_fact
+from domain.news import DisputeNews, Heard, LateFact, Turn, read_late_fact
 from domain.notice import NoticeKind
 from domain.refund import FINAL_NO, Refund
 from workflows import options
@@ -161,9 +162,21 @@ class Aftercare(AftercareDesk, Listener):
     async def money_moved(self, fact: LateFact, heard: Heard) -> None:
         """The order's open returns plan anew, and finance looks at what only a person can settle."""
         await self.tell_returns(fact.news.event, heard.returns)
+        await self._tell_opened(fact)
         while heard.for_finance and not self.noted:
             await self.wait_for_finance(heard.for_finance, lambda: self.noted)
             heard = await self.hear_again(fact)
+
+    async def _tell_opened(self, fact: LateFact) -> None:
+        """The end of a dispute is another fact than its opening: whoever waits for papers looks at once and ends."""
+        if not isinstance(fact.news, DisputeNews) or not workflow.patched("dispute-end-told"):
+            return
+        for opened in (fact.news.dispute, f"{fact.news.dispute}:appeal"):
+            handle = workflow.get_external_workflow_handle(ids.aftercare_id(fact.order_id, opened))
+            try:
+                await handle.signal("dispute_ended")
+            except FailureError:  # it has ended before, or nobody was told that the dispute was opened
+                continue
 
 
 def _newest(known: CaseSoFar, refund: Refund) -> Refund:

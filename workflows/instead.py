@@ -154,7 +154,10 @@ class Instead(Payer):
 
     def _by_hand(self, about: list[Refund]) -> Refund:
         waiting = [one for one in about if one.reason == BY_HAND]
-        return _the_one(waiting, "nothing_by_hand", "Nothing waits here to be paid by hand.")
+        text = "Nothing waits here to be paid by hand."
+        if others := [one.payment for one in self.newest if one.reason == BY_HAND and one not in about]:
+            text = f"Nothing of this payment waits here to be paid by hand; what waits is {', '.join(others)}."
+        return _the_one(waiting, "nothing_by_hand", text)
 
 
 def _payment(consent: Consent) -> str | None:

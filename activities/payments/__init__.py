@@ -19,6 +19,7 @@ from domain.order import TenderKind
 from domain.plan import RefundPlan
 from domain.provider import BalanceTransaction, ProviderRefund
 from domain.refund import (
+    CHARGED_BACK,
     FINAL_NO,
     PLAN_WITHDRAWN,
     STORED_FAULT,
@@ -31,10 +32,14 @@ from ledger import EntryKind, Ledger, NewEntry, accounts
 from ledger.credit_notes import CreditNotes
 from ledger.disputes import open_disputes
 from ledger.moves import money
+from ledger.refunds import is_charged_back
 from ledger.settling import Settling
 
 DISPUTED = "disputed"
 """Code of Refused for a leg of a payment that the shopper's bank asks back: it waits for the end of the dispute."""
+
+_CHARGE_DISPUTED = "charge_disputed"
+"""Code of Refused by which a provider refuses a disputed payment, while the dispute is open and after it was lost."""
 
 KEY_OF_ANOTHER, OTHER_REFUND = "idempotency_error", "other_refund"
 """Codes of Refused by which a provider says that it knows our key from another request, or has another refund under it.
@@ -235,7 +240,14 @@ class PaymentActivities:
             found = self._find(intention, now)
             if found is None and no.code in (KEY_OF_ANOTHER, OTHER_REFUND):
                 raise
-            return found or intention.refund(RefundStatus.FAILED, now, reason=no.code, message=no.message)
+            return found or intention.refund(
+                RefundStatus.FAILED, now, reason=self._reason(no.code, intention), message=no.message
+            )
+
+    def _reason(self, code: str, intention: RefundIntention) -> str:
+        """The provider's code; a lost dispute is told from one that may still be won: no try mends it."""
+        lost = code == _CHARGE_DISPUTED and is_charged_back(self._ledger, intention.order_id, intention.payment)
+        return CHARGED_BACK if lost else code
 
     def _find(self, intention: RefundIntention, now: datetime) -> Refund | None:
         _beat()

@@ -388,6 +388,8 @@ async def test_what_comes_after_the_end_is_listed_and_answered_by_command(shop: 
     assert f"{name}  refund of ours  b-30" in (await shop.run("aftercare")).out
     assert await shop.ok("aftercare", "--of", "R-3") == []
     assert "no return R-nope" in await shop.refused("aftercare", "--of", "R-nope")
+    assert name in (await shop.run("show", "R-30")).out
+    assert "1 late fact of what has closed" in (await shop.run("list", "--needs", "finance")).out
     assert "Money is owed here" in await shop.refused("noted", "R-30", "--by", "fin")
     agreed = await shop.ok("consent", "R-30", "--to", "bank", "--by", "shopper")
     assert agreed["workflow_id"] == name

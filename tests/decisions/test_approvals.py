@@ -133,7 +133,7 @@ def test_the_same_again_is_one_approval_even_when_the_person_has_left(shop: Shop
         (lambda: said("low"), "over_own_limit", "low may approve up to 46.23 EUR, and this is 46.24 EUR"),
         (lambda: said("low"), "over_own_limit", "Who could: amy, fay."),
         (lambda: said("bench"), "same_person", "bench inspected the goods"),
-        (lambda: said("fay", "amy"), "not_signed", "not signed with the key of fay"),
+        (lambda: said("fay", "amy"), "not_signed", "say it with `--key FILE`"),
         (lambda: said(signed={"case": "R-2"}), "not_signed", ""),
         (lambda: said(signed={"amount": 1}), "not_signed", ""),
         (lambda: said(signed={"currency": "USD"}), "not_signed", ""),

@@ -61,6 +61,24 @@ def test_a_refund_elsewhere_that_names_its_units_closes_them(engine: Engine) -> 
     assert shop.planned("r1", a=4).total == 4000
 
 
+def test_units_that_a_return_owes_since_its_refund_failed_are_not_closed_a_second_time(engine: Engine) -> None:
+    # six of ten units are owed 60.00 by the return: of the line, only the other four went back elsewhere
+    shop = Shop(engine, hundred())
+    shop.opened("r1", a=6)
+    plan = shop.planned("r1", a=6)
+    shop.provider.says = [RefundStatus.FAILED]
+    shop.pay("r1", plan)
+    with pytest.raises(Refused) as no:
+        elsewhere(shop, 5000, a=5)
+    assert no.value.code == "owed_by_return"
+    assert "r1 owes 60.00 EUR" in no.value.message
+    assert "consent r1 --to bank" in no.value.message
+    assert elsewhere(shop, 4000, a=4) == []
+    shop.pay("r1", plan, attempt=2)
+    assert shop.posted(*ALL) == {}
+    assert shop.ledger.verify().faults == ()
+
+
 def test_sixty_elsewhere_against_a_submitted_sixty_of_a_hundred(engine: Engine) -> None:
     # The provider has the first 60.00 pending when the other 60.00 is entered: 40.00 come from the order, 20.00 from
     # suspense. Then it refuses ours, which frees 60.00: 20.00 cover suspense, and 40.00 stay owed and are planned anew.

@@ -305,6 +305,25 @@ def test_no_other_failure_opens_another_way(engine: Engine, reason: str) -> None
     assert desk.shop.ledger.find(f"consent:{failed}") is None
 
 
+def test_a_lost_dispute_opens_another_way_and_an_open_one_does_not(engine: Engine) -> None:
+    desk = Desk(engine, card("pi_1", 10850, NOW))
+    desk.cards.before.extend(raising(Refused("charge_disputed", "It has been charged back.")) for _ in range(2))
+    disputed = desk.pay("pi_1")
+    assert disputed.reason == "charge_disputed"
+    with pytest.raises(Refused) as no:
+        desk.consent(disputed.key, BANK)
+    assert no.value.code == "way_is_open"
+    facts = Facts(desk.shop.ledger, desk.shop.snapshots)
+    lost = EarlierRefund(id="dp_1", at=NOW, money={"pi_1": 500})
+    facts.refunded_elsewhere("two-rates", lost, "provider", NOW, EntryKind.DISPUTE_LOST)
+    charged_back = desk.pay("pi_1", attempt=2)
+    assert (charged_back.status, charged_back.reason) == (RefundStatus.FAILED, "charged_back")
+    desk.consent(charged_back.key, BANK)
+    assert desk.pay("pi_1", attempt=3).reason == "by_hand"
+    desk.by_hand("refund:R-1:1:pi_1:3")
+    assert desk.done()
+
+
 def test_what_asked_for_an_account_and_got_none_may_go_another_way(engine: Engine) -> None:
     desk = Desk(engine, card("pi_1", 10850, NOW))
     desk.cards.status = RefundStatus.REQUIRES_ACTION

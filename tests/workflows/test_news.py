@@ -566,3 +566,16 @@ async def test_a_disputed_payment_is_not_refunded_before_the_dispute_is_won(shop
     await handle.execute_update("retry_now", {"by": "fay"}, id="look")
     assert (await handle.result()).owner == "nobody"
     await until(lambda: sound(one), "books at rest")
+
+
+@pytest.mark.parametrize("end", ["won", "lost"])
+async def test_the_aftercare_of_a_dispute_ends_with_the_dispute(shop: Shop, end: str) -> None:
+    one = await shop.shopify()
+    await one.arrive()
+    opened = dispute("needs_response", "dp_1")
+    waiting = await aftercare(shop, "", SHOPIFY_ORDER, opened)
+    await seen(waiting, "finance")
+    ended = dispute(end, "evt_2").model_copy(update={"at": NOW + timedelta(hours=1)})
+    await (await aftercare(shop, "", SHOPIFY_ORDER, ended)).result()
+    async with asyncio.timeout(20):
+        assert (await waiting.result()).owner == "nobody"

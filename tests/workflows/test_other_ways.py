@@ -123,8 +123,9 @@ async def test_what_a_person_has_to_pay_waits_for_finance(shop: Shop) -> None:
     assert (await one.view()).due_at == due
     code, _ = await refusal(one.update("paid_by_hand", {"by": "olga", "reference": "SEPA-7"}))
     assert code == "role_may_not"
-    code, _ = await refusal(one.update("paid_by_hand", {"by": "flo", "reference": "SEPA-7", "payment": "pi_other"}))
+    code, text = await refusal(one.update("paid_by_hand", {"by": "flo", "reference": "SEPA-7", "payment": "pi_other"}))
     assert code == "nothing_by_hand"
+    assert "what waits is bacs-7" in text
     said = {"by": "flo", "reference": "SEPA-7", "payment": "bacs-7"}
     code, _ = await refusal(one.update("paid_by_hand", {**said, "by": "fay"}))  # who has a key
     assert code == "not_signed"

@@ -14,6 +14,7 @@ from domain.model import Id, Model, UtcDatetime
 from domain.money import Money
 from domain.plan import RefundPlan
 from domain.policy import Verdict
+from domain.refund import FINAL_NO
 from workflows.return_case.state import DECIDED, CaseState, Stage, Trouble
 
 STAGE = SearchAttributeKey.for_keyword("ReturnStage")
@@ -80,6 +81,11 @@ class CaseView(Model):
     troubles: tuple[Trouble, ...] = ()
 
 
+def _references(state: CaseState) -> tuple[str, ...]:
+    """Of what is paid or on its way: whoever looks for the money finds nothing under the id of one that failed."""
+    return tuple(one.provider_id for one in state.refunds if one.provider_id and one.status not in FINAL_NO)
+
+
 def amount(plan: RefundPlan | None) -> str:
     """A plan's total for people; empty without a plan."""
     return str(Money(minor=plan.total, currency=plan.currency)) if plan else ""
@@ -120,7 +126,7 @@ def view(state: CaseState) -> CaseView:
         refund_status=state.refund_status or "",
         refunded=str(Money(minor=state.refunded, currency=order.currency)) if order and state.refunds else "",
         refund_reason=next((one.reason for one in reversed(state.refunds) if one.status not in DECIDED), ""),
-        provider_references=tuple(one.provider_id for one in state.refunds if one.provider_id),
+        provider_references=_references(state),
         bank_references=tuple(one.arn for one in state.refunds if one.arn),
         disputed=tuple(one.payment for one in state.disputes),
         troubles=state.troubles,
