@@ -1,4 +1,4 @@
-"""Other returns of the same order: they have to plan anew when its money went another way."""
+"""Others that a fact concerns: returns of the same order have to plan anew when its money went another way."""
 
 from __future__ import annotations
 
@@ -17,9 +17,13 @@ _PATIENCE = timedelta(seconds=5)
 
 
 class TellReturns(Model):
-    """These returns have to plan anew because of a fact; `fact` makes the id under which each hears of it once."""
+    """These returns have to plan anew because of a fact, and aftercare of these workflow ids to look again.
+
+    `fact` makes the id under which each hears of it once.
+    """
 
     returns: tuple[Id, ...]
+    aftercare: tuple[str, ...] = ()
     fact: str
 
 
@@ -28,17 +32,21 @@ class ReturnsActivities:
 
     @activity.defn
     async def tell_returns(self, ask: TellReturns) -> None:
-        """Send `replan` to each. One that has nothing planned, or has ended, needs no telling."""
+        """Tell each. One that has nothing planned, does not wait, or has ended, needs no telling."""
         for case in ask.returns:
-            handle = activity.client().get_workflow_handle(ids.workflow_id(case))
-            try:
-                await handle.execute_update(
-                    Verb.REPLAN.value, {"by": "provider"}, id=f"replan:{ask.fact}", rpc_timeout=_PATIENCE
-                )
-            except WorkflowUpdateFailedError:
-                continue
-            except RPCTimeoutOrCancelledError:
-                raise Unavailable(f"Return {case} gave no answer; it is told again.") from None
-            except RPCError as error:
-                if error.status is not RPCStatusCode.NOT_FOUND:
-                    raise Unavailable(f"Return {case} gave no answer; it is told again.") from None
+            await _tell(ids.workflow_id(case), Verb.REPLAN, ask.fact)
+        for name in ask.aftercare:
+            await _tell(name, Verb.RETRY_NOW, ask.fact)
+
+
+async def _tell(workflow_id: str, verb: Verb, fact: str) -> None:
+    handle = activity.client().get_workflow_handle(workflow_id)
+    try:
+        await handle.execute_update(verb.value, {"by": "provider"}, id=f"{verb}:{fact}", rpc_timeout=_PATIENCE)
+    except WorkflowUpdateFailedError:
+        return
+    except RPCTimeoutOrCancelledError:
+        raise Unavailable(f"{workflow_id} gave no answer; it is told again.") from None
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise Unavailable(f"{workflow_id} gave no answer; it is told again.") from None

@@ -19,7 +19,7 @@ from tests.database.servers import KINDS, Databases
 
 # The suite says the same of the same code every time; what chance finds is for the proof.
 settings.register_profile(
-    "suite", derandomize=True, max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "suite", derandomize=True, max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("proof", settings.get_profile("suite"), derandomize=False, max_examples=5000, print_blob=True)
 settings.load_profile("suite")

@@ -7,10 +7,10 @@ from datetime import datetime
 from temporalio import workflow
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
-from temporalio.exceptions import FailureError
 
 from activities.payments import PayLeg
 from activities.payments.aftercare import AftercareActivities, RecallCase
+from activities.returns import ReturnsActivities, TellReturns
 from domain import ids
 from domain.case import CaseSoFar, OrderBrief
 from domain.errors import InvalidRequest
@@ -168,15 +168,16 @@ class Aftercare(AftercareDesk, Listener):
             heard = await self.hear_again(fact)
 
     async def _tell_opened(self, fact: LateFact) -> None:
-        """The end of a dispute is another fact than its opening: whoever waits for papers looks at once and ends."""
-        if not isinstance(fact.news, DisputeNews) or not workflow.patched("dispute-end-told"):
-            return
-        for opened in (fact.news.dispute, f"{fact.news.dispute}:appeal"):
-            handle = workflow.get_external_workflow_handle(ids.aftercare_id(fact.order_id, opened))
-            try:
-                await handle.signal("dispute_ended")
-            except FailureError:  # it has ended before, or nobody was told that the dispute was opened
-                continue
+        """The end of a dispute is another fact than its opening: whoever waits with its papers looks at once."""
+        if isinstance(fact.news, DisputeNews):
+            opened = (fact.news.dispute, f"{fact.news.dispute}:appeal")
+            names = tuple(ids.aftercare_id(fact.order_id, one) for one in opened)
+            _ = await self.step(
+                f"Tell who waits for the end of {fact.news.dispute}",
+                ReturnsActivities.tell_returns,
+                lambda now: TellReturns(returns=(), aftercare=names, fact=fact.news.event),
+                options.TEMPORAL,
+            )
 
 
 def _newest(known: CaseSoFar, refund: Refund) -> Refund:

@@ -123,11 +123,6 @@ class AftercareDesk(Instead):
         taken_from(RetryNow, raw)
         self._check_open()
 
-    @workflow.signal(description="The dispute that this is about has ended: look at once whether anybody is needed")
-    def dispute_ended(self) -> None:
-        """From the aftercare of its end, once that is recorded."""
-        self.retries += 1
-
     @workflow.update(description="Finance: pay what came back to the same payment again")
     async def pay_again(self, raw: RawValue) -> AftercareView:
         """Noted; the next attempt follows, unless it turns out that somebody else may have paid it."""

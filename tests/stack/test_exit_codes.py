@@ -18,8 +18,8 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
 
 
 async def test_a_client_ends_with_0_every_time(site: Site) -> None:
-    assert await exits.of_lists(site, 9) == {0: 9}
+    assert await exits.of_lists(site, 5) == {0: 5}
 
 
 async def test_a_worker_that_is_asked_to_stop_ends_with_0_every_time(site: Site) -> None:
-    assert await exits.of_workers(site, 3) == {0: 3}
+    assert await exits.of_workers(site, 2) == {0: 2}

@@ -255,7 +255,7 @@ def test_unbroken_orders_are_read(whole: Callable[[], Json]) -> None:
     check_sums(read_order(json.dumps(whole())).order)
 
 
-@settings(max_examples=800)
+@settings(max_examples=400)
 @given(st.sampled_from(SHOPIFY).flatmap(broken))
 def test_a_broken_shopify_order_is_refused_or_its_total_is_right(raw: Json) -> None:
     try:
@@ -283,7 +283,7 @@ def test_a_broken_shopify_order_in_two_currencies_is_refused_or_its_total_is_rig
     check_sums(order)
 
 
-@settings(max_examples=600)
+@settings(max_examples=300)
 @given(st.sampled_from(WOOCOMMERCE).flatmap(broken))
 def test_a_broken_woocommerce_order_is_refused_or_its_total_is_right(raw: Json) -> None:
     try:
