@@ -17,10 +17,9 @@ from domain.order import EarlierRefund
 from domain.refund import RefundIntention
 from ledger import EntryKind, JournalEntry, Ledger, NewEntry
 from ledger.deciding import decided
-from ledger.facts import Facts
+from ledger.facts import PROVIDER, Facts
 
 _DECISIONS = (EntryKind.REFUND_SETTLED, EntryKind.REFUND_FAILED)
-_PROVIDER = "provider"
 
 Says = Literal["opened", "appealed", "won", "lost"]
 
@@ -124,7 +123,7 @@ class Disputes:
             key=key,
             kind=EntryKind.DISPUTE_OPENED,
             order=order_id,
-            actor=_PROVIDER,
+            actor=PROVIDER,
             reasons=(news.reason,) if news.reason else (),
             at=now,
             facts={"dispute": {**told, "due": told["due"] or ""}, "submitted": undecided(entries, news.payment)},
@@ -135,7 +134,7 @@ class Disputes:
         """Record that it was won; money that had been taken as lost comes back."""
         known = dispute(self._ledger, order_id, news.dispute)
         if known.is_lost and not _is_older(news, known.end) and not known.recorded(news):
-            self._facts.came_back(last_loss(self._ledger, news.dispute), _PROVIDER, now)
+            self._facts.came_back(last_loss(self._ledger, news.dispute), PROVIDER, now)
         return self._decided(order_id, news, lambda known: self._won(order_id, known, news, now))
 
     def _won(self, order_id: str, known: Dispute, news: DisputeNews, now: datetime) -> NewEntry | JournalEntry:
@@ -150,7 +149,7 @@ class Disputes:
             key=_numbered(ids.dispute_won_key(news.dispute), number + 1),
             kind=EntryKind.DISPUTE_WON,
             order=order_id,
-            actor=_PROVIDER,
+            actor=PROVIDER,
             at=now,
             facts=_told(news),
             asked={"order": order_id, "payment": news.payment},
@@ -164,10 +163,10 @@ class Disputes:
         if stands is None and known.end and (known.recorded(news) or _is_older(news, known.end)):
             return None
         try:
-            if stands is not None and stands.actor == _PROVIDER:
+            if stands is not None and stands.actor == PROVIDER:
                 return stands if _at_of(stands) == news.at else None
             taken = EarlierRefund(id=name, at=news.at, money={news.payment: news.amount})
-            return self._facts.refunded_elsewhere(order_id, taken, _PROVIDER, now, EntryKind.DISPUTE_LOST)
+            return self._facts.refunded_elsewhere(order_id, taken, PROVIDER, now, EntryKind.DISPUTE_LOST)
         finally:
             self._decided(order_id, news, lambda known: _remembered(order_id, known, news, now))
 
@@ -203,7 +202,7 @@ def _newer(order_id: str, known: Dispute, before: Word, news: DisputeNews, now: 
         key=ids.dispute_told_key(news.dispute, number + 1),
         kind=EntryKind.DISPUTE_TOLD,
         order=order_id,
-        actor=_PROVIDER,
+        actor=PROVIDER,
         at=now,
         facts={**_told(news), "says": says(news.status)},
         asked={"order": order_id, "payment": news.payment, "says": says(news.status), "at": news.at.isoformat()},
@@ -246,7 +245,7 @@ def _words(entry: JournalEntry, name: str) -> Iterator[Word]:
         case EntryKind.DISPUTE_LOST if _is_loss(ids.elsewhere_key(name), entry.key):
             yield Word(_at_of(entry), _RANK["lost"], entry.seq, "lost", "", entry)
         case EntryKind.REFUND_REVERSED if (
-            "fact" in told and entry.actor != _PROVIDER
+            "fact" in told and entry.actor != PROVIDER
         ):  # a person entered that it was won
             if _is_loss(ids.elsewhere_key(name), told["fact"]):
                 yield Word(entry.at, _RANK["won"], entry.seq, "won", "", entry)

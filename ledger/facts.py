@@ -23,6 +23,9 @@ from ledger.recall import newest_snapshot, newest_told
 
 ELSEWHERE = (EntryKind.REFUND_ELSEWHERE, EntryKind.DISPUTE_LOST)
 
+PROVIDER = "provider"
+"""The actor of what the payment provider told."""
+
 
 class Facts:
     """Records what others did to an order. Each entry's facts name the plans that it withdrew as `withdrawn`: their
@@ -43,7 +46,7 @@ class Facts:
         """A refund, or a lost dispute, of one of the order's payments. Its id is the provider's, so it counts once.
 
         Raises InvalidRequest for a payment or a line that the order does not have, and Refused if the order was never
-        touched, or a return owes the money of a line's units already.
+        touched, or where a person names units whose money a return owes already.
         """
         key = ids.elsewhere_key(refund.id)
 
@@ -51,7 +54,8 @@ class Facts:
             books = self._read(order_id)
             _check_names(books, refund)
             plans, voids = books.withdrawing(key, books.unsubmitted())
-            self._check_not_owed(books, refund, plans)
+            if actor != PROVIDER:  # whose word is a fact, and is taken whatever it is
+                self._check_not_owed(books, refund, plans)
             after = books.history(refund, without=plans)
             moves = facts.elsewhere(key, books.order, refund.money, books.free(voids), after)
             kept = goods.kept_elsewhere(key, order_id, self._held(books.order, refund))

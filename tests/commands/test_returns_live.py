@@ -177,7 +177,7 @@ async def test_a_whole_return(shop: Shop) -> None:
     started = await shop.ok("start", "--id", "R-1", "--order", "B-1", "--line", "1:2:defective", "--note", note)
     assert set(started) == {
         "id", "return", "decision", "first_decision", "source", "status", "note", "failure", "timeline", "mails",
-        "workflow_id", "ui",
+        "late", "workflow_id", "ui",
     }  # fmt: skip
     assert (started["source"], started["status"], started["note"]) == ("workflow", "running", "")
     assert started["ui"] == "http://ui.test/namespaces/default/workflows/return-R-1"

@@ -68,8 +68,9 @@ def test_units_that_a_return_owes_since_its_refund_failed_are_not_closed_a_secon
     plan = shop.planned("r1", a=6)
     shop.provider.says = [RefundStatus.FAILED]
     shop.pay("r1", plan)
+    typed = before(("a", 5, 0), money={"pi_1": 5000}, name="SEPA-1")
     with pytest.raises(Refused) as no:
-        elsewhere(shop, 5000, a=5)
+        shop.facts.refunded_elsewhere(shop.order.id, typed, "fay", NOW)
     assert no.value.code == "owed_by_return"
     assert "r1 owes 60.00 EUR" in no.value.message
     assert "consent r1 --to bank" in no.value.message

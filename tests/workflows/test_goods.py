@@ -138,7 +138,7 @@ async def test_more_than_expected_is_refused(shop: Shop) -> None:
     await one.receive({"1": 1}, "box-1")
     code, message = await refusal(one.receive({"1": 2}, "box-2"))
     assert code == "more_than_expected"
-    assert "1 of 1, 1 of 2" in message  # what it still expects
+    assert "1 of line 1, 1 of line 2" in message  # what it still expects
     code, _ = await refusal(one.receive({"3": 1}, "box-3"))
     assert code == "more_than_expected"
     assert (await one.view()).received == {"1": 1}
@@ -183,7 +183,7 @@ async def test_an_inspection_grades_exactly_what_came(shop: Shop) -> None:
     for wrong in ({"1": 1}, {"1": 2, "2": 1}, {"2": 1}):
         code, message = await refusal(one.inspect(wrong))
         assert code == "not_what_was_received"
-        assert "2 of 1" in message
+        assert "2 of line 1" in message
     await one.inspect({"1": 2})
     assert (await one.result()).refunded == "23.53 EUR"
 
