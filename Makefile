@@ -36,8 +36,8 @@ judges: $(JUDGES)/.installed ## make the environment of bean-check from tests/ju
 demo: $(STAMP) ## walk two returns from request to refund [ONCE=1] [CRASH=1]
 	@$(PYTHON) -m embedded demo $(if $(ONCE),--once) $(if $(CRASH),--crash)
 
-test: $(STAMP) judges ## all tests, in three processes, of which one or two wait at any time
-	@$(PYTHON) -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
+test: $(STAMP) judges ## all tests, in four processes, of which two wait at most times
+	@$(PYTHON) -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder
 
 proof: $(STAMP) judges ## the long proofs [PART=arithmetic|properties|facts|books|labels|kill|hostile|exits|ledger] [N=] [KILLS=] [SEED=1]
 	@$(if $(filter arithmetic,$(or $(PART),arithmetic)),$(PYTHON) -m tests.proof.arithmetic $(or $(if $(PART),$(N)),20000) $(or $(SEED),1))
