@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from temporalio.api.workflowservice.v1 import ListWorkflowExecutionsRequest
 from temporalio.client import Client
 
-from commands.temporal import PATIENCE, in_words, update_id_of
+from commands.temporal import PATIENCE, executions, in_words, update_id_of
 from domain import ids
 from domain.errors import Refused, Unavailable
 from domain.model import Model
@@ -18,7 +17,6 @@ from workflows.aftercare_view import AftercareView as AftercareView
 from workflows.return_case.view import NEEDS_ACTION
 
 _PREFIX = ids.aftercare_id("", "").removesuffix(":")
-_PAGE = 200
 _OF_REFUNDS = (Verb.PAY_AGAIN, Verb.CONSENT, Verb.PAID_BY_HAND, Verb.BY_HAND_FAILED)
 
 
@@ -43,18 +41,8 @@ class Aftercares:
     async def open(self, subject: str = "") -> list[OpenAftercare]:
         """What is not ended, newest first; of one return or order if named."""
         query = f'WorkflowType = "{ids.AFTERCARE_TYPE}" AND ExecutionStatus = "Running"'
-        request = ListWorkflowExecutionsRequest(
-            namespace=self._client.namespace, page_size=_PAGE, query=query, next_page_token=b""
-        )
-        found: list[str] = []
         with in_words(""):
-            while True:
-                # The raw call: the client's own `list_workflows` raises on a paused workflow.
-                page = await self._client.workflow_service.list_workflow_executions(request, timeout=PATIENCE)
-                found += [one.execution.workflow_id for one in page.executions]
-                if not page.next_page_token:
-                    break
-                request.next_page_token = page.next_page_token
+            found = [one.execution.workflow_id async for one in executions(self._client, query)]
         of_subject = [one for one in found if not subject or one.startswith(ids.aftercare_id(subject, ""))]
         return list(await asyncio.gather(*map(self._opened, of_subject)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -135,20 +135,8 @@ class Returns:
     async def find(self, query: str, limit: int) -> list[ListedReturn]:
         """The newest returns that a filter in Temporal's own language finds."""
         query = " AND ".join(filter(None, [f'WorkflowType = "{ids.WORKFLOW_TYPE}"', query]))
-        found: list[ListedReturn] = []
-        token = b""
-        while len(found) < limit:
-            request = ListWorkflowExecutionsRequest(
-                namespace=self.namespace, page_size=min(_PAGE, limit - len(found)), query=query, next_page_token=token
-            )
-            with in_words(""), _query_in_words():
-                # The raw call: the client's own `list_workflows` raises on a paused workflow.
-                page = await self._client.workflow_service.list_workflow_executions(request, timeout=PATIENCE)
-            found += map(_listed, page.executions)
-            token = page.next_page_token
-            if not token:
-                break
-        return found
+        with in_words(""), _query_in_words():
+            return [_listed(one) async for one in executions(self._client, query, limit)]
 
     async def list(self, stage: str, needs: str, limit: int) -> list[ListedReturn]:
         """The newest returns, in one stage and waiting for one owner if named."""
@@ -157,6 +145,26 @@ class Returns:
 
     def _handle(self, case: str) -> WorkflowHandle[Any, CaseView]:
         return self._client.get_workflow_handle(ids.workflow_id(case), result_type=CaseView)
+
+
+async def executions(client: Client, query: str, limit: int | None = None) -> AsyncIterator[WorkflowExecutionInfo]:
+    """The newest workflows that a filter finds, page by page; at most so many."""
+    token, left = b"", limit
+    while left is None or left > 0:
+        request = ListWorkflowExecutionsRequest(
+            namespace=client.namespace,
+            page_size=_PAGE if left is None else min(_PAGE, left),
+            query=query,
+            next_page_token=token,
+        )
+        # The raw call: the client's own `list_workflows` raises on a paused workflow.
+        page = await client.workflow_service.list_workflow_executions(request, timeout=PATIENCE)
+        for one in page.executions:
+            yield one
+        left = None if left is None else left - len(page.executions)
+        token = page.next_page_token
+        if not token:
+            return
 
 
 def update_id_of(said: Model) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -120,6 +120,11 @@ class Scan(Model):
     status: TrackingStatus
     at: UtcDatetime
     location: ShortText = ""
+
+
+def moved(scans: Iterable[Scan]) -> bool:
+    """Whether the carrier has had any of the parcels."""
+    return any(one.status not in UNMOVED for one in scans)
 
 
 def delivered(scans: Sequence[Scan]) -> datetime | None:

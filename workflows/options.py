@@ -6,7 +6,7 @@ step runs again after a growing pause or at once on `retry_now`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from temporalio.common import RetryPolicy
@@ -85,14 +85,9 @@ MAIL = Options(
     burst=timedelta(days=3),
     longest_retry=timedelta(hours=2),
 )
-MAIL_LATER = Options(
-    owner="ops",
-    queue=ids.MAIL_QUEUE,
-    attempt=timedelta(seconds=60),
-    # Longer than any mail makes sense.
-    burst=timedelta(days=120),
-    first_retry=timedelta(minutes=5),
-    longest_retry=timedelta(hours=6),
+# Longer than any mail makes sense.
+MAIL_LATER = replace(
+    MAIL, burst=timedelta(days=120), first_retry=timedelta(minutes=5), longest_retry=timedelta(hours=6)
 )
 
 PAUSE_FIRST = timedelta(minutes=15)

@@ -55,7 +55,7 @@ class Assigning(Ends):
             person = self._people.get(said.to)
             if said.to not in TEAMS and (person is None or not person.active):
                 text = f"{said.to} is nobody who may act here; it is {', '.join(TEAMS)} or an active person"
-                raise Refused("person_unknown", f"{text}: `python starter.py people`")
+                raise Refused("person_unknown", f"{text}: `python starter.py people list`")
         facts = {"assigned": said.model_dump(mode="json")}
         entry = self._ledger.append(
             NewEntry(

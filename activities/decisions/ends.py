@@ -9,11 +9,13 @@ from domain import ids
 from domain.case import Outcome
 from domain.errors import Refused
 from domain.model import Id, Model, UtcDatetime
+from domain.parcel import moved
 from domain.stores import People
 from domain.verbs import Verb
 from ledger import EntryKind, Ledger, NewEntry
 from ledger.deciding import decided
 from ledger.moves import goods
+from ledger.recall import case_so_far
 
 _GOODS = (EntryKind.RECEIPT, EntryKind.LOST)
 """After these the goods are paid for."""
@@ -46,14 +48,8 @@ class ExpireReturn(Model):
     now: UtcDatetime
 
 
-class ForceClose(Model):
-    """A return that staff ends; `reason` is a code."""
-
-    case: Id
-    order_id: Id
-    actor: Id
-    reason: str
-    now: UtcDatetime
+class ForceClose(CancelReturn):
+    """A return that staff ends."""
 
 
 class Ends:
@@ -72,20 +68,8 @@ class Ends:
         """
         if self._ledger.find(ids.cancel_key(ask.case)) is None:
             check_speaker(self._people, ask.actor, Verb.CANCEL)
-        self._end(
-            NewEntry(
-                key=ids.cancel_key(ask.case),
-                kind=EntryKind.CANCELLED,
-                order=ask.order_id,
-                case=ask.case,
-                actor=ask.actor,
-                reasons=(ask.reason,),
-                at=ask.now,
-                facts={"reason": ask.reason},
-                asked={"reason": ask.reason},
-            ),
-            never_after=(*_GOODS, EntryKind.FORCE_CLOSED, EntryKind.CLOSED),
-        )
+        entry = _called_off(ids.cancel_key(ask.case), EntryKind.CANCELLED, ask)
+        self._end(entry, never_after=(*_GOODS, EntryKind.FORCE_CLOSED, EntryKind.CLOSED))
 
     @activity.defn(no_thread_cancel_exception=True)
     def expire_return(self, ask: ExpireReturn) -> None:
@@ -105,6 +89,7 @@ class Ends:
                 asked={},
             ),
             never_after=(*_GOODS, EntryKind.CANCELLED, EntryKind.FORCE_CLOSED, EntryKind.CLOSED),
+            on_its_way=False,
         )
 
     @activity.defn(no_thread_cancel_exception=True)
@@ -115,20 +100,8 @@ class Ends:
         """
         if self._ledger.find(ids.force_close_key(ask.case)) is None:
             check_person(self._people, ask.actor, Verb.FORCE_CLOSE)
-        self._end(
-            NewEntry(
-                key=ids.force_close_key(ask.case),
-                kind=EntryKind.FORCE_CLOSED,
-                order=ask.order_id,
-                case=ask.case,
-                actor=ask.actor,
-                reasons=(ask.reason,),
-                at=ask.now,
-                facts={"reason": ask.reason},
-                asked={"reason": ask.reason},
-            ),
-            never_after=(*_GOODS, EntryKind.CANCELLED, EntryKind.EXPIRED, EntryKind.CLOSED),
-        )
+        entry = _called_off(ids.force_close_key(ask.case), EntryKind.FORCE_CLOSED, ask)
+        self._end(entry, never_after=(*_GOODS, EntryKind.CANCELLED, EntryKind.EXPIRED, EntryKind.CLOSED))
 
     @activity.defn(no_thread_cancel_exception=True)
     def close_return(self, ask: CloseReturn) -> None:
@@ -146,10 +119,11 @@ class Ends:
             )
         )
 
-    def _end(self, entry: NewEntry, never_after: tuple[EntryKind, ...] = ()) -> None:
+    def _end(self, entry: NewEntry, never_after: tuple[EntryKind, ...] = (), *, on_its_way: bool = True) -> None:
         """Append the entry, and with it release what its return still has reserved; another end is a KeyConflict.
 
-        Raises Refused if the journal has one of the kinds that it can never follow.
+        Raises Refused if the journal has one of the kinds that it can never follow, or goods on their way that it
+        cannot.
         """
 
         def decide() -> NewEntry:
@@ -158,7 +132,24 @@ class Ends:
             if entry.kind not in recorded and recorded & set(never_after):
                 text = f"return {entry.case} cannot end like this: the journal knows its goods, or its end, already"
                 raise Refused("already_received", text)
+            if entry.kind not in recorded and not on_its_way and moved(case_so_far(entries).scans):
+                text = f"the carrier has a parcel of return {entry.case}, so it does not expire; wait for it"
+                raise Refused("on_its_way", text)
             released = goods.released(entry.key, goods.announced(entries), self._ledger.pending_left)
             return entry.model_copy(update={"transfers": released})
 
         decided(self._ledger, entry.order, decide)
+
+
+def _called_off(key: str, kind: EntryKind, ask: CancelReturn) -> NewEntry:
+    return NewEntry(
+        key=key,
+        kind=kind,
+        order=ask.order_id,
+        case=ask.case,
+        actor=ask.actor,
+        reasons=(ask.reason,),
+        at=ask.now,
+        facts={"reason": ask.reason},
+        asked={"reason": ask.reason},
+    )

@@ -14,7 +14,7 @@ from domain.errors import Refused
 from domain.method import Method
 from domain.model import Id, Model, UtcDatetime
 from domain.money import Money
-from domain.parcel import BOUGHT, UNMOVED, ReturnLabel, Scan
+from domain.parcel import BOUGHT, ReturnLabel, Scan, moved
 from domain.stores import Contacts, Parcels
 from ledger import EntryKind, Ledger, NewEntry, Transfer
 from ledger.accounts import label_due
@@ -224,7 +224,7 @@ class LabelActivities:
         """Goods may travel under another number; that costs nothing of this label."""
         label = self._ledger.find(ids.label_key(ask.case))
         number = ReturnLabel.model_validate(label.facts["label"]).tracking_number if label else ""
-        return ask.scan.status not in UNMOVED and ask.scan.tracking_number == number
+        return moved([ask.scan]) and ask.scan.tracking_number == number
 
     def _append(self, entry: NewEntry, settle: Callable[[str, Money, str], tuple[Transfer, ...]] | None) -> None:
         """Append an entry; the first that says whether the label was used also settles what it costs."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import pytest
 
-from activities.decisions import CancelReturn, RecordLoss
+from activities.decisions import CancelReturn, ExpireReturn, RecordLoss
 from domain.errors import Refused
+from domain.parcel import Scan, TrackingStatus
 from domain.people import Person, Role
+from ledger import EntryKind, NewEntry
 from tests.shop import NOW, Interrupted, Shop, transfers
 
 
@@ -101,6 +104,30 @@ def test_a_return_is_called_off_by_its_shopper_or_by_who_may(shop: Shop) -> None
     shop.people.known.clear()
     cancel("olga")  # what is recorded stays answered
     assert shop.entry("cancelled:R-1").actor == "olga"
+
+
+def test_what_the_carrier_has_does_not_expire(shop: Shop) -> None:
+    shop.begin("R-1", {"1": 2})
+    about: dict[str, Any] = {"case": "R-1", "order_id": "two-rates", "now": NOW}
+    other = Shop(shop.engine)
+
+    def seen(status: TrackingStatus) -> None:
+        scan = Scan(id=status, tracking_number="BH1", status=status, at=NOW)
+        entry = {"key": f"scan:R-1:{status}", "kind": EntryKind.SCAN, "order": "two-rates", "case": "R-1", "at": NOW}
+        facts = {"scan": scan.model_dump(mode="json")}
+        other.ledger.append(NewEntry.model_validate({**entry, "actor": "carrier", "facts": facts}))
+
+    seen(TrackingStatus.PRE_TRANSIT)
+    # In the moment in which the time to send passes, the carrier takes the parcel.
+    shop.use(Interrupted(shop.engine, partial(seen, TrackingStatus.IN_TRANSIT)))
+    with pytest.raises(Refused) as no:
+        shop.decisions.expire_return(ExpireReturn(**about))
+    assert no.value.code == "on_its_way"
+    assert [one.kind for one in shop.ledger.entries(case="R-1")].count(EntryKind.EXPIRED) == 0
+    shop.begin("R-2", {"1": 1})
+    shop.decisions.expire_return(ExpireReturn(**{**about, "case": "R-2"}))
+    assert [one.kind for one in shop.ledger.entries(case="R-2")].count(EntryKind.EXPIRED) == 1
+    assert shop.sound()
 
 
 def test_a_lost_parcel_leaves_its_units_to_nobody_unless_a_box_came_in_the_same_moment(shop: Shop) -> None:

@@ -133,6 +133,18 @@ async def test_nobody_looks_so_ops_are_asked_and_then_the_goods_may_come(shop: S
     assert (told.count("in_review"), told.count("approved")) == (2, 0)  # the second with the label
 
 
+async def test_goods_that_come_while_it_is_reviewed_need_no_label(shop: Shop) -> None:
+    staffed(shop.world, REVIEW)
+    one = await shop.two_rates({"3": 1})
+    await one.until(lambda view: view.stage == "review")
+    await one.receive({"3": 1})
+    await one.until(lambda view: view.stage == "inspection")
+    await override(one, "fay", verdict="approve")
+    await one.inspect()
+    assert (await one.result()).refunded == "45.55 EUR"
+    assert await shop.world.labels() == []
+
+
 async def test_a_review_that_ends_in_a_yes_waits_for_nobody(shop: Shop) -> None:
     staffed(shop.world, REVIEW)
     one = await shop.two_rates({"3": 1})

@@ -107,8 +107,9 @@ class ReturnCase(Shopper, Warehouse, Providers, Finance, Ops, Goods, NewsDesk):
             self.learn(decision=opened.decision, quote=opened.quote)
 
     async def buy_label(self) -> None:
-        """Issue the return label, or what stands for one, and send it; goods that came before the request need none."""
-        if self.state.label is None and not self.state.stopped and not self.state.came_first:
+        """Issue the return label, or what stands for one, and send it; goods that are here already need none."""
+        here = self.state.came_first or bool(self.state.receipts)
+        if self.state.label is None and not self.state.stopped and not here:
             number, customer, way = self.order.number, self.order.customer_id, self.way
             try:
                 label = await self.step(

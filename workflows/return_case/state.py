@@ -11,7 +11,7 @@ from domain.case import Assigned, CaseSoFar
 from domain.model import Model, UtcDatetime
 from domain.money import Money
 from domain.news import DisputeNews
-from domain.parcel import BROUGHT, UNMOVED, delivered
+from domain.parcel import BROUGHT, delivered, moved
 from domain.policy import Verdict
 from domain.refund import BY_HAND, FINAL_NO, STORED_FAULT, Refund, RefundStatus
 from domain.request import ReturnRequest
@@ -231,7 +231,7 @@ class CaseState(CaseSoFar):
     @property
     def moving(self) -> bool:
         """Whether the carrier has the parcel."""
-        return any(scan.status not in UNMOVED for scan in self.scans)
+        return moved(self.scans)
 
 
 DECIDED = (RefundStatus.SUCCEEDED, *FINAL_NO)
