@@ -76,4 +76,7 @@ schemas: $(STAMP) ## write the published JSON Schemas anew from the models
 	@$(PYTHON) -m activities.decisions.policy_file > docs/policy.schema.json
 	@$(PYTHON) -m ledger.events > docs/event.schema.json
 
-.PHONY: help setup judges demo test proof bench check format lock schemas
+lifecycle: $(STAMP) ## write docs/lifecycle.md anew from what the diaries tell
+	@$(PYTHON) -m pytest -q --write-lifecycle --ignore=tests/diaries/test_book.py tests/diaries
+
+.PHONY: lifecycle help setup judges demo test proof bench check format lock schemas

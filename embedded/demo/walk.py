@@ -19,7 +19,7 @@ from embedded.demo.orders import Sample
 from embedded.demo.show import Show
 from embedded.stack import Stack
 from ledger import EntryKind
-from workflows.return_case.state import Stage
+from workflows.return_case.stage import Stage
 from workflows.return_case.view import CaseView
 from workflows.start import ReturnHandle, start_return
 

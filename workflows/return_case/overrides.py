@@ -18,6 +18,7 @@ from workflows.return_case.desk import as_refusal
 from workflows.return_case.said import Approve
 from workflows.return_case.steps import Steps
 from workflows.return_case.view import CaseView
+from workflows.stepping import not_if_refused
 
 
 class Overrides(Steps):
@@ -47,7 +48,7 @@ class Overrides(Steps):
             OverrideActivities.record_override,
             lambda now: RecordOverride(**self.about, **said, now=now),
             options.JOURNAL,
-            wanted=lambda: False,
+            wanted=not_if_refused,
         )
         return self._in_force(found)
 
@@ -59,7 +60,7 @@ class Overrides(Steps):
             OverrideActivities.agree_override,
             lambda now: AgreeOverride(**self.about, **said, now=now),
             options.JOURNAL,
-            wanted=lambda: False,
+            wanted=not_if_refused,
         )
         return self._in_force(found)
 
