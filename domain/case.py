@@ -6,16 +6,19 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from domain.approval import Approval
+from domain.collection import PaymentRequest
 from domain.consent import Consent
+from domain.exchange import Sent, Swap
 from domain.inspection import Inspection, Receipt, units
 from domain.model import Currency, Id, Model, UtcDatetime
-from domain.order import Order
+from domain.order import Order, Tender
 from domain.override import Overridden, OverrideState
 from domain.parcel import ReturnLabel, Scan
 from domain.plan import RefundPlan
 from domain.policy import Decision
 from domain.policy.calendar import ZONES
 from domain.refund import Refund, RefundStatus
+from domain.repair import Repair
 from domain.serials import Discrepancy
 
 
@@ -91,6 +94,19 @@ class CaseSoFar(Model):
     """Of serial numbers, each once, whoever saw it first."""
     plan: RefundPlan | None = None
     approval: Approval | None = None
+    promised: tuple[Swap, ...] = ()
+    """What goes out for what comes back."""
+    aside: tuple[int, ...] = ()
+    """What is set aside for it, by its numbers."""
+    asked: PaymentRequest | None = None
+    """What the shopper was asked to pay on top."""
+    pay_until: UtcDatetime | None = None
+    collected: Tender | None = None
+    """What they paid."""
+    unpaid: bool = False
+    """They did not pay in time."""
+    repair: Repair | None = None
+    sent: tuple[Sent, ...] = ()
     refunds: tuple[Refund, ...] = ()
     consents: tuple[Consent, ...] = ()
     restocked: Id | None = None
@@ -143,6 +159,16 @@ class CaseSoFar(Model):
             return False
         agreed = (self.approval.plan, self.approval.amount) if self.approval else None
         return agreed != (self.plan.number, self.plan.total)
+
+    @property
+    def trades(self) -> bool:
+        """Whether goods of another line go out, so that money changes its line with them."""
+        return any(one.new_line != one.line_id for one in self.promised)
+
+    @property
+    def committed(self) -> bool:
+        """Whether the plan that stands cannot be withdrawn any more."""
+        return self.plan is not None and (not self.plan.legs or bool(self.refunds))
 
     @property
     def refunded(self) -> int:

@@ -11,9 +11,9 @@ from pydantic import Field, StringConstraints
 from domain.components import gross_parts
 from domain.history import Happened, History
 from domain.kits import priced, without_kits
-from domain.model import Currency, Id, Minor, Model, Quantity
+from domain.model import Currency, Id, Minor, Model, Quantity, UtcDatetime
 from domain.money import half_up
-from domain.order import Order, OrderLine, Shipping, TaxLine, Tender
+from domain.order import Order, OrderLine, Shipping, TaxLine
 from domain.plan import ComponentKind, FeeKind, PlanLine, RefundPlan
 from domain.planning import goods_only, plan_refund, plan_with_new_goods
 from domain.terms import Terms
@@ -54,6 +54,16 @@ class Swap(Model):
     quantity: Quantity
     price: Minor | None = None
     taxes: tuple[VariantTax, ...] = ()
+
+
+class Sent(Model):
+    """The n-th parcel to the shopper: units by the lines of the order on which they stand now."""
+
+    number: Quantity
+    lines: Mapping[str, int]
+    tracking_number: str = ""
+    carrier: str = ""
+    at: UtcDatetime
 
 
 class Exchange(Model):

@@ -8,15 +8,18 @@ from typing import Any
 
 from domain.approval import Approval
 from domain.case import Assigned, CaseSoFar, Outcome
+from domain.collection import PaymentRequest
 from domain.consent import Consent
+from domain.exchange import Sent, Swap
 from domain.history import Happened
 from domain.inspection import Inspection, Receipt
-from domain.order import EarlierRefund
+from domain.order import EarlierRefund, Tender
 from domain.override import Overridden
 from domain.parcel import ReturnLabel, Scan
 from domain.plan import RefundPlan
 from domain.policy import Decision
 from domain.refund import Refund, RefundIntention, RefundStatus
+from domain.repair import Repair
 from domain.serials import Discrepancy
 from ledger import EntryKind, JournalEntry
 
@@ -68,7 +71,33 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
         case EntryKind.RESTOCK:
             return {"restocked": facts["inspection"]}
         case _:
-            return _ended(entry) or {"refunds": _refunds(known.refunds, entry)}
+            return _ended(entry) or _traded(known, entry) or {"refunds": _refunds(known.refunds, entry)}
+
+
+def _traded(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
+    """What goes out for what comes back, if the entry says anything of it."""
+    facts = entry.facts
+    match entry.kind:
+        case EntryKind.PROMISED:
+            return {"promised": tuple(Swap.model_validate(one) for one in facts["swaps"])}
+        case EntryKind.SET_ASIDE:
+            return {"aside": (*known.aside, int(entry.key.rpartition(":")[2]))}
+        case EntryKind.SET_FREE:
+            freed = int(entry.key.rpartition(":")[2])
+            return {"aside": tuple(one for one in known.aside if one != freed)}
+        case EntryKind.PAYMENT_ASKED:
+            until = datetime.fromisoformat(facts["until"])
+            return {"asked": PaymentRequest.model_validate(facts["request"]), "pay_until": until}
+        case EntryKind.PAYMENT_CAME if entry.case:
+            return {"collected": Tender.model_validate(facts["tender"])}
+        case EntryKind.PAYMENT_ENDED:
+            return {"unpaid": True}
+        case EntryKind.REPAIR:
+            return {"repair": Repair(facts["result"])}
+        case EntryKind.SHIPPED:
+            return {"sent": (*known.sent, Sent.model_validate(facts["sent"]))}
+        case _:
+            return {}
 
 
 def _ended(entry: JournalEntry) -> dict[str, Any]:

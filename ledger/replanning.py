@@ -21,7 +21,6 @@ from ledger.moves import finishing, transfers
 from ledger.moves.money import is_leg, reserved
 from ledger.order_books import OrderBooks
 
-
 NOT_COVERED = "exchange_not_covered"
 """Code of Refused for an exchange that does not add up any more."""
 

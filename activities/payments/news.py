@@ -9,16 +9,17 @@ from temporalio import activity
 
 from activities.moment import attempt_time
 from activities.payments import Payments
+from activities.payments.coming import HearPayment, PaymentNewsActivities
 from domain import ids
 from domain.errors import InvalidRequest, KeyConflict, Refused
 from domain.model import Id, Model, UtcDatetime
 from domain.money import Money
-from domain.news import DISPUTE_LOST, DISPUTE_WON, DisputeNews, Heard, PaymentNews, RefundNews, Turn
+from domain.news import DISPUTE_LOST, DISPUTE_WON, DisputeNews, Heard, RefundNews, Turn
 from domain.order import EarlierRefund, Tender
 from domain.provider import ProviderRefund
 from domain.refund import FINAL_NO, Refund, RefundIntention, RefundStatus
 from domain.stores import Snapshots
-from ledger import EntryKind, JournalEntry, Ledger, NewEntry, accounts
+from ledger import EntryKind, JournalEntry, Ledger, accounts
 from ledger.covering import cover, owed_again
 from ledger.credit_notes import CreditNotes
 from ledger.disputes import Disputes, dispute, loss_name
@@ -27,6 +28,8 @@ from ledger.frozen import frozen_order
 from ledger.paid_outside import may_have_paid, paid_with
 from ledger.refunds import covered, uncovered
 from ledger.settling import Settling
+
+__all__ = ["HearDispute", "HearPayment", "HearRefund", "NewsActivities"]
 
 
 class HearRefund(Model):
@@ -45,20 +48,12 @@ class HearDispute(Model):
     now: UtcDatetime
 
 
-class HearPayment(Model):
-    """Money that came in for something that is not asked for any more."""
-
-    order_id: Id
-    news: PaymentNews
-    now: UtcDatetime
-
-
-class NewsActivities:
+class NewsActivities(PaymentNewsActivities):
     """One activity per kind of news. Told again, in any order, each fact stands once in the journal."""
 
     def __init__(self, payments: Payments, ledger: Ledger, snapshots: Snapshots, credit_notes: CreditNotes) -> None:
+        super().__init__(ledger)
         self._payments = payments
-        self._ledger = ledger
         self._snapshots = snapshots
         self._settling = Settling(ledger, credit_notes)
         self._facts = Facts(ledger, snapshots)
@@ -248,25 +243,6 @@ class NewsActivities:
             lost = EarlierRefund(id=name, at=ask.news.at, money={ask.news.payment: ask.news.amount})
             return self._entered(Turn.DISPUTE_LOST, lost)
         return self._heard(Turn.DISPUTE_LOST, entry) if entry else Heard(turn=Turn.NOTHING_NEW)
-
-    @activity.defn(no_thread_cancel_exception=True)
-    def hear_payment(self, ask: HearPayment) -> Heard:
-        """Record money that nobody asks for any more; finance decides what it is for."""
-        news, key = ask.news, ids.late_payment_key(ask.news.payment)
-        entry = self._ledger.find(key) or self._ledger.append(
-            NewEntry(
-                key=key,
-                kind=EntryKind.LATE_PAYMENT,
-                order=ask.order_id,
-                actor="provider",
-                at=attempt_time(ask.now),
-                facts={"payment": news.model_dump(mode="json", exclude={"kind", "event", "at"})},
-                asked={"order": ask.order_id, "amount": news.amount, "currency": news.currency},
-            )
-        )
-        money = Money(minor=news.amount, currency=news.currency)
-        text = f"{money} came in as {news.payment} after it was not asked for any more; pay it back, or sell for it"
-        return self._heard(Turn.LATE_PAYMENT, entry, text)
 
     def _heard(self, turn: Turn, entry: JournalEntry, for_finance: str = "") -> Heard:
         order = frozen_order(self._ledger, self._snapshots, entry.order)
