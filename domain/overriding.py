@@ -20,9 +20,9 @@ from domain.policy.decide import folded
 from domain.policy.decision import Decision, Given, LineDecision, LineTerms, Reason
 from domain.policy.judgement import Verdict
 from domain.policy.money import Cut, Payer
-from domain.policy.outcome import Resolution
 from domain.policy.terms import terms_of
 from domain.request import Basis
+from domain.resolution import Resolution
 from domain.terms import ShippingRule, Terms, fraction
 from domain.verbs import Refusal
 

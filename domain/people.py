@@ -35,12 +35,21 @@ _GOODS = frozenset({Verb.RECEIVE, Verb.INSPECT, Verb.ADD_PARCEL, Verb.REPAIR, Ve
 _AFTERCARE = frozenset({Verb.PAY_AGAIN, Verb.PAID_BY_HAND, Verb.BY_HAND_FAILED, Verb.NOTED})
 MAY: Mapping[Role, frozenset[Verb]] = {
     Role.SERVICE: frozenset(
-        {Verb.CANCEL, Verb.RECORD_SCAN, Verb.ADD_PARCEL, Verb.RECORD_NEWS, Verb.REPLAN, Verb.CONSENT}
+        {
+            Verb.CANCEL,
+            Verb.CHOOSE,
+            Verb.RECORD_SCAN,
+            Verb.ADD_PARCEL,
+            Verb.RECORD_NEWS,
+            Verb.REPLAN,
+            Verb.CONSENT,
+        }
     ),
     Role.WAREHOUSE: _GOODS,
     Role.OPS: _GOODS
     | {
         Verb.CANCEL,
+        Verb.CHOOSE,
         Verb.RECORD_SCAN,
         Verb.OVERRIDE,
         Verb.RETRY_NOW,
@@ -51,7 +60,9 @@ MAY: Mapping[Role, frozenset[Verb]] = {
         Verb.RESEND,
         Verb.ASSIGN,
     },
-    Role.FINANCE: frozenset({Verb.APPROVE, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN, Verb.CONSENT, Verb.ASSIGN})
+    Role.FINANCE: frozenset(
+        {Verb.APPROVE, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN, Verb.CONSENT, Verb.CHOOSE, Verb.ASSIGN}
+    )
     | _AFTERCARE,
     Role.ADMIN: frozenset(Verb),
 }
@@ -86,6 +97,7 @@ _DOES = {
     Verb.RECORD_NEWS: "record news",
     Verb.RETRY_NOW: "have steps tried again",
     Verb.CONSENT: "consent for the shopper",
+    Verb.CHOOSE: "choose for the shopper",
     Verb.PAID_BY_HAND: "say that something is paid by hand",
     Verb.NOTED: "say that something is seen to",
 }

@@ -11,6 +11,7 @@ from domain.arithmetic import worth
 from domain.model import Currency, Id, Minor, Model, Quantity
 from domain.order import UNLINKED, OrderLine, Tender, TenderKind
 from domain.refund import PAID_BY_PEOPLE
+from domain.resolution import Resolution
 
 Count = Annotated[int, Field(strict=True, ge=0)]
 """Whole units, or none."""
@@ -155,8 +156,12 @@ class Difference(Model):
     money: Minor
 
 
+AS_CREDIT = "as_store_credit"
+"""Stands for a payment where all of a refund becomes store credit, because the shopper chose that."""
+
+
 class Leg(Model):
-    """What goes back to one tender; `customer` is whose, where that is store credit."""
+    """What goes back to one tender, or `as_store_credit`; `customer` is whose, where that is store credit."""
 
     tender_id: Id
     kind: TenderKind
@@ -182,7 +187,8 @@ class RefundPlan(Model):
     `exchanged` does not pay for them, the shopper paid as `added`.
 
     A return whose plan was overtaken has a second one, by its `number`. Where the first was paid in part already, the
-    next has no lines: it pays what the first left `owed`.
+    next has no lines: it pays what the first left `owed`. `resolution` is what was chosen when it was made, after so
+    many `choices`; one that comes later overtakes it.
     """
 
     order_id: Id
@@ -202,6 +208,8 @@ class RefundPlan(Model):
     adjustment: Adjustment | None = None
     differences: tuple[Difference, ...] = ()
     number: Annotated[int, Field(strict=True, ge=1)] = 1
+    resolution: Resolution = Resolution.REFUND
+    choices: Count = 0
     owed: Minor = 0
     automatic_limit: Minor | None = None
 

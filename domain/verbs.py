@@ -11,6 +11,7 @@ class Verb(StrEnum):
     """The Updates of a return and of its aftercare, by name."""
 
     CANCEL = "cancel"
+    CHOOSE = "choose"
     RECORD_SCAN = "record_scan"
     ADD_PARCEL = "add_parcel"
     RECEIVE = "receive"

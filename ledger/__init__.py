@@ -86,6 +86,8 @@ class EntryKind(StrEnum):
     PLAN = "plan"
     OVERRIDE = "override"
     """A person decided otherwise than the policy; in force at once, or when a second person has agreed."""
+    CHOICE = "choice"
+    """The shopper, or staff for them, chose another resolution."""
     APPROVAL = "approval"
     REFUND_SUBMITTED = "refund_submitted"
     REFUND_SETTLED = "refund_settled"

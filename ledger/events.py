@@ -62,6 +62,7 @@ UNTOLD = (
     # Between us and the provider, the shopper or finance; what comes of it is told.
     EntryKind.REFUND_UNANSWERED,
     EntryKind.CONSENT,
+    EntryKind.CHOICE,
     EntryKind.FORCE_CLOSED,
     EntryKind.LOST,
     EntryKind.NOTICE,

@@ -8,6 +8,7 @@ from typing import Any
 
 from domain.approval import Approval
 from domain.case import Assigned, CaseSoFar, Outcome
+from domain.choice import Chosen
 from domain.collection import PaymentRequest
 from domain.consent import Consent
 from domain.exchange import Sent, Swap
@@ -39,6 +40,8 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
             return _decided(facts)
         case EntryKind.OVERRIDE:
             return {**_decided(facts), "overrides": (*known.overrides, Overridden.model_validate(facts["override"]))}
+        case EntryKind.CHOICE:
+            return {**_decided(facts), "choices": (*known.choices, Chosen.model_validate(facts["choice"]))}
         case EntryKind.LABEL:
             return {"label": ReturnLabel.model_validate(facts["label"])}
         case EntryKind.PARCEL:

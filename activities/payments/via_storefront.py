@@ -50,7 +50,7 @@ class StorefrontPayments:
 
     def refund(self, intention: RefundIntention, now: datetime) -> Refund:
         """POST a credit on the gift card, or on the customer's store credit."""
-        ask = {"amount": intention.amount, "currency": intention.currency, "reference": intention.key}
+        ask = {"amount": intention.given, "currency": intention.currency, "reference": intention.key}
         body = json.dumps(ask, separators=(",", ":")).encode()
         answer = self._call("POST", f"{_account(intention)}/credits", body, intention.key)
         return _refund(intention, _read(_Credit, answer), now)
@@ -108,7 +108,7 @@ def _account(intention: RefundIntention) -> str:
 
 
 def _refund(intention: RefundIntention, made: _Credit, now: datetime) -> Refund:
-    if (made.amount, made.currency) != (intention.amount, intention.currency):
+    if (made.amount, made.currency) != (intention.given, intention.currency):
         text = f"the storefront has {made.id} under this refund's key, over {made.amount} {made.currency} instead"
         raise Refused(OTHER_REFUND, text)
     if made.voided:

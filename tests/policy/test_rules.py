@@ -14,9 +14,9 @@ from domain.inspection import Grade, InspectedLine
 from domain.order import Exclusion, Shipping, Tender, TenderKind
 from domain.plan import FeeKind
 from domain.policy import Policy, PublishedPolicy, Verdict, graded, terms_of
-from domain.policy.outcome import Resolution
 from domain.quoted import quote_plan
 from domain.request import Basis, ReturnReason
+from domain.resolution import Resolution
 from domain.terms import ShippingRule
 from tests.policy.cases import DELIVERED, PLACED, STATUTES, as_new, judged, line, one, order, published
 

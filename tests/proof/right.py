@@ -39,18 +39,20 @@ Json = dict[str, Any]
 _BESIDES = (EntryKind.REFUND_TRACED, EntryKind.REFUND_UNANSWERED)
 """What may be learnt of a refund beside its outcome; the bank's reference even after the end."""
 
-_SAID = (EntryKind.APPROVAL, EntryKind.OVERRIDE, EntryKind.CONSENT)
+_SAID = (EntryKind.APPROVAL, EntryKind.OVERRIDE, EntryKind.CONSENT, EntryKind.CHOICE)
 """What people may have said on the way."""
 
+_PAID = (
+    EntryKind.DECISION,
+    EntryKind.LABEL,
+    EntryKind.INSPECTION,
+    EntryKind.PLAN,
+    EntryKind.RESTOCK,
+    EntryKind.CLOSED,
+)
 _ONCE = {
-    Outcome.REFUNDED: (
-        EntryKind.DECISION,
-        EntryKind.LABEL,
-        EntryKind.INSPECTION,
-        EntryKind.PLAN,
-        EntryKind.RESTOCK,
-        EntryKind.CLOSED,
-    ),
+    Outcome.REFUNDED: _PAID,
+    Outcome.CREDITED: _PAID,
     Outcome.DECLINED: (EntryKind.DECISION, EntryKind.CLOSED),
     Outcome.CANCELLED: (EntryKind.DECISION, EntryKind.CANCELLED, EntryKind.CLOSED),
 }
@@ -248,8 +250,9 @@ class _Told:
             return
         made = self.books.credits(asked.key)
         told = [(one["id"], one["amount"], one["currency"], one["voided"]) for one in made]
-        if told != [(settled, asked.amount, asked.currency, False)]:
-            yield f"the storefront has {told} for {asked.key}, not {settled} over {asked.amount} {asked.currency}"
+        if told != [(settled, asked.amount + asked.bonus, asked.currency, False)]:
+            wanted = f"{asked.amount} {asked.currency} and a bonus of {asked.bonus}"
+            yield f"the storefront has {told} for {asked.key}, not {settled} over {wanted}"
         if asked.to is TenderKind.GIFT_CARD and {one["account"] for one in made} - {asked.payment}:
             yield f"{asked.key} is not on the gift card {asked.payment}"
 
@@ -362,7 +365,8 @@ class _Told:
         rows = {row.key: row for row in self.books.outbox.of_case(self.case)}
         recorded = Counter(entry.key for entry in self.entries if entry.kind is EntryKind.NOTICE)
         needed, others = ({notice_ids.notice_key(self.case, kind) for kind in kinds} for kinds in self._notices())
-        if changed := sum(not one.waits for one in self.known.overrides):  # what may come back is told anew each time
+        changed = sum(not one.waits for one in self.known.overrides) + len(self.known.choices)
+        if changed:  # what may come back, and what it is worth, is told anew each time
             others |= {notice_ids.notice_key(self.case, kind, 1 + changed) for kind in _ANSWERS}
             others |= (answers := needed & {notice_ids.notice_key(self.case, kind) for kind in _ANSWERS})
             needed -= answers
@@ -415,7 +419,12 @@ class _Told:
         moving = {NoticeKind.IN_TRANSIT} if self.known.scans else set()
         review = self.known.decision is not None and self.known.decision.verdict is Verdict.REVIEW
         answered = NoticeKind.IN_REVIEW if review else NoticeKind.APPROVED
-        needed = {answered, NoticeKind.RECEIVED, NoticeKind.REFUND_DONE} | moving
+        credited = self.expected is Outcome.CREDITED
+        needed = {
+            answered,
+            NoticeKind.RECEIVED,
+            NoticeKind.STORE_CREDIT if credited else NoticeKind.REFUND_DONE,
+        } | moving
         return needed, {NoticeKind.REFUND_SUBMITTED, *_MEANWHILE}
 
     def stock(self) -> Iterator[str]:

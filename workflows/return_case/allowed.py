@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from domain.choice import Choice
+from domain.choosing import may_choose_now
 from domain.inspection import Inspection, Receipt
 from domain.override import Override
 from domain.parcel import OtherParcel, Scan
@@ -40,6 +42,8 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
             return may_lose(state)
         case Resend():
             return may_resend(state, said)
+        case Choice():
+            return may_choose_now(state, said.resolution)
     if verb is Verb.ASSIGN and state.turn.owner in ("backhaul", "nobody"):
         return Refusal(code="nobody_waits", message="Nobody has to act on this return now: it goes on by itself.")
     if verb is Verb.CANCEL:

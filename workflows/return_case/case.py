@@ -24,6 +24,7 @@ from workflows import options
 from workflows.return_case.desk import as_failure, decoded
 from workflows.return_case.goods import Goods
 from workflows.return_case.news import NewsDesk
+from workflows.return_case.remedies import REMEDIES
 from workflows.return_case.state import latest
 from workflows.return_case.view import CaseView, view
 from workflows.stepping import NotWanted
@@ -75,10 +76,9 @@ class ReturnCase(Goods, NewsDesk):
         await self.follow_parcel()
         if (end := self.state.ends_as) is not None:
             await self.undo()
-            return await self.close(end, LAST_WORDS[end])
-        await self.plan_refund()
-        await asyncio.gather(self.refund(), self.restock())
-        return await self.close(Outcome.REFUNDED, NoticeKind.REFUND_DONE)
+            await self.say_last(LAST_WORDS[end])
+            return await self.close(end)
+        return await self.resolve()
 
     async def fetch_order(self) -> None:
         """Read the order, and what the journal knows already of this return."""
@@ -120,6 +120,20 @@ class ReturnCase(Goods, NewsDesk):
             self.learn(label=label)
         self.tell_approved()
 
+    async def resolve(self) -> CaseView:
+        """Do what was chosen, and again where something else is chosen before it has ended."""
+        while True:
+            remedy = REMEDIES[self.state.resolution]
+            await getattr(self, remedy.verb)()
+            await self.say_last(remedy.last)
+            if remedy == REMEDIES[self.state.resolution]:
+                return await self.close(remedy.outcome)
+
+    async def pay_back(self) -> None:
+        """The money, to the tenders or as store credit, while the goods are put away."""
+        await self.plan_refund()
+        await asyncio.gather(self.refund(), self.restock())
+
     async def undo(self) -> None:
         """Nothing comes back: undo what was done, in turn."""
         for verb in UNDO:
@@ -153,10 +167,13 @@ class ReturnCase(Goods, NewsDesk):
             return "rule:policy"
         return self.state.cancel.by if self.state.cancel else SHOPPER
 
-    async def close(self, outcome: Outcome, last: NoticeKind) -> CaseView:
-        """Tell the shopper how it ended, wait a bounded time for the mails, and record the end."""
+    async def say_last(self, last: NoticeKind) -> None:
+        """Tell the shopper how it ended, and wait a bounded time for the mails."""
         self.tell(last)
         await self.settle_down()
+
+    async def close(self, outcome: Outcome) -> CaseView:
+        """Record the end."""
         self.closing = True
         await self.step(
             f"Close: {outcome}",

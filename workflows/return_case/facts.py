@@ -6,13 +6,27 @@ from dataclasses import dataclass
 
 from temporalio.exceptions import ApplicationError
 
+from domain.choice import Choice
 from domain.inspection import Inspection, Receipt
 from domain.override import Override
 from domain.parcel import OtherParcel, Scan
 from workflows.return_case.said import Approve, Assign, Cancel, ForceClose, Lost, Resend
 from workflows.return_case.state import CaseState
 
-Fact = OtherParcel | Scan | Receipt | Inspection | Cancel | ForceClose | Lost | Assign | Resend | Approve | Override
+Fact = (
+    OtherParcel
+    | Scan
+    | Receipt
+    | Inspection
+    | Cancel
+    | Choice
+    | ForceClose
+    | Lost
+    | Assign
+    | Resend
+    | Approve
+    | Override
+)
 
 
 @dataclass
@@ -37,6 +51,8 @@ def known(state: CaseState, fact: Fact) -> bool:
             return state.inspection is not None
         case Cancel():
             return state.called_off
+        case Choice():
+            return state.resolution is fact.resolution
         case ForceClose():
             return state.force_closed is not None
         case Assign():
@@ -54,7 +70,7 @@ def known(state: CaseState, fact: Fact) -> bool:
 
 
 def with_fact(state: CaseState, fact: Fact) -> CaseState:
-    """The state as if the fact were recorded: what the next message is judged by. An approval, an
+    """The state as if the fact were recorded: what the next message is judged by. A choice, an approval, an
     override and what staff asks for change nothing yet."""
     if known(state, fact):
         return state
@@ -73,5 +89,5 @@ def with_fact(state: CaseState, fact: Fact) -> CaseState:
             return state.model_copy(update={"force_closed": fact.by})
         case Lost():
             return state.model_copy(update={"lost": fact.by})
-        case Assign() | Resend() | Approve() | Override():
+        case Choice() | Assign() | Resend() | Approve() | Override():
             return state

@@ -24,7 +24,7 @@ from workflows.stepping import NotWanted
 
 
 class Payout(Steps, Instead):
-    """Verbs about what is owed."""
+    """Verbs about what is owed, to the tenders or as store credit."""
 
     async def plan_refund(self) -> None:
         """Compute what is owed for what was inspected, and reserve it."""
@@ -81,7 +81,7 @@ class Payout(Steps, Instead):
             raise NotWanted(ApplicationError("the plan was overtaken while it waited for its approval"))
 
     def _answered(self) -> bool:
-        return self.overtaken or not self.state.needs_approval
+        return self.overtaken or self.state.chosen_since or not self.state.needs_approval
 
     async def pay(self, leg: Leg) -> None:
         """One leg, until the provider confirms it. A final no waits for finance; the next try is a new intention."""
@@ -90,6 +90,8 @@ class Payout(Steps, Instead):
             # A refund that was never made needs nobody's word to be asked for again.
             if refund is not None and refund.status in FINAL_NO and refund.reason != STORED_FAULT:
                 await self.wait_for_another_try(refund)
+            if self.state.chosen_since:
+                raise NotWanted(ApplicationError("another resolution was chosen since it was planned"))
             refund = await self.ask_provider(leg)
 
     async def wait_for_another_try(self, failed: Refund) -> None:

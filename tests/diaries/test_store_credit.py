@@ -1,0 +1,77 @@
+"""Returns whose money stays in the shop, as store credit."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from commands.policy import publish_policy
+from domain.case import Outcome
+from domain.parcel import TrackingStatus
+from settings import ROOT
+from tests.diaries.diary import Diary
+from tests.workflows.returns import Return, refusal
+from tests.world import POLICY_FROM
+
+OFFERED = """
+resolutions:
+  - allowed: [refund, store_credit]
+bonus:
+  - percent: 10
+"""
+MUGS = {"1": 2}
+"""Two of three mugs: 23.53 EUR, and a tenth of it is 2.35 EUR."""
+
+
+@pytest.fixture
+def offering(diary: Diary) -> Diary:
+    """The shop gives store credit instead of money, and a tenth on top."""
+    text = (ROOT / "policies" / "default.yaml").read_text() + OFFERED
+    publish_policy(diary.shop.world.rooms, text, POLICY_FROM, datetime.now(UTC))
+    return diary
+
+
+async def sent(diary: Diary, one: Return) -> None:
+    """The parcel goes and comes."""
+    await diary.passes(2)
+    await diary.scanned("has the parcel", TrackingStatus.IN_TRANSIT)
+    await diary.passes(1)
+    await diary.says("warehouse", "counts two units", one.receive())
+
+
+async def balance(diary: Diary) -> dict[str, int]:
+    """What the shop owes as store credit, and what it gave for it, by its own books."""
+    return {**diary.shop.world.posted("store_credit"), **diary.shop.world.posted("promotion")}
+
+
+async def test_store_credit(offering: Diary, diary: Diary) -> None:
+    """The shopper wants store credit instead of money: its worth and a bonus on top, in one sum."""
+    one = await diary.shop.two_rates(MUGS, resolution="store_credit")
+    view = await one.labelled()
+    assert (view.quote, view.bonus) == ("23.53 EUR", "2.35 EUR")
+    await diary.follows(one, "asks to send two mugs back for store credit")
+    await sent(diary, one)
+    await diary.says("warehouse", "grades them as new", one.inspect())
+    await diary.ends(Outcome.CREDITED)
+    assert await balance(diary) == {"store_credit:cust-2041": 2588, "promotion": -235}
+    mail = next(one for one in await diary.shop.world.mails(one.case) if "store credit" in one["subject"])
+    assert "23.53" in str(mail)
+    assert "2.35" in str(mail)
+
+
+async def test_another_choice_before_the_goods_are_looked_at(offering: Diary, diary: Diary) -> None:
+    """The shopper asked for money, then takes store credit: the quote and the mail follow, and it is credited."""
+    one = await diary.shop.two_rates(MUGS)
+    view = await one.labelled()
+    assert view.bonus == ""
+    await diary.follows(one, "asks to send two mugs back")
+    said = {"by": "shopper", "resolution": "store_credit"}
+    view = await diary.says("shopper", "takes store credit instead", one.update("choose", said))
+    assert (view.resolution, view.quote, view.bonus) == ("store_credit", "23.53 EUR", "2.35 EUR")
+    said = {"by": "shopper", "resolution": "exchange"}
+    assert (await refusal(one.update("choose", said)))[0] == "not_offered"
+    await sent(diary, one)
+    await diary.says("warehouse", "grades them as new", one.inspect())
+    await diary.ends(Outcome.CREDITED)
+    assert (await balance(diary))["promotion"] == -235
