@@ -11,7 +11,7 @@ from domain.collection import PaymentRequest
 from domain.consent import Consent
 from domain.exchange import Sent, Swap
 from domain.inspection import Inspection, Receipt, units
-from domain.model import Currency, Id, Model, UtcDatetime
+from domain.model import Currency, Id, Minor, Model, UtcDatetime
 from domain.order import Order, Tender
 from domain.override import Overridden, OverrideState
 from domain.parcel import ReturnLabel, Scan
@@ -30,6 +30,9 @@ class Outcome(StrEnum):
     REFUNDED = "refunded"
     CREDITED = "credited"
     """The money became store credit."""
+    EXCHANGED = "exchanged"
+    REPLACED = "replaced"
+    REPAIRED = "repaired"
     DECLINED = "declined"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
@@ -102,6 +105,8 @@ class CaseSoFar(Model):
     approval: Approval | None = None
     promised: tuple[Swap, ...] = ()
     """What goes out for what comes back."""
+    to_pay: Minor = 0
+    """What of its price is missing, in minor units, if all comes back as new."""
     aside: tuple[int, ...] = ()
     """What is set aside for it, by its numbers."""
     asked: PaymentRequest | None = None

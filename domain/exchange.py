@@ -16,6 +16,7 @@ from domain.money import half_up
 from domain.order import Order, OrderLine, Shipping, TaxLine
 from domain.plan import ComponentKind, FeeKind, PlanLine, RefundPlan
 from domain.planning import goods_only, plan_refund, plan_with_new_goods
+from domain.request import Sku
 from domain.terms import Terms
 
 
@@ -24,10 +25,6 @@ class VariantTax(Model):
 
     name: Annotated[str, StringConstraints(max_length=100)]
     rate: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}(\.[0-9]{1,8})?$")]
-
-
-Sku = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,100}$")]
-"""What the shop calls something that it sells."""
 
 
 class Variant(Model):

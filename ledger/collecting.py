@@ -6,11 +6,14 @@ from datetime import datetime
 
 from domain import ids
 from domain.collection import PaymentRequest
+from domain.errors import Stale
 from domain.order import Tender, TenderKind
 from domain.plan import Leg, RefundPlan
+from domain.resolution import Resolution
 from ledger import EntryKind, JournalEntry, Ledger, NewEntry
 from ledger.deciding import decided
 from ledger.moves import money
+from ledger.recall import case_so_far
 
 
 def wanted(ledger: Ledger, collection: str, payment: str) -> PaymentRequest | None:
@@ -20,18 +23,22 @@ def wanted(ledger: Ledger, collection: str, payment: str) -> PaymentRequest | No
     if asked is None or asked.kind is not EntryKind.PAYMENT_ASKED:
         return None
     entries = list(ledger.entries(case=asked.case))
+    if case_so_far(entries).resolution is not Resolution.EXCHANGE:
+        return None
     if any(one.kind in (EntryKind.PAYMENT_ENDED, EntryKind.CLOSED) for one in entries):
         return None
     others = [one for one in entries if one.kind is EntryKind.PAYMENT_CAME and one.facts["tender"]["id"] != payment]
     return None if others else PaymentRequest.model_validate(asked.facts["request"])
 
 
-def came(ledger: Ledger, request: PaymentRequest, payment: str, now: datetime) -> Tender:
-    """Record that a request was paid: the money is the order's, for what goes out."""
+def came(ledger: Ledger, request: PaymentRequest, payment: str, now: datetime) -> Tender | None:
+    """Record that a request was paid: the money is the order's, for what goes out. None if nobody wants it any more."""
     key = ids.collected_key(payment)
     tender = Tender(id=payment, kind=TenderKind.CARD, captured=request.amount, paid_at=now)
 
     def told() -> NewEntry:
+        if wanted(ledger, request.key, payment) is None:
+            raise Stale("the shopper has chosen otherwise meanwhile; look at the payment again")
         return NewEntry(
             key=key,
             kind=EntryKind.PAYMENT_CAME,
@@ -44,7 +51,10 @@ def came(ledger: Ledger, request: PaymentRequest, payment: str, now: datetime) -
             transfers=money.collected(key, request.currency, request.order_id, payment, request.amount),
         )
 
-    entry = ledger.find(key) or decided(ledger, request.order_id, told)
+    entry = ledger.find(key)
+    if entry is None and wanted(ledger, request.key, payment) is None:
+        return None
+    entry = entry or decided(ledger, request.order_id, told)
     return Tender.model_validate(entry.facts["tender"])
 
 

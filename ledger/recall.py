@@ -82,7 +82,9 @@ def _traded(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
     facts = entry.facts
     match entry.kind:
         case EntryKind.PROMISED:
-            return {"promised": tuple(Swap.model_validate(one) for one in facts["swaps"])}
+            quote = {"quote": RefundPlan.model_validate(facts["quote"])} if "quote" in facts else {}
+            swaps = tuple(Swap.model_validate(one) for one in facts["swaps"])
+            return {"promised": swaps, "to_pay": facts["to_pay"], **quote}
         case EntryKind.SET_ASIDE:
             return {"aside": (*known.aside, int(entry.key.rpartition(":")[2]))}
         case EntryKind.SET_FREE:

@@ -16,6 +16,7 @@ from domain.exchange import Sent
 from domain.inspection import units
 from domain.model import Id, Model, Quantity, ShortText, UtcDatetime
 from domain.repair import Repair
+from domain.resolution import IN_GOODS, Resolution
 from domain.stores import People
 from domain.verbs import Verb
 from ledger import UNITS, EntryKind, JournalEntry, Ledger, NewEntry, Transfer, TransferKind, accounts
@@ -61,6 +62,16 @@ class RecordShipped(Ship, Dispatched):
     by: Id
 
 
+class RecordRepair(Model):
+    """The workshop's word."""
+
+    case: Id
+    order_id: Id
+    by: Id
+    result: Repair
+    now: UtcDatetime
+
+
 class Shipping:
     """Has goods sent, each once: under our key at whoever packs them, then in the journal."""
 
@@ -89,6 +100,30 @@ class Shipping:
             return recorded
         check_person(self._people, ask.by, Verb.SHIPPED)
         return self._record(ask, ask, ask.by)
+
+    @activity.defn(no_thread_cancel_exception=True)
+    def record_repair(self, ask: RecordRepair) -> Repair:
+        """Record what the workshop said. Raises Refused if whoever says it may not, or nothing is to be mended."""
+        key = ids.repair_key(ask.case)
+        if self._ledger.find(key) is None:
+            check_person(self._people, ask.by, Verb.REPAIR)
+
+        def told() -> NewEntry:
+            known = case_so_far(self._ledger.entries(case=ask.case))
+            if known.repair is None and (known.resolution is not Resolution.REPAIR or known.inspection is None):
+                raise Refused("not_in_repair", f"nothing of return {ask.case} is in repair")
+            return NewEntry(
+                key=key,
+                kind=EntryKind.REPAIR,
+                order=ask.order_id,
+                case=ask.case,
+                actor=ask.by,
+                at=ask.now,
+                facts={"result": ask.result.value},
+                asked={"result": ask.result.value},
+            )
+
+        return Repair(decided(self._ledger, ask.order_id, told).facts["result"])
 
     def _recorded(self, key: str) -> Sent | None:
         entry = self._ledger.find(key)
@@ -148,7 +183,8 @@ class Owed(NamedTuple):
 
 def _owed(known: CaseSoFar) -> list[Owed]:
     """What goes out for what was inspected. Raises Refused where that is nothing, or money comes first."""
-    found = [*_own(known)] if known.repair is Repair.REPAIRED else [*_promised(known)]
+    own = known.resolution is Resolution.REPAIR and known.repair is Repair.REPAIRED
+    found = [*_own(known)] if own else [*_promised(known)]
     if not found:
         raise Refused("nothing_to_send", "nothing of this return is owed to its shopper in goods")
     return found
@@ -162,7 +198,9 @@ def _own(known: CaseSoFar) -> Iterator[Owed]:
 def _promised(known: CaseSoFar) -> Iterator[Owed]:
     new = {line.id: line.quantity for line in known.plan.new} if known.plan else {}
     came = units(known.inspection.lines if known.inspection else ())
-    if known.trades and known.plan is not None and not known.committed:
+    if known.resolution not in IN_GOODS:
+        return
+    if known.trades and not known.committed:
         raise Refused("not_planned", "the money of this exchange may still be planned anew; ship it afterwards")
     for swap in known.promised:
         quantity = new.get(swap.new_line, 0) if known.trades else came.get(swap.line_id, 0)

@@ -96,8 +96,7 @@ class Collecting:
         return giving_back(self._ledger, ask.order_id, ask.payment, ask.amount, ask.currency, ask.now)
 
     def _with(self, known: Collected, page: PaymentPage, now: UtcDatetime) -> Collected:
-        ended = self._ledger.find(ids.collect_ended_key(known.request.key)) is not None
-        tender = came(self._ledger, known.request, page.payments[0], now) if page.payments and not ended else None
+        tender = came(self._ledger, known.request, page.payments[0], now) if page.payments else None
         return known.model_copy(update={"url": page.url, "tender": tender})
 
 

@@ -36,8 +36,9 @@ class PaymentNewsActivities:
         news, now = ask.news, attempt_time(ask.now)
         request = wanted(self._ledger, news.collection, news.payment)
         late = self._ledger.find(ids.late_payment_key(news.payment))
-        if request is not None and late is None and (request.amount, request.currency) == (news.amount, news.currency):
-            tender = came(self._ledger, request, news.payment, now)
+        fits = request is not None and (request.amount, request.currency) == (news.amount, news.currency)
+        tender = came(self._ledger, request, news.payment, now) if request and fits and late is None else None
+        if tender is not None:
             return Heard(turn=Turn.PAYMENT_CAME, tender=tender)
         if self._ledger.find(ids.collected_key(news.payment)) is not None:
             return Heard(turn=Turn.NOTHING_NEW)

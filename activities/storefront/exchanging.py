@@ -9,12 +9,15 @@ from temporalio import activity
 
 from domain import ids
 from domain.errors import Refused
-from domain.exchange import Swap, Variant, swap_of
-from domain.model import Id, Model, UtcDatetime
+from domain.exchange import Swap, Variant, swap_of, swapped
+from domain.inspection import Grade
+from domain.model import Id, Minor, Model, UtcDatetime
 from domain.money import Money
 from domain.order import Order
-from domain.policy import LineDecision
+from domain.plan import RefundPlan
+from domain.policy import Decision, LineDecision, terms_of
 from domain.stores import Snapshots
+from domain.terms import Terms
 from ledger import EntryKind, Ledger, NewEntry
 from ledger.deciding import decided
 from ledger.order_books import OrderBooks
@@ -43,9 +46,12 @@ class PromiseGoods(Model):
 
 
 class Promised(Model):
-    """What goes out."""
+    """What goes out, and the plan of it as if all came back as new: what of it pays for new goods, and what goes back.
+    `to_pay` is what is missing then, in minor units. The same again has no plan: no money moves."""
 
     swaps: tuple[Swap, ...]
+    quote: RefundPlan | None = None
+    to_pay: Minor = 0
 
 
 class Exchanging:
@@ -66,12 +72,13 @@ class Exchanging:
     def _promised(self, key: str, ask: PromiseGoods) -> NewEntry:
         entries = tuple(self._ledger.entries(case=ask.case))
         decision = case_so_far(entries).decision
-        order = OrderBooks.read(self._ledger, self._snapshots, ask.order_id).order
+        books = OrderBooks.read(self._ledger, self._snapshots, ask.order_id)
+        order = books.order
         asked = next(one.facts["request"]["lines"] for one in entries if one.kind is EntryKind.DECISION)
         wanted = {one["line_id"]: one["exchange_for"] for one in asked if one.get("exchange_for")}
         lines = decision.approved if decision else ()
         swaps = tuple(self._again(order, lines) if ask.again else self._others(ask.case, order, lines, wanted))
-        told = [one.model_dump(mode="json", exclude_none=True) for one in swaps]
+        promised = Promised(swaps=swaps) if ask.again or decision is None else _quoted(books, decision, swaps)
         return NewEntry(
             key=key,
             kind=EntryKind.PROMISED,
@@ -79,7 +86,7 @@ class Exchanging:
             case=ask.case,
             actor="storefront",
             at=ask.now,
-            facts={"swaps": told},
+            facts=promised.model_dump(mode="json", exclude_none=True),
             asked={"again": int(ask.again)},
         )
 
@@ -110,3 +117,11 @@ class Exchanging:
         if new.available is not None and new.available < quantity:
             raise Refused(OUT_OF_STOCK, f"the shop has {new.available} of {sku}, not {quantity}")
         return new
+
+
+def _quoted(books: OrderBooks, decision: Decision, swaps: tuple[Swap, ...]) -> Promised:
+    left = {one.line_id: min(one.quantity, books.history().lines[one.line_id].open) for one in swaps}
+    came = {line_id: count for line_id, count in left.items() if count}
+    terms = terms_of(decision, {line_id: {Grade.A: count} for line_id, count in came.items()})
+    made = swapped(books.order, books.history(), came, terms or Terms(), swaps)
+    return Promised(swaps=swaps, quote=made.plan, to_pay=made.to_pay)
