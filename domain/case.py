@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from domain.approval import Approval
-from domain.choice import Chosen
+from domain.choice import BACKHAUL, Chosen
 from domain.collection import PaymentRequest
 from domain.consent import Consent
 from domain.exchange import Sent, Swap
@@ -20,7 +20,7 @@ from domain.policy import Decision
 from domain.policy.calendar import ZONES
 from domain.refund import Refund, RefundStatus
 from domain.repair import Repair
-from domain.resolution import Resolution
+from domain.resolution import IN_GOODS, Resolution
 from domain.serials import Discrepancy
 
 
@@ -180,6 +180,12 @@ class CaseSoFar(Model):
             return False
         agreed = (self.approval.plan, self.approval.amount) if self.approval else None
         return agreed != (self.plan.number, self.plan.total)
+
+    @property
+    def gave_way(self) -> bool:
+        """Whether goods that the shopper wanted were not to be had, so that money goes back."""
+        fell = any(one.by == BACKHAUL for one in self.choices)
+        return fell and self.resolution not in IN_GOODS
 
     @property
     def trades(self) -> bool:

@@ -7,7 +7,7 @@ from temporalio import activity
 from activities.decisions.choices import NowChosen
 from domain import ids
 from domain.case import CaseSoFar
-from domain.choice import Chosen
+from domain.choice import BACKHAUL, Chosen
 from domain.errors import Refused
 from domain.exchange import swapped
 from domain.inspection import units
@@ -86,7 +86,7 @@ class Trading:
         wanted = _after(known, known.decision)
         after = chosen(known.decision, wanted)
         quote = quote_plan(books.order, books.history(), after)
-        said = Chosen(by="backhaul", resolution=wanted, at=ask.now)
+        said = Chosen(by=BACKHAUL, resolution=wanted, at=ask.now)
         facts = {"choice": _facts(said), "decision": _facts(after), **({"quote": _facts(quote)} if quote else {})}
         return NewEntry(
             key=ids.choice_key(ask.case, len(known.choices) + 1),

@@ -46,8 +46,6 @@ class CaseState(CaseSoFar):
     """When what goes out should be on its way."""
     mend_by: UtcDatetime | None = None
     """When the workshop should have said something."""
-    gave_way: str = ""
-    """Why the remedy that was asked for could not be had."""
     write_by: UtcDatetime | None = None
     """By when the shopper was told to hear of goods that took longer to be looked at."""
 

@@ -85,7 +85,7 @@ class Trade(Goods, Payout):
             lambda now: FallBack(**self.about, instead_of=before, reason=reason, now=now),
             options.JOURNAL,
         )
-        self.learn(**dict(found), overdue="", gave_way=reason)
+        self.learn(**dict(found), overdue="")
 
     async def exchange(self) -> None:
         """Goods of another line, and the difference in either direction."""
