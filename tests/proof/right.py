@@ -388,7 +388,8 @@ class _Told:
         needed, others = ({notice_ids.notice_key(self.case, kind) for kind in kinds} for kinds in self._notices())
         changed = sum(not one.waits for one in self.known.overrides) + len(self.known.choices)
         if changed:  # what may come back, and what it is worth, is told anew each time
-            others |= {notice_ids.notice_key(self.case, kind, 1 + changed) for kind in _ANSWERS}
+            each = [(kind, 2 + number) for kind in _ANSWERS for number in range(changed)]
+            others |= {notice_ids.notice_key(self.case, kind, number) for kind, number in each}
             others |= (answers := needed & {notice_ids.notice_key(self.case, kind) for kind in _ANSWERS})
             needed -= answers
         if self.known.asked:  # half way to the day on which it is due
@@ -466,7 +467,7 @@ class _Told:
                 yield f"{one.account} holds {one.posted} units, {one.pending_in} more are on their way"
 
     def trade(self) -> Iterator[str]:
-        """What goes out was sent once, to be had again by the shopper who has it; what was added to it was asked for."""
+        """What goes out was sent once; what was set aside for it is gone or free, and what was added to it paid for it."""
         found = self.books.get("/storefront/_control/fulfilments")["data"]
         parcels = [one for one in found if one["reference"].startswith(f"ship:{self.case}:")]
         sent = [one.lines for one in self.known.sent]
