@@ -18,11 +18,8 @@ if TYPE_CHECKING:
     from activities.decisions import DecisionActivities
     from activities.decisions.approvals import ApprovalActivities
     from activities.decisions.overrides import OverrideActivities
-    from activities.decisions.trading import Trading
     from activities.inventory import Inventory, InventoryActivities
     from activities.inventory.boxes import BoxDesk
-    from activities.inventory.setting_aside import SettingAside
-    from activities.inventory.shipping import Shipping
     from activities.labels import LabelActivities
     from activities.labels.parcels import ParcelActivities
     from activities.mail import MailActivities
@@ -35,7 +32,6 @@ if TYPE_CHECKING:
     from activities.payments.routed import Routed
     from activities.returns import ReturnsActivities
     from activities.storefront import Storefront, StorefrontActivities
-    from activities.storefront.exchanging import Exchanging
     from activities.storefront.intake import Intake
     from activities.storefront.outgoing import Receivers
     from database.stores import Stores
@@ -162,7 +158,7 @@ class Rooms:
         return adapters.warehouse(self.settings)
 
     @cached_property
-    def trade(self) -> tuple[Exchanging, Trading, SettingAside, Shipping]:
+    def trade(self) -> tuple[object, ...]:
         """Goods for goods: promised, priced, set aside, sent."""
         from activities.decisions.trading import Trading
         from activities.inventory.setting_aside import SettingAside

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from domain import ids
+from domain import ids, trade_ids
 from domain.collection import PaymentRequest
 from domain.errors import Stale
 from domain.order import Tender, TenderKind
@@ -33,7 +33,7 @@ def wanted(ledger: Ledger, collection: str, payment: str) -> PaymentRequest | No
 
 def came(ledger: Ledger, request: PaymentRequest, payment: str, now: datetime) -> Tender | None:
     """Record that a request was paid: the money is the order's, for what goes out. None if nobody wants it any more."""
-    key = ids.collected_key(payment)
+    key = trade_ids.collected_key(payment)
     tender = Tender(id=payment, kind=TenderKind.CARD, captured=request.amount, paid_at=now)
 
     def told() -> NewEntry:
@@ -60,7 +60,7 @@ def came(ledger: Ledger, request: PaymentRequest, payment: str, now: datetime) -
 
 def giving_back(ledger: Ledger, order_id: str, payment: str, amount: int, currency: str, now: datetime) -> RefundPlan:
     """Record that a payment which nobody needs goes back whole: a debt of its own, apart from what its return owes."""
-    subject = ids.given_back(payment)
+    subject = trade_ids.given_back(payment)
     key = ids.plan_key(subject, 1)
     plan = RefundPlan(
         order_id=order_id,

@@ -42,12 +42,6 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
             return {**_decided(facts), "overrides": (*known.overrides, Overridden.model_validate(facts["override"]))}
         case EntryKind.CHOICE:
             return {**_decided(facts), "choices": (*known.choices, Chosen.model_validate(facts["choice"]))}
-        case EntryKind.LABEL:
-            return {"label": ReturnLabel.model_validate(facts["label"])}
-        case EntryKind.PARCEL:
-            return {"parcels": (*known.parcels, facts["tracking_number"])}
-        case EntryKind.SCAN:
-            return {"scans": (*known.scans, Scan.model_validate(facts["scan"]))}
         case EntryKind.RECEIPT:
             receipt = Receipt.model_validate(facts["receipt"])
             return {
@@ -74,7 +68,26 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
         case EntryKind.RESTOCK:
             return {"restocked": facts["inspection"]}
         case _:
-            return _ended(entry) or _traded(known, entry) or {"refunds": _refunds(known.refunds, entry)}
+            return (
+                _moved(known, entry)
+                or _ended(entry)
+                or _traded(known, entry)
+                or {"refunds": _refunds(known.refunds, entry)}
+            )
+
+
+def _moved(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
+    """What is known of its parcels, if the entry says anything of them."""
+    facts = entry.facts
+    match entry.kind:
+        case EntryKind.LABEL:
+            return {"label": ReturnLabel.model_validate(facts["label"])}
+        case EntryKind.PARCEL:
+            return {"parcels": (*known.parcels, facts["tracking_number"])}
+        case EntryKind.SCAN:
+            return {"scans": (*known.scans, Scan.model_validate(facts["scan"]))}
+        case _:
+            return {}
 
 
 def _traded(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from activities.payments import PayLeg
 from activities.payments.aftercare import AftercareActivities, RecallCase
 from activities.payments.collecting import Collecting, GiveBack
 from activities.returns import ReturnsActivities, TellReturns
-from domain import ids
+from domain import ids, trade_ids
 from domain.case import CaseSoFar, OrderBrief
 from domain.errors import InvalidRequest
 from domain.money import Money
@@ -173,7 +173,7 @@ class Aftercare(AftercareDesk, Listener):
             lambda now: GiveBack.model_validate({**about, "currency": fact.news.currency, "now": now}),
             options.PAYMENTS,
         )
-        first = {**about, "case": ids.given_back(paid.id), "plan": plan.number}
+        first = {**about, "case": trade_ids.given_back(paid.id), "plan": plan.number}
         attempt = 1
         while not (self.settled or self.noted):
             refund = await self.until_decided(

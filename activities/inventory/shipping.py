@@ -9,7 +9,7 @@ from temporalio import activity
 
 from activities.inventory.items import Goods, Item
 from activities.people import check_person
-from domain import ids
+from domain import trade_ids
 from domain.case import CaseSoFar
 from domain.errors import Refused
 from domain.exchange import Sent
@@ -83,7 +83,7 @@ class Shipping:
     @activity.defn(no_thread_cancel_exception=True)
     def ship(self, ask: Ship) -> Sent | None:
         """Have it sent, or look whether it is; None until then. Raises Refused where nothing may go out yet."""
-        key = ids.ship_key(ask.case, ask.number)
+        key = trade_ids.ship_key(ask.case, ask.number)
         if (recorded := self._recorded(key)) is not None:
             return recorded
         known = case_so_far(self._ledger.entries(case=ask.case))
@@ -95,7 +95,7 @@ class Shipping:
     @activity.defn(no_thread_cancel_exception=True)
     def record_shipped(self, ask: RecordShipped) -> Sent:
         """Record that a person sent it. Raises Refused if they may not, or nothing waits to be sent."""
-        key = ids.ship_key(ask.case, ask.number)
+        key = trade_ids.ship_key(ask.case, ask.number)
         if (recorded := self._recorded(key)) is not None:
             return recorded
         check_person(self._people, ask.by, Verb.SHIPPED)
@@ -104,7 +104,7 @@ class Shipping:
     @activity.defn(no_thread_cancel_exception=True)
     def record_repair(self, ask: RecordRepair) -> Repair:
         """Record what the workshop said. Raises Refused if whoever says it may not, or nothing is to be mended."""
-        key = ids.repair_key(ask.case)
+        key = trade_ids.repair_key(ask.case)
         if self._ledger.find(key) is None:
             check_person(self._people, ask.by, Verb.REPAIR)
 
@@ -130,7 +130,7 @@ class Shipping:
         return Sent.model_validate(entry.facts["sent"]) if entry else None
 
     def _record(self, ask: Ship, made: Dispatched, actor: str) -> Sent:
-        key = ids.ship_key(ask.case, ask.number)
+        key = trade_ids.ship_key(ask.case, ask.number)
 
         def told() -> NewEntry:
             entries = tuple(self._ledger.entries(case=ask.case))

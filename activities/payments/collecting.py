@@ -9,7 +9,7 @@ from temporalio import activity
 
 from activities.moment import attempt_time
 from activities.payments import Payments
-from domain import ids
+from domain import ids, trade_ids
 from domain.collection import PaymentPage, PaymentRequest, Words
 from domain.model import Currency, Id, Model, UtcDatetime
 from domain.order import Tender
@@ -86,7 +86,7 @@ class Collecting:
         page = self._payments.find_collection(known.request, now)
         stands = self._with(known, self._payments.close_collection(page, now), ask.now) if page else known
         if stands.tender is None:
-            key = ids.collect_ended_key(known.request.key)
+            key = trade_ids.collect_ended_key(known.request.key)
             self._ledger.append(_told(key, EntryKind.PAYMENT_ENDED, entry, ask))
         return stands
 

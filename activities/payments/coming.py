@@ -5,7 +5,7 @@ from __future__ import annotations
 from temporalio import activity
 
 from activities.moment import attempt_time
-from domain import ids
+from domain import ids, trade_ids
 from domain.model import Id, Model, UtcDatetime
 from domain.money import Money
 from domain.news import Heard, PaymentNews, Turn
@@ -40,7 +40,7 @@ class PaymentNewsActivities:
         tender = came(self._ledger, request, news.payment, now) if request and fits and late is None else None
         if tender is not None:
             return Heard(turn=Turn.PAYMENT_CAME, tender=tender)
-        if self._ledger.find(ids.collected_key(news.payment)) is not None:
+        if self._ledger.find(trade_ids.collected_key(news.payment)) is not None:
             return Heard(turn=Turn.NOTHING_NEW)
         entry = late or decided(self._ledger, ask.order_id, lambda: self._late(ask))
         money = Money(minor=news.amount, currency=news.currency)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from temporalio import activity
 
-from domain import ids
+from domain import trade_ids
 from domain.errors import Refused
 from domain.exchange import Swap, Variant, swap_of, swapped
 from domain.inspection import Grade
@@ -65,7 +65,7 @@ class Exchanging:
     @activity.defn(no_thread_cancel_exception=True)
     def promise_goods(self, ask: PromiseGoods) -> Promised:
         """Record what goes out. Raises Refused `not_sold` or `out_of_stock`: then the shopper gets something else."""
-        key = ids.promise_key(ask.case)
+        key = trade_ids.promise_key(ask.case)
         entry = self._ledger.find(key) or decided(self._ledger, ask.order_id, lambda: self._promised(key, ask))
         return Promised.model_validate(entry.facts)
 
@@ -107,7 +107,7 @@ class Exchanging:
                 continue
             new = self._sold_now(order, wanted[line.line_id], line.quantity)
             old = self._catalogue.variant(sold.sku) if sold.sku else None
-            yield swap_of(order, sold, line.quantity, ids.new_line(case, sold.id), old, new)
+            yield swap_of(order, sold, line.quantity, trade_ids.new_line(case, sold.id), old, new)
 
     def _sold_now(self, order: Order, sku: str, quantity: int) -> Variant:
         new = self._catalogue.variant(sku)

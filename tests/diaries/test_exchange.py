@@ -10,7 +10,7 @@ from temporalio.client import Client
 
 from activities.payments import stripe_events
 from commands.policy import publish_policy
-from domain import ids
+from domain import trade_ids
 from domain.case import Outcome
 from domain.choice import Choice
 from domain.news import PaymentNews
@@ -108,7 +108,7 @@ async def test_exchange_for_another_size(shelf: Diary, diary: Diary) -> None:
 
 def one_line(one: Return) -> str:
     """The line of the order that an exchange added."""
-    return ids.new_line(one.case, "1")
+    return trade_ids.new_line(one.case, "1")
 
 
 async def test_exchange_for_something_cheaper(shelf: Diary, diary: Diary) -> None:
@@ -236,7 +236,7 @@ async def test_chain_of_exchanges(shelf: Diary, diary: Diary) -> None:
     await second.inspect()
     view = await second.result()
     assert (view.outcome, view.refunded) == (Outcome.EXCHANGED, "2.00 EUR")
-    third = await diary.shop.start("R-3", "two-rates", {ids.new_line("R-2", red): 1})
+    third = await diary.shop.start("R-3", "two-rates", {trade_ids.new_line("R-2", red): 1})
     await third.arrive()
     await third.inspect()
     view = await third.result()

@@ -467,7 +467,7 @@ class _Told:
                 yield f"{one.account} holds {one.posted} units, {one.pending_in} more are on their way"
 
     def trade(self) -> Iterator[str]:
-        """What goes out was sent once; what was set aside for it is gone or free, and what was added to it paid for it."""
+        """What goes out was sent once, and what was added to it paid for it; nothing else is set aside."""
         found = self.books.get("/storefront/_control/fulfilments")["data"]
         parcels = [one for one in found if one["reference"].startswith(f"ship:{self.case}:")]
         sent = [one.lines for one in self.known.sent]

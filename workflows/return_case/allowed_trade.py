@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from domain.repair import WorkshopSaid
+from domain.repair import ShippedByHand, WorkshopSaid
 from domain.resolution import Resolution
 from domain.verbs import Refusal
 from workflows.return_case.allowed_goods import other_content
 from workflows.return_case.state import CaseState
 
 
-def may_mend(state: CaseState, said: WorkshopSaid) -> Refusal | None:
-    """What came of a repair."""
+def may_trade(state: CaseState, said: WorkshopSaid | ShippedByHand) -> Refusal | None:
+    """The word of the workshop, or of whoever packs parcels."""
+    return _may_mend(state, said) if isinstance(said, WorkshopSaid) else _may_ship(state)
+
+
+def _may_mend(state: CaseState, said: WorkshopSaid) -> Refusal | None:
     if state.repair is not None:
         return None if state.repair is said.result else other_content("repair", state.repair)
     if state.resolution is not Resolution.REPAIR:
@@ -21,8 +25,7 @@ def may_mend(state: CaseState, said: WorkshopSaid) -> Refusal | None:
     return None
 
 
-def may_ship(state: CaseState) -> Refusal | None:
-    """A parcel to the shopper."""
+def _may_ship(state: CaseState) -> Refusal | None:
     if state.sent:
         return None
     if state.send_by is None:

@@ -136,10 +136,7 @@ def view(state: CaseState) -> CaseView:
         received=state.received,
         discrepancies=tuple(one.told for one in state.discrepancies),
         planned=str(state.planned or ""),
-        goods_out=tuple(f"{one.quantity} x {one.sku or one.title}" for one in state.promised),
-        to_pay=_to_pay(state),
-        pay_url=state.pay_url,
-        sent=tuple(one.tracking_number or "without a number" for one in state.sent),
+        **_trade(state),
         to_approve=_to_approve(state),
         override_to_approve=state.proposed.update_id if state.proposed else "",
         appeals=(state.request.appeals or "") if state.request else "",
@@ -153,6 +150,16 @@ def view(state: CaseState) -> CaseView:
         disputed=tuple(one.payment for one in state.disputes),
         troubles=state.troubles,
     )
+
+
+def _trade(state: CaseState) -> dict[str, Any]:
+    """What goes out for the goods."""
+    return {
+        "goods_out": tuple(f"{one.quantity} x {one.sku or one.title}" for one in state.promised),
+        "to_pay": _to_pay(state),
+        "pay_url": state.pay_url,
+        "sent": tuple(one.tracking_number or "without a number" for one in state.sent),
+    }
 
 
 def _to_pay(state: CaseState) -> str:
