@@ -160,6 +160,11 @@ AS_CREDIT = "as_store_credit"
 """Stands for a payment where all of a refund becomes store credit, because the shopper chose that."""
 
 
+def destination(payment: str) -> str:
+    """A leg's payment, or what stands for one, as people are told of it."""
+    return payment.replace("_", " ").removeprefix("as ") if payment == AS_CREDIT else payment
+
+
 class Leg(Model):
     """What goes back to one tender, or `as_store_credit`; `customer` is whose, where that is store credit."""
 

@@ -38,10 +38,8 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
     match entry.kind:
         case EntryKind.DECISION:
             return _decided(facts)
-        case EntryKind.OVERRIDE:
-            return {**_decided(facts), "overrides": (*known.overrides, Overridden.model_validate(facts["override"]))}
-        case EntryKind.CHOICE:
-            return {**_decided(facts), "choices": (*known.choices, Chosen.model_validate(facts["choice"]))}
+        case EntryKind.OVERRIDE | EntryKind.CHOICE:
+            return {**_decided(facts), **_said(known, facts)}
         case EntryKind.RECEIPT:
             receipt = Receipt.model_validate(facts["receipt"])
             return {
@@ -159,6 +157,13 @@ def _decided(facts: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     quote = RefundPlan.model_validate(facts["quote"]) if "quote" in facts else None
     return {"decision": Decision.model_validate(facts["decision"]), "quote": quote}
+
+
+def _said(known: CaseSoFar, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What a person decided otherwise, or the shopper chose."""
+    if "choice" in facts:
+        return {"choices": (*known.choices, Chosen.model_validate(facts["choice"]))}
+    return {"overrides": (*known.overrides, Overridden.model_validate(facts["override"]))}
 
 
 def _agreed(known: CaseSoFar, approval: Approval, facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -75,3 +75,36 @@ async def test_another_choice_before_the_goods_are_looked_at(offering: Diary, di
     await diary.says("warehouse", "grades them as new", one.inspect())
     await diary.ends(Outcome.CREDITED)
     assert (await balance(diary))["promotion"] == -235
+
+
+async def test_store_credit_is_not_offered(diary: Diary) -> None:
+    """The shop gives no store credit: whoever asks for it hears what there is, and gets their money."""
+    one = await diary.shop.two_rates(MUGS)
+    await one.labelled()
+    await diary.follows(one, "asks to send two mugs back, and hears that there is no store credit for them")
+    code, told = await refusal(one.update("choose", {"by": "shopper", "resolution": "store_credit"}))
+    assert (code, "what is offered is refund" in told) == ("not_offered", True)
+    await sent(diary, one)
+    await diary.says("warehouse", "grades them as new", one.inspect())
+    await diary.ends(Outcome.REFUNDED)
+    assert await balance(diary) == {}
+
+
+async def test_store_credit_fails_and_goes_to_the_card(offering: Diary, diary: Diary) -> None:
+    """The storefront will not give the credit: the shopper, who hears it from staff, chooses the card instead."""
+    one = await diary.shop.two_rates(MUGS, resolution="store_credit")
+    await one.labelled()
+    await diary.follows(one, "asks to send two mugs back for store credit")
+    await sent(diary, one)
+    diary.shop.world.doors.shut("/storefront/store_credit/cust-2041/credits", 422, code="customer_closed")
+    await diary.says("warehouse", "grades them as new", one.inspect())
+    await one.until(lambda view: view.next_owner == "finance")
+    assert "as a refund, if the shopper chooses that" in (await one.view()).next_action
+    said = {"by": "olga", "resolution": "refund"}
+    assert (await refusal(one.update("choose", said)))[0] == "remark"
+    view = await diary.says(
+        "ops", "says that the shopper takes the money", one.update("choose", {**said, "remark": "by phone, 14:20"})
+    )
+    view = await diary.ends(Outcome.REFUNDED)
+    assert view.refunded == "23.53 EUR"
+    assert await balance(diary) == {}

@@ -213,6 +213,8 @@ class _Told:
         free = {EntryKind.SCAN, EntryKind.NOTICE, EntryKind.RECEIPT, *_BESIDES, *_SAID, *_TRIED}
         times = {kind: 0 for kind in EntryKind if kind not in free}
         times |= dict.fromkeys(_ONCE[self.expected], 1)
+        if EntryKind.PLAN in _ONCE[self.expected] and self.known.choices:
+            times[EntryKind.PLAN] = seen[EntryKind.PLAN]  # what is chosen since a plan overtakes it
         times[EntryKind.REFUND_FAILED] = seen[EntryKind.REFUND_FAILED]
         late = times[EntryKind.REFUND_REVERSED] = len(self._failed_late())
         times[EntryKind.REFUND_SUBMITTED] = legs + seen[EntryKind.REFUND_FAILED] + late
@@ -278,8 +280,13 @@ class _Told:
             yield f"{asked.key} is not on the gift card {asked.payment}"
 
     def _key(self, payment: str) -> str:
-        noes = sum(1 for one in self.known.refunds if one.payment == payment and one.status != "succeeded")
-        return ids.refund_key(self.case, 1, payment, 1 + noes)
+        of_plan = [one for one in self.known.refunds if one.key.startswith(ids.refunds_of(self.case, self._plan))]
+        noes = sum(1 for one in of_plan if one.payment == payment and one.status != "succeeded")
+        return ids.refund_key(self.case, self._plan, payment, 1 + noes)
+
+    @property
+    def _plan(self) -> int:
+        return self.known.plan.number if self.known.plan else 1
 
     def _paid(self) -> list[Json]:
         """Refunds that name this return, or nobody's return on a payment of its order."""
@@ -306,8 +313,9 @@ class _Told:
 
     def _customers(self) -> set[str]:
         """Whose store credit is in the plan, or was agreed to."""
-        legs = self.known.plan.legs if self.known.plan else ()
-        return {*(leg.customer for leg in legs), *(one.customer for one in self.known.consents)} - {""}
+        plans = (one.facts["plan"]["legs"] for one in self.entries if one.kind is EntryKind.PLAN)
+        named = {leg.get("customer", "") for legs in plans for leg in legs}
+        return {*named, *(one.customer for one in self.known.consents)} - {""}
 
     def _payments(self) -> dict[str, tuple[int, str]]:
         """What each payment of the order captured, in which currency."""

@@ -20,10 +20,11 @@ from domain.notice import NoticeKind
 from domain.parcel import BOUGHT
 from domain.people import SHOPPER
 from domain.request import ReturnRequest, parse_request
+from domain.resolution import Resolution
 from workflows import options
 from workflows.return_case.desk import as_failure, decoded
 from workflows.return_case.news import NewsDesk
-from workflows.return_case.remedies import REMEDIES
+from workflows.return_case.remedies import REMEDIES, Remedy
 from workflows.return_case.state import latest
 from workflows.return_case.trade import Trade
 from workflows.return_case.view import CaseView, view
@@ -125,13 +126,19 @@ class ReturnCase(Trade, NewsDesk):
     async def resolve(self) -> CaseView:
         """Do what was chosen, and again where something else is chosen before it has ended."""
         while True:
-            remedy = REMEDIES[self.state.resolution]
+            remedy = self.remedy
             await getattr(self, remedy.verb)()
-            if remedy != REMEDIES[self.state.resolution]:
-                continue
-            await self.say_last(remedy.last)
-            if remedy == REMEDIES[self.state.resolution]:
+            if remedy == self.remedy:
+                await self.say_last(remedy.last)
+            if remedy == self.remedy:
                 return await self.close(remedy.outcome)
+
+    @property
+    def remedy(self) -> Remedy:
+        """What it ends with, as it was chosen last; where nothing is paid, nothing becomes store credit."""
+        chosen, planned = self.state.resolution, self.state.planned
+        nothing = chosen is Resolution.STORE_CREDIT and planned is not None and not planned.minor
+        return REMEDIES[Resolution.REFUND if nothing else chosen]
 
     async def pay_back(self) -> None:
         """The money, to the tenders or as store credit, while the goods are put away."""

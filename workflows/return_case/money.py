@@ -12,7 +12,7 @@ from activities.payments import PayLeg
 from domain.consent import Consent
 from domain.money import Money
 from domain.notice import NoticeKind
-from domain.plan import Leg
+from domain.plan import AS_CREDIT, Leg, destination
 from domain.refund import FINAL_NO, STORED_FAULT, Refund, RefundStatus
 from domain.verbs import Verb
 from workflows import options
@@ -99,7 +99,9 @@ class Payout(Steps, Instead):
         if not self.has_consent(failed):
             why = failed.message or f"the provider ended it as {failed.status} ({failed.reason})"
             other = "; if the shopper agrees, it can go another way (`consent`)" if failed.no_way_back else ""
-            await self.wait_for_help(f"Refund to {failed.payment}", "finance", f"{why}{other}", None)
+            if failed.payment == AS_CREDIT:
+                other += "; or it goes back as a refund, if the shopper chooses that (`choose`)"
+            await self.wait_for_help(f"Refund to {destination(failed.payment)}", "finance", f"{why}{other}", None)
 
     @property
     def newest(self) -> tuple[Refund, ...]:
@@ -130,7 +132,7 @@ class Payout(Steps, Instead):
         attempt, plan = attempts(self.state, leg.tender_id), self.state.plan.number if self.state.plan else 1
         named, to = self.about, leg.tender_id
         return await self.until_decided(
-            f"Refund {Money(minor=leg.amount, currency=self.order.currency)} to {to}",
+            f"Refund {Money(minor=leg.amount, currency=self.order.currency)} to {destination(to)}",
             lambda now: PayLeg(**named, plan=plan, payment=to, amount=leg.amount, attempt=attempt, now=now),
         )
 

@@ -123,10 +123,7 @@ def view(state: CaseState) -> CaseView:
         due_at=due.due_at,
         assigned_by=state.assignment.by if state.assignment else "",
         lines={line.line_id: line.quantity for line in state.request.lines} if state.request else {},
-        quote=amount(state.quote),
-        resolution=state.resolution,
-        resolutions=decision.resolutions if decision else (),
-        bonus=bonus(state.plan or state.quote),
+        **_chosen(state),
         method=state.label.method if state.label else None,
         label_url=state.label.url if state.label else "",
         sheet_url=state.label.sheet_url if state.label else "",
@@ -166,6 +163,16 @@ def _to_pay(state: CaseState) -> str:
     """What the shopper adds to what came back: as it was asked for, before that as it was promised."""
     minor = state.asked.amount if state.asked else state.to_pay
     return str(Money(minor=minor, currency=state.order.currency)) if minor and state.order else ""
+
+
+def _chosen(state: CaseState) -> dict[str, Any]:
+    """What the shopper chose of what is offered, and what that is worth."""
+    return {
+        "quote": amount(state.quote),
+        "resolution": state.resolution,
+        "resolutions": state.decision.resolutions if state.decision else (),
+        "bonus": bonus(state.plan or state.quote),
+    }
 
 
 def _to_approve(state: CaseState) -> Money | None:
