@@ -34,9 +34,9 @@ from workflows.return_case.case import ReturnCase
 
 # The nouns, the activity classes and the pure half of a return are deterministic; to load them anew for every workflow
 # run would only cost time, three quarters of what the start of a run costs.
-_PURE = ("said", "state", "view", "allowed", "facts", "notices")
-PASSED_THROUGH = ("domain", "activities", "ledger", "workflows.options", "workflows.aftercare_view")
-PASSED_THROUGH += tuple(f"workflows.return_case.{name}" for name in _PURE)
+_CASE = ("said", "state", "view", "allowed", "facts", "notices")
+_PURE = ("workflows.options", "workflows.aftercare_view", *(f"workflows.return_case.{name}" for name in _CASE))
+PASSED_THROUGH = ("domain", "activities", "ledger", *_PURE)
 THREADS = 20
 
 
