@@ -6,7 +6,6 @@ Import the fixtures `template` and `world` where they are needed; `serving` star
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import itertools
 import os
 import shutil
@@ -34,7 +33,6 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 import worker as product
 from activities.storefront.importers import read_order
 from commands.policy import publish_policy
-from database.engine import connect, migrate
 from domain.order import Order, Tender, TenderKind
 from domain.people import Person
 from embedded.people import hire
@@ -44,6 +42,7 @@ from embedded.simulators.storefront import SECRET
 from ledger import UNITS, EntryKind, JournalEntry
 from ledger.people import change
 from settings import ROOT, Settings
+from tests.database.servers import with_tables
 from tests.loopback import plain_client
 from wiring import Rooms, rooms
 
@@ -243,15 +242,13 @@ def at_home(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with its tables and the shop's first policy, to be copied."""
     path = tmp_path_factory.mktemp("template") / "backhaul.db"
-    engine = connect(f"sqlite:///{path}")
-    migrate(engine)
+    path.write_bytes(with_tables())
     with pytest.MonkeyPatch.context() as monkeypatch, at_home(path.parent, monkeypatch):
         made = rooms(Settings(database_url=f"sqlite:///{path}"))
         text = (ROOT / "policies" / "default.yaml").read_text()
         publish_policy(made, text, POLICY_FROM, datetime.now(UTC))
         hire(made, path.parent / "keys")
         made.engine.dispose()
-    engine.dispose()
     return path
 
 
