@@ -33,8 +33,8 @@ $(JUDGES)/.installed: tests/judges.lock | $(STAMP)
 
 judges: $(JUDGES)/.installed ## make the environment of bean-check from tests/judges.lock
 
-demo: $(STAMP) ## walk two returns from request to refund [ONCE=1] [CRASH=1]
-	@$(PYTHON) -m embedded demo $(if $(ONCE),--once) $(if $(CRASH),--crash)
+demo: $(STAMP) ## walk two returns from request to refund [ONCE=1] [CRASH=1] [SCENARIO=never-comes]
+	@$(PYTHON) -m embedded demo $(if $(ONCE),--once) $(if $(CRASH),--crash) $(if $(SCENARIO),--scenario $(SCENARIO))
 
 test: $(STAMP) judges ## all tests, in four processes, of which two wait at most times
 	@$(PYTHON) -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder
@@ -76,4 +76,7 @@ schemas: $(STAMP) ## write the published JSON Schemas anew from the models
 	@$(PYTHON) -m activities.decisions.policy_file > docs/policy.schema.json
 	@$(PYTHON) -m ledger.events > docs/event.schema.json
 
-.PHONY: help setup judges demo test proof bench check format lock schemas
+lifecycle: $(STAMP) ## write docs/lifecycle.md anew from what the diaries tell
+	@$(PYTHON) -m pytest -q --write-lifecycle --ignore=tests/diaries/test_book.py tests/diaries
+
+.PHONY: lifecycle help setup judges demo test proof bench check format lock schemas

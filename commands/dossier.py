@@ -21,7 +21,8 @@ from ledger.frozen import frozen_order
 from ledger.readable import amounts, reference
 from ledger.recall import case_so_far
 from wiring import Rooms
-from workflows.return_case.state import CaseState, Stage
+from workflows.return_case.stage import Stage
+from workflows.return_case.state import CaseState
 from workflows.return_case.view import view as seen_of
 
 _ENDED_BADLY = ("failed", "terminated", "canceled", "timed_out")

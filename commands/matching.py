@@ -16,7 +16,7 @@ from domain.parcel import OtherParcel
 from domain.policy import Verdict
 from domain.verbs import Verb
 from ledger.frozen import frozen_order
-from workflows.return_case.state import Stage
+from workflows.return_case.stage import Stage
 
 if TYPE_CHECKING:
     from domain.order import Order

@@ -182,7 +182,7 @@ async def _list(stage: str, needs: str, limit: int) -> tuple[list[ListedReturn],
     """The returns, and how many late facts wait besides them."""
     from commands.late import Aftercares
     from commands.temporal import Returns
-    from workflows.return_case.state import Stage
+    from workflows.return_case.stage import Stage
 
     if stage and stage not in list(Stage):
         raise InvalidRequest("--stage", f"{stage!r} is none; a return is in {', '.join(Stage)}")

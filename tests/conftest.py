@@ -40,6 +40,13 @@ LONGEST_FIRST = (
 )
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What `make lifecycle` asks for."""
+    parser.addoption(
+        "--write-lifecycle", action="store_true", help="write docs/lifecycle.md from what the diaries tell"
+    )
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long ones, then the others as they were found."""
     ranks = {file: rank for rank, file in enumerate(LONGEST_FIRST)}

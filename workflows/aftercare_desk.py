@@ -18,7 +18,7 @@ from workflows.aftercare_view import AftercareView, attributes, panel
 from workflows.instead import Instead
 from workflows.return_case.desk import as_refusal, taken_from
 from workflows.return_case.said import RetryNow
-from workflows.return_case.state import Trouble
+from workflows.return_case.stage import Trouble
 
 
 class Said(Model):

@@ -8,7 +8,7 @@ from temporalio.common import SearchAttributeUpdate
 
 from domain.model import Id, Model, UtcDatetime
 from domain.news import Turn
-from workflows.return_case.state import Trouble
+from workflows.return_case.stage import Trouble
 from workflows.return_case.view import DUE_AT, NEEDS_ACTION, ORDER_ID, help_wanted, moment
 
 

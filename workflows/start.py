@@ -25,7 +25,7 @@ from domain.canonical import canonical_json, sha256
 from domain.errors import InvalidRequest, KeyConflict
 from domain.request import ReturnRequest, parse_request
 from domain.stores import Notes
-from workflows.return_case.state import Stage
+from workflows.return_case.stage import Stage
 from workflows.return_case.view import NEEDS_ACTION, ORDER_ID, STAGE, CaseView
 
 _ENDED_BADLY = (

@@ -22,7 +22,7 @@ from domain.notice import Notice, NoticeState
 from workflows import options
 from workflows.mailing import Mailing
 from workflows.options import PAUSE_FIRST, PAUSE_LONGEST, Options
-from workflows.return_case.state import Trouble
+from workflows.return_case.stage import Trouble
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -34,6 +34,11 @@ class NotWanted(Exception):
     def __init__(self, refusal: ApplicationError) -> None:
         super().__init__(refusal.message)
         self.refusal = refusal
+
+
+def not_if_refused() -> bool:
+    """For `wanted`: a refusal ends the step, and whoever said it hears why."""
+    return False
 
 
 class Stepper:

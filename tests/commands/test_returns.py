@@ -12,7 +12,7 @@ from database.tables import notes
 from tests.commands.conftest import ORDER, UNLINKED, Run
 from wiring import Rooms
 from workflows import options
-from workflows.return_case.state import _NEXT
+from workflows.return_case.turn import _NEXT
 
 NOTE = "The handle came loose on the first day."
 

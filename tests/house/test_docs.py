@@ -60,7 +60,7 @@ ENUMS = (
     "domain.verbs",
     "ledger",
     "workflows.return_case.said",
-    "workflows.return_case.state",
+    "workflows.return_case.stage",
 )
 
 

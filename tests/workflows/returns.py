@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.api.workflowservice.v1 import (
     DescribeWorkflowExecutionRequest,
@@ -28,7 +29,7 @@ from domain.request import RequestedLine, ReturnReason, ReturnRequest
 from ledger import EntryKind
 from tests.world import PATIENCE, World, looks, until
 from workflows.return_case.said import Cancel, RetryNow
-from workflows.return_case.state import Stage
+from workflows.return_case.stage import Stage
 from workflows.return_case.view import SEARCH_ATTRIBUTES, CaseView
 from workflows.start import ReturnHandle, start_return
 
@@ -54,6 +55,19 @@ async def refusal(said: Awaitable[object]) -> tuple[str, str]:
     assert isinstance(cause, ApplicationError)
     assert cause.type in ("Refused", "InvalidRequest"), cause
     return str(cause.details[0]), cause.message
+
+
+def _rests(events: Sequence[HistoryEvent]) -> bool:
+    names = [EventType.Name(one.event_type).removeprefix("EVENT_TYPE_") for one in events]
+    begun = sum(name == "ACTIVITY_TASK_SCHEDULED" for name in names)
+    ended = sum(name in _ACTIVITY_ENDS for name in names)
+    last = max((at for at, name in enumerate(names) if name == "WORKFLOW_TASK_COMPLETED"), default=-1)
+    return begun == ended and last >= 0 and not any(name in _WAKES for name in names[last:])
+
+
+_ACTIVITY_ENDS = tuple(f"ACTIVITY_TASK_{end}" for end in ("COMPLETED", "FAILED", "TIMED_OUT", "CANCELED"))
+_WAKES = (*_ACTIVITY_ENDS, "TIMER_FIRED", "WORKFLOW_TASK_SCHEDULED")
+"""What asks for a task of the workflow."""
 
 
 @dataclass
@@ -149,10 +163,11 @@ class Return:
         return await self.stage(Stage.AWAITING_PARCEL)
 
     async def at_rest(self) -> int:
-        """Wait until no task of it is under way, and say how many events its history has then."""
-        while (now := await self.described()).pending_activities or now.HasField("pending_workflow_task"):
+        """Wait until no task of it is under way, and say how many events its history has then. The history alone
+        knows: the test server tells of an answer and of the task that it asks for one after the other."""
+        while not _rests(events := (await self.history()).events):
             await asyncio.sleep(0.02)
-        return len((await self.history()).events)
+        return len(events)
 
     async def arrive(self) -> None:
         """From request to the goods on the warehouse's table."""

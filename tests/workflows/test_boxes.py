@@ -15,7 +15,7 @@ from domain.errors import InvalidRequest, Refused, Unavailable
 from domain.verbs import Verb
 from ledger import EntryKind
 from tests.workflows.returns import Return, Shop
-from workflows.return_case.state import Stage
+from workflows.return_case.stage import Stage
 from workflows.return_case.view import CaseView
 
 NOW = datetime(2026, 11, 21, 20, 15, tzinfo=UTC)

@@ -6,7 +6,7 @@ from domain.case import Outcome
 from ledger import EntryKind
 from tests.workflows.returns import SHOPIFY_LINE, SHOPIFY_ORDER, Return, Shop, refusal
 from tests.world import until
-from workflows.return_case.state import Stage
+from workflows.return_case.stage import Stage
 
 
 async def check(one: Return) -> None:

@@ -14,7 +14,7 @@ from domain.parcel import TrackingStatus
 from domain.policy import Verdict
 from ledger import EntryKind
 from tests.workflows.returns import TWO_RATES_PAYMENT, Shop, refusal
-from workflows.return_case.state import Stage
+from workflows.return_case.stage import Stage
 
 
 async def test_the_same_scan_counts_once(shop: Shop) -> None:

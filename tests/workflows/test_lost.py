@@ -9,7 +9,7 @@ from ledger import EntryKind
 from tests.workflows.returns import SHOPIFY_LINE, SHOPIFY_ORDER, Return, Shop, refusal
 from tests.world import until
 from workflows.return_case.said import Lost
-from workflows.return_case.state import Stage
+from workflows.return_case.stage import Stage
 from workflows.return_case.view import CaseView
 
 

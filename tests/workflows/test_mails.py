@@ -17,7 +17,7 @@ from tests.workflows.returns import SHOPIFY_PAYMENT, TWO_RATES, Shop
 from tests.world import PATIENCE, until
 from wiring import STATUTES
 from workflows.mailing import Mailing
-from workflows.return_case.state import Stage
+from workflows.return_case.stage import Stage
 
 FOUR = {"approved", "in_transit", "received", "refund_done"}
 

@@ -17,7 +17,7 @@ from ledger.events import events_of
 from settings import ROOT
 from tests.workflows.returns import TWO_RATES, Return, Shop, request
 from tests.world import POLICY_FROM
-from workflows.return_case.state import Stage
+from workflows.return_case.stage import Stage
 from workflows.start import start_return
 
 

@@ -10,7 +10,7 @@ from tests.workflows.returns import SHOPIFY_LINE, SHOPIFY_ORDER, Return, Shop, r
 from tests.workflows.test_overrides import appealed
 from tests.world import until
 from workflows.return_case.said import Assign, CloseReason, ForceClose, Resend
-from workflows.return_case.state import Stage
+from workflows.return_case.stage import Stage
 from workflows.return_case.view import CaseView
 
 

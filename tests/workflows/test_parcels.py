@@ -13,7 +13,7 @@ from tests.portal.fakes import row
 from tests.workflows.returns import Return, Shop, refusal
 from tests.workflows.test_webhooks import delivery
 from tests.world import until
-from workflows.return_case.state import Stage
+from workflows.return_case.stage import Stage
 
 NOW = datetime(2026, 11, 21, 20, 15, tzinfo=UTC)
 

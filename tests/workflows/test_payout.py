@@ -18,7 +18,7 @@ from tests.workflows.returns import (
     refusal,
 )
 from tests.world import until
-from workflows.return_case.state import Stage
+from workflows.return_case.stage import Stage
 
 KEY = f"refund:R-1:1:{SHOPIFY_PAYMENT}"
 

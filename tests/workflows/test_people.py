@@ -30,7 +30,7 @@ from tests.workflows.test_pages import everything
 from tests.workflows.test_replay import replayer
 from tests.world import POLICY_FROM, World
 from workflows.return_case.said import Cancel
-from workflows.return_case.state import Stage
+from workflows.return_case.stage import Stage
 from workflows.return_case.view import CaseView
 
 KEYS = {name: Ed25519PrivateKey.generate() for name in ("fay", "low")}

@@ -13,7 +13,7 @@ from domain.inspection import Disposition, Grade, InspectedLine, Inspection
 from ledger import EntryKind
 from tests.workflows.returns import SHOPIFY_PAYMENT, TWO_RATES_PAYMENT, Return, Shop
 from tests.world import World, serving
-from workflows.return_case.state import Stage
+from workflows.return_case.stage import Stage
 
 EVERY_FACT_ONCE = Counter(
     {

@@ -25,7 +25,7 @@ from tests.workflows.returns import (
     Shop,
     request,
 )
-from workflows.return_case.state import Stage
+from workflows.return_case.stage import Stage
 from workflows.start import start_return
 
 UNIT = {SHOPIFY_LINE: 1}

@@ -22,15 +22,10 @@ from domain.people import SHOPPER
 from domain.request import ReturnRequest, parse_request
 from workflows import options
 from workflows.return_case.desk import as_failure, decoded
-from workflows.return_case.finance import Finance
 from workflows.return_case.goods import Goods
 from workflows.return_case.news import NewsDesk
-from workflows.return_case.ops import Ops
-from workflows.return_case.providers import Providers
-from workflows.return_case.shopper import Shopper
 from workflows.return_case.state import latest
 from workflows.return_case.view import CaseView, view
-from workflows.return_case.warehouse import Warehouse
 from workflows.stepping import NotWanted
 
 NOT_GIVEN = RawValue(Payload())
@@ -42,8 +37,17 @@ recorded stays a fact, and `plan_refund`, `pay_leg` and `restock` come only afte
 can be neither called off nor declined any more."""
 
 
+LAST_WORDS = {
+    Outcome.CLOSED_BY_STAFF: NoticeKind.CANCELLED,
+    Outcome.DECLINED: NoticeKind.DECLINED,
+    Outcome.CANCELLED: NoticeKind.CANCELLED,
+    Outcome.EXPIRED: NoticeKind.EXPIRED,
+}
+"""What the shopper hears of a return of which nothing comes back."""
+
+
 @workflow.defn(name=ids.WORKFLOW_TYPE)
-class ReturnCase(Shopper, Warehouse, Providers, Finance, Ops, Goods, NewsDesk):
+class ReturnCase(Goods, NewsDesk):
     """A return. Its id is the storefront's return id; all its keys are made from it."""
 
     @workflow.init
@@ -69,18 +73,9 @@ class ReturnCase(Shopper, Warehouse, Providers, Finance, Ops, Goods, NewsDesk):
         await self.be_reviewed()
         await self.buy_label()
         await self.follow_parcel()
-        if self.state.force_closed:
+        if (end := self.state.ends_as) is not None:
             await self.undo()
-            return await self.close(Outcome.CLOSED_BY_STAFF, NoticeKind.CANCELLED)
-        if self.state.declined:
-            await self.undo()
-            return await self.close(Outcome.DECLINED, NoticeKind.DECLINED)
-        if self.state.called_off:
-            await self.undo()
-            return await self.close(Outcome.CANCELLED, NoticeKind.CANCELLED)
-        if self.state.expired:
-            await self.undo()
-            return await self.close(Outcome.EXPIRED, NoticeKind.EXPIRED)
+            return await self.close(end, LAST_WORDS[end])
         await self.plan_refund()
         await asyncio.gather(self.refund(), self.restock())
         return await self.close(Outcome.REFUNDED, NoticeKind.REFUND_DONE)

@@ -5,13 +5,17 @@ from __future__ import annotations
 from temporalio import workflow
 from temporalio.common import RawValue
 
+from activities.decisions.approvals import ApprovalActivities, RecordApproval
 from domain.verbs import Refusal, Verb
-from workflows.return_case.desk import Desk, as_refusal
+from workflows import options
+from workflows.return_case.desk import as_refusal
 from workflows.return_case.said import Approve
+from workflows.return_case.steps import Steps
 from workflows.return_case.view import CaseView
+from workflows.stepping import not_if_refused
 
 
-class Finance(Desk):
+class Finance(Steps):
     """Agrees to what is above the automatic limit."""
 
     @workflow.update(
@@ -29,3 +33,15 @@ class Finance(Desk):
             text = f"This Update's own id must be the one that was signed, {said.update_id}."
             raise as_refusal(Refusal(code="other_update_id", message=text))
         self.check(Verb.APPROVE, said)
+
+    async def record_approval(self, fact: Approve) -> dict[str, object]:
+        plan = self.state.plan.number if self.state.plan else 1
+        said = fact.model_dump(exclude={"override"})
+        approval = await self.step(
+            f"Approval by {fact.by}",
+            ApprovalActivities.record_approval,
+            lambda now: RecordApproval(**self.about, plan=plan, **said, now=now),
+            options.JOURNAL,
+            wanted=not_if_refused,
+        )
+        return {"approval": approval}

@@ -6,13 +6,16 @@ from datetime import datetime
 
 from temporalio import workflow
 
-from activities.decisions import DecisionActivities, ExpireReturn
+from activities.decisions import (
+    DecisionActivities,
+    ExpireReturn,
+)
 from activities.inventory import InventoryActivities, Restock
 from domain.notice import NoticeKind
 from workflows import options
 from workflows.return_case.clerk import Clerk
-from workflows.return_case.state import Stage
-from workflows.stepping import NotWanted
+from workflows.return_case.stage import Stage
+from workflows.stepping import NotWanted, not_if_refused
 
 
 class Goods(Clerk):
@@ -78,7 +81,7 @@ class Goods(Clerk):
                 DecisionActivities.expire_return,
                 lambda now: ExpireReturn(**self.about, now=now),
                 options.JOURNAL,
-                wanted=lambda: False,
+                wanted=not_if_refused,
             )
         except NotWanted:  # the journal knows of goods, which the story hears of in a moment
             self.learn(patient_until=workflow.now() + options.PARCEL_PATIENCE)

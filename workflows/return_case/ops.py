@@ -5,13 +5,22 @@ from __future__ import annotations
 from temporalio import workflow
 from temporalio.common import RawValue
 
+from activities.decisions import DecisionActivities, RecordAssignment, RecordLoss, RecordResend
+from activities.decisions import ForceClose as RecordForceClose
+from domain.case import Assigned
+from domain.notice import NoticeKind
+from domain.notice_ids import again_key, plain_notice
 from domain.verbs import Refusal, Verb
-from workflows.return_case.desk import Desk, as_refusal
+from workflows import options
+from workflows.return_case.desk import as_refusal
+from workflows.return_case.notices import notice
 from workflows.return_case.said import Assign, ForceClose, Lost, Replan, Resend, RetryNow
+from workflows.return_case.steps import Steps
 from workflows.return_case.view import CaseView, view
+from workflows.stepping import not_if_refused
 
 
-class Ops(Desk):
+class Ops(Steps):
     """Mends what got no answer, or was overtaken."""
 
     @workflow.update(description="Try the steps that wait for help again, at once")
@@ -79,3 +88,51 @@ class Ops(Desk):
     @replan.validator
     def _check_replan(self, raw: RawValue) -> None:
         self.check(Verb.REPLAN, self.take(Replan, raw))
+
+    async def record_force_close(self, fact: ForceClose) -> dict[str, object]:
+        await self.step(
+            f"Closed by {fact.by}: {fact.reason.replace('_', ' ')}",
+            DecisionActivities.force_close,
+            lambda now: RecordForceClose(**self.about, actor=fact.by, reason=fact.reason, now=now),
+            options.JOURNAL,
+            wanted=not_if_refused,
+        )
+        self.retries += 1
+        return {}
+
+    async def record_loss(self, fact: Lost) -> dict[str, object]:
+        judged = await self.step(
+            "The parcel is lost",
+            DecisionActivities.record_loss,
+            lambda now: RecordLoss(**self.about, by=fact.by, now=now),
+            options.JOURNAL,
+            wanted=not_if_refused,
+        )
+        return {"inspection": judged}
+
+    async def record_assigned(self, fact: Assign) -> dict[str, object]:
+        said = Assigned(by=fact.by, to=fact.to, action=self.state.turn.action)
+        number = len(self.state.assigned) + 1
+        recorded = await self.step(
+            f"Assigned to {fact.to}",
+            DecisionActivities.record_assignment,
+            lambda now: RecordAssignment(**self.about, number=number, assigned=said, now=now),
+            options.JOURNAL,
+            wanted=not_if_refused,
+        )
+        return {"assigned": (*self.state.assigned, recorded)}
+
+    async def record_resend(self, fact: Resend) -> dict[str, object]:
+        told = plain_notice(fact.notice)
+        assert told is not None  # else it was refused before
+        before = [one for one in self.state.sent_again if one.startswith(f"{fact.notice}:")]
+        again = again_key(fact.notice, len(before) + 2)
+        recorded = await self.step(
+            f"Send the mail {told[1].replace('_', ' ')} once more",
+            DecisionActivities.record_resend,
+            lambda now: RecordResend(**self.about, by=fact.by, notice=fact.notice, again=again, now=now),
+            options.JOURNAL,
+            wanted=not_if_refused,
+        )
+        self.post(notice(NoticeKind(told[1]), self.state, told[2]).model_copy(update={"key": recorded}))
+        return {"sent_again": (*self.state.sent_again, recorded)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from temporalio import workflow
 from temporalio.common import RawValue
@@ -18,6 +18,7 @@ from workflows.return_case.desk import as_refusal
 from workflows.return_case.said import Approve
 from workflows.return_case.steps import Steps
 from workflows.return_case.view import CaseView
+from workflows.stepping import not_if_refused
 
 
 class Overrides(Steps):
@@ -47,7 +48,7 @@ class Overrides(Steps):
             OverrideActivities.record_override,
             lambda now: RecordOverride(**self.about, **said, now=now),
             options.JOURNAL,
-            wanted=lambda: False,
+            wanted=not_if_refused,
         )
         return self._in_force(found)
 
@@ -59,7 +60,7 @@ class Overrides(Steps):
             OverrideActivities.agree_override,
             lambda now: AgreeOverride(**self.about, **said, now=now),
             options.JOURNAL,
-            wanted=lambda: False,
+            wanted=not_if_refused,
         )
         return self._in_force(found)
 
@@ -72,7 +73,7 @@ class Overrides(Steps):
         decision = self.state.decision
         if self.request.appeals is None or decision is None or not self.state.declined:
             return
-        until = decision.decided_at + timedelta(days=decision.review_days)
+        until = decision.decided_at + decision.days(decision.review_days)
         self.learn(appeal_until=until)
         self.tell(NoticeKind.REQUEST_RECEIVED)
         declined = f"The appeal of {self.request.appeals} is not granted"
@@ -88,13 +89,13 @@ class Overrides(Steps):
         decision = self.state.decision
         if decision is None or self.state.label is not None or not self.state.in_review:
             return
-        until = decision.decided_at + timedelta(days=decision.review_days)
+        until = decision.decided_at + decision.days(decision.review_days)
         self.learn(review_until=until)
         self.tell(NoticeKind.IN_REVIEW)
         await self._wait_for_person(self._reviewed, until, "Nobody has looked at it: ask again")
         if not self._reviewed():
             self.learn(overdue=f"Overdue: {self.state.next_action.action}")
-            last = until + timedelta(days=decision.review_days)
+            last = until + decision.days(decision.review_days)
             await self._wait_for_person(self._reviewed, last, "Nobody has looked at it: send the label, keep the money")
         self.learn(review_until=None, overdue="")
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from temporalio import workflow
 from temporalio.common import RawValue
 
+from activities.decisions import CancelReturn, DecisionActivities
 from domain.verbs import Verb
-from workflows.return_case.desk import Desk
+from workflows import options
 from workflows.return_case.said import Cancel
+from workflows.return_case.steps import Steps
 from workflows.return_case.view import CaseView
+from workflows.stepping import not_if_refused
 
 
-class Shopper(Desk):
+class Shopper(Steps):
     """Until the goods arrive, the shopper may call the return off."""
 
     @workflow.update(
@@ -24,3 +27,15 @@ class Shopper(Desk):
     @cancel.validator
     def _check_cancel(self, raw: RawValue) -> None:
         self.check(Verb.CANCEL, self.take(Cancel, raw))
+
+    async def record_cancel(self, fact: Cancel) -> dict[str, object]:
+        """The units go back with it; a step that waits for help is tried at once, perhaps in vain."""
+        await self.step(
+            "Call the return off",
+            DecisionActivities.cancel_return,
+            lambda now: CancelReturn(**self.about, actor=fact.by, reason=fact.reason, now=now),
+            options.JOURNAL,
+            wanted=not_if_refused,
+        )
+        self.retries += 1
+        return {"cancelled": fact.reason.value}

@@ -2,55 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 
 from domain import ids
-from domain.box import due
-from domain.case import Assigned, CaseSoFar
-from domain.model import Model, UtcDatetime
+from domain.case import Assigned, CaseSoFar, Outcome
+from domain.model import UtcDatetime
 from domain.money import Money
 from domain.news import DisputeNews
-from domain.parcel import BROUGHT, delivered, moved
+from domain.parcel import moved
 from domain.policy import Verdict
-from domain.refund import BY_HAND, FINAL_NO, STORED_FAULT, Refund, RefundStatus
+from domain.refund import FINAL_NO, Refund, RefundStatus
 from domain.request import ReturnRequest
-from workflows.options import APPROVAL_PATIENCE
 from workflows.return_case.said import Cancel
-
-
-class Stage(StrEnum):
-    """Where a return stands, for lists."""
-
-    REQUESTED = "requested"
-    APPEAL = "appeal"
-    REVIEW = "review"
-    LABEL = "label"
-    AWAITING_PARCEL = "awaiting_parcel"
-    IN_TRANSIT = "in_transit"
-    INSPECTION = "inspection"
-    REFUND = "refund"
-    CLOSING = "closing"
-    CLOSED = "closed"
-
-
-class Trouble(Model):
-    """A step that got no answer and waits: who is needed, for what, and when it is tried again by itself."""
-
-    owner: str
-    step: str
-    message: str
-    retry_at: UtcDatetime | None = None
-    due_at: UtcDatetime
-    """When somebody should have looked: the next try by itself, or where there is none, a working day later."""
-
-
-class NextAction(Model):
-    """What happens next, who does it, and until when."""
-
-    owner: str
-    action: str
-    due_at: UtcDatetime | None = None
+from workflows.return_case.stage import NextAction, Stage, Trouble
+from workflows.return_case.turn import due_of, turn_of
 
 
 class CaseState(CaseSoFar):
@@ -131,55 +96,8 @@ class CaseState(CaseSoFar):
 
     @property
     def turn(self) -> NextAction:
-        """Whose turn it is by itself. Always something: a return that waits for nobody would be forgotten."""
-        if self.refused:
-            return NextAction(owner="nobody", action=f"Nothing: the request was refused. {self.refused}")
-        if self.troubles:
-            first = self.troubles[0]
-            return NextAction(owner=first.owner, action=f"{first.step}: {first.message}", due_at=first.due_at)
-        if self.overdue:
-            return NextAction(owner="ops", action=self.overdue, due_at=self._due)
-        if waiting := self.proposed:
-            worth = Money(minor=waiting.worth, currency=waiting.currency)
-            action = f"Approve the override by {waiting.by}, worth {worth}"
-            return NextAction(owner="finance", action=action, due_at=waiting.at + APPROVAL_PATIENCE)
-        if self.appeal_until and self.request:
-            action = f"Override it to grant the appeal of {self.request.appeals}; else it stays declined"
-            return NextAction(owner="ops", action=action, due_at=self.appeal_until)
-        if self.review_until:
-            return NextAction(owner="ops", action=self._to_review, due_at=self.review_until)
-        if self.plan and self.needs_approval:
-            total = Money(minor=self.plan.total, currency=self.plan.currency)
-            return NextAction(owner="finance", action=f"Approve the refund of {total}", due_at=self._due)
-        on_their_way = [one for one in self.refunds if one.status not in DECIDED]
-        if self.stage is Stage.REFUND and on_their_way:
-            owner, action = who_decides(on_their_way[0])
-            return NextAction(owner=owner, action=action, due_at=self.look_at)
-        owner, action = _RECEIVE if self.stage is Stage.IN_TRANSIT and delivered(self.scans) else _NEXT[self.stage]
-        if self.stage is Stage.AWAITING_PARCEL and self.request and self.request.box:
-            owner, action = "warehouse", f"Count box {self.request.box}: match it to this return again"
-        elif self.stage is Stage.AWAITING_PARCEL and self.label and self.label.method in BROUGHT:
-            action = BROUGHT[self.label.method]
-        return NextAction(owner=owner, action=action, due_at=self._due)
-
-    @property
-    def _to_review(self) -> str:
-        named = ", ".join(line.line_id for line in (self.decision.in_review if self.decision else ()))
-        return f"Look at line {named}, and override to approve or to decline; no label goes out before"
-
-    @property
-    def _due(self) -> datetime | None:
-        if self.needs_approval:
-            return self.approve_until
-        if self.review_until is not None:
-            return self.review_until
-        if self.stage is Stage.INSPECTION:
-            return self.inspect_until
-        if self.decision is None or self.stage not in (Stage.AWAITING_PARCEL, Stage.IN_TRANSIT):
-            return None
-        if self.stage is Stage.IN_TRANSIT and (came := delivered(self.scans)):
-            return due(came, 1)
-        return max(self.decision.send_back_until, self.patient_until or self.decision.send_back_until)
+        """Whose turn it is by itself."""
+        return turn_of(self)
 
     @property
     def came_first(self) -> bool:
@@ -202,9 +120,20 @@ class CaseState(CaseSoFar):
         return self.decision is not None and self.decision.verdict is Verdict.REVIEW
 
     @property
+    def ends_as(self) -> Outcome | None:
+        """How a return ends of which nothing comes back; None for all others."""
+        if self.force_closed:
+            return Outcome.CLOSED_BY_STAFF
+        if self.declined:
+            return Outcome.DECLINED
+        if self.called_off:
+            return Outcome.CANCELLED
+        return Outcome.EXPIRED if self.expired else None
+
+    @property
     def stopped(self) -> bool:
         """Whether nothing comes back of this return."""
-        return self.called_off or self.declined or self.expired
+        return self.ends_as is not None
 
     @property
     def silent(self) -> bool:
@@ -218,58 +147,20 @@ class CaseState(CaseSoFar):
             return None
         if any(line.statutes for line in self.decision.approved):
             return None
-        label_until = self.label.bought_at + timedelta(days=self.decision.label_days)
-        return max(label_until, self._due or label_until)
+        label_until = self.label.bought_at + self.decision.days(self.decision.label_days)
+        return max(label_until, due_of(self) or label_until)
 
     def reminder_after(self, then: datetime) -> datetime | None:
         """The next time to remind the shopper of the parcel, counted back from the last day to send it."""
         if self.decision is None or not self.silent:
             return None
-        times = (self.decision.send_back_until - timedelta(days=days) for days in self.decision.reminder_days)
+        times = (self.decision.send_back_until - self.decision.days(days) for days in self.decision.reminder_days)
         return min((one for one in times if one > then), default=None)
 
     @property
     def moving(self) -> bool:
         """Whether the carrier has the parcel."""
         return moved(self.scans)
-
-
-DECIDED = (RefundStatus.SUCCEEDED, *FINAL_NO)
-"""The provider's last words; of these alone a refund needs no further look."""
-_UNDECIDED = {
-    "insufficient_funds": ("finance", "Top up the balance at the provider: the refund waits for money"),
-    "charge_pending": ("provider", "Confirm the payment, which is pending itself, then the refund"),
-    STORED_FAULT: ("provider", "Confirm the refund; it answers with a fault of its own, and is looked at again"),
-}
-"""Who has to act on an undecided refund, by the provider's reason."""
-
-
-def who_decides(refund: Refund) -> tuple[str, str]:
-    """Who has to act on a refund that is not decided, and what they do."""
-    if refund.reason == BY_HAND:
-        money = Money(minor=refund.amount, currency=refund.currency)
-        to = f"the shopper's bank account instead of {refund.payment}" if refund.instead else refund.payment
-        return "finance", f"Pay {money} to {to} by hand, then say `paid_by_hand` with the bank's reference"
-    if refund.status is RefundStatus.REQUIRES_ACTION:
-        return "shopper", "Do what the payment provider asked for by mail, so that the refund can be paid"
-    if refund.status is RefundStatus.UNKNOWN and not refund.reason:
-        return "finance", "Look at the refund at the provider: its status is a word that is not known here yet"
-    return _UNDECIDED.get(refund.reason, ("provider", "Confirm the refund"))
-
-
-_RECEIVE = ("warehouse", "Receive the parcel, which the carrier delivered")
-_NEXT = {
-    Stage.REQUESTED: ("backhaul", "Decide on the request"),
-    Stage.APPEAL: ("ops", "Look at the appeal"),
-    Stage.REVIEW: ("ops", "Look at what the policy leaves to a person"),
-    Stage.LABEL: ("backhaul", "Issue the return label"),
-    Stage.AWAITING_PARCEL: ("shopper", "Send the parcel"),
-    Stage.IN_TRANSIT: ("carrier", "Deliver the parcel"),
-    Stage.INSPECTION: ("warehouse", "Inspect what arrived"),
-    Stage.REFUND: ("backhaul", "Pay the refund and put the goods away"),
-    Stage.CLOSING: ("backhaul", "Send the last mails and close"),
-    Stage.CLOSED: ("nobody", "Nothing: the return is closed"),
-}
 
 
 def of_plan(state: CaseState, refund: Refund) -> bool:

@@ -10,7 +10,7 @@ from domain.refund import Refund
 from domain.request import ReturnRequest
 from workflows.return_case.desk import Desk
 from workflows.return_case.notices import notice, refund_notice, withdrawn
-from workflows.return_case.state import Stage, Trouble
+from workflows.return_case.stage import Stage, Trouble
 from workflows.stepping import Stepper
 
 

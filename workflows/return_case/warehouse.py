@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from temporalio import workflow
 from temporalio.common import RawValue
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
+from activities.inventory import InventoryActivities, RecordInspection, RecordReceipt
+from activities.labels import FollowParcel, LabelActivities
+from activities.labels.parcels import AddParcel, ParcelActivities
 from domain.inspection import Inspection, Receipt
 from domain.parcel import OtherParcel
 from domain.verbs import Verb
-from workflows.return_case.desk import Desk
+from workflows import options
+from workflows.return_case.steps import Steps
 from workflows.return_case.view import CaseView
+from workflows.stepping import not_if_refused
 
 
-class Warehouse(Desk):
+class Warehouse(Steps):
     """Tells parcels apart, counts what arrived, then grades it."""
 
     @workflow.update(description="One more parcel of this return: a second one, or one that two returns share")
@@ -41,3 +49,54 @@ class Warehouse(Desk):
     @inspect.validator
     def _check_inspect(self, raw: RawValue) -> None:
         self.check(Verb.INSPECT, self.take(Inspection, raw))
+
+    async def record_parcel(self, fact: OtherParcel) -> dict[str, object]:
+        await self.step(
+            f"Parcel {fact.tracking_number}",
+            ParcelActivities.add_parcel,
+            lambda now: AddParcel(**self.about, parcel=fact, now=now),
+            options.JOURNAL,
+            wanted=not_if_refused,
+        )
+        self.follows.append(asyncio.create_task(self._follow(fact.tracking_number)))
+        return {}
+
+    async def _follow(self, number: str) -> None:
+        """The carrier tells of it, too, if it can. Nothing waits for that: whoever opens the parcel sees it then."""
+        how = options.CARRIER
+        try:
+            await workflow.execute_activity_method(
+                LabelActivities.follow_parcel,
+                FollowParcel(tracking_number=number),
+                task_queue=how.queue,
+                start_to_close_timeout=how.attempt,
+                schedule_to_close_timeout=how.burst,
+                heartbeat_timeout=how.heartbeat,
+                retry_policy=how.retry,
+                summary=f"Follow parcel {number}",
+            )
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            workflow.logger.warning("parcel %s is not followed: %s", number, error.cause)
+
+    async def record_receipt(self, fact: Receipt) -> dict[str, object]:
+        recorded = await self.step(
+            f"Receive {sum(line.quantity for line in fact.lines)} unit(s)",
+            InventoryActivities.record_receipt,
+            lambda now: RecordReceipt(**self.about, receipt=fact, now=now),
+            options.JOURNAL,
+            wanted=not_if_refused,
+        )
+        found = self.state.with_discrepancies(recorded.discrepancies)
+        return {"inspect_until": recorded.inspect_until, "discrepancies": found}
+
+    async def record_inspection(self, fact: Inspection) -> dict[str, object]:
+        recorded = await self.step(
+            f"Inspect {sum(line.quantity for line in fact.lines)} unit(s)",
+            InventoryActivities.record_inspection,
+            lambda now: RecordInspection(**self.about, inspection=fact, now=now),
+            options.JOURNAL,
+            wanted=not_if_refused,
+        )
+        return {"discrepancies": self.state.with_discrepancies(recorded.discrepancies)}

@@ -1,0 +1,1 @@
+"""Whole returns, day by day, each with its page in docs/lifecycle.md."""

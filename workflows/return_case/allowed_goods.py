@@ -1,0 +1,101 @@
+"""Purely: whether a return takes what is said of its goods as it stands."""
+
+from __future__ import annotations
+
+from domain.inspection import Inspection, Receipt, units
+from domain.parcel import OtherParcel, Scan
+from domain.verbs import Refusal
+from workflows.return_case.state import CaseState
+
+MOST_PARCELS = 50
+"""Whoever ties more to one return has made a mistake."""
+
+
+def may_scan(state: CaseState, scan: Scan) -> Refusal | None:
+    """A scan of one of its parcels; once known, only the same again."""
+    known = next((one for one in state.scans if one.id == scan.id), None)
+    if known is not None:
+        same = (known.status, known.tracking_number) == (scan.status, scan.tracking_number)
+        return None if same else other_content("scan", scan.id)
+    if scan.tracking_number in state.tracking_numbers:
+        return None
+    numbers = ", ".join(state.tracking_numbers) or "none yet"
+    text = f"This return's tracking number is {numbers}; `starter.py parcel add` ties another parcel to it."
+    return Refusal(code="other_parcel", message=text)
+
+
+def may_add(state: CaseState, parcel: OtherParcel) -> Refusal | None:
+    """One more parcel."""
+    if parcel.tracking_number in state.tracking_numbers:
+        return None
+    if state.stopped:
+        return Refusal(code="cancelled", message="Nothing comes back of this return, so it has no parcels.")
+    if len(state.tracking_numbers) >= MOST_PARCELS:
+        text = f"This return has {MOST_PARCELS} parcels, the most that are taken; look at their numbers."
+        return Refusal(code="too_many", message=text)
+    return None
+
+
+def may_receive(state: CaseState, receipt: Receipt) -> Refusal | None:
+    """Goods out of a box."""
+    known = next((one for one in state.receipts if one.id == receipt.id), None)
+    if known is not None:
+        return None if known.lines == receipt.lines else other_content("receipt", receipt.id)
+    if state.called_off:
+        return Refusal(code="cancelled", message="This return was cancelled; ask ops what to do with the goods.")
+    if state.expired:
+        text = "Nothing of this return came in time, so it ends; take the box in as one that nobody announced."
+        return Refusal(code="expired", message=text)
+    if state.lost:
+        text = "This parcel is recorded as lost and paid for; take the box in as one that nobody announced"
+        return Refusal(code="lost", message=f"{text} (`receive --unknown`), and tell finance.")
+    if state.inspection is not None:
+        return Refusal(
+            code="already_inspected", message="This return was inspected; ask ops what to do with late goods."
+        )
+    for line_id, quantity in units(receipt.lines).items():
+        left = state.expected.get(line_id, 0)
+        if quantity > left:
+            message = f"{quantity} of line {line_id} counted, but this return expects {left or 'none'} of it."
+            message += f" What it expects: {_list(state.expected)}."
+            return Refusal(code="more_than_expected", message=message)
+    return None
+
+
+def may_inspect(state: CaseState, inspection: Inspection) -> Refusal | None:
+    """The grades of all that was received."""
+    if state.lost:
+        return Refusal(code="lost", message="This parcel is recorded as lost, so there is nothing to inspect.")
+    if state.inspection is not None:
+        same = state.inspection == inspection
+        return None if same else other_content("inspection", state.inspection.id)
+    if not state.receipts:
+        return Refusal(code="nothing_received", message="Nothing of this return has been received; receive it first.")
+    if units(inspection.lines) != state.received:
+        message = f"An inspection grades all that was received, no more and no less: that is {_list(state.received)}."
+        return Refusal(code="not_what_was_received", message=message)
+    return None
+
+
+def may_lose(state: CaseState) -> Refusal | None:
+    """The carrier lost the parcel."""
+    if state.lost:
+        return None
+    if state.stopped:
+        return Refusal(code="ends_already", message="This return ends already, so nothing of it is waited for.")
+    if state.receipts:
+        text = "Goods of this return have arrived; `inspect` them, and what did not come stays with the shopper."
+        return Refusal(code="already_received", message=text)
+    if not state.moving:
+        text = "No carrier has seen this parcel, so none has lost it; the shopper still has it, or `scan` it first."
+        return Refusal(code="not_sent", message=text)
+    return None
+
+
+def other_content(what: str, known: str) -> Refusal:
+    """The same id with something else in it."""
+    return Refusal(code="recorded_differently", message=f"The {what} {known} is recorded with other content.")
+
+
+def _list(quantities: dict[str, int]) -> str:
+    return ", ".join(f"{quantity} of line {line_id}" for line_id, quantity in quantities.items()) or "nothing"

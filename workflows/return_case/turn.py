@@ -1,0 +1,143 @@
+"""Purely: whose turn it is, what they do, and until when."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from domain.box import due
+from domain.money import Money
+from domain.parcel import BROUGHT, delivered
+from domain.refund import BY_HAND, FINAL_NO, STORED_FAULT, Refund, RefundStatus
+from workflows.options import APPROVAL_PATIENCE
+from workflows.return_case.stage import NextAction, Stage
+
+if TYPE_CHECKING:
+    from workflows.return_case.state import CaseState
+
+
+def turn_of(state: CaseState) -> NextAction:
+    """Whose turn it is by itself. Always something: a return that waits for nobody would be forgotten."""
+    found = (look(state) for look in _FIRST_OF)
+    return next((one for one in found if one is not None), _by_stage(state))
+
+
+def _refused(state: CaseState) -> NextAction | None:
+    if not state.refused:
+        return None
+    return NextAction(owner="nobody", action=f"Nothing: the request was refused. {state.refused}")
+
+
+def _in_trouble(state: CaseState) -> NextAction | None:
+    if not state.troubles:
+        return None
+    first = state.troubles[0]
+    return NextAction(owner=first.owner, action=f"{first.step}: {first.message}", due_at=first.due_at)
+
+
+def _overdue(state: CaseState) -> NextAction | None:
+    return NextAction(owner="ops", action=state.overdue, due_at=due_of(state)) if state.overdue else None
+
+
+def _override_waits(state: CaseState) -> NextAction | None:
+    if (waiting := state.proposed) is None:
+        return None
+    worth = Money(minor=waiting.worth, currency=waiting.currency)
+    action = f"Approve the override by {waiting.by}, worth {worth}"
+    return NextAction(owner="finance", action=action, due_at=waiting.at + APPROVAL_PATIENCE)
+
+
+def _appealed(state: CaseState) -> NextAction | None:
+    if state.appeal_until is None or state.request is None:
+        return None
+    action = f"Override it to grant the appeal of {state.request.appeals}; else it stays declined"
+    return NextAction(owner="ops", action=action, due_at=state.appeal_until)
+
+
+def _in_review(state: CaseState) -> NextAction | None:
+    if state.review_until is None:
+        return None
+    named = ", ".join(line.line_id for line in (state.decision.in_review if state.decision else ()))
+    action = f"Look at line {named}, and override to approve or to decline; no label goes out before"
+    return NextAction(owner="ops", action=action, due_at=state.review_until)
+
+
+def _unapproved(state: CaseState) -> NextAction | None:
+    if state.plan is None or not state.needs_approval:
+        return None
+    total = Money(minor=state.plan.total, currency=state.plan.currency)
+    return NextAction(owner="finance", action=f"Approve the refund of {total}", due_at=due_of(state))
+
+
+def _undecided(state: CaseState) -> NextAction | None:
+    on_their_way = [one for one in state.refunds if one.status not in DECIDED]
+    if state.stage is not Stage.REFUND or not on_their_way:
+        return None
+    owner, action = who_decides(on_their_way[0])
+    return NextAction(owner=owner, action=action, due_at=state.look_at)
+
+
+_FIRST_OF = (_refused, _in_trouble, _overdue, _override_waits, _appealed, _in_review, _unapproved, _undecided)
+"""What waits for somebody whatever the stage; the first that does is shown."""
+
+
+def _by_stage(state: CaseState) -> NextAction:
+    owner, action = _RECEIVE if state.stage is Stage.IN_TRANSIT and delivered(state.scans) else _NEXT[state.stage]
+    if state.stage is Stage.AWAITING_PARCEL and state.request and state.request.box:
+        owner, action = "warehouse", f"Count box {state.request.box}: match it to this return again"
+    elif state.stage is Stage.AWAITING_PARCEL and state.label and state.label.method in BROUGHT:
+        action = BROUGHT[state.label.method]
+    return NextAction(owner=owner, action=action, due_at=due_of(state))
+
+
+def due_of(state: CaseState) -> datetime | None:
+    """Until when, by the stage."""
+    if state.needs_approval:
+        return state.approve_until
+    if state.review_until is not None:
+        return state.review_until
+    if state.stage is Stage.INSPECTION:
+        return state.inspect_until
+    if state.decision is None or state.stage not in (Stage.AWAITING_PARCEL, Stage.IN_TRANSIT):
+        return None
+    if state.stage is Stage.IN_TRANSIT and (came := delivered(state.scans)):
+        return due(came, 1)
+    return max(state.decision.send_back_until, state.patient_until or state.decision.send_back_until)
+
+
+DECIDED = (RefundStatus.SUCCEEDED, *FINAL_NO)
+"""The provider's last words; of these alone a refund needs no further look."""
+_UNDECIDED = {
+    "insufficient_funds": ("finance", "Top up the balance at the provider: the refund waits for money"),
+    "charge_pending": ("provider", "Confirm the payment, which is pending itself, then the refund"),
+    STORED_FAULT: ("provider", "Confirm the refund; it answers with a fault of its own, and is looked at again"),
+}
+"""Who has to act on an undecided refund, by the provider's reason."""
+
+
+def who_decides(refund: Refund) -> tuple[str, str]:
+    """Who has to act on a refund that is not decided, and what they do."""
+    if refund.reason == BY_HAND:
+        money = Money(minor=refund.amount, currency=refund.currency)
+        to = f"the shopper's bank account instead of {refund.payment}" if refund.instead else refund.payment
+        return "finance", f"Pay {money} to {to} by hand, then say `paid_by_hand` with the bank's reference"
+    if refund.status is RefundStatus.REQUIRES_ACTION:
+        return "shopper", "Do what the payment provider asked for by mail, so that the refund can be paid"
+    if refund.status is RefundStatus.UNKNOWN and not refund.reason:
+        return "finance", "Look at the refund at the provider: its status is a word that is not known here yet"
+    return _UNDECIDED.get(refund.reason, ("provider", "Confirm the refund"))
+
+
+_RECEIVE = ("warehouse", "Receive the parcel, which the carrier delivered")
+_NEXT = {
+    Stage.REQUESTED: ("backhaul", "Decide on the request"),
+    Stage.APPEAL: ("ops", "Look at the appeal"),
+    Stage.REVIEW: ("ops", "Look at what the policy leaves to a person"),
+    Stage.LABEL: ("backhaul", "Issue the return label"),
+    Stage.AWAITING_PARCEL: ("shopper", "Send the parcel"),
+    Stage.IN_TRANSIT: ("carrier", "Deliver the parcel"),
+    Stage.INSPECTION: ("warehouse", "Inspect what arrived"),
+    Stage.REFUND: ("backhaul", "Pay the refund and put the goods away"),
+    Stage.CLOSING: ("backhaul", "Send the last mails and close"),
+    Stage.CLOSED: ("nobody", "Nothing: the return is closed"),
+}
