@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from temporalio import workflow
 
@@ -14,6 +14,7 @@ from activities.inventory.shipping import Ship, Shipping
 from activities.payments.collecting import AskPayment, Collected, Collecting, EndPayment
 from activities.storefront.exchanging import NOT_SOLD, OUT_OF_STOCK, Exchanging, PromiseGoods
 from domain.notice import NoticeKind
+from domain.policy import Decision
 from domain.repair import Repair
 from domain.resolution import Resolution
 from workflows import options
@@ -106,7 +107,7 @@ class Trade(Goods, Payout):
 
     async def mend(self) -> None:
         """The shopper's own goods, mended; else the next remedy, also where the workshop takes too long."""
-        days = timedelta(days=self.state.decision.repair_days if self.state.decision else 0)
+        days = self.decision.days(self.decision.repair_days)
         if self.state.repair is None:
             self.learn(mend_by=workflow.now() + days)
             for again in (False, True):
@@ -122,6 +123,12 @@ class Trade(Goods, Payout):
         if self.state.repair is Repair.NOT_REPAIRABLE:
             return await self.fall_back(Repair.NOT_REPAIRABLE)
         return await self.send(Resolution.REPAIR)
+
+    @property
+    def decision(self) -> Decision:
+        """The decision in force, once there is one."""
+        assert self.state.decision is not None
+        return self.state.decision
 
     def still(self, chosen: Resolution) -> bool:
         """Whether this is what the return ends with."""
@@ -139,8 +146,7 @@ class Trade(Goods, Payout):
         )
         if not priced.to_pay:
             return
-        days = self.state.decision.payment_days if self.state.decision else 0
-        until = self.state.pay_until or workflow.now() + timedelta(days=days)
+        until = self.state.pay_until or workflow.now() + self.decision.days(self.decision.payment_days)
         words = f"Exchange for order {self.order.number}"[:200]
         named = {**self.about, "amount": priced.to_pay, "currency": priced.currency, "words": words, "until": until}
         half = workflow.now() + (until - workflow.now()) / 2
