@@ -68,8 +68,7 @@ def start(
     """Start a return and wait a moment for verdict, quote and label; the same again gives the same return."""
     rooms = open_rooms()
     told = {"requested_by": by, **({"basis": judging.basis_of(basis)} if basis else {})}
-    told |= {"appeals": appeal} if appeal else {}
-    told |= {"method": method} if method else {}
+    told |= {name: one for name, one in (("appeals", appeal), ("method", method)) if one}
     told |= {"resolution": "exchange" if exchange else resolution}
     request = request_of(rooms, case, order, _exchanged(values.lines(line, "reason"), exchange or ()), told)
     texts = _texts(request, note or ())
