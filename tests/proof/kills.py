@@ -30,9 +30,9 @@ BESIDE = {
     "record_choice": "It is one entry under one key, as `record_override` is. tests/diaries/test_store_credit.py.",
     "record_loss": "It comes after weeks of silence, as `expire_return` does. tests/workflows/test_lost.py.",
     "expire_return": "It comes after weeks of silence, which no stack here can skip. tests/workflows/test_parcels.py.",
-    "promise_goods": "No way here exchanges yet; told again, it gives what is recorded. tests/diaries/test_exchange.py.",
+    "promise_goods": "Told again, it gives what is recorded. tests/decisions/test_trading.py.",
     "price_exchange": "It reads, and records nothing. tests/diaries/test_exchange.py.",
-    "fall_back": "It moves nothing, and where another remedy is in force already, that stays. tests/decisions/test_trading.py.",
+    "fall_back": "Where another remedy is in force already, that stays. tests/decisions/test_trading.py.",
     "set_aside": "It is crashed at each of its writes in tests/inventory/test_contract.py.",
     "set_free": "It is crashed at each of its writes in tests/inventory/test_contract.py.",
     "ship": "What a lost answer did is found by its key. tests/storefront/test_catalogue.py.",
@@ -73,6 +73,7 @@ _WAY_BY = {
     "hear_refund": "failed late",
     "hear_dispute": "disputed",
     "hear_payment": "paid late",
+    "give_back": "paid late",
     "tell_returns": "refunded elsewhere",
 }
 
