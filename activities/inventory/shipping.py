@@ -88,7 +88,7 @@ class Shipping:
             return recorded
         known = case_so_far(self._ledger.entries(case=ask.case))
         owed = _owed(known)
-        goods = Goods(case=ask.case, order_id=ask.order_id, items=tuple(item for item, _ in owed))
+        goods = Goods(case=ask.case, order_id=ask.order_id, items=tuple(one.item for one in owed))
         made = self._fulfilment.ship(key, goods)
         return self._record(ask, made, "warehouse") if made is not None else None
 
@@ -137,7 +137,7 @@ class Shipping:
             owed = _owed(case_so_far(entries))
             sent = Sent(
                 number=ask.number,
-                lines={to: item.quantity for item, to in owed},
+                lines={one.to: one.item.quantity for one in owed},
                 tracking_number=made.tracking_number,
                 carrier=made.carrier,
                 at=ask.now,
@@ -159,14 +159,15 @@ class Shipping:
     def _moves(self, key: str, ask: Ship, entries: tuple[JournalEntry, ...], owed: list[Owed]) -> Iterator[Transfer]:
         """What was set aside goes, and what of it is not needed is anybody's again; their own goes back to them."""
         aside = {one.facts["line_id"]: one.transfers[0] for one in entries if one.kind is EntryKind.SET_ASIDE}
-        for item, to in owed:
+        for item, to, own in owed:
             holder = accounts.with_customer(ask.order_id, to)
-            if (pending := aside.get(item.line_id)) is None:
-                own = accounts.returning(ask.case, to)
-                yield from transfers(f"{key}/{to}", UNITS, [(own, holder, item.quantity)])
+            if own:
+                mended = accounts.returning(ask.case, to)
+                yield from transfers(f"{key}/{to}", UNITS, [(mended, holder, item.quantity)])
                 continue
-            left = self._ledger.pending_left(pending.key)
-            if left < item.quantity:
+            pending = aside.get(item.line_id)
+            left = self._ledger.pending_left(pending.key) if pending else 0
+            if pending is None or left < item.quantity:
                 text = f"{item.quantity} of {item.sku} are to be sent, and {left} are set aside"
                 raise Refused("not_set_aside", f"{text}; find out what became of the others")
             yield from finishing(key, TransferKind.POST, [(pending, item.quantity)])
@@ -175,10 +176,11 @@ class Shipping:
 
 
 class Owed(NamedTuple):
-    """What goes out, and the line of the order on which it stands then."""
+    """What goes out, and the line of the order on which it stands then; the shopper's own, or set aside for them."""
 
     item: Item
     to: str
+    own: bool = False
 
 
 def _owed(known: CaseSoFar) -> list[Owed]:
@@ -192,7 +194,7 @@ def _owed(known: CaseSoFar) -> list[Owed]:
 
 def _own(known: CaseSoFar) -> Iterator[Owed]:
     for line_id, quantity in units(known.inspection.lines if known.inspection else ()).items():
-        yield Owed(Item(line_id=line_id, sku=line_id, location="main", quantity=quantity), line_id)
+        yield Owed(Item(line_id=line_id, sku=line_id, location="main", quantity=quantity), line_id, own=True)
 
 
 def _promised(known: CaseSoFar) -> Iterator[Owed]:
