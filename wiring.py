@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from activities.payments.other_ways import OtherWays
     from activities.payments.reconciling import ReconcileActivities
     from activities.payments.routed import Routed
+    from activities.payments.taking_back import TakingBackActivities
     from activities.returns import ReturnsActivities
     from activities.storefront import Storefront, StorefrontActivities
     from activities.storefront.intake import Intake
@@ -222,6 +223,14 @@ class Rooms:
 
         stores = (self.ledger, self.stores.snapshots, self.credit_notes, self.stores.people)
         return OtherWays(self.refunds, *stores, signed_by)
+
+    @cached_property
+    def taking_back(self) -> TakingBackActivities:
+        """Store credit whose money is gone."""
+        from activities.payments.taking_back import TakingBackActivities
+
+        purses = adapters.purses(self.settings)
+        return TakingBackActivities(purses, self.ledger, self.stores.snapshots, self.stores.people)
 
     @cached_property
     def news(self) -> NewsActivities:

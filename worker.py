@@ -59,7 +59,10 @@ def workers(client: Client, rooms: Rooms, drain: timedelta, extra: Sequence[Inte
 def by_queue(rooms: Rooms) -> dict[str, list[Callable[..., Any]]]:
     """Which activities each task queue serves: refunds and mail have their own, everything else shares one."""
     mine = {
-        ids.PAYMENTS_QUEUE: [*_all(rooms.payments, rooms.other_ways, rooms.reconciling), rooms.news.hear_refund],
+        ids.PAYMENTS_QUEUE: [
+            *_all(rooms.payments, rooms.other_ways, rooms.taking_back, rooms.reconciling),
+            rooms.news.hear_refund,
+        ],
         ids.MAIL_QUEUE: _all(rooms.mail),
     }
     story = (rooms.storefront, rooms.decisions, rooms.approvals, rooms.overrides, rooms.labels, rooms.parcels)

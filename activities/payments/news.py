@@ -24,6 +24,7 @@ from ledger.credit_notes import CreditNotes
 from ledger.disputes import Disputes, dispute, loss_name
 from ledger.facts import Facts
 from ledger.frozen import frozen_order
+from ledger.given_credit import given_credit
 from ledger.paid_outside import may_have_paid, paid_with
 from ledger.refunds import covered, uncovered
 from ledger.settling import Settling
@@ -276,6 +277,8 @@ class NewsActivities:
             stands = Money(minor=missing, currency=order.currency)
             text = f"{stands} more went back than order {order.number} had left, and nothing covers it yet"
             clear = f"unless a refund fails or comes back, clear it: `python -m ledger record cleared {order.id}`"
+            if turn is Turn.DISPUTE_LOST and given_credit(self._ledger, order.id).credit:
+                text += "; of that, store credit was given: take it back (`take_back`)"
             for_finance = f"{for_finance}; {text}; {clear}" if for_finance else f"{text}; {clear}"
         return Heard(turn=turn, for_finance=for_finance, returns=self._open_returns(entry.order))
 

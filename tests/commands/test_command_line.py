@@ -92,6 +92,7 @@ def test_all_commands_are_there() -> None:
         "schedules create",
         "show",
         "start",
+        "take-back",
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from tests.shop import NOW, Shop
 from workflows.return_case.remedies import REMEDIES
 
 CREDIT, REFUND = Resolution.STORE_CREDIT, Resolution.REFUND
-BOTH = {"resolutions": [{"allowed": ["refund", "store_credit"]}], "bonus": [{"percent": 10}]}
+BOTH: dict[str, Any] = {"resolutions": [{"allowed": ["refund", "store_credit"]}], "bonus": [{"percent": 10}]}
 MUGS = {"1": 2}
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
 
 from commands.policy import publish_policy
+from domain import ids
 from domain.case import Outcome
+from domain.news import DisputeNews, LateFact, Turn
 from domain.parcel import TrackingStatus
 from settings import ROOT
 from tests.diaries.diary import Diary
-from tests.workflows.returns import Return, refusal
-from tests.world import POLICY_FROM
+from tests.workflows.returns import TWO_RATES_PAYMENT, Return, refusal
+from tests.world import PATIENCE, POLICY_FROM
+from workflows.aftercare_view import AftercareView
 
 OFFERED = """
 resolutions:
@@ -108,3 +112,44 @@ async def test_store_credit_fails_and_goes_to_the_card(offering: Diary, diary: D
     view = await diary.ends(Outcome.REFUNDED)
     assert view.refunded == "23.53 EUR"
     assert await balance(diary) == {}
+
+
+async def test_store_credit_is_taken_back(offering: Diary, diary: Diary) -> None:
+    """The shopper has store credit, spends some, and has the bank take the payment back, too: finance takes back what
+    is left of it, and the rest is a claim against the customer."""
+    one, world = await diary.shop.two_rates(MUGS, resolution="store_credit"), diary.shop.world
+    await one.labelled()
+    await diary.follows(one, "asks to send two mugs back for store credit")
+    await sent(diary, one)
+    await diary.says("warehouse", "grades them as new", one.inspect())
+    await diary.ends(Outcome.CREDITED)
+    await world.post("/storefront/_control/spend", {"account": "sc_cust-2041_eur", "amount": 2000})
+    order = world.entries(one.case)[0].order
+    lost = DisputeNews(
+        event="evt_1",
+        dispute="dp_1",
+        payment=TWO_RATES_PAYMENT,
+        amount=10850,
+        currency="EUR",
+        status="lost",
+        at=datetime.now(UTC),
+    )
+    late = await diary.shop.client.start_workflow(
+        ids.AFTERCARE_TYPE,
+        LateFact(case="", order_id=order, news=lost),
+        id=ids.aftercare_id(order, "dp_1"),
+        task_queue=ids.RETURNS_QUEUE,
+        result_type=AftercareView,
+    )
+    async with asyncio.timeout(PATIENCE):
+        while "take it back" not in (view := await late.query("view", result_type=AftercareView)).next_action:
+            await asyncio.sleep(0.02)
+    assert (view.turn, world.posted("suspense")) == (Turn.DISPUTE_LOST, {f"suspense:{order}": -2353})
+    assert (await refusal(late.execute_update("take_back", {"by": "olga"}, id="no")))[0] == "role_may_not"
+    await late.execute_update("take_back", {"by": "fay"}, id="yes")
+    await late.result()
+    # 5.88 of 25.88 were left: 2.35 of bonus, and 3.53 of what stood for money.
+    assert world.posted("receivable") == {"receivable:cust-2041": 2000}
+    assert await balance(diary) == {"store_credit:cust-2041": 2000}
+    assert world.posted("suspense") == {}
+    assert world.rooms.ledger.verify().faults == ()
