@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from domain.inspection import Grade
@@ -128,6 +128,7 @@ class Decision(Model):
     send_back_until: UtcDatetime
     send_back_day: date | None = None
     obligations: tuple[str, ...] = ()
+    trial_day: int | None = None
     resolution: Resolution = Resolution.REFUND
 
     @property
@@ -135,6 +136,10 @@ class Decision(Model):
         """What is offered for all lines that may come back and a return can end with by itself."""
         told = [line.terms.resolutions for line in self.approved if line.terms is not None]
         return tuple(one for one in CARRIED_OUT if all(one in others for others in told)) if told else CARRIED_OUT[:1]
+
+    def days(self, count: int) -> timedelta:
+        """So many days for somebody to act; under a policy that is tried out they last `trial_day` seconds each."""
+        return timedelta(days=count) if self.trial_day is None else timedelta(seconds=count * self.trial_day)
 
     @property
     def methods(self) -> tuple[Method, ...]:
