@@ -181,16 +181,6 @@ def failed_key(refund: str) -> str:
     return f"failed:{refund}"
 
 
-def take_back_key(cause: str) -> str:
-    """The intention to take store credit back, by the late fact that took its money."""
-    return f"take_back:{cause}"
-
-
-def taken_back_key(cause: str) -> str:
-    """What of that store credit was taken."""
-    return f"taken_back:{cause}"
-
-
 def reversed_key(refund: str) -> str:
     """The late failure of what had been settled, or of a refund made elsewhere."""
     return f"reversed:{refund}"

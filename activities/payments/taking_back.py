@@ -8,7 +8,7 @@ from temporalio import activity
 
 from activities.moment import attempt_time
 from activities.people import check_person
-from domain import ids
+from domain.credit_ids import take_back_key, taken_back_key
 from domain.errors import Refused
 from domain.model import Id, Minor, Model, UtcDatetime
 from domain.stores import People, Snapshots
@@ -65,8 +65,8 @@ class TakingBackActivities:
         Raises Refused for somebody who may not, where nothing is missing or none was given, and where nothing here can
         reach it.
         """
-        key, purses = ids.take_back_key(ask.cause), self._reachable()
-        if (done := self._ledger.find(ids.taken_back_key(ask.cause))) is not None:
+        key, purses = take_back_key(ask.cause), self._reachable()
+        if (done := self._ledger.find(taken_back_key(ask.cause))) is not None:
             return TakenBack.model_validate(done.facts["result"])
         entry, taken = self._ledger.find(key), None
         if entry is None:
@@ -113,7 +113,7 @@ class TakingBackActivities:
         )
 
     def _record(self, ask: TakeBack, asked: TakingBack, taken: int) -> TakenBack:
-        key, result = ids.taken_back_key(ask.cause), TakenBack(taken=taken, owed=asked.most - taken)
+        key, result = taken_back_key(ask.cause), TakenBack(taken=taken, owed=asked.most - taken)
         entry = self._ledger.append(
             NewEntry(
                 key=key,

@@ -36,17 +36,17 @@ def offering(diary: Diary) -> Diary:
     return diary
 
 
-async def sent(diary: Diary, one: Return) -> None:
+async def sent(told: Diary, one: Return) -> None:
     """The parcel goes and comes."""
-    await diary.passes(2)
-    await diary.scanned("has the parcel", TrackingStatus.IN_TRANSIT)
-    await diary.passes(1)
-    await diary.says("warehouse", "counts two units", one.receive())
+    await told.passes(2)
+    await told.scanned("has the parcel", TrackingStatus.IN_TRANSIT)
+    await told.passes(1)
+    await told.says("warehouse", "counts two units", one.receive())
 
 
-async def balance(diary: Diary) -> dict[str, int]:
+def balance(told: Diary) -> dict[str, int]:
     """What the shop owes as store credit, and what it gave for it, by its own books."""
-    return {**diary.shop.world.posted("store_credit"), **diary.shop.world.posted("promotion")}
+    return {**told.shop.world.posted("store_credit"), **told.shop.world.posted("promotion")}
 
 
 async def test_store_credit(offering: Diary, diary: Diary) -> None:
@@ -58,7 +58,7 @@ async def test_store_credit(offering: Diary, diary: Diary) -> None:
     await sent(diary, one)
     await diary.says("warehouse", "grades them as new", one.inspect())
     await diary.ends(Outcome.CREDITED)
-    assert await balance(diary) == {"store_credit:cust-2041": 2588, "promotion": -235}
+    assert balance(diary) == {"store_credit:cust-2041": 2588, "promotion": -235}
     mail = next(one for one in await diary.shop.world.mails(one.case) if "store credit" in one["subject"])
     assert "23.53" in str(mail)
     assert "2.35" in str(mail)
@@ -78,7 +78,7 @@ async def test_another_choice_before_the_goods_are_looked_at(offering: Diary, di
     await sent(diary, one)
     await diary.says("warehouse", "grades them as new", one.inspect())
     await diary.ends(Outcome.CREDITED)
-    assert (await balance(diary))["promotion"] == -235
+    assert balance(diary)["promotion"] == -235
 
 
 async def test_store_credit_is_not_offered(diary: Diary) -> None:
@@ -91,7 +91,7 @@ async def test_store_credit_is_not_offered(diary: Diary) -> None:
     await sent(diary, one)
     await diary.says("warehouse", "grades them as new", one.inspect())
     await diary.ends(Outcome.REFUNDED)
-    assert await balance(diary) == {}
+    assert balance(diary) == {}
 
 
 async def test_store_credit_fails_and_goes_to_the_card(offering: Diary, diary: Diary) -> None:
@@ -111,7 +111,7 @@ async def test_store_credit_fails_and_goes_to_the_card(offering: Diary, diary: D
     )
     view = await diary.ends(Outcome.REFUNDED)
     assert view.refunded == "23.53 EUR"
-    assert await balance(diary) == {}
+    assert balance(diary) == {}
 
 
 async def test_store_credit_is_taken_back(offering: Diary, diary: Diary) -> None:
@@ -150,6 +150,6 @@ async def test_store_credit_is_taken_back(offering: Diary, diary: Diary) -> None
     await late.result()
     # 5.88 of 25.88 were left: 2.35 of bonus, and 3.53 of what stood for money.
     assert world.posted("receivable") == {"receivable:cust-2041": 2000}
-    assert await balance(diary) == {"store_credit:cust-2041": 2000}
+    assert balance(diary) == {"store_credit:cust-2041": 2000}
     assert world.posted("suspense") == {}
     assert world.rooms.ledger.verify().faults == ()
