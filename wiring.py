@@ -237,7 +237,7 @@ class Rooms:
         """What the payment provider says of its own accord."""
         from activities.payments.news import NewsActivities
 
-        return NewsActivities(self.provider, self.ledger, self.stores.snapshots, self.credit_notes)
+        return NewsActivities(self.provider, self.ledger, self.stores.snapshots, self.credit_notes, self.refunds)
 
     @cached_property
     def aftercare(self) -> AftercareActivities:

@@ -7,11 +7,15 @@ from datetime import UTC, datetime
 
 import pytest
 
+from activities.answers import signed
 from commands.policy import publish_policy
 from domain import ids
 from domain.case import Outcome
-from domain.news import DisputeNews, LateFact, Turn
+from domain.news import DisputeNews, LateFact, RefundNews, Turn
 from domain.parcel import TrackingStatus
+from domain.refund import Refund, RefundStatus
+from embedded.simulators.storefront import SECRET
+from ledger import EntryKind
 from settings import ROOT
 from tests.diaries.diary import Diary
 from tests.workflows.returns import TWO_RATES_PAYMENT, Return, refusal
@@ -153,3 +157,45 @@ async def test_store_credit_is_taken_back(offering: Diary, diary: Diary) -> None
     assert balance(diary) == {"store_credit:cust-2041": 2000}
     assert world.posted("suspense") == {}
     assert world.rooms.ledger.verify().faults == ()
+
+
+async def test_store_credit_is_void_after_the_end(offering: Diary, diary: Diary) -> None:
+    """Somebody takes the credit back in the shop after the return has closed: it is owed again, the shopper is told,
+    and finance gives it once more, with its bonus."""
+    one, world = await diary.shop.two_rates(MUGS, resolution="store_credit"), diary.shop.world
+    await one.labelled()
+    await diary.follows(one, "asks to send two mugs back for store credit")
+    await sent(diary, one)
+    await diary.says("warehouse", "grades them as new", one.inspect())
+    await diary.ends(Outcome.CREDITED)
+    (settled,) = world.entries(one.case, EntryKind.REFUND_SETTLED)
+    refund = Refund.model_validate(settled.facts["refund"])
+    target = f"/credits/{refund.provider_id}/void"
+    headers = signed(SECRET.encode(), "POST", target, "void-1", b"{}")
+    (await world.http.post(f"/storefront{target}", content=b"{}", headers=headers)).raise_for_status()
+    news = RefundNews(
+        event="evt_1",
+        refund=refund.provider_id,
+        key=refund.key,
+        payment=refund.payment,
+        amount=refund.amount,
+        currency="EUR",
+        status=RefundStatus.CANCELED,
+        created_at=datetime.now(UTC),
+        at=datetime.now(UTC),
+    )
+    late = await diary.shop.client.start_workflow(
+        ids.AFTERCARE_TYPE,
+        LateFact(case=one.case, order_id=settled.order, news=news),
+        id=ids.aftercare_id(one.case, refund.provider_id),
+        task_queue=ids.RETURNS_QUEUE,
+        result_type=AftercareView,
+    )
+    async with asyncio.timeout(PATIENCE):
+        while "pay_again" not in (await late.query("view", result_type=AftercareView)).next_action:
+            await asyncio.sleep(0.02)
+    assert (balance(diary), world.posted("owed")) == ({}, {f"owed:{one.case}": 2353})
+    await late.execute_update("pay_again", {"by": "fay"}, id="again")
+    await late.result()
+    assert balance(diary) == {"store_credit:cust-2041": 2588, "promotion": -235}
+    await diary.ends(Outcome.CREDITED)
