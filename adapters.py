@@ -20,11 +20,14 @@ if TYPE_CHECKING:
     from activities.mail.render import Renderer
     from activities.payments import Payments, Refunds
     from activities.payments.routed import Routed
+    from activities.payments.taking_back import Purses
     from activities.storefront import Storefront
     from activities.storefront.exchanging import Catalogue
     from activities.storefront.intake import Intake
     from activities.storefront.outgoing import Receivers
+    from database.stores import Stores
     from domain.stores import Orders
+    from ledger import Ledger
 
 
 def orders(own: Settings, shelf: Orders, intake: Intake) -> Storefront:
@@ -51,6 +54,24 @@ def fulfilment(own: Settings) -> Fulfilment:
     from activities.inventory.via_storefront import StorefrontFulfilment
 
     return StorefrontFulfilment(_storefront(own)) if own.storefront_url else ByHandFulfilment()
+
+
+def trade(own: Settings, kept: Stores, ledger: Ledger, stock: Inventory) -> tuple[object, ...]:
+    """Goods for goods: promised, priced, set aside, sent."""
+    from activities.decisions.trading import Trading
+    from activities.inventory.setting_aside import SettingAside
+    from activities.inventory.shipping import Shipping
+    from activities.storefront.exchanging import Exchanging
+
+    priced = Exchanging(catalogue(own), kept.snapshots, ledger), Trading(kept.snapshots, ledger)
+    return *priced, SettingAside(stock, ledger), Shipping(fulfilment(own), ledger, kept.people)
+
+
+def collecting(provider: Payments, ledger: Ledger) -> object:
+    """What shoppers pay on top."""
+    from activities.payments.collecting import Collecting
+
+    return Collecting(provider, ledger)
 
 
 def _storefront(own: Settings) -> StorefrontCalls:
@@ -111,6 +132,15 @@ def refunds(own: Settings, provider: Payments) -> Routed:
         shop = StorefrontPayments(address, own.storefront_secret.get_secret_value())
         ways |= {TenderKind.GIFT_CARD: shop, TenderKind.STORE_CREDIT: shop}
     return Routed(ways, others=ByHand())
+
+
+def purses(own: Settings) -> Purses | None:
+    """Where customers' store credit is kept; None where only people can reach it."""
+    from activities.payments.via_storefront import StorefrontPayments
+
+    if address := own.storefront_url:
+        return StorefrontPayments(address, own.storefront_secret.get_secret_value())
+    return None
 
 
 def mail(own: Settings) -> Mail:

@@ -32,7 +32,7 @@ class Role(StrEnum):
 
 
 _GOODS = frozenset({Verb.RECEIVE, Verb.INSPECT, Verb.ADD_PARCEL, Verb.REPAIR, Verb.SHIPPED})
-_AFTERCARE = frozenset({Verb.PAY_AGAIN, Verb.PAID_BY_HAND, Verb.BY_HAND_FAILED, Verb.NOTED})
+_AFTERCARE = frozenset({Verb.PAY_AGAIN, Verb.TAKE_BACK, Verb.PAID_BY_HAND, Verb.BY_HAND_FAILED, Verb.NOTED})
 MAY: Mapping[Role, frozenset[Verb]] = {
     Role.SERVICE: frozenset(
         {
@@ -99,6 +99,7 @@ _DOES = {
     Verb.CONSENT: "consent for the shopper",
     Verb.CHOOSE: "choose for the shopper",
     Verb.PAID_BY_HAND: "say that something is paid by hand",
+    Verb.TAKE_BACK: "take store credit back",
     Verb.NOTED: "say that something is seen to",
 }
 """Verbs for people, where the bare word would not do."""

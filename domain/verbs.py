@@ -29,6 +29,7 @@ class Verb(StrEnum):
     RECORD_NEWS = "record_news"
     CONSENT = "consent"
     PAY_AGAIN = "pay_again"
+    TAKE_BACK = "take_back"
     PAID_BY_HAND = "paid_by_hand"
     BY_HAND_FAILED = "by_hand_failed"
     NOTED = "noted"

@@ -5,23 +5,15 @@ from __future__ import annotations
 from temporalio import activity
 
 from activities.moment import attempt_time
+from activities.payments.hearing import HearPayment
 from domain import ids, trade_ids
-from domain.model import Id, Model, UtcDatetime
 from domain.money import Money
-from domain.news import Heard, PaymentNews, Turn
+from domain.news import Heard, Turn
 from domain.order import Tender, TenderKind
 from ledger import EntryKind, Ledger, NewEntry
 from ledger.collecting import came, wanted
 from ledger.deciding import decided
 from ledger.moves.money import collected
-
-
-class HearPayment(Model):
-    """Money that came in on a page of ours."""
-
-    order_id: Id
-    news: PaymentNews
-    now: UtcDatetime
 
 
 class PaymentNewsActivities:

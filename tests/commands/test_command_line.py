@@ -91,8 +91,10 @@ def test_all_commands_are_there() -> None:
         "retry",
         "scan",
         "schedules create",
+        "shipped",
         "show",
         "start",
+        "take-back",
     ]
 
 

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from activities.decisions import OpenReturn, RecordChoice
+from activities.decisions import OpenReturn, PlanRefund, RecordChoice
 from activities.decisions.choices import NowChosen
+from activities.payments import PayLeg, PaymentActivities
 from domain.errors import InvalidRequest, KeyConflict, Refused
+from domain.news import DisputeNews
 from domain.people import Person, Role
+from domain.plan import AS_CREDIT, RefundPlan
 from domain.policy import Verdict
+from domain.refund import PLAN_WITHDRAWN, Refund
 from domain.request import RequestedLine, ReturnRequest
 from domain.resolution import CARRIED_OUT, Resolution
 from ledger import EntryKind
-from tests.shop import NOW, Shop
+from ledger.credit_notes import CreditNotes
+from ledger.disputes import Disputes
+from ledger.facts import Facts
+from tests.payments.fake import FakeProvider
+from tests.shop import NOW, Shop, card, inspection
 from workflows.return_case.remedies import REMEDIES
 
 CREDIT, REFUND = Resolution.STORE_CREDIT, Resolution.REFUND
-BOTH = {"resolutions": [{"allowed": ["refund", "store_credit"]}], "bonus": [{"percent": 10}]}
+BOTH: dict[str, Any] = {"resolutions": [{"allowed": ["refund", "store_credit"]}], "bonus": [{"percent": 10}]}
 MUGS = {"1": 2}
 
 
@@ -104,3 +113,50 @@ def test_who_may_choose_for_the_shopper(shop: Shop) -> None:
     assert caught.value.code == "role_may_not"
     shop.people.keep(Person(id="olga", role=Role.OPS))
     assert choose(shop, CREDIT, by="olga").choices[0].by == "olga"
+
+
+def pay(shop: Shop, plan: int, payment: str, amount: int = 2353) -> Refund:
+    notes = CreditNotes(shop.ledger, shop.snapshots)
+    ask = PayLeg(case="R-1", order_id="two-rates", plan=plan, payment=payment, amount=amount, attempt=1, now=NOW)
+    return PaymentActivities(FakeProvider(), shop.ledger, notes).pay_leg(ask)
+
+
+def planned(shop: Shop, number: int) -> RefundPlan:
+    ask = PlanRefund(case="R-1", order_id="two-rates", inspection=inspection(MUGS), number=number, now=NOW)
+    return shop.decisions.plan_refund(ask)
+
+
+def test_a_choice_overtakes_a_plan_of_which_nothing_is_on_its_way(shop: Shop) -> None:
+    shop.publish(**BOTH)
+    shop.sell(tenders=[card("pi_1", 10850, NOW)])
+    opened(shop)
+    shop.receive("R-1", MUGS)
+    shop.plan("R-1", MUGS)
+    choose(shop, CREDIT)
+    with pytest.raises(Refused) as caught:
+        pay(shop, 1, "pi_1")
+    assert caught.value.code == PLAN_WITHDRAWN
+    again = planned(shop, 2)
+    assert [(leg.tender_id, leg.amount) for leg in again.legs] == [(AS_CREDIT, 2353)]
+    pay(shop, 2, AS_CREDIT)
+    assert shop.money("store_credit:cust-2041").posted == 2353 + 235
+    assert shop.money("owed:R-1").posted == 0
+    assert shop.pending() == []
+    with pytest.raises(Refused) as caught:
+        choose(shop, REFUND, number=2)
+    assert caught.value.code == "already_paid"
+    assert shop.sound()
+
+
+def test_store_credit_waits_while_any_payment_of_the_order_is_disputed(shop: Shop) -> None:
+    shop.publish(**BOTH)
+    shop.sell(tenders=[card("pi_1", 10850, NOW)])
+    opened(shop, CREDIT)
+    shop.receive("R-1", MUGS)
+    shop.plan("R-1", MUGS)
+    asked = {"event": "e", "dispute": "dp_1", "payment": "pi_1", "amount": 10850, "currency": "EUR", "at": NOW}
+    news = DisputeNews.model_validate({**asked, "status": "needs_response"})
+    Disputes(shop.ledger, Facts(shop.ledger, shop.snapshots)).opened("two-rates", news, NOW)
+    with pytest.raises(Refused) as caught:
+        pay(shop, 1, AS_CREDIT)
+    assert caught.value.code == "disputed"

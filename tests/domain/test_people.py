@@ -35,6 +35,7 @@ TABLE = {
     Verb.RECORD_NEWS: "  yes     -      -     -     yes",
     Verb.CONSENT: "      yes     -     yes   yes    yes",
     Verb.PAY_AGAIN: "     -      -      -    yes    yes",
+    Verb.TAKE_BACK: "     -      -      -    yes    yes",
     Verb.PAID_BY_HAND: "  -      -      -    yes    yes",
     Verb.BY_HAND_FAILED: "-      -      -    yes    yes",
     Verb.NOTED: "         -      -      -    yes    yes",

@@ -11,7 +11,8 @@ from sqlalchemy import Engine
 
 from activities.payments import PayLeg, PaymentActivities
 from activities.payments.collecting import Collecting, GiveBack
-from activities.payments.news import HearDispute, HearPayment, HearRefund, NewsActivities
+from activities.payments.hearing import HearDispute, HearPayment, HearRefund
+from activities.payments.news import NewsActivities
 from domain.errors import Refused
 from domain.news import DisputeNews, Heard, PaymentNews, RefundNews, Turn
 from domain.order import EarlierRefund, RefundedLine

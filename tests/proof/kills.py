@@ -28,6 +28,8 @@ BESIDE = {
     "record_assignment": "It moves nothing, and comes only where a person says so. tests/workflows/test_ops.py.",
     "record_resend": "It moves nothing, and comes only where a person says so. tests/workflows/test_ops.py.",
     "record_choice": "It is one entry under one key, as `record_override` is. tests/diaries/test_store_credit.py.",
+    "take_back": "It comes after a dispute that was lost, and repeats itself as `pay_leg` does. "
+    "tests/payments/test_taking_back.py.",
     "record_loss": "It comes after weeks of silence, as `expire_return` does. tests/workflows/test_lost.py.",
     "expire_return": "It comes after weeks of silence, which no stack here can skip. tests/workflows/test_parcels.py.",
     "promise_goods": "Told again, it gives what is recorded. tests/decisions/test_trading.py.",

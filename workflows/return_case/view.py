@@ -132,7 +132,6 @@ def view(state: CaseState) -> CaseView:
         expected=state.expected,
         received=state.received,
         discrepancies=tuple(one.told for one in state.discrepancies),
-        planned=str(state.planned or ""),
         **_trade(state),
         to_approve=_to_approve(state),
         override_to_approve=state.proposed.update_id if state.proposed else "",
@@ -172,6 +171,7 @@ def _chosen(state: CaseState) -> dict[str, Any]:
         "resolution": state.resolution,
         "resolutions": state.decision.resolutions if state.decision else (),
         "bonus": bonus(state.plan or state.quote),
+        "planned": str(state.planned or ""),
     }
 
 
