@@ -25,9 +25,9 @@ from domain.request import ReturnRequest, check_against
 from domain.stores import Inbox, Policies, Snapshot, Snapshots
 from ledger import EntryKind, JournalEntry, Ledger, NewEntry
 from ledger.facts import Facts, changed_from
-from ledger.frozen import frozen_order, sold_order
+from ledger.frozen import frozen, frozen_order
 from ledger.moves.money import opening
-from ledger.recall import case_so_far, happened
+from ledger.recall import case_so_far
 
 
 class Storefront(Protocol):
@@ -92,15 +92,15 @@ class StorefrontActivities:
         sold = self._storefront.order(ask.request.order_id)
         sold = sold and with_named(sold, self._policies.words)
         order_id = sold.id if sold else ask.request.order_id
-        frozen = sold_order(self._ledger, self._snapshots, order_id)
-        if frozen is None:
+        known = frozen(self._ledger, self._snapshots, order_id)
+        if known is None:
             return self._open(sold, ask)
-        order = frozen if sold is None else changed_from(frozen, sold)
-        whole = with_exchanges(order, happened(self._ledger.entries(order=order_id)).values())
+        order = known.sold if sold is None else changed_from(known.sold, sold)
+        whole = with_exchanges(order, known.happened)
         check_against(in_parts(whole, ask.request), whole)
-        if order == frozen:
+        if order == known.sold:
             return whole
-        if without_deliveries(order) != without_deliveries(frozen):
+        if without_deliveries(order) != without_deliveries(known.sold):
             _check_payable(order)
         self._facts.changed(order, "storefront", ask.now)
         return whole
