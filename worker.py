@@ -63,15 +63,13 @@ def workers(client: Client, rooms: Rooms, drain: timedelta, extra: Sequence[Inte
 
 def by_queue(rooms: Rooms) -> dict[str, list[Callable[..., Any]]]:
     """Which activities each task queue serves: refunds and mail have their own, everything else shares one."""
+    money = (rooms.payments, rooms.other_ways, rooms.taking_back, rooms.collecting)
     mine = {
-        ids.PAYMENTS_QUEUE: [
-            *_all(rooms.payments, rooms.other_ways, rooms.taking_back, rooms.reconciling),
-            rooms.news.hear_refund,
-        ],
+        ids.PAYMENTS_QUEUE: [*_all(*money, rooms.reconciling), rooms.news.hear_refund],
         ids.MAIL_QUEUE: _all(rooms.mail),
     }
     story = (rooms.storefront, rooms.decisions, rooms.approvals, rooms.overrides, rooms.labels, rooms.parcels)
-    goods = (rooms.inventory, rooms.setting_aside)
+    goods = (rooms.inventory, *rooms.trade)
     others = _all(*story, *goods, rooms.aftercare, rooms.returns)
     return {ids.RETURNS_QUEUE: [*others, rooms.news.hear_dispute, rooms.news.hear_payment], **mine}
 

@@ -31,7 +31,7 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-_GOODS = frozenset({Verb.RECEIVE, Verb.INSPECT, Verb.ADD_PARCEL})
+_GOODS = frozenset({Verb.RECEIVE, Verb.INSPECT, Verb.ADD_PARCEL, Verb.REPAIR, Verb.SHIPPED})
 _AFTERCARE = frozenset({Verb.PAY_AGAIN, Verb.TAKE_BACK, Verb.PAID_BY_HAND, Verb.BY_HAND_FAILED, Verb.NOTED})
 MAY: Mapping[Role, frozenset[Verb]] = {
     Role.SERVICE: frozenset(
@@ -92,6 +92,8 @@ _DOES = {
     Verb.ADD_PARCEL: "add parcels",
     Verb.RECEIVE: "receive goods",
     Verb.INSPECT: "inspect goods",
+    Verb.REPAIR: "say what came of a repair",
+    Verb.SHIPPED: "send goods to shoppers",
     Verb.RECORD_NEWS: "record news",
     Verb.RETRY_NOW: "have steps tried again",
     Verb.CONSENT: "consent for the shopper",

@@ -86,6 +86,7 @@ def test_all_commands_are_there() -> None:
         "quote",
         "receive",
         "refunds",
+        "repair",
         "replan",
         "retry",
         "scan",

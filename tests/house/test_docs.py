@@ -38,6 +38,7 @@ ENUMS = (
     "domain.event",
     "domain.inbox",
     "domain.inspection",
+    "domain.repair",
     "domain.method",
     "domain.resolution",
     "domain.news",

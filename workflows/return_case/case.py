@@ -23,18 +23,19 @@ from domain.request import ReturnRequest, parse_request
 from domain.resolution import Resolution
 from workflows import options
 from workflows.return_case.desk import as_failure, decoded
-from workflows.return_case.goods import Goods
 from workflows.return_case.news import NewsDesk
 from workflows.return_case.remedies import REMEDIES, Remedy
 from workflows.return_case.state import latest
+from workflows.return_case.trade import Trade
 from workflows.return_case.view import CaseView, view
 from workflows.stepping import NotWanted
 
 NOT_GIVEN = RawValue(Payload())
 
-UNDO = ("void_label",)
+UNDO = ("set_free", "void_label")
 """What undoes a return that is called off, or that a person declined or closed. The fact itself, which the clerk
-records first, gives the units of `open_return` back; then `buy_label` is undone. Nothing else is: what was read or
+records first, gives the units of `open_return` back; then what `promise` set aside is free again, and `buy_label` is
+undone. Nothing else is: what was read or
 recorded stays a fact, and `plan_refund`, `pay_leg` and `restock` come only after the goods have arrived, when a return
 can be neither called off nor declined any more."""
 
@@ -49,7 +50,7 @@ LAST_WORDS = {
 
 
 @workflow.defn(name=ids.WORKFLOW_TYPE)
-class ReturnCase(Goods, NewsDesk):
+class ReturnCase(Trade, NewsDesk):
     """A return. Its id is the storefront's return id; all its keys are made from it."""
 
     @workflow.init
@@ -73,6 +74,7 @@ class ReturnCase(Goods, NewsDesk):
         self.acknowledge()
         await self.hear_appeal()
         await self.be_reviewed()
+        await self.promise()
         await self.buy_label()
         await self.follow_parcel()
         if (end := self.state.ends_as) is not None:
@@ -140,6 +142,7 @@ class ReturnCase(Goods, NewsDesk):
 
     async def pay_back(self) -> None:
         """The money, to the tenders or as store credit, while the goods are put away."""
+        await self.set_free()  # of what would have gone out
         await self.plan_refund()
         await asyncio.gather(self.refund(), self.restock())
 

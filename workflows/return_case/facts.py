@@ -10,6 +10,7 @@ from domain.choice import Choice
 from domain.inspection import Inspection, Receipt
 from domain.override import Override
 from domain.parcel import OtherParcel, Scan
+from domain.repair import ShippedByHand, WorkshopSaid
 from workflows.return_case.said import Approve, Assign, Cancel, ForceClose, Lost, Resend
 from workflows.return_case.state import CaseState
 
@@ -20,6 +21,8 @@ Fact = (
     | Inspection
     | Cancel
     | Choice
+    | WorkshopSaid
+    | ShippedByHand
     | ForceClose
     | Lost
     | Assign
@@ -65,6 +68,10 @@ def known(state: CaseState, fact: Fact) -> bool:
             return any(one.update_id == fact.override and one.agreed_by for one in state.overrides)
         case Approve():
             return state.approval is not None and not state.needs_approval
+        case WorkshopSaid():
+            return state.repair is not None
+        case ShippedByHand():
+            return bool(state.sent)
         case Override():
             return any(one.update_id == fact.update_id for one in state.overrides)
 
@@ -89,5 +96,7 @@ def with_fact(state: CaseState, fact: Fact) -> CaseState:
             return state.model_copy(update={"force_closed": fact.by})
         case Lost():
             return state.model_copy(update={"lost": fact.by})
-        case Choice() | Assign() | Resend() | Approve() | Override():
+        case WorkshopSaid():
+            return state.model_copy(update={"repair": fact.result})
+        case Choice() | ShippedByHand() | Assign() | Resend() | Approve() | Override():
             return state

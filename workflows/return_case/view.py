@@ -73,6 +73,10 @@ class CaseView(Model):
     received: Mapping[str, int] = {}
     discrepancies: tuple[str, ...] = ()
     planned: str = ""
+    goods_out: tuple[str, ...] = ()
+    to_pay: str = ""
+    pay_url: str = ""
+    sent: tuple[str, ...] = ()
     to_approve: Money | None = None
     override_to_approve: str = ""
     approved_by: str = ""
@@ -129,6 +133,7 @@ def view(state: CaseState) -> CaseView:
         received=state.received,
         discrepancies=tuple(one.told for one in state.discrepancies),
         planned=str(state.planned or ""),
+        **_trade(state),
         to_approve=_to_approve(state),
         override_to_approve=state.proposed.update_id if state.proposed else "",
         appeals=(state.request.appeals or "") if state.request else "",
@@ -142,6 +147,22 @@ def view(state: CaseState) -> CaseView:
         disputed=tuple(one.payment for one in state.disputes),
         troubles=state.troubles,
     )
+
+
+def _trade(state: CaseState) -> dict[str, Any]:
+    """What goes out for the goods."""
+    return {
+        "goods_out": tuple(f"{one.quantity} x {one.sku or one.title}" for one in state.promised),
+        "to_pay": _to_pay(state),
+        "pay_url": state.pay_url,
+        "sent": tuple(one.tracking_number or "without a number" for one in state.sent),
+    }
+
+
+def _to_pay(state: CaseState) -> str:
+    """What the shopper adds to what came back: as it was asked for, before that as it was promised."""
+    minor = state.asked.amount if state.asked else state.to_pay
+    return str(Money(minor=minor, currency=state.order.currency)) if minor and state.order else ""
 
 
 def _chosen(state: CaseState) -> dict[str, Any]:
@@ -174,6 +195,9 @@ def panel(state: CaseState) -> str:
         f"Quoted: {seen.quote}" if seen.quote else "",
         f"Chosen: {seen.resolution.replace('_', ' ')}" if seen.resolution is not Resolution.REFUND else "",
         f"Bonus on top: {seen.bonus}" if seen.bonus else "",
+        f"Goes out: {', '.join(seen.goods_out)}" if seen.goods_out else "",
+        f"To be paid on top: {seen.to_pay}" if seen.to_pay else "",
+        f"Sent: {', '.join(seen.sent)}" if seen.sent else "",
         f"To refund: {seen.planned} ({seen.refund_status})" if seen.planned else "",
         f"Approved by {seen.approved_by}" if seen.approved_by else "",
         f"Refunded: {seen.refunded} ({', '.join(seen.provider_references)})" if seen.provider_references else "",
