@@ -120,8 +120,10 @@ class Stepper:
         due = until or workflow.now() + options.HELP_PATIENCE
         trouble = Trouble(owner=owner, step=step, message=message, retry_at=until, due_at=due)
         self.show_troubles((*self.troubles, trouble))
-        await self.wait_for_retry(pause, f"{step} is tried again")
-        self.show_troubles(tuple(one for one in self.troubles if one != trouble))
+        try:
+            await self.wait_for_retry(pause, f"{step} is tried again")
+        finally:  # also where the step is given up meanwhile
+            self.show_troubles(tuple(one for one in self.troubles if one != trouble))
 
     async def wait_for_retry(self, pause: timedelta | None, summary: str) -> None:
         """Until `retry_now`, or until the pause has passed if there is one."""

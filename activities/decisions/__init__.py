@@ -9,7 +9,7 @@ from temporalio import activity
 
 from activities.decisions.appeals import check_appeal
 from activities.decisions.assigning import RecordAssignment, RecordResend
-from activities.decisions.ends import CancelReturn, CloseReturn, ExpireReturn, ForceClose
+from activities.decisions.ends import CancelReturn, CloseReturn, ExpireReturn, ForceClose, RecordNotUndone
 from activities.decisions.losing import Losing, RecordLoss
 from activities.decisions.ways import check_method
 from domain import ids
@@ -54,6 +54,7 @@ __all__ = [
     "PlanRefund",
     "RecordAssignment",
     "RecordLoss",
+    "RecordNotUndone",
     "RecordResend",
 ]
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from temporalio import workflow
 from temporalio.api.common.v1 import Payload
@@ -25,16 +27,43 @@ from workflows.return_case.desk import as_failure, decoded
 from workflows.return_case.goods import Goods
 from workflows.return_case.news import NewsDesk
 from workflows.return_case.state import latest
+from workflows.return_case.undoing import Undoing
 from workflows.return_case.view import CaseView, view
 from workflows.stepping import NotWanted
 
 NOT_GIVEN = RawValue(Payload())
 
-UNDO = ("void_label",)
-"""What undoes a return that is called off, or that a person declined or closed. The fact itself, which the clerk
-records first, gives the units of `open_return` back; then `buy_label` is undone. Nothing else is: what was read or
-recorded stays a fact, and `plan_refund`, `pay_leg` and `restock` come only after the goods have arrived, when a return
-can be neither called off nor declined any more."""
+UNDO: Mapping[str, str] = MappingProxyType(
+    {
+        "buy_label": "void_label",
+    }
+)
+"""What undoes which step of a return of which nothing comes back: the step's activity, and the verb of `ReturnCase`.
+Each verb asks the state whether there is anything to undo, may be told twice, and does not wait for another."""
+
+_FACT = "what was said stays said; the entry that ends the return follows it"
+_AFTER_GOODS = "it comes only after goods have arrived, or are lost; then a return can be neither called off nor declined"
+_MONEY = f"{_AFTER_GOODS}. What was paid in error is a fact for aftercare"
+STAYS: Mapping[str, str] = MappingProxyType(
+    {
+        "fetch_order": "reading an order changes nothing of it",
+        "open_return": "the entry that ends the return gives its units back itself, in one transaction",
+        **dict.fromkeys(("record_override", "agree_override"), _FACT),
+        **dict.fromkeys(("cancel_return", "expire_return", "force_close", "close_return"), "it is the end itself"),
+        **dict.fromkeys(("record_scan", "add_parcel", "follow_parcel"), "the parcel is where it is"),
+        **dict.fromkeys(("record_receipt", "record_inspection", "record_loss"), "the goods are where they are"),
+        "restock": f"{_AFTER_GOODS}; goods move in the warehouse",
+        "plan_refund": f"{_AFTER_GOODS}. A plan that is overtaken is voided by the next, in one transaction",
+        "record_approval": f"{_AFTER_GOODS}. An approval counts for one plan alone",
+        "pay_leg": _MONEY,
+        **dict.fromkeys(("record_consent", "record_by_hand"), _MONEY),
+        **dict.fromkeys(("hear_refund", "hear_dispute", "hear_payment", "tell_returns"), "news are facts of others"),
+        **dict.fromkeys(("send_notice", "record_resend"), "a mail that is out cannot be called back; the last one says it"),
+        **dict.fromkeys(("record_assignment", "record_not_undone"), "it moves nothing"),
+        "void_label": "it is an undo; whoever wants to send after all starts a new return, with a label of its own",
+    }
+)
+"""Why every other step has no undo."""
 
 
 LAST_WORDS = {
@@ -47,7 +76,7 @@ LAST_WORDS = {
 
 
 @workflow.defn(name=ids.WORKFLOW_TYPE)
-class ReturnCase(Goods, NewsDesk):
+class ReturnCase(Goods, Undoing, NewsDesk):
     """A return. Its id is the storefront's return id; all its keys are made from it."""
 
     @workflow.init
@@ -74,7 +103,8 @@ class ReturnCase(Goods, NewsDesk):
         await self.buy_label()
         await self.follow_parcel()
         if (end := self.state.ends_as) is not None:
-            await self.undo()
+            self.tell(LAST_WORDS[end])
+            await self.undo(UNDO.values())
             return await self.close(end, LAST_WORDS[end])
         await self.plan_refund()
         await asyncio.gather(self.refund(), self.restock())
@@ -119,11 +149,6 @@ class ReturnCase(Goods, NewsDesk):
                 return
             self.learn(label=label)
         self.tell_approved()
-
-    async def undo(self) -> None:
-        """Nothing comes back: undo what was done, in turn."""
-        for verb in UNDO:
-            await getattr(self, verb)()
 
     async def void_label(self) -> None:
         """Void the label, if one was bought."""
