@@ -115,6 +115,7 @@ class Overridden(Model):
     currency: Currency
     second: Second | None = None
     agreed_by: str = ""
+    lapsed_at: UtcDatetime | None = None
     at: UtcDatetime
     update_id: Id
     public_key: PublicKey
@@ -123,11 +124,16 @@ class Overridden(Model):
     @property
     def waits(self) -> bool:
         """Whether a second person has to agree."""
-        return self.second is not None and not self.agreed_by
+        return self.second is not None and not self.agreed_by and self.lapsed_at is None
+
+    @property
+    def in_force(self) -> bool:
+        """Whether the decision goes by it."""
+        return self.second is None or bool(self.agreed_by)
 
     def __str__(self) -> str:
         """`fay: line 1: approve (our mistake), 12.00 EUR beyond the policy`."""
-        return self.told(OverrideState.WAITS if self.waits else OverrideState.EFFECTIVE)
+        return self.told(OverrideState.EFFECTIVE if self.in_force else OverrideState.WAITS)
 
     def told(self, state: OverrideState) -> str:
         """The same, with what became of it."""

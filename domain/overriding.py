@@ -16,8 +16,7 @@ from domain.plan import FeeKind
 from domain.planning import plan_refund
 from domain.policy.calendar import end_of
 from domain.policy.combine import TERMS
-from domain.policy.decide import folded
-from domain.policy.decision import Decision, Given, LineDecision, LineTerms, Reason
+from domain.policy.decision import Decision, Given, LineDecision, LineTerms, Reason, folded
 from domain.policy.judgement import Verdict
 from domain.policy.money import Cut, Payer
 from domain.policy.outcome import Resolution
@@ -33,7 +32,7 @@ def may_override(known: CaseSoFar, change: Change) -> Refusal | None:
         return Refusal(code="closed", message=f"This return is closed ({known.outcome}). {_APPEAL}")
     if known.cancelled is not None or known.force_closed is not None:
         return Refusal(code="cancelled", message=f"This return was called off. {_APPEAL}")
-    if known.plan is not None:
+    if known.plan is not None and (known.refunds or not only_waives(change)):
         return Refusal(code="already_planned", message=_PLANNED)
     if (known.receipts or known.lost) and change.verdict is Verdict.DECLINE:
         text = "Goods of this return are here or lost, so nothing of it is declined; finance decides on its refund."
@@ -41,9 +40,16 @@ def may_override(known: CaseSoFar, change: Change) -> Refusal | None:
     return None
 
 
+def only_waives(change: Change) -> bool:
+    """Whether a person only lets go what would be kept; that changes no goods, so it is in time until money is sent."""
+    better = (change.send_back_until, change.refund_percent, change.label_fee)
+    return change.verdict is None and bool(change.waive) and all(one is None for one in better)
+
+
 _APPEAL = "What was declined is looked at again in a new return: `python starter.py start --appeal RETURN`."
 _PLANNED = (
-    "The refund of this return is planned already, by the decision that stood then. What waits is approved as it is "
+    "The refund of this return is planned already, by the decision that stood then; until it is under way, fees can be "
+    "waived (`python starter.py override --waive`). What waits is approved as it is "
     "(`python starter.py approve`); what the shopper is to get beyond it is paid at the payment provider and entered "
     "(`python -m ledger record refund`)."
 )

@@ -35,12 +35,27 @@ _GOODS = frozenset({Verb.RECEIVE, Verb.INSPECT, Verb.ADD_PARCEL})
 _AFTERCARE = frozenset({Verb.PAY_AGAIN, Verb.PAID_BY_HAND, Verb.BY_HAND_FAILED, Verb.NOTED})
 MAY: Mapping[Role, frozenset[Verb]] = {
     Role.SERVICE: frozenset(
-        {Verb.CANCEL, Verb.RECORD_SCAN, Verb.ADD_PARCEL, Verb.RECORD_NEWS, Verb.REPLAN, Verb.CONSENT}
+        {
+            Verb.CANCEL,
+            Verb.EDIT,
+            Verb.GIVE_EVIDENCE,
+            Verb.RECORD_SCAN,
+            Verb.ADD_PARCEL,
+            Verb.RECORD_NEWS,
+            Verb.REPLAN,
+            Verb.CONSENT,
+        }
     ),
     Role.WAREHOUSE: _GOODS,
     Role.OPS: _GOODS
     | {
         Verb.CANCEL,
+        Verb.EDIT,
+        Verb.ASK_EVIDENCE,
+        Verb.GIVE_EVIDENCE,
+        Verb.CORRECT_COUNT,
+        Verb.REGRADE,
+        Verb.EXTEND,
         Verb.RECORD_SCAN,
         Verb.OVERRIDE,
         Verb.RETRY_NOW,
@@ -83,6 +98,11 @@ _DOES = {
     Verb.INSPECT: "inspect goods",
     Verb.RECORD_NEWS: "record news",
     Verb.RETRY_NOW: "have steps tried again",
+    Verb.ASK_EVIDENCE: "ask for evidence",
+    Verb.GIVE_EVIDENCE: "show evidence for the shopper",
+    Verb.EDIT: "change what comes back",
+    Verb.CORRECT_COUNT: "correct a count",
+    Verb.EXTEND: "give more time",
     Verb.CONSENT: "consent for the shopper",
     Verb.PAID_BY_HAND: "say that something is paid by hand",
     Verb.NOTED: "say that something is seen to",

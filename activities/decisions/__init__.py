@@ -174,9 +174,7 @@ class DecisionActivities(Losing):
 
     def _check_inspected(self, ask: PlanRefund) -> None:
         """Raises Refused unless somebody graded exactly this, or it was lost: a workflow's word moves no money."""
-        graded = ids.inspection_key(ask.case, ask.inspection.id)
-        entry = self._ledger.find(graded) or self._ledger.find(ids.lost_key(ask.case))
-        if entry is None or Inspection.model_validate(entry.facts["inspection"]) != ask.inspection:
+        if case_so_far(self._ledger.entries(case=ask.case)).inspection != ask.inspection:
             text = f"the inspection {ask.inspection.id} of return {ask.case} is not in the journal like this"
             raise Refused("not_inspected", f"{text}; have it inspected first")
 

@@ -27,6 +27,13 @@ BESIDE = {
     "force_close": "It ends a return as a cancel does, by the same code. tests/workflows/test_ops.py.",
     "record_assignment": "It moves nothing, and comes only where a person says so. tests/workflows/test_ops.py.",
     "record_resend": "It moves nothing, and comes only where a person says so. tests/workflows/test_ops.py.",
+    **dict.fromkeys(
+        ("ask_evidence", "give_evidence", "miss_evidence", "edit_return", "correct_count", "regrade", "extend"),
+        "It comes only where a person says so, or after days of silence. tests/workflows/test_saga.py tells "
+        "each twice, and breaks each off before and after it has recorded.",
+    ),
+    "lapse_override": "It comes after days of silence. tests/workflows/test_saga.py.",
+    "record_not_undone": "It comes after a week in which nobody could help. tests/workflows/test_cancel.py.",
     "record_loss": "It comes after weeks of silence, as `expire_return` does. tests/workflows/test_lost.py.",
     "expire_return": "It comes after weeks of silence, which no stack here can skip. tests/workflows/test_parcels.py.",
     "resend_notice": "It comes a day after a mail of unknown outcome. tests/mail/test_send_notice.py.",

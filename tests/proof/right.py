@@ -39,7 +39,19 @@ Json = dict[str, Any]
 _BESIDES = (EntryKind.REFUND_TRACED, EntryKind.REFUND_UNANSWERED)
 """What may be learnt of a refund beside its outcome; the bank's reference even after the end."""
 
-_SAID = (EntryKind.APPROVAL, EntryKind.OVERRIDE, EntryKind.CONSENT)
+_SAID = (
+    EntryKind.APPROVAL,
+    EntryKind.OVERRIDE,
+    EntryKind.OVERRIDE_LAPSED,
+    EntryKind.CONSENT,
+    EntryKind.EVIDENCE_WANTED,
+    EntryKind.EVIDENCE_GIVEN,
+    EntryKind.EVIDENCE_MISSED,
+    EntryKind.EDITED,
+    EntryKind.COUNT_CORRECTED,
+    EntryKind.REGRADED,
+    EntryKind.EXTENDED,
+)
 """What people may have said on the way."""
 
 _ONCE = {
@@ -362,8 +374,12 @@ class _Told:
         rows = {row.key: row for row in self.books.outbox.of_case(self.case)}
         recorded = Counter(entry.key for entry in self.entries if entry.kind is EntryKind.NOTICE)
         needed, others = ({notice_ids.notice_key(self.case, kind) for kind in kinds} for kinds in self._notices())
-        if changed := sum(not one.waits for one in self.known.overrides):  # what may come back is told anew each time
-            others |= {notice_ids.notice_key(self.case, kind, 1 + changed) for kind in _ANSWERS}
+        numbers = range(1, 1 + 2 * len(self.known.evidence))  # each request, and its reminder
+        others |= {notice_ids.notice_key(self.case, NoticeKind.EVIDENCE_WANTED, number) for number in numbers}
+        if changed := self.known.told_anew:  # what may come back is told anew each time
+            others |= {
+                notice_ids.notice_key(self.case, kind, number) for kind in _ANSWERS for number in range(2, 3 + changed)
+            }
             others |= (answers := needed & {notice_ids.notice_key(self.case, kind) for kind in _ANSWERS})
             needed -= answers
         for key in self._failed_late():

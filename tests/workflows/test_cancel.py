@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from domain.case import Outcome
 from ledger import EntryKind
 from tests.workflows.returns import SHOPIFY_LINE, SHOPIFY_ORDER, Return, Shop, refusal
@@ -136,6 +138,8 @@ async def test_a_label_that_nobody_can_void_holds_the_end_up_for_a_week_only(sho
     shop.world.doors.shut("/carrier")
     await one.cancel()
     await one.told("cancelled")  # the shopper hears at once
+    await until(lambda: shop.world.doors.knocks["/carrier"] > 0, "a call to the carrier")
+    await shop.skip(timedelta(minutes=20))
     seen = await one.until(lambda view: bool(view.troubles))
     assert (seen.next_owner, seen.troubles[0].step) == ("ops", f"Void the label {seen.tracking_number}")
     await check(one)

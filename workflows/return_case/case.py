@@ -26,6 +26,7 @@ from workflows import options
 from workflows.return_case.desk import as_failure, decoded
 from workflows.return_case.goods import Goods
 from workflows.return_case.news import NewsDesk
+from workflows.return_case.review import Review
 from workflows.return_case.state import latest
 from workflows.return_case.undoing import Undoing
 from workflows.return_case.view import CaseView, view
@@ -42,7 +43,9 @@ UNDO: Mapping[str, str] = MappingProxyType(
 Each verb asks the state whether there is anything to undo, may be told twice, and does not wait for another."""
 
 _FACT = "what was said stays said; the entry that ends the return follows it"
-_AFTER_GOODS = "it comes only after goods have arrived, or are lost; then a return can be neither called off nor declined"
+_AFTER_GOODS = (
+    "it comes only after goods have arrived, or are lost; then a return can be neither called off nor declined"
+)
 _MONEY = f"{_AFTER_GOODS}. What was paid in error is a fact for aftercare"
 STAYS: Mapping[str, str] = MappingProxyType(
     {
@@ -54,11 +57,16 @@ STAYS: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("record_receipt", "record_inspection", "record_loss"), "the goods are where they are"),
         "restock": f"{_AFTER_GOODS}; goods move in the warehouse",
         "plan_refund": f"{_AFTER_GOODS}. A plan that is overtaken is voided by the next, in one transaction",
+        **dict.fromkeys(("ask_evidence", "give_evidence", "miss_evidence", "extend", "lapse_override"), _FACT),
+        "edit_return": "the units that it reserved are given back like those of `open_return`",
+        **dict.fromkeys(("correct_count", "regrade"), f"{_AFTER_GOODS}; the next correction takes its place"),
         "record_approval": f"{_AFTER_GOODS}. An approval counts for one plan alone",
         "pay_leg": _MONEY,
-        **dict.fromkeys(("record_consent", "record_by_hand"), _MONEY),
+        **dict.fromkeys(("record_consent", "record_by_hand", "record_not_by_hand"), _MONEY),
         **dict.fromkeys(("hear_refund", "hear_dispute", "hear_payment", "tell_returns"), "news are facts of others"),
-        **dict.fromkeys(("send_notice", "record_resend"), "a mail that is out cannot be called back; the last one says it"),
+        **dict.fromkeys(
+            ("send_notice", "record_resend"), "a mail that is out cannot be called back; the last one says it"
+        ),
         **dict.fromkeys(("record_assignment", "record_not_undone"), "it moves nothing"),
         "void_label": "it is an undo; whoever wants to send after all starts a new return, with a label of its own",
     }
@@ -76,7 +84,7 @@ LAST_WORDS = {
 
 
 @workflow.defn(name=ids.WORKFLOW_TYPE)
-class ReturnCase(Goods, Undoing, NewsDesk):
+class ReturnCase(Goods, Review, Undoing, NewsDesk):
     """A return. Its id is the storefront's return id; all its keys are made from it."""
 
     @workflow.init
@@ -118,7 +126,7 @@ class ReturnCase(Goods, Undoing, NewsDesk):
             lambda now: FetchOrder(request=self.request, now=now),
             options.STOREFRONT,
         )
-        self.learn(**dict(known))
+        self.learn(**dict(known), request=known.asked or self.request)
 
     async def open_return(self) -> None:
         """Decide by the policy and reserve the units."""
@@ -130,17 +138,21 @@ class ReturnCase(Goods, Undoing, NewsDesk):
                 options.JOURNAL,
             )
             self.learn(decision=opened.decision, quote=opened.quote)
+        if self.state.proposed is not None:
+            self.watch(self.state.proposed)
 
     async def buy_label(self) -> None:
         """Issue the return label, or what stands for one, and send it; goods that are here already need none."""
         here = self.state.came_first or bool(self.state.receipts)
         if self.state.label is None and not self.state.stopped and not here:
-            number, customer, way = self.order.number, self.order.customer_id, self.way
+            number, customer = self.order.number, self.order.customer_id
             try:
                 label = await self.step(
-                    "Buy the return label" if way in BOUGHT else "Make the packing sheet",
+                    "Buy the return label" if self.way in BOUGHT else "Make the packing sheet",
                     LabelActivities.buy_label,
-                    lambda now: BuyLabel(**self.about, order_number=number, customer_id=customer, now=now, method=way),
+                    lambda now: BuyLabel(
+                        **self.about, order_number=number, customer_id=customer, now=now, method=self.way
+                    ),
                     options.CARRIER,
                     # Goods that are here need no label any more.
                     wanted=lambda: not (self.state.stopped or self.state.receipts),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def turn_of(state: CaseState) -> NextAction:
     """Whose turn it is by itself. Always something: a return that waits for nobody would be forgotten."""
     found = (look(state) for look in _FIRST_OF)
-    return next((one for one in found if one is not None), _by_stage(state))
+    return next((one for one in found if one is not None), by_stage(state))
 
 
 def _refused(state: CaseState) -> NextAction | None:
@@ -35,6 +35,13 @@ def _in_trouble(state: CaseState) -> NextAction | None:
     return NextAction(owner=first.owner, action=f"{first.step}: {first.message}", due_at=first.due_at)
 
 
+def _evidence_wanted(state: CaseState) -> NextAction | None:
+    if (wanted := state.evidence_wanted) is None:
+        return None
+    told = ", ".join(f"{one.proof} of line {one.line_id}" for one in wanted.wanted)
+    return NextAction(owner="shopper", action=f"Show {told}: `evidence give`", due_at=wanted.until)
+
+
 def _overdue(state: CaseState) -> NextAction | None:
     return NextAction(owner="ops", action=state.overdue, due_at=due_of(state)) if state.overdue else None
 
@@ -44,6 +51,9 @@ def _override_waits(state: CaseState) -> NextAction | None:
         return None
     worth = Money(minor=waiting.worth, currency=waiting.currency)
     action = f"Approve the override by {waiting.by}, worth {worth}"
+    if state.asked_again == waiting.update_id:
+        action = f"Overdue: {action}, or it lapses"
+        return NextAction(owner="ops", action=action, due_at=waiting.at + 2 * APPROVAL_PATIENCE)
     return NextAction(owner="finance", action=action, due_at=waiting.at + APPROVAL_PATIENCE)
 
 
@@ -77,11 +87,22 @@ def _undecided(state: CaseState) -> NextAction | None:
     return NextAction(owner=owner, action=action, due_at=state.look_at)
 
 
-_FIRST_OF = (_refused, _in_trouble, _overdue, _override_waits, _appealed, _in_review, _unapproved, _undecided)
+_FIRST_OF = (
+    _refused,
+    _in_trouble,
+    _evidence_wanted,
+    _overdue,
+    _override_waits,
+    _appealed,
+    _in_review,
+    _unapproved,
+    _undecided,
+)
 """What waits for somebody whatever the stage; the first that does is shown."""
 
 
-def _by_stage(state: CaseState) -> NextAction:
+def by_stage(state: CaseState) -> NextAction:
+    """Whose turn it is where nothing else waits."""
     owner, action = _RECEIVE if state.stage is Stage.IN_TRANSIT and delivered(state.scans) else _NEXT[state.stage]
     if state.stage is Stage.AWAITING_PARCEL and state.request and state.request.box:
         owner, action = "warehouse", f"Count box {state.request.box}: match it to this return again"
@@ -94,6 +115,8 @@ def due_of(state: CaseState) -> datetime | None:
     """Until when, by the stage."""
     if state.needs_approval:
         return state.approve_until
+    if (wanted := state.evidence_wanted) is not None:
+        return wanted.until
     if state.review_until is not None:
         return state.review_until
     if state.stage is Stage.INSPECTION:

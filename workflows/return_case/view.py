@@ -74,6 +74,8 @@ class CaseView(Model):
     approved_by: str = ""
     appeals: str = ""
     overrides: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    receipts: tuple[Id, ...] = ()
     refund_status: str = ""
     refund_reason: str = ""
     refunded: str = ""
@@ -124,6 +126,8 @@ def view(state: CaseState) -> CaseView:
         override_to_approve=state.proposed.update_id if state.proposed else "",
         appeals=(state.request.appeals or "") if state.request else "",
         overrides=state.told_overrides,
+        evidence=tuple(str(one) for one in state.evidence),
+        receipts=tuple(one.id for one in state.receipts),
         approved_by=state.approval.by if state.approval and not state.needs_approval else "",
         refund_status=state.refund_status or "",
         refunded=str(Money(minor=state.refunded, currency=order.currency)) if order and state.refunds else "",
