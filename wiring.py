@@ -133,8 +133,7 @@ class Rooms:
         from activities.decisions.mending import WordActivities
 
         kept = self.stores
-        stores = (kept.people, self.ledger, kept.snapshots, kept.policies, kept.notes)
-        return WordActivities(*stores, self.statutes)
+        return WordActivities(kept.people, self.ledger, kept.snapshots, kept.policies, kept.notes, self.statutes)
 
     @cached_property
     def labels(self) -> LabelActivities:

@@ -62,16 +62,8 @@ def by_queue(rooms: Rooms) -> dict[str, list[Callable[..., Any]]]:
         ids.PAYMENTS_QUEUE: [*_all(rooms.payments, rooms.other_ways, rooms.reconciling), rooms.news.hear_refund],
         ids.MAIL_QUEUE: _all(rooms.mail),
     }
-    story = (
-        rooms.storefront,
-        rooms.decisions,
-        rooms.approvals,
-        rooms.overrides,
-        rooms.words,
-        rooms.labels,
-        rooms.parcels,
-    )
-    goods = (rooms.inventory, rooms.setting_aside)
+    story = (rooms.storefront, rooms.decisions, rooms.approvals, rooms.overrides, rooms.words)
+    goods = (rooms.labels, rooms.parcels, rooms.inventory, rooms.setting_aside)
     others = _all(*story, *goods, rooms.aftercare, rooms.returns)
     return {ids.RETURNS_QUEUE: [*others, rooms.news.hear_dispute, rooms.news.hear_payment], **mine}
 

@@ -122,8 +122,10 @@ class Stepper:
         self.show_troubles((*self.troubles, trouble))
         try:
             await self.wait_for_retry(pause, f"{step} is tried again")
-        finally:  # also where the step is given up meanwhile
+        except asyncio.CancelledError:  # the step is given up
             self.show_troubles(tuple(one for one in self.troubles if one != trouble))
+            raise
+        self.show_troubles(tuple(one for one in self.troubles if one != trouble))
 
     async def wait_for_retry(self, pause: timedelta | None, summary: str) -> None:
         """Until `retry_now`, or until the pause has passed if there is one."""

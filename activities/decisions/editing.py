@@ -9,7 +9,7 @@ from activities.decisions.ways import check_method
 from activities.people import check_speaker
 from domain import word_ids
 from domain.editing import Edit, edited, may_edit, promised
-from domain.errors import Refused
+from domain.errors import InvalidRequest, Refused
 from domain.kits import in_parts
 from domain.model import Id, Model, UtcDatetime
 from domain.plan import RefundPlan
@@ -53,7 +53,10 @@ class Edits(Evidences):
         key = word_ids.edited_key(ask.case, ask.said.id)
         if self._ledger.find(key) is None:
             check_speaker(self._people, ask.said.by, Verb.EDIT)
-        decided(self._ledger, ask.order_id, lambda: self._ledger.find(key) or self._edited(key, ask))
+        try:
+            decided(self._ledger, ask.order_id, lambda: self._ledger.find(key) or self._edited(key, ask))
+        except InvalidRequest as error:  # the return stands as it was, so whoever said it hears why
+            raise Refused("not_possible", f"{error.field}: {error.message}") from None
         return Edited.model_validate(self._known(ask.case), from_attributes=True)
 
     def _edited(self, key: str, ask: RecordEdit) -> NewEntry:

@@ -65,7 +65,10 @@ _ONCE = {
     ),
     Outcome.DECLINED: (EntryKind.DECISION, EntryKind.CLOSED),
     Outcome.CANCELLED: (EntryKind.DECISION, EntryKind.CANCELLED, EntryKind.CLOSED),
+    Outcome.CLOSED_BY_STAFF: (EntryKind.DECISION, EntryKind.FORCE_CLOSED, EntryKind.CLOSED),
 }
+
+_CALLED_OFF = (Outcome.CANCELLED, Outcome.CLOSED_BY_STAFF)
 
 
 _ANSWERS = (NoticeKind.APPROVED, NoticeKind.IN_REVIEW)
@@ -206,7 +209,9 @@ class _Told:
         late = times[EntryKind.REFUND_REVERSED] = len(self._failed_late())
         times[EntryKind.REFUND_SUBMITTED] = legs + seen[EntryKind.REFUND_FAILED] + late
         times[EntryKind.REFUND_SETTLED] = legs + late
-        if self.expected is Outcome.CANCELLED:  # perhaps before a label was bought
+        if self.known.plan is not None:  # each takes the place of the one before
+            times[EntryKind.PLAN] = self.known.plan.number
+        if self.expected in _CALLED_OFF:  # perhaps before a label was bought
             times[EntryKind.LABEL] = times[EntryKind.LABEL_VOIDED] = min(1, seen[EntryKind.LABEL])
         return times
 
@@ -267,7 +272,8 @@ class _Told:
 
     def _key(self, payment: str) -> str:
         noes = sum(1 for one in self.known.refunds if one.payment == payment and one.status != "succeeded")
-        return ids.refund_key(self.case, 1, payment, 1 + noes)
+        number = self.known.plan.number if self.known.plan else 1
+        return ids.refund_key(self.case, number, payment, 1 + noes)
 
     def _paid(self) -> list[Json]:
         """Refunds that name this return, or nobody's return on a payment of its order."""
@@ -363,7 +369,7 @@ class _Told:
             due = self.books.ledger.balance(accounts.label_due(ids.label_key(self.case)), "EUR").posted
             if due and (one["voided_at"] is not None or self.known.scans):
                 yield f"the label {one['number']} was used or is void, but still stands as a liability"
-            if (one["voided_at"] is not None) is not (self.expected is Outcome.CANCELLED):
+            if (one["voided_at"] is not None) is not (self.expected in _CALLED_OFF):
                 yield f"the label {one['number']} is {one['status']}, which does not go with {self.expected}"
 
     def mails(self) -> Iterator[str]:
@@ -426,7 +432,8 @@ class _Told:
         match self.expected:
             case Outcome.DECLINED:
                 return {NoticeKind.DECLINED}, {*_MEANWHILE}
-            case Outcome.CANCELLED:  # perhaps while the label was bought; then nobody is told of it
+            case Outcome.CANCELLED | Outcome.CLOSED_BY_STAFF:
+                # Perhaps while the label was bought; then nobody is told of it.
                 return {NoticeKind.CANCELLED}, {NoticeKind.APPROVED, NoticeKind.IN_TRANSIT, *_MEANWHILE}
         moving = {NoticeKind.IN_TRANSIT} if self.known.scans else set()
         review = self.known.decision is not None and self.known.decision.verdict is Verdict.REVIEW

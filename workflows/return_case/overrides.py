@@ -71,7 +71,7 @@ class Overrides(Steps):
         return {"decision": found.decision, "quote": found.quote, "overrides": found.overrides}
 
     def watch(self, override: Overridden) -> None:
-        """One that waits for a second person does not wait for ever; nothing waits for it, and it lapses with the end."""
+        """One that waits for a second person waits a while; nothing waits for it, and it lapses with the end."""
         if override.waits:
             self.follows.append(asyncio.create_task(self._see_agreed(override.update_id, override.at)))
 

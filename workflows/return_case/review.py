@@ -62,7 +62,7 @@ class Review(Clerk):
             await self._word_within(patience, done, summary)
 
     async def wait_for_evidence(self, wanted: Evidence, done: Callable[[], bool]) -> None:
-        """Until the shopper shows something, or is reminded; that nothing came is recorded, and what follows from it."""
+        """Until the shopper shows something, or is reminded; when nothing came, what follows is recorded."""
         self.tell(NoticeKind.EVIDENCE_WANTED, 2 * wanted.number - 1)
         reminds = wanted.remind_at is not None and wanted.remind_at > workflow.now()
         first = wanted.remind_at if reminds and wanted.remind_at is not None else wanted.until

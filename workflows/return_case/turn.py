@@ -61,7 +61,7 @@ def _appealed(state: CaseState) -> NextAction | None:
     if state.appeal_until is None or state.request is None:
         return None
     action = f"Override it to grant the appeal of {state.request.appeals}; else it stays declined"
-    return NextAction(owner="ops", action=action, due_at=state.appeal_until)
+    return NextAction(owner="ops", action=action, due_at=state.look_by(1))
 
 
 def _in_review(state: CaseState) -> NextAction | None:
@@ -69,7 +69,7 @@ def _in_review(state: CaseState) -> NextAction | None:
         return None
     named = ", ".join(line.line_id for line in (state.decision.in_review if state.decision else ()))
     action = f"Look at line {named}, and override to approve or to decline; no label goes out before"
-    return NextAction(owner="ops", action=action, due_at=state.review_until)
+    return NextAction(owner="ops", action=action, due_at=state.look_by(1))
 
 
 def _unapproved(state: CaseState) -> NextAction | None:
@@ -118,7 +118,7 @@ def due_of(state: CaseState) -> datetime | None:
     if (wanted := state.evidence_wanted) is not None:
         return wanted.until
     if state.review_until is not None:
-        return state.review_until
+        return state.look_by(1)
     if state.stage is Stage.INSPECTION:
         return state.inspect_until
     if state.decision is None or state.stage not in (Stage.AWAITING_PARCEL, Stage.IN_TRANSIT):
