@@ -7,6 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from domain.box import PhotoUrl
 from domain.model import Id, Model, UtcDatetime
 from domain.policy.decision import Decision, Reason
 from domain.policy.goods import Proof
@@ -51,6 +52,12 @@ class GiveEvidence(Model):
         if not self.notes and not self.photos:
             raise ValueError("notes: name a text or a photo that is stored already")
         return self
+
+
+class Photo(Model):
+    """Where a photo lies, before that is stored."""
+
+    address: PhotoUrl
 
 
 class Evidence(Model):
