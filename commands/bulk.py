@@ -64,9 +64,8 @@ def bulk(
         raise InvalidRequest("--query", 'say which returns, such as `NeedsAction = "ops"`')
     if verb in ("cancel", "extend"):
         check_speaker(open_rooms().stores.people, by, Verb(verb))  # so that a dry run says it, too
-    name, make = makers[verb]
-    said, own_id = make(by), bulk_id or f"bulk-{secrets.token_hex(6)}"
-    told = asyncio.run(_all(query, limit, None if dry_run else (own_id, name, said)))
+    (name, make), own_id = makers[verb], bulk_id or f"bulk-{secrets.token_hex(6)}"
+    told = asyncio.run(_all(query, limit, None if dry_run else (own_id, name, make(by))))
     if as_json:
         output.print_json({"id": "" if dry_run else own_id, "returns": [one.model_dump() for one in told]})
     else:

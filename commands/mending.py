@@ -26,7 +26,7 @@ Remark = Annotated[
 ]
 
 
-@app.command(epilog=example("correct-count R-1 --receipt-id box-7 --line 1:2 --by olga"))
+@app.command("correct-count", epilog=example("correct-count R-1 --receipt-id box-7 --line 1:2 --by olga"))
 def correct_count(
     case: Case,
     by: By,

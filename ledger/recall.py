@@ -35,19 +35,8 @@ def case_so_far(entries: Iterable[JournalEntry]) -> CaseSoFar:
 def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydantic's update takes any field's type
     facts = entry.facts
     match entry.kind:
-        case EntryKind.DECISION:
-            return {**_decided(facts), **_asked(facts)}
-        case EntryKind.EDITED:
-            return {**_decided(facts), **_asked(facts), "edits": (*known.edits, facts["edit"])}
-        case EntryKind.OVERRIDE_LAPSED:
-            lapsed = {"lapsed_at": entry.at}
-            return {"overrides": _each(known.overrides, facts["override"], lapsed)}
-        case EntryKind.COUNT_CORRECTED | EntryKind.REGRADED | EntryKind.EXTENDED:
-            return _mended(known, entry)
-        case EntryKind.OVERRIDE:
-            return {**_decided(facts), "overrides": (*known.overrides, Overridden.model_validate(facts["override"]))}
-        case EntryKind.EVIDENCE_WANTED | EntryKind.EVIDENCE_GIVEN | EntryKind.EVIDENCE_MISSED:
-            return {**_decided(facts), "evidence": _shown(known.evidence, entry)}
+        case _ if entry.kind in _JUDGING:
+            return _judged(known, entry)
         case EntryKind.LABEL:
             return {"label": ReturnLabel.model_validate(facts["label"])}
         case EntryKind.PARCEL:
@@ -81,6 +70,39 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
             return {"restocked": facts["inspection"]}
         case _:
             return _ended(entry) or {"refunds": _refunds(known.refunds, entry)}
+
+
+_JUDGING = (
+    EntryKind.DECISION,
+    EntryKind.EDITED,
+    EntryKind.OVERRIDE,
+    EntryKind.OVERRIDE_LAPSED,
+    EntryKind.EVIDENCE_WANTED,
+    EntryKind.EVIDENCE_GIVEN,
+    EntryKind.EVIDENCE_MISSED,
+    EntryKind.COUNT_CORRECTED,
+    EntryKind.REGRADED,
+    EntryKind.EXTENDED,
+)
+
+
+def _judged(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
+    """What was decided and said of it by people."""
+    facts = entry.facts
+    match entry.kind:
+        case EntryKind.DECISION:
+            return {**_decided(facts), **_asked(facts)}
+        case EntryKind.EDITED:
+            return {**_decided(facts), **_asked(facts), "edits": (*known.edits, facts["edit"])}
+        case EntryKind.OVERRIDE_LAPSED:
+            lapsed = {"lapsed_at": entry.at}
+            return {"overrides": _each(known.overrides, facts["override"], lapsed)}
+        case EntryKind.OVERRIDE:
+            return {**_decided(facts), "overrides": (*known.overrides, Overridden.model_validate(facts["override"]))}
+        case EntryKind.EVIDENCE_WANTED | EntryKind.EVIDENCE_GIVEN | EntryKind.EVIDENCE_MISSED:
+            return {**_decided(facts), "evidence": _shown(known.evidence, entry)}
+        case _:
+            return _mended(known, entry)
 
 
 def _mended(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:

@@ -124,10 +124,7 @@ def view(state: CaseState) -> CaseView:
         planned=str(state.planned or ""),
         to_approve=_to_approve(state),
         override_to_approve=state.proposed.update_id if state.proposed else "",
-        appeals=(state.request.appeals or "") if state.request else "",
-        overrides=state.told_overrides,
-        evidence=tuple(str(one) for one in state.evidence),
-        receipts=tuple(one.id for one in state.receipts),
+        **_told(state),
         approved_by=state.approval.by if state.approval and not state.needs_approval else "",
         refund_status=state.refund_status or "",
         refunded=str(Money(minor=state.refunded, currency=order.currency)) if order and state.refunds else "",
@@ -137,6 +134,16 @@ def view(state: CaseState) -> CaseView:
         disputed=tuple(one.payment for one in state.disputes),
         troubles=state.troubles,
     )
+
+
+def _told(state: CaseState) -> dict[str, Any]:
+    """What people have said on the way."""
+    return {
+        "appeals": (state.request.appeals or "") if state.request else "",
+        "overrides": state.told_overrides,
+        "evidence": tuple(str(one) for one in state.evidence),
+        "receipts": tuple(one.id for one in state.receipts),
+    }
 
 
 def _to_approve(state: CaseState) -> Money | None:
