@@ -8,21 +8,16 @@ from typing import NamedTuple
 
 from domain.case import CaseSoFar
 from domain.errors import Refused
-from domain.history import History
 from domain.inspection import Grade
-from domain.order import Order
 from domain.override import Change, OverrideReason, Waived
-from domain.plan import FeeKind
-from domain.planning import plan_refund
 from domain.policy.calendar import end_of
 from domain.policy.combine import TERMS
 from domain.policy.decision import Decision, Given, LineDecision, LineTerms, Reason, folded
 from domain.policy.judgement import Verdict
 from domain.policy.money import Cut, Payer
 from domain.policy.outcome import Resolution
-from domain.policy.terms import terms_of
 from domain.request import Basis
-from domain.terms import ShippingRule, Terms, fraction
+from domain.terms import ShippingRule, fraction
 from domain.verbs import Refusal
 
 
@@ -34,7 +29,7 @@ def may_override(known: CaseSoFar, change: Change) -> Refusal | None:
         return Refusal(code="cancelled", message=f"This return was called off. {_APPEAL}")
     if known.plan is not None and (known.refunds or not only_waives(change)):
         return Refusal(code="already_planned", message=_PLANNED)
-    if (known.receipts or known.lost) and change.verdict is Verdict.DECLINE:
+    if (known.receipts or known.lost) and (change.verdict is Verdict.DECLINE or change.units is not None):
         text = "Goods of this return are here or lost, so nothing of it is declined; finance decides on its refund."
         return Refusal(code="already_received", message=text)
     return None
@@ -112,15 +107,19 @@ def _changed(
             f"a person declined line {line.line_id} already; a new return can appeal it, unless this is one: --appeal"
         )
         raise Refused("declined_by_person", text)
+    units = _units(line, change.units)
     if line.terms is None:
         terms, basis = _goodwill(change, promise), Basis.GOODWILL
     else:
         terms, basis = _better(line, line.terms, change, promise), line.basis or Basis.GOODWILL
     if line.verdict is Verdict.APPROVE and terms == line.terms:
         raise Refused("nothing_changes", f"line {line.line_id} is approved on these terms already")
-    told = _told(Verdict.APPROVE, reason, "decided in the shopper's favour")
+    told = _told(
+        Verdict.APPROVE, reason, _FAVOUR if units == line.quantity else f"takes back {units} of {line.quantity}"
+    )
     return line.model_copy(
         update={
+            "quantity": units,
             "verdict": Verdict.APPROVE,
             "overridden": Verdict.APPROVE,
             "reasons": (*line.reasons, told),
@@ -129,6 +128,23 @@ def _changed(
             "terms": _noted(line.terms, terms, decision.policy),
         }
     )
+
+
+_FAVOUR = "decided in the shopper's favour"
+
+
+def _units(line: LineDecision, wanted: int | None) -> int:
+    """How many units come back. Raises Refused where fewer would take something from the shopper that they have."""
+    if wanted is None or wanted == line.quantity:
+        return line.quantity
+    if wanted > line.quantity:
+        raise Refused("more_than_asked", f"only {line.quantity} of line {line.line_id} were asked for")
+    if line.verdict is Verdict.APPROVE:
+        text = f"line {line.line_id} was approved, and what was promised stays; only what is in review can be cut"
+        raise Refused("approved_already", text)
+    if set(line.statutes) - set(line.by_person):
+        raise Refused("below_statute", f"line {line.line_id} cannot be declined in part: {law_of(line)}")
+    return wanted
 
 
 def _declined(line: LineDecision, reason: OverrideReason) -> LineDecision:
@@ -243,41 +259,3 @@ def _words(term: str, after: LineTerms) -> str:
     if term == "lost_value" and share is not None and not after.restocking:
         return f"{100 - fraction(share, 1)} % of the goods' worth is paid back"
     return TERMS[term][1](after)
-
-
-def beyond(order: Order, history: History, after: Decision, before: Decision) -> int:
-    """What one decision pays back more than another by itself, in minor units: at most, whichever grade the goods of
-    each line turn out to have. A line in review pays nothing by itself. Raises Refused as `plan_refund` does."""
-
-    def more(grades: Mapping[str, Grade], label: bool = True) -> int:
-        return _pays(order, history, after, grades, label) - _pays(order, history, before, grades, label)
-
-    old = {line.line_id: line for line in before.lines}
-    worst, sum_of_most = {line.line_id: Grade.A for line in after.lines}, 0
-    least = more(worst)
-    for line in after.lines:
-        if _fees(line) != _fees(old.get(line.line_id)):
-            alone = {grade: more({line.line_id: grade}, label=False) for grade in Grade}
-            worst[line.line_id] = max(alone, key=lambda grade: alone[grade])
-            sum_of_most += max(alone.values()) - alone[Grade.A]
-    # What is kept for the label is never more than the goods are worth; so both are looked at.
-    return max(0, least + sum_of_most, more(worst))
-
-
-def _fees(line: LineDecision | None) -> object:
-    """What of a line depends on the grade."""
-    if line is None or line.terms is None or line.verdict is not Verdict.APPROVE:
-        return None
-    return line.terms.restocking, line.terms.lost_value
-
-
-def _pays(order: Order, history: History, decision: Decision, grades: Mapping[str, Grade], label: bool) -> int:
-    """What goes back for approved lines of these grades; without a `label`, nothing is kept for ours."""
-    lines = [line for line in decision.lines if line.verdict is Verdict.APPROVE and line.line_id in grades]
-    left = {line.line_id: min(line.quantity, history.lines[line.line_id].open) for line in lines}
-    units = {line_id: count for line_id, count in left.items() if count}
-    if not units:
-        return 0
-    terms = terms_of(decision, {line_id: {grades[line_id]: count} for line_id, count in units.items()}) or Terms()
-    fees = tuple(one for one in terms.fees if label or one.kind is not FeeKind.RETURN_SHIPPING)
-    return plan_refund(order, history, units, terms.model_copy(update={"fees": fees})).total

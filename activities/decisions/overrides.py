@@ -16,7 +16,8 @@ from domain.errors import KeyConflict, Refused
 from domain.model import Id, Minor, Model, Signature, UtcDatetime
 from domain.money import Money
 from domain.override import Change, Overridden, OverrideReason, Second, override_statement
-from domain.overriding import Promise, beyond, may_override, overridden
+from domain.override_worth import beyond
+from domain.overriding import Promise, may_override, overridden
 from domain.people import Person
 from domain.plan import RefundPlan
 from domain.policy import Decision, LineDecision, PublishedPolicy, Verdict

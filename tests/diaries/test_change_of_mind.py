@@ -143,7 +143,7 @@ async def test_the_merchant_calls_it_off(diary: Diary) -> None:
     assert (cancelled.actor, cancelled.reasons, "phone" in cancelled.model_dump_json()) == ("olga", ("staff",), False)
 
 
-async def _labelled(diary: Diary) -> Return:
-    one = await begun(diary, PLAIN, {KETTLE: 1})
+async def _labelled(told: Diary) -> Return:
+    one = await begun(told, PLAIN, {KETTLE: 1})
     await one.labelled()
-    return await diary.follows(one, "asks to send the kettle back")
+    return await told.follows(one, "asks to send the kettle back")

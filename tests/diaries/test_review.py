@@ -114,17 +114,21 @@ async def test_the_second_person_is_late(diary: Diary) -> None:
 
 
 async def test_approved_in_part(diary: Diary) -> None:
-    """A person approves the kettle and declines the book, with a reason; only the kettle comes back."""
-    one = await begun(diary, REVIEW, {"2": 1, "3": 1})
+    """A person approves one of three mugs and declines the book, with a reason; only that mug comes back."""
+    one = await begun(diary, REVIEW, {"1": 3, "2": 1})
     await one.until(lambda view: view.stage == "review")
-    await diary.follows(one, "asks to send kettle and book back")
-    await diary.says("finance", "approves the kettle", override(one, "fay", verdict="approve"))
-    seen = await diary.says("finance", "declines the book", override(one, "fay", "o-2", "2", verdict="decline"))
-    assert (seen.verdict, seen.quote) == (Verdict.APPROVE, "45.55 EUR")
+    await diary.follows(one, "asks to send three mugs and the book back")
+    assert (await refusal(override(one, "fay", line="1", verdict="approve", units=4)))[0] == "more_than_asked"
+    one_mug = override(one, "fay", "o-2", "1", verdict="approve", units=1)
+    seen = await diary.says("finance", "approves one mug", one_mug)
+    assert (seen.expected, diary.shop.world.returnable("two-rates", "1")) == ({"1": 1, "2": 1}, 2)
+    seen = await diary.says("finance", "declines the book", override(one, "fay", "o-3", "2", verdict="decline"))
+    assert (seen.verdict, seen.quote) == (Verdict.APPROVE, "11.76 EUR")
     await one.labelled()
+    assert (await refusal(override(one, "fay", "o-4", "1", verdict="approve", units=1)))[0] == "nothing_changes"
     assert diary.shop.world.returnable("two-rates", "2") == 1
-    await diary.says("warehouse", "counts the kettle", one.receive({"3": 1}))
-    await diary.says("warehouse", "grades it as new", one.inspect({"3": 1}))
-    assert (await diary.ends(Outcome.REFUNDED)).refunded == "45.55 EUR"
+    await diary.says("warehouse", "counts the mug", one.receive({"1": 1}))
+    await diary.says("warehouse", "grades it as new", one.inspect({"1": 1}))
+    assert (await diary.ends(Outcome.REFUNDED)).refunded == "11.76 EUR"
     mail = next(one for one in await diary.shop.world.mails(one.case) if "approved" in one["subject"])
     assert "does not take it back" in mail["text"]

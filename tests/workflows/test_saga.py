@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -123,7 +123,7 @@ async def called_off(one: Return) -> Outcome:
 
 
 COMMON = {"fetch_order", "open_return", "record_override", "buy_label", "send_notice", "close_return"}
-WAYS = {
+WAYS: Mapping[Callable[[Return], Awaitable[Outcome]], set[str]] = {
     through: COMMON
     | {"edit_return", "ask_evidence", "give_evidence", "agree_override", "extend", "record_scan", "record_receipt"}
     | {"correct_count", "record_inspection", "plan_refund", "pay_leg", "restock"},
