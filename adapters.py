@@ -5,6 +5,7 @@ Each is imported when it is chosen, so that a command that only reads the journa
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from domain.errors import InvalidRequest
 from settings import Settings
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from activities.calling import StorefrontCalls
     from activities.inventory import Inventory
     from activities.inventory.shipping import Fulfilment
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from database.stores import Stores
     from domain.stores import Orders
     from ledger import Ledger
+    from ledger.erasing import Erasing
 
 
 def orders(own: Settings, shelf: Orders, intake: Intake) -> Storefront:
@@ -65,6 +69,17 @@ def trade(own: Settings, kept: Stores, ledger: Ledger, stock: Inventory) -> tupl
 
     priced = Exchanging(catalogue(own), kept.snapshots, ledger), Trading(kept.snapshots, ledger)
     return *priced, SettingAside(stock, ledger), Shipping(fulfilment(own), ledger, kept.people)
+
+
+def erasing(own: Settings, kept: Stores, ledger: Ledger, engine: Engine) -> Erasing:
+    """The end of a customer's personal data."""
+    from activities.labels.erasing import remove_files
+    from database.engine import scrub
+    from ledger.erasing import Erasing
+
+    stores = (ledger, kept.snapshots, kept.contacts, kept.notes, kept.boxes, kept.people)
+    clean = partial(scrub, engine, "contacts", "notes", "boxes")
+    return Erasing(*stores, partial(remove_files, own.labels_folder), clean)
 
 
 def collecting(provider: Payments, ledger: Ledger) -> object:

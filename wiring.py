@@ -5,7 +5,7 @@ Everything is made on first use, so that a command that only reads the journal d
 
 from __future__ import annotations
 
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import adapters
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from activities.decisions import DecisionActivities
     from activities.decisions.approvals import ApprovalActivities
+    from activities.decisions.mending import WordActivities
     from activities.decisions.overrides import OverrideActivities
     from activities.inventory import Inventory, InventoryActivities
     from activities.inventory.boxes import BoxDesk
@@ -122,9 +123,16 @@ class Rooms:
         from activities.decisions.overrides import OverrideActivities
         from ledger.signing import signed_by
 
-        return OverrideActivities(
-            self.stores.people, self.ledger, self.stores.snapshots, self.stores.policies, signed_by
-        )
+        kept = self.stores
+        return OverrideActivities(kept.people, self.ledger, kept.snapshots, kept.policies, signed_by)
+
+    @cached_property
+    def words(self) -> WordActivities:
+        """What else is said about an open return."""
+        from activities.decisions.mending import WordActivities
+
+        kept = self.stores
+        return WordActivities(kept.people, self.ledger, kept.snapshots, kept.policies, kept.notes, self.statutes)
 
     @cached_property
     def labels(self) -> LabelActivities:
@@ -172,14 +180,7 @@ class Rooms:
     @cached_property
     def erasing(self) -> Erasing:
         """The end of a customer's personal data."""
-        from activities.labels.erasing import remove_files
-        from database.engine import scrub
-        from ledger.erasing import Erasing
-
-        own = self.stores
-        stores = (self.ledger, own.snapshots, own.contacts, own.notes, own.boxes, own.people)
-        clean = partial(scrub, self.engine, "contacts", "notes", "boxes")
-        return Erasing(*stores, partial(remove_files, self.settings.labels_folder), clean)
+        return adapters.erasing(self.settings, self.stores, self.ledger, self.engine)
 
     @cached_property
     def credit_notes(self) -> CreditNotes:
