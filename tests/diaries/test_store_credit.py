@@ -150,10 +150,8 @@ async def test_store_credit_is_taken_back(offering: Diary, diary: Diary) -> None
             await asyncio.sleep(0.02)
     assert (view.turn, world.posted("suspense")) == (Turn.DISPUTE_LOST, {f"suspense:{order}": -2353})
     assert (await refusal(late.execute_update("take_back", {"by": "olga"}, id="no")))[0] == "role_may_not"
-    await diary.note("provider", "tells that the bank took the payment back")
     await late.execute_update("take_back", {"by": "fay"}, id="yes")
     await late.result()
-    await diary.note("finance", "has the credit taken back, as far as it is not spent")
     # 5.88 of 25.88 were left: 2.35 of bonus, and 3.53 of what stood for money.
     assert world.posted("receivable") == {"receivable:cust-2041": 2000}
     assert balance(diary) == {"store_credit:cust-2041": 2000}
@@ -197,9 +195,7 @@ async def test_store_credit_is_void_after_the_end(offering: Diary, diary: Diary)
         while "pay_again" not in (await late.query("view", result_type=AftercareView)).next_action:
             await asyncio.sleep(0.02)
     assert (balance(diary), world.posted("owed")) == ({}, {f"owed:{one.case}": 2353})
-    await diary.note("provider", "tells that the credit was taken back in the shop")
     await late.execute_update("pay_again", {"by": "fay"}, id="again")
     await late.result()
-    await diary.note("finance", "has it given once more")
     assert balance(diary) == {"store_credit:cust-2041": 2588, "promotion": -235}
     await diary.ends(Outcome.CREDITED)
