@@ -31,13 +31,15 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-_GOODS = frozenset({Verb.RECEIVE, Verb.INSPECT, Verb.ADD_PARCEL})
+_GOODS = frozenset({Verb.RECEIVE, Verb.INSPECT, Verb.ADD_PARCEL, Verb.REPAIR, Verb.SHIPPED})
 _AFTERCARE = frozenset({Verb.PAY_AGAIN, Verb.TAKE_BACK, Verb.PAID_BY_HAND, Verb.BY_HAND_FAILED, Verb.NOTED})
 MAY: Mapping[Role, frozenset[Verb]] = {
     Role.SERVICE: frozenset(
         {
             Verb.CANCEL,
             Verb.CHOOSE,
+            Verb.EDIT,
+            Verb.GIVE_EVIDENCE,
             Verb.RECORD_SCAN,
             Verb.ADD_PARCEL,
             Verb.RECORD_NEWS,
@@ -50,6 +52,12 @@ MAY: Mapping[Role, frozenset[Verb]] = {
     | {
         Verb.CANCEL,
         Verb.CHOOSE,
+        Verb.EDIT,
+        Verb.ASK_EVIDENCE,
+        Verb.GIVE_EVIDENCE,
+        Verb.CORRECT_COUNT,
+        Verb.REGRADE,
+        Verb.EXTEND,
         Verb.RECORD_SCAN,
         Verb.OVERRIDE,
         Verb.RETRY_NOW,
@@ -92,8 +100,15 @@ _DOES = {
     Verb.ADD_PARCEL: "add parcels",
     Verb.RECEIVE: "receive goods",
     Verb.INSPECT: "inspect goods",
+    Verb.REPAIR: "say what came of a repair",
+    Verb.SHIPPED: "send goods to shoppers",
     Verb.RECORD_NEWS: "record news",
     Verb.RETRY_NOW: "have steps tried again",
+    Verb.ASK_EVIDENCE: "ask for evidence",
+    Verb.GIVE_EVIDENCE: "show evidence for the shopper",
+    Verb.EDIT: "change what comes back",
+    Verb.CORRECT_COUNT: "correct a count",
+    Verb.EXTEND: "give more time",
     Verb.CONSENT: "consent for the shopper",
     Verb.CHOOSE: "choose for the shopper",
     Verb.PAID_BY_HAND: "say that something is paid by hand",

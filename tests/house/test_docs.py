@@ -38,6 +38,8 @@ ENUMS = (
     "domain.event",
     "domain.inbox",
     "domain.inspection",
+    "domain.mending",
+    "domain.repair",
     "domain.method",
     "domain.resolution",
     "domain.news",
