@@ -34,17 +34,23 @@ from workflows.return_case.case import ReturnCase
 
 # The nouns and the activity classes are pure to import; reloading them for every workflow run would only cost time.
 PASSED_THROUGH = ("domain", "activities", "ledger", "workflows.options")
+WORKFLOWS = (ReturnCase, Aftercare, Mailing, Reconcile)
 THREADS = 20
+
+
+def sandbox() -> SandboxedWorkflowRunner:
+    """What workflows run in, here and wherever their histories are replayed."""
+    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
 
 
 def workers(client: Client, rooms: Rooms, drain: timedelta, extra: Sequence[Interceptor] = ()) -> list[Worker]:
     """One worker per task queue; together they do everything a return needs."""
-    runner = SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
+    runner = sandbox()
     return [
         Worker(
             client,
             task_queue=queue,
-            workflows=[ReturnCase, Aftercare, Mailing, Reconcile] if queue == ids.RETURNS_QUEUE else [],
+            workflows=WORKFLOWS if queue == ids.RETURNS_QUEUE else (),
             activities=activities,
             activity_executor=ThreadPoolExecutor(THREADS, thread_name_prefix=queue),
             max_concurrent_activities=THREADS,

@@ -40,10 +40,11 @@ LONGEST_FIRST = (
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """What `make lifecycle` asks for."""
+    """What `make lifecycle` and `make histories` ask for."""
     parser.addoption(
         "--write-lifecycle", action="store_true", help="write docs/lifecycle.md from what the diaries tell"
     )
+    parser.addoption("--write-histories", action="store_true", help="write tests/histories from what the diaries leave")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

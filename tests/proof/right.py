@@ -366,6 +366,8 @@ class _Told:
             others |= {notice_ids.notice_key(self.case, kind, 1 + changed) for kind in _ANSWERS}
             others |= (answers := needed & {notice_ids.notice_key(self.case, kind) for kind in _ANSWERS})
             needed -= answers
+        reminder = notice_ids.notice_key(self.case, NoticeKind.REMINDER).removesuffix("1")
+        others |= {key for key in rows if key.startswith(reminder)}  # numbered by the day on which it was due
         for key in self._failed_late():
             needed.add(notice_ids.refund_notice_key(NoticeKind.REFUND_FAILED, key))
             later = [one.key for one in self.known.refunds if one.key.rpartition(":")[0] == key.rpartition(":")[0]]

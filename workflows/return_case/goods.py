@@ -44,22 +44,16 @@ class Goods(Clerk):
         due, before = None if self.state.overdue else self.state.next_action.due_at, self.recorded
         reminder, end = self.state.reminder_after(self.reminded_at), self.state.ends_at
         first = min((one for one in (due, reminder, end) if one is not None), default=None)
-        try:
-            await workflow.wait_condition(
-                lambda: self.recorded > before,
-                timeout=max(0.0, (first - workflow.now()).total_seconds()) if first else None,
-                timeout_summary=self.state.next_action.action,
-            )
+        if await self.until(lambda: self.recorded > before, first, self.state.next_action.action):
             if self.state.overdue:
                 self.learn(overdue="", patient_until=workflow.now() + options.PARCEL_PATIENCE)
-        except TimeoutError:
-            if first == end:
-                await self.expire()
-            elif first == reminder:
-                self.remind()
-            else:
-                self.tell_delayed()
-                self.learn(overdue=f"Overdue: {self.state.next_action.action}")
+        elif first == end:
+            await self.expire()
+        elif first == reminder:
+            self.remind()
+        else:
+            self.tell_delayed()
+            self.learn(overdue=f"Overdue: {self.state.next_action.action}")
 
     def remind(self) -> None:
         """Tell the shopper that the time to send runs out."""
