@@ -47,11 +47,12 @@ proof: $(STAMP) judges ## the long proofs [PART=arithmetic|properties|facts|book
 	@$(if $(filter labels,$(or $(PART),labels)),$(PYTHON) -m tests.proof.labels)
 	@$(if $(filter-out arithmetic properties facts books labels,$(or $(PART),all)),$(PYTHON) -m tests.proof $(if $(PART),--part $(PART)) $(if $(N),--returns $(N)) $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)))
 
-bench: $(STAMP) ## how fast quotes, decisions, the ledger and reconciling are [PART=quote|decide|ledger|reconcile] [SECONDS=1] [N=20000]
+bench: $(STAMP) ## how fast quotes, decisions, the ledger and reconciling are, and what a return costs [PART=quote|decide|ledger|reconcile|cost] [SECONDS=1] [N=20000]
 	@$(if $(filter quote,$(or $(PART),quote)),$(PYTHON) -m benchmarks.quote $(SECONDS))
 	@$(if $(filter decide,$(or $(PART),decide)),$(PYTHON) -m benchmarks.decide $(SECONDS))
 	@$(if $(filter ledger,$(or $(PART),ledger)),$(PYTHON) -m benchmarks.ledger $(N))
 	@$(if $(filter reconcile,$(or $(PART),reconcile)),$(PYTHON) -m benchmarks.reconcile $(N))
+	@$(if $(filter cost,$(or $(PART),cost)),$(PYTHON) -m benchmarks.return_cost)
 
 check: $(STAMP) ## lint, format, types, import contracts, sizes
 	@$(VENV)/bin/ruff check .
