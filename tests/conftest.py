@@ -40,10 +40,11 @@ LONGEST_FIRST = (
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """What `make lifecycle` and `make histories` ask for."""
+    """What `make lifecycle`, `make histories` and `make proof` ask for."""
     parser.addoption(
         "--write-lifecycle", action="store_true", help="write docs/lifecycle.md from what the diaries tell"
     )
+    parser.addoption("--forgetful", action="store_true", help="workers keep no workflow in memory: every task replays")
     parser.addoption("--write-histories", action="store_true", help="write tests/histories from what the diaries leave")
 
 
