@@ -1,0 +1,34 @@
+"""Anything said at any time: a return comes to a defined end, its books are right, and nothing is stuck."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from tests.proof.wandering import Wander
+from tests.workflows.conftest import flying as flying
+from tests.workflows.conftest import shop as shop
+from tests.workflows.returns import Shop
+from tests.world import template as template
+from tests.world import world as world
+
+TOGETHER = 10
+"""Walks in one world, one after the other: two at once would move each other's clock."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """As many walks as are asked for."""
+    if "first" in metafunc.fixturenames:
+        walks, seed = metafunc.config.getoption("--walks"), metafunc.config.getoption("--walks-seed")
+        metafunc.parametrize("first", range(seed, seed + walks, TOGETHER))
+
+
+async def test_whatever_is_said_it_ends_right(
+    shop: Shop, flying: WorkflowEnvironment, template: Path, first: int
+) -> None:
+    for seed in range(first, first + TOGETHER):
+        one = Wander(seed, shop, flying, template.parent / "keys")
+        found = await one.walk()
+        assert not found, "\n".join([f"walk {seed}:", *one.said, *found])
