@@ -46,7 +46,7 @@ proof: $(STAMP) judges ## the long proofs [PART=arithmetic|properties|facts|book
 	@$(if $(filter books,$(or $(PART),books)),$(PYTHON) -m tests.proof.books $(or $(if $(PART),$(N)),1000) $(or $(SEED),1))
 	@$(if $(filter labels,$(or $(PART),labels)),$(PYTHON) -m tests.proof.labels)
 	@$(if $(filter cache,$(or $(PART),cache)),$(PYTHON) -m pytest -q -n 2 --timeout=300 --forgetful tests/diaries tests/workflows)
-	@$(if $(filter random,$(or $(PART),random)),$(PYTHON) -m tests.proof.random $(or $(if $(PART),$(N)),2000) $(or $(SEED),1))
+	@$(if $(filter random,$(or $(PART),random)),$(PYTHON) -m pytest -q -n 2 --timeout=1200 tests/proof/test_wandering.py -k ends_right --walks $(or $(if $(PART),$(N)),2000) --walks-seed $(or $(SEED),1))
 	@$(if $(filter-out arithmetic properties facts books labels cache random,$(or $(PART),all)),$(PYTHON) -m tests.proof $(if $(PART),--part $(PART)) $(if $(N),--returns $(N)) $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)))
 
 bench: $(STAMP) ## how fast quotes, decisions, the ledger and reconciling are, and what a return costs [PART=quote|decide|ledger|reconcile|cost] [SECONDS=1] [N=20000]

@@ -14,13 +14,13 @@ import re
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import httpx2
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 from temporalio import workflow
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowUpdateFailedError
@@ -30,6 +30,9 @@ from activities.storefront.importers import read_order
 from domain.approval import statement, statement_by_hand, statement_of_override
 from domain.news import DisputeNews, PaymentNews, RefundNews
 from domain.order import Order
+from domain.people import MAY, SHOPPER
+from embedded.people import PEOPLE as HIRED
+from ledger import EntryKind
 from ledger.signing import load_key, sign
 from tests.proof.right import Books, wrong_books, wrong_ledger
 from tests.workflows.returns import Shop
@@ -38,7 +41,7 @@ from workflows.return_case.case import ReturnCase
 from workflows.return_case.view import CaseView
 
 Json = dict[str, Any]
-PEOPLE = ("shopper", "ann", "ben", "olga", "fay", "ada", "nobody")
+PEOPLE = (SHOPPER, *HIRED, "nobody")
 SIGNERS = ("fay", "ada")
 DOORS = ("/stripe", "/sendgrid", "/carrier", "/storefront")
 BASKETS: tuple[tuple[str, Mapping[str, int]], ...] = (
@@ -46,7 +49,15 @@ BASKETS: tuple[tuple[str, Mapping[str, int]], ...] = (
     ("two_rates.json", {"1": 2, "2": 1}),
     ("two_rates.json", {"1": 1}),
 )
+OFTEN = ("record_scan", "receive", "inspect") * 3 + ("override", "record_news", "lost") * 2
+"""What is said of most returns; everything else is said as often as chance has it."""
 BY_HAND = re.compile(r"`paid_by_hand`")
+
+
+def _speakers(name: str) -> tuple[str, ...]:
+    """Who may say a verb."""
+    told = tuple(one for one, (role, _) in HIRED.items() if name in MAY[role])
+    return (*told, SHOPPER) if name in ("cancel", "consent") else told
 
 
 def updates() -> dict[str, tuple[type[BaseModel], ...]]:
@@ -71,6 +82,9 @@ class Chance:
     refunds: Sequence[str] = ()
     keys: Sequence[str] = ()
     parcels: Sequence[str] = ()
+    notices: Sequence[str] = ()
+    speakers: Sequence[str] = ()
+    """Who may say it."""
     currency: str = "EUR"
 
     def model(self, kind: type[BaseModel]) -> Json:
@@ -94,7 +108,10 @@ class Chance:
         if origin is Literal:
             return self.dice.choice(args)
         if origin is tuple:
-            return [self.value(name, args[0]) for _ in range(self.dice.choice((0, 1, 1, 2)))]
+            return [
+                self.value(name, args[0])
+                for _ in range(self.dice.choice((1, 1, 1, 1, 2, 0) if self.dice.random() < 0.3 else (1,)))
+            ]
         if origin is not None:
             return {}
         if isinstance(kind, type) and issubclass(kind, Enum):
@@ -104,16 +121,21 @@ class Chance:
         if kind is bool:
             return self.dice.random() < 0.5
         if kind is int:
-            return self.dice.choice((1, 1, 1, 2, 3)) if name == "quantity" else self.dice.choice((0, 1, 500, 1500))
-        if kind is datetime:
+            return self.dice.choice((1, 1, 1, 1, 1, 2) if name == "quantity" else (0, 1, 20, 100, 500, 1500))
+        if kind in (datetime, AwareDatetime):
             return (self.now + timedelta(hours=self.dice.choice((-50, -1, 0, 0, 24)))).isoformat()
+        if kind is date:
+            return (self.now + timedelta(days=self.dice.choice((-5, 5, 40)))).date().isoformat()
         return self.dice.choice(pool)
 
     def _pool(self, name: str) -> Sequence[str]:
         if name in ("by", "to") or name.endswith("_by"):
-            return PEOPLE
+            return (*self.speakers, *self.speakers, *PEOPLE)
         pools: dict[str, Sequence[str]] = {
-            "line_id": (*self.lines, *self.lines, "nope"),
+            "notice": (*self.notices, "nope"),
+            "status": ("needs_response", "needs_response", "won", "lost"),
+            "lines": self.lines,
+            "line_id": (*self.lines * 4, "nope"),
             "payment": (*self.payments, *self.payments, "pi_nope"),
             "refund": self.refunds or ("re_nope",),
             "key": self.keys or ("",),
@@ -149,6 +171,7 @@ class Wander:
         self.one = await self.shop.start(f"W-{self.seed}", order.id, lines)
         self.said.append(f"asked for {lines} of order {order.id}")
         try:
+            _ = await self.stands() if self.dice.random() < 0.8 else None
             for _ in range(self.dice.randint(3, 9)):
                 await self.dice.choice((self._message, self._message, self._message, self._time, self._outage))()
                 if (seen := await self.stands()) and seen.outcome:
@@ -164,8 +187,9 @@ class Wander:
         file, lines = self.dice.choice(BASKETS)
         delivered = (await self.env.get_current_time()).astimezone(UTC) - timedelta(days=5)
         imported = read_order((ORDERS / file).read_text(), delivered_at=delivered)
-        paid_with = (one.model_copy(update={"id": f"pi_{self.seed}_{n}"}) for n, one in enumerate(imported.order.tenders))
-        changed = {"id": f"{imported.order.id}-{self.seed}", "tenders": tuple(paid_with)}
+        numbered = enumerate(imported.order.tenders)
+        tenders = tuple(one.model_copy(update={"id": f"pi_{self.seed}_{number}"}) for number, one in numbered)
+        changed = {"id": f"{imported.order.id}-{self.seed}", "tenders": tenders}
         order = imported.order.model_copy(update=changed)
         stores = self.shop.world.rooms.stores
         stores.orders.put(order)
@@ -185,7 +209,9 @@ class Wander:
         await self.say(name, content, update_id)
 
     async def _anything(self) -> tuple[str, Json, str]:
-        name, models = self.dice.choice(sorted(updates().items()))
+        known = updates()
+        name = self.dice.choice([*known, *(one for one in OFTEN if one in known)])
+        models = known[name]
         world, view = self.shop.world, await self.one.view()
         payments = [] if "/stripe" in self.shut else [one.id for one in self.order.tenders]
         refunds = [refund for one in payments for refund in await world.refunds(one)]
@@ -195,6 +221,8 @@ class Wander:
             payments=[one.id for one in self.order.tenders],
             now=(await self.env.get_current_time()).astimezone(UTC),
             refunds=[str(one["id"]) for one in refunds],
+            notices=[one.key for one in world.entries(self.one.case, EntryKind.NOTICE)],
+            speakers=_speakers(name),
             parcels=[view.tracking_number] if view.tracking_number else ["none-yet"],
             currency=self.order.currency,
         )
@@ -203,6 +231,8 @@ class Wander:
         self.count += 1
         update_id = f"u-{self.seed}-{self.count}"
         content = chance.model(self.dice.choice(kinds))
+        if content.get("update_id") and self.dice.random() < 0.9:
+            content["update_id"] = update_id
         return name, self._signed(content, view, update_id) if self.dice.random() < 0.7 else content, update_id
 
     def _signed(self, content: Json, view: CaseView, update_id: str) -> Json:
