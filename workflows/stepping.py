@@ -55,6 +55,11 @@ class Stepper:
         return True
 
     @property
+    def chapter(self) -> tuple[workflow.EventGroup, ...]:
+        """Under which heading the Temporal UI shows what is asked for now."""
+        return ()
+
+    @property
     def troubles(self) -> tuple[Trouble, ...]:
         """What waits for help."""
         raise NotImplementedError
@@ -91,6 +96,7 @@ class Stepper:
                     heartbeat_timeout=how.heartbeat,
                     retry_policy=how.retry,
                     summary=name,
+                    event_groups=self.chapter,
                 )
             except ActivityError as error:
                 if is_cancelled_exception(error):
@@ -163,6 +169,7 @@ class Stepper:
             schedule_to_close_timeout=how.burst,
             retry_policy=how.retry,
             summary=f"Mail: {mail.notice.kind.replace('_', ' ')}",
+            event_groups=self.chapter,
         )
 
     async def _leave_behind(self, mail: SendNotice) -> None:

@@ -17,6 +17,7 @@ from tests.workflows.returns import Shop
 from tests.world import template as template
 from tests.world import world as world
 
+WRONG: tuple[object, ...] = (None, [], {"by": 7}, {"id": "\n"})
 TOGETHER = 10
 """Walks in one world, one after the other: two at once would move each other's clock."""
 
@@ -44,7 +45,7 @@ async def test_a_message_that_is_refused_leaves_nothing_behind(real_shop: Shop) 
     await one.told("approved")
     before = await one.at_rest()
     for number, name in enumerate(updates()):
-        for content in (None, [], {"by": 7}, {"id": "\n"}):
+        for content in WRONG:
             with pytest.raises(WorkflowUpdateFailedError):
                 await one.handle.execute_update(name, content, id=f"wrong-{number}")
     assert await one.at_rest() == before

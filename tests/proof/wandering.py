@@ -135,7 +135,7 @@ class Chance:
             "notice": (*self.notices, "nope"),
             "status": ("needs_response", "needs_response", "won", "lost"),
             "lines": self.lines,
-            "line_id": (*self.lines * 4, "nope"),
+            "line_id": (*self.lines, *self.lines, *self.lines, *self.lines, "nope"),
             "payment": (*self.payments, *self.payments, "pi_nope"),
             "refund": self.refunds or ("re_nope",),
             "key": self.keys or ("",),
@@ -174,7 +174,7 @@ class Wander:
             _ = await self.stands() if self.dice.random() < 0.8 else None
             for _ in range(self.dice.randint(3, 9)):
                 await self.dice.choice((self._message, self._message, self._message, self._time, self._outage))()
-                if (seen := await self.stands()) and seen.outcome:
+                if (await self.stands()).outcome:
                     break
             return await self._end()
         except AssertionError as error:

@@ -44,7 +44,10 @@ class Goods(Clerk):
         due, before = None if self.state.overdue else self.state.next_action.due_at, self.recorded
         reminder, end = self.state.reminder_after(self.reminded_at), self.state.ends_at
         first = min((one for one in (due, reminder, end) if one is not None), default=None)
-        if await self.until(lambda: self.recorded > before, first, self.state.next_action.action):
+        (chapter,) = self.chapter
+        with chapter.scope():
+            heard = await self.until(lambda: self.recorded > before, first, self.state.next_action.action)
+        if heard:
             if self.state.overdue:
                 self.learn(overdue="", patient_until=workflow.now() + options.PARCEL_PATIENCE)
         elif first == end:
