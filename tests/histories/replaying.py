@@ -86,6 +86,9 @@ class _Heard(WorkflowInstance):
         return self._real.get_thread_id()
 
 
+_TRIED: list[type] = []
+
+
 class Listener(WorkflowRunner):
     """Runs workflows as another runner does, and keeps what they say by the run's id."""
 
@@ -94,7 +97,10 @@ class Listener(WorkflowRunner):
         self.said: dict[str, Said] = {}
 
     def prepare_workflow(self, defn: Any) -> None:
-        self._runner.prepare_workflow(defn)
+        """Tries whether it loads in the sandbox, once per process: that costs more than the replay."""
+        if defn.cls not in _TRIED:
+            self._runner.prepare_workflow(defn)
+            _TRIED.append(defn.cls)
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
         said = self.said[det.info.workflow_id] = Said()

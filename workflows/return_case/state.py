@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from domain import ids
 from domain.case import Assigned, CaseSoFar, Outcome
@@ -147,14 +147,14 @@ class CaseState(CaseSoFar):
             return None
         if any(line.statutes for line in self.decision.approved):
             return None
-        label_until = self.label.bought_at + timedelta(days=self.decision.label_days)
+        label_until = self.label.bought_at + self.decision.days(self.decision.label_days)
         return max(label_until, due_of(self) or label_until)
 
     def reminder_after(self, then: datetime) -> datetime | None:
         """The next time to remind the shopper of the parcel, counted back from the last day to send it."""
         if self.decision is None or not self.silent:
             return None
-        times = (self.decision.send_back_until - timedelta(days=days) for days in self.decision.reminder_days)
+        times = (self.decision.send_back_until - self.decision.days(days) for days in self.decision.reminder_days)
         return min((one for one in times if one > then), default=None)
 
     @property
