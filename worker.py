@@ -37,7 +37,7 @@ from workflows.return_case.case import ReturnCase
 _ALLOWED = ("allowed", "allowed_goods", "allowed_staff")
 _CASE = tuple(f"workflows.return_case.{name}" for name in (*_ALLOWED, "facts", "notices", "said", "stage", "state"))
 _VIEWS = ("workflows.aftercare_view", "workflows.return_case.turn", "workflows.return_case.view")
-PASSED_THROUGH = ("domain", "activities", "ledger", "workflows.options", *_CASE, *_VIEWS)
+PASSED_THROUGH = ("domain", "activities", "ledger", "workflows.options", "workflows.patches", *_CASE, *_VIEWS)
 WORKFLOWS = (ReturnCase, Aftercare, Mailing, Reconcile)
 THREADS = 20
 

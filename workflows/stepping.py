@@ -79,9 +79,8 @@ class Stepper:
     ) -> R:
         """Run one activity until it answers. `ask` makes its input from the time of the burst.
 
-        Raises ApplicationError `InvalidRequest` for a wrong input of a return that has not begun, and NotWanted after a
-        final no to what is not `wanted` any more, or with a code that the verb takes for an answer; anything else waits
-        for help and runs again with the same key, because keys are made from the input's ids.
+        Raises ApplicationError `InvalidRequest` for a wrong input of what has not `begun`, and NotWanted after a final
+        no that is one of `answers`, or to what is not `wanted` any more. Else it calls for help, and runs once more.
         """
         pause = PAUSE_FIRST
         while True:
