@@ -133,7 +133,7 @@ class Chance:
             return (*self.speakers, *self.speakers, *PEOPLE)
         pools: dict[str, Sequence[str]] = {
             "notice": (*self.notices, "nope"),
-            "status": ("needs_response", "needs_response", "won", "lost"),
+            "status": ("needs_response", "needs_response", "won"),
             "lines": self.lines,
             "line_id": (*self.lines, *self.lines, *self.lines, *self.lines, "nope"),
             "payment": (*self.payments, *self.payments, "pi_nope"),
@@ -304,10 +304,9 @@ class Wander:
                 await asyncio.wait_for(self.one.at_rest(), 1)
                 break
             except TimeoutError:  # a door is shut: after its burst it asks for help, or leaves the mail behind
+                await self._sound()
                 await self._skip(timedelta(hours=2))
-        events = (await self.one.history()).events
-        failed = [one for one in events if one.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED]
-        assert not failed, f"a workflow task failed: {failed[0].workflow_task_failed_event_attributes.failure.message}"
+        await self._sound()
         view = await self.one.view()
         self.said.append(f"  stands at {view.stage}: {view.next_owner}, {view.next_action!r} until {view.due_at}")
         if view.outcome is None:
@@ -315,6 +314,11 @@ class Wander:
             assert view.next_action, "nothing is next"
             assert view.next_owner == "backhaul" or view.due_at, "it is due at no time"
         return view
+
+    async def _sound(self) -> None:
+        events = (await self.one.history()).events
+        failed = [one for one in events if one.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED]
+        assert not failed, f"a workflow task failed: {failed[0].workflow_task_failed_event_attributes.failure.message}"
 
     async def _end(self) -> list[str]:
         for turn in range(40):
