@@ -43,7 +43,8 @@ from workflows.return_case.view import CaseView
 Json = dict[str, Any]
 PEOPLE = (SHOPPER, *HIRED, "nobody")
 SIGNERS = ("fay", "ada")
-DOORS = ("/stripe", "/sendgrid", "/carrier", "/storefront")
+MAILS = "/sendgrid"
+DOORS = ("/stripe", MAILS, "/carrier", "/storefront")
 BASKETS: tuple[tuple[str, Mapping[str, int]], ...] = (
     ("shopify_order_discount_code.json", {"1071823193": 1}),
     ("two_rates.json", {"1": 2, "2": 1}),
@@ -288,7 +289,7 @@ class Wander:
         self.shop.world.doors.shut(door, self.dice.choice((503, 429)))
         self.shut.add(door)
         await self._skip(timedelta(minutes=20))
-        if self.dice.random() < 0.7:
+        if door == MAILS or self.dice.random() < 0.7:  # a mail is tried every other minute for long
             self._open(door)
             await self._skip(timedelta(hours=7))
 
