@@ -49,7 +49,7 @@ class Said:
                 return f"timer {command.start_timer.seq}"
             case "start_child_workflow_execution":
                 return f"child {command.start_child_workflow_execution.workflow_id}"
-            case "update_response" if command.update_response.HasField("completed"):
+            case "update_response" if not command.update_response.HasField("accepted"):
                 return f"update {self.updates[command.update_response.protocol_instance_id]}"
             case "upsert_workflow_search_attributes":
                 self.upserts += 1
@@ -189,7 +189,7 @@ def _given(command: WorkflowCommand) -> Any:
         case "start_child_workflow_execution":
             return [told.workflow_type, _values(told.input)]
         case "update_response":
-            return [_values([told.completed] if told.completed.metadata else []), ""]
+            return [_values([told.completed] if told.HasField("completed") else []), told.rejected.message]
         case "upsert_workflow_search_attributes":
             return _fields(told.search_attributes.indexed_fields)
         case "complete_workflow_execution":
