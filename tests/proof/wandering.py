@@ -80,6 +80,8 @@ class Chance:
     lines: Sequence[str]
     payments: Sequence[str]
     now: datetime
+    unique: str
+    """What of an id belongs to this return."""
     refunds: Sequence[str] = ()
     keys: Sequence[str] = ()
     parcels: Sequence[str] = ()
@@ -146,7 +148,10 @@ class Chance:
             "signature": ("A" * 86 + "==",),
             "url": ("https://photos.example/1.jpg",),
         }
-        return pools.get(name, tuple(f"{name}-{number}" for number in range(1, 4)))
+        # A journal has many returns, and a provider gives no event's id twice.
+        if name == "event":
+            return (f"event_{self.unique}_{self.dice.getrandbits(40)}",)
+        return pools.get(name, tuple(f"{name}_{self.unique}_{number}" for number in range(3)))
 
 
 @dataclass
@@ -221,6 +226,7 @@ class Wander:
             lines=tuple(self.one.lines),
             payments=[one.id for one in self.order.tenders],
             now=(await self.env.get_current_time()).astimezone(UTC),
+            unique=f"{self.seed}",
             refunds=[str(one["id"]) for one in refunds],
             notices=[one.key for one in world.entries(self.one.case, EntryKind.NOTICE)],
             speakers=_speakers(name),
