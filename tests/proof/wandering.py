@@ -264,7 +264,7 @@ class Wander:
         """Say it, whatever becomes of it; whether it was taken."""
         self.said.append(f"{name} {json.dumps(content)} as {update_id}")
         told = asyncio.create_task(self.one.handle.execute_update(name, content, id=update_id))
-        for patience, skipped in ((3.0, 20), (3.0, 8 * 60), (10.0, 0)):
+        for patience, skipped in ((5.0, 20), (5.0, 8 * 60), (10.0, 0)):
             done, _ = await asyncio.wait([told], timeout=patience)
             if done:
                 break
@@ -308,7 +308,7 @@ class Wander:
         """The view, once the return is at rest; it says what is next, who does it, and until when."""
         for _ in range(6):
             try:
-                await asyncio.wait_for(self.one.at_rest(), 1)
+                await asyncio.wait_for(self.one.at_rest(), 1 if self.shut else 5)
                 break
             except TimeoutError:  # a door is shut: after its burst it asks for help, or leaves the mail behind
                 await self._sound()
