@@ -83,6 +83,6 @@ lifecycle: $(STAMP) ## write docs/lifecycle.md anew from what the diaries tell
 	@$(PYTHON) -m pytest -q --write-lifecycle --ignore=tests/diaries/test_book.py tests/diaries
 
 histories: $(STAMP) ## record anew what happens in the diaries, where it is not what was recorded
-	@$(PYTHON) -m pytest -q --write-histories --ignore=tests/diaries/test_book.py tests/diaries
+	@$(PYTHON) -m pytest -q -n 2 --write-histories --ignore=tests/diaries/test_book.py tests/diaries
 
 .PHONY: histories lifecycle help setup judges demo test proof bench check format lock schemas

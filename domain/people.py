@@ -31,16 +31,25 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-_GOODS = frozenset({Verb.RECEIVE, Verb.INSPECT, Verb.ADD_PARCEL})
-_AFTERCARE = frozenset({Verb.PAY_AGAIN, Verb.PAID_BY_HAND, Verb.BY_HAND_FAILED, Verb.NOTED})
+_GOODS = frozenset({Verb.RECEIVE, Verb.INSPECT, Verb.ADD_PARCEL, Verb.REPAIR, Verb.SHIPPED})
+_AFTERCARE = frozenset({Verb.PAY_AGAIN, Verb.TAKE_BACK, Verb.PAID_BY_HAND, Verb.BY_HAND_FAILED, Verb.NOTED})
 MAY: Mapping[Role, frozenset[Verb]] = {
     Role.SERVICE: frozenset(
-        {Verb.CANCEL, Verb.RECORD_SCAN, Verb.ADD_PARCEL, Verb.RECORD_NEWS, Verb.REPLAN, Verb.CONSENT}
+        {
+            Verb.CANCEL,
+            Verb.CHOOSE,
+            Verb.RECORD_SCAN,
+            Verb.ADD_PARCEL,
+            Verb.RECORD_NEWS,
+            Verb.REPLAN,
+            Verb.CONSENT,
+        }
     ),
     Role.WAREHOUSE: _GOODS,
     Role.OPS: _GOODS
     | {
         Verb.CANCEL,
+        Verb.CHOOSE,
         Verb.RECORD_SCAN,
         Verb.OVERRIDE,
         Verb.RETRY_NOW,
@@ -51,7 +60,9 @@ MAY: Mapping[Role, frozenset[Verb]] = {
         Verb.RESEND,
         Verb.ASSIGN,
     },
-    Role.FINANCE: frozenset({Verb.APPROVE, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN, Verb.CONSENT, Verb.ASSIGN})
+    Role.FINANCE: frozenset(
+        {Verb.APPROVE, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN, Verb.CONSENT, Verb.CHOOSE, Verb.ASSIGN}
+    )
     | _AFTERCARE,
     Role.ADMIN: frozenset(Verb),
 }
@@ -81,10 +92,14 @@ _DOES = {
     Verb.ADD_PARCEL: "add parcels",
     Verb.RECEIVE: "receive goods",
     Verb.INSPECT: "inspect goods",
+    Verb.REPAIR: "say what came of a repair",
+    Verb.SHIPPED: "send goods to shoppers",
     Verb.RECORD_NEWS: "record news",
     Verb.RETRY_NOW: "have steps tried again",
     Verb.CONSENT: "consent for the shopper",
+    Verb.CHOOSE: "choose for the shopper",
     Verb.PAID_BY_HAND: "say that something is paid by hand",
+    Verb.TAKE_BACK: "take store credit back",
     Verb.NOTED: "say that something is seen to",
 }
 """Verbs for people, where the bare word would not do."""

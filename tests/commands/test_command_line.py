@@ -45,6 +45,7 @@ def test_all_commands_are_there() -> None:
         "bulk",
         "by-hand-failed",
         "cancel",
+        "choose",
         "close",
         "consent",
         "database upgrade",
@@ -85,12 +86,14 @@ def test_all_commands_are_there() -> None:
         "quote",
         "receive",
         "refunds",
+        "repair",
         "replan",
         "retry",
         "scan",
         "schedules create",
         "show",
         "start",
+        "take-back",
     ]
 
 

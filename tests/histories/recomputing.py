@@ -14,15 +14,24 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 
 from activities.decisions import DecisionActivities, OpenReturn, PlanRefund
 from domain import ids
-from domain.policy import PublishedPolicy
+from domain.model import Model
+from domain.plan import RefundPlan
+from domain.policy import Decision, PublishedPolicy
+from domain.request import ReturnRequest
 from domain.stores import Snapshot
-from ledger import Balance, JournalEntry, NewEntry
+from ledger import NUMBERED, Balance, JournalEntry, NewEntry
 from ledger.store.guards import NOTHING, Account, Books, balance
 from settings import Settings
 from tests.histories.recording import Recording
 from tests.histories.replaying import unlike
 from wiring import rooms
 
+MODELS: dict[str, type[Model]] = {
+    "decision": Decision,
+    "quote": RefundPlan,
+    "plan": RefundPlan,
+    "request": ReturnRequest,
+}
 STEPS = {"open_return": OpenReturn, "plan_refund": PlanRefund}
 
 
@@ -92,9 +101,21 @@ def recomputed(recording: Recording) -> Iterator[str]:
         asked = ask.model_copy(update={"now": entry.at})
         _ = desk.open_return(asked) if isinstance(asked, OpenReturn) else desk.plan_refund(asked)
         (made,) = then.appended
-        fields = {"kind", "order", "case", "actor", "reasons", "policy", "facts", "transfers"}
-        before, now = (one.model_dump(mode="json", include=fields) for one in (entry, made))
+        before, now = _told(entry), _told(made)
         yield from (f"{key}{path} was {was!r} and is {would!r}" for path, was, would in unlike(before, now))
+
+
+def _told(entry: JournalEntry | NewEntry) -> dict[str, Any]:
+    """An entry as JSON, its models with all their defaults; a credit note's number is given as it is written down."""
+    fields = {"kind", "order", "case", "actor", "reasons", "policy", "facts", "transfers"}
+    told = entry.model_dump(mode="json", include=fields)
+    facts = told["facts"]
+    for name, model in MODELS.items():
+        if name in facts:
+            facts[name] = model.model_validate(facts[name]).model_dump(mode="json")
+    for given in ("number", "series"):
+        facts.get(NUMBERED, {}).pop(given, None)
+    return told
 
 
 def _desk(recording: Recording, then: BooksThen) -> DecisionActivities:

@@ -30,6 +30,8 @@ PERSONAL = (b"jane@", b"mara@", b"Musterfrau", b"Fake Street", b"Musterstrasse")
 _GONE = ("identity", "stackTrace", "workerVersion", "binaryChecksum")
 """Names machines and their files, and says nothing of what happened."""
 _TOLD = (EntryKind.ORDER_OPENED, EntryKind.ORDER_EDITED, EntryKind.DELIVERY)
+_OTHERS = (EntryKind.POLICY_PUBLISHED, EntryKind.PERSON)
+"""Kept beside the journal, or not needed."""
 _HOST = re.compile(r"http://127\.0\.0\.1:\d+")
 
 
@@ -116,7 +118,7 @@ async def record(client: Client, workflow_ids: Collection[str], world: World) ->
 
 def _books(world: World) -> dict[str, Any]:
     rooms = world.rooms
-    entries = [one for one in rooms.ledger.entries() if one.order]
+    entries = [one for one in rooms.ledger.entries() if one.kind not in _OTHERS]
     told = {(one.order, str(one.facts["snapshot"])) for one in entries if one.kind in _TOLD}
     named = sorted({one.policy for one in entries if one.policy})
     policies = [found for ref in named if (found := rooms.stores.policies.get(ref))]

@@ -198,11 +198,11 @@ def _given(command: WorkflowCommand) -> Any:
 
 
 def unlike(before: Any, now: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """Where two values differ. What a model learned later stands at its empty default in one and is not in the other:
-    both mean the same."""
+    """Where what is now is not what was. A field that the recording does not know was learned later, and says nothing
+    of what was before; one that is gone meant nothing if it was empty."""
     if isinstance(before, dict) and isinstance(now, dict):
-        for name in sorted({*before, *now}):
-            yield from unlike(before.get(name), now.get(name), f"{path}.{name}")
+        for name in sorted(before):
+            yield from unlike(before[name], now.get(name), f"{path}.{name}")
     elif isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
         for number, pair in enumerate(zip(before, now, strict=True)):
             yield from unlike(*pair, f"{path}[{number}]")

@@ -6,13 +6,30 @@ from dataclasses import dataclass
 
 from temporalio.exceptions import ApplicationError
 
+from domain.choice import Choice
 from domain.inspection import Inspection, Receipt
 from domain.override import Override
 from domain.parcel import OtherParcel, Scan
+from domain.repair import ShippedByHand, WorkshopSaid
 from workflows.return_case.said import Approve, Assign, Cancel, ForceClose, Lost, Resend
 from workflows.return_case.state import CaseState
 
-Fact = OtherParcel | Scan | Receipt | Inspection | Cancel | ForceClose | Lost | Assign | Resend | Approve | Override
+Fact = (
+    OtherParcel
+    | Scan
+    | Receipt
+    | Inspection
+    | Cancel
+    | Choice
+    | WorkshopSaid
+    | ShippedByHand
+    | ForceClose
+    | Lost
+    | Assign
+    | Resend
+    | Approve
+    | Override
+)
 
 
 @dataclass
@@ -37,6 +54,8 @@ def known(state: CaseState, fact: Fact) -> bool:
             return state.inspection is not None
         case Cancel():
             return state.called_off
+        case Choice():
+            return state.resolution is fact.resolution
         case ForceClose():
             return state.force_closed is not None
         case Assign():
@@ -49,12 +68,16 @@ def known(state: CaseState, fact: Fact) -> bool:
             return any(one.update_id == fact.override and one.agreed_by for one in state.overrides)
         case Approve():
             return state.approval is not None and not state.needs_approval
+        case WorkshopSaid():
+            return state.repair is not None
+        case ShippedByHand():
+            return bool(state.sent)
         case Override():
             return any(one.update_id == fact.update_id for one in state.overrides)
 
 
 def with_fact(state: CaseState, fact: Fact) -> CaseState:
-    """The state as if the fact were recorded: what the next message is judged by. An approval, an
+    """The state as if the fact were recorded: what the next message is judged by. A choice, an approval, an
     override and what staff asks for change nothing yet."""
     if known(state, fact):
         return state
@@ -73,5 +96,7 @@ def with_fact(state: CaseState, fact: Fact) -> CaseState:
             return state.model_copy(update={"force_closed": fact.by})
         case Lost():
             return state.model_copy(update={"lost": fact.by})
-        case Assign() | Resend() | Approve() | Override():
+        case WorkshopSaid():
+            return state.model_copy(update={"repair": fact.result})
+        case Choice() | ShippedByHand() | Assign() | Resend() | Approve() | Override():
             return state
