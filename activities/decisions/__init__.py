@@ -10,7 +10,7 @@ from temporalio import activity
 from activities.decisions.appeals import check_appeal
 from activities.decisions.assigning import RecordAssignment, RecordResend
 from activities.decisions.choices import Choosing, RecordChoice
-from activities.decisions.ends import CancelReturn, CloseReturn, ExpireReturn, ForceClose
+from activities.decisions.ends import CancelReturn, CloseReturn, ExpireReturn, ForceClose, RecordNotUndone
 from activities.decisions.losing import RecordLoss
 from activities.decisions.ways import check_exchange, check_method, check_resolution
 from domain import ids
@@ -59,6 +59,7 @@ __all__ = [
     "RecordAssignment",
     "RecordChoice",
     "RecordLoss",
+    "RecordNotUndone",
     "RecordResend",
 ]
 
@@ -181,9 +182,7 @@ class DecisionActivities(Choosing):
 
     def _check_inspected(self, ask: PlanRefund) -> None:
         """Raises Refused unless somebody graded exactly this, or it was lost: a workflow's word moves no money."""
-        graded = ids.inspection_key(ask.case, ask.inspection.id)
-        entry = self._ledger.find(graded) or self._ledger.find(ids.lost_key(ask.case))
-        if entry is None or Inspection.model_validate(entry.facts["inspection"]) != ask.inspection:
+        if case_so_far(self._ledger.entries(case=ask.case)).inspection != ask.inspection:
             text = f"the inspection {ask.inspection.id} of return {ask.case} is not in the journal like this"
             raise Refused("not_inspected", f"{text}; have it inspected first")
 

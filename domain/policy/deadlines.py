@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -27,7 +27,9 @@ class SendBackRule(Rule):
 
 class DeadlineRule(Rule):
     """Days for a review, for the life of a label, for the reminders before the last day to send, for the inspection,
-    for the shopper to answer an offer or to pay what an exchange costs more, and for the workshop."""
+    for the shopper to answer an offer, to pay what an exchange costs more and to show what they are asked for, and for
+    the workshop; `no_evidence` is what follows where nothing is shown in time: a person decides without, or the line is
+    declined."""
 
     review_days: DAY = 2
     label_days: DAY = 28
@@ -36,6 +38,8 @@ class DeadlineRule(Rule):
     answer_days: DAY = 14
     payment_days: DAY = 7
     repair_days: DAY = 14
+    evidence_days: DAY = 7
+    no_evidence: Literal["review", "decline"] = "review"
 
     @model_validator(mode="after")
     def _reminded_while_it_lives(self) -> Self:
@@ -47,4 +51,5 @@ class DeadlineRule(Rule):
         """The sooner we are done, and the more time the shopper has."""
         inspection = 0 if self.inspection_days is None else -self.inspection_days
         shopper = (self.answer_days, self.payment_days, self.label_days)
-        return (*shopper, -self.review_days, inspection, -self.repair_days, len(self.reminder_days))
+        shown = (self.evidence_days, self.no_evidence == "review")
+        return (*shopper, -self.review_days, inspection, -self.repair_days, len(self.reminder_days), *shown)

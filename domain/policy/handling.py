@@ -43,4 +43,6 @@ def handling(
         answer_days=days.answer_days,
         payment_days=days.payment_days,
         repair_days=days.repair_days,
+        evidence_days=days.evidence_days,
+        no_evidence=days.no_evidence,
     )

@@ -38,6 +38,7 @@ ENUMS = (
     "domain.event",
     "domain.inbox",
     "domain.inspection",
+    "domain.mending",
     "domain.repair",
     "domain.method",
     "domain.resolution",

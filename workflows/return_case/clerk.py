@@ -6,13 +6,17 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from domain.choice import Choice
+from domain.editing import Edit
+from domain.evidence import AskEvidence, GiveEvidence
 from domain.inspection import Inspection, Receipt
+from domain.mending import CorrectCount, Extend, Regrade
 from domain.override import Override
 from domain.parcel import OtherParcel, Scan
 from domain.refund import PLAN_WITHDRAWN
 from domain.repair import ShippedByHand, WorkshopSaid
-from workflows.return_case.facts import Fact, known, with_fact
+from workflows.return_case.facts import Fact, Said, known, with_fact
 from workflows.return_case.finance import Finance
+from workflows.return_case.mending import Mending
 from workflows.return_case.ops import Ops
 from workflows.return_case.overrides import Overrides
 from workflows.return_case.providers import Providers
@@ -22,7 +26,7 @@ from workflows.return_case.warehouse import Warehouse
 from workflows.stepping import NotWanted
 
 
-class Clerk(Shopper, Warehouse, Providers, Finance, Ops, Overrides):
+class Clerk(Shopper, Warehouse, Providers, Finance, Ops, Mending, Overrides):
     """Records beside the story, whatever that waits for, so that who said something learns at once what became of it.
 
     A fact that is refused is dropped as if it had never been said; the story sees recorded facts alone.
@@ -85,3 +89,20 @@ class Clerk(Shopper, Warehouse, Providers, Finance, Ops, Overrides):
                 return await (self.agree_override(fact) if fact.override else self.record_approval(fact))
             case Override():
                 return await self.record_override(fact)
+            case _:
+                return await self._record_word(fact)
+
+    async def _record_word(self, fact: Said) -> dict[str, object]:
+        match fact:
+            case AskEvidence():
+                return await self.record_asked(fact)
+            case GiveEvidence():
+                return await self.record_given(fact)
+            case Edit():
+                return await self.record_edit(fact)
+            case CorrectCount():
+                return await self.record_count(fact)
+            case Regrade():
+                return await self.record_regraded(fact)
+            case Extend():
+                return await self.record_extended(fact)

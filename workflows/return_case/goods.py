@@ -15,6 +15,7 @@ from domain.notice import NoticeKind
 from workflows import options
 from workflows.return_case.clerk import Clerk
 from workflows.return_case.stage import Stage
+from workflows.return_case.turn import by_stage
 from workflows.stepping import NotWanted, not_if_refused
 
 
@@ -41,12 +42,13 @@ class Goods(Clerk):
 
     async def wait_for_word(self) -> None:
         """Wait for whoever speaks next; when the due time passes in silence, ops are asked to look."""
-        due, before = None if self.state.overdue else self.state.next_action.due_at, self.recorded
+        waits_for = by_stage(self.state)
+        due, before = None if self.state.overdue else waits_for.due_at, self.recorded
         reminder, end = self.state.reminder_after(self.reminded_at), self.state.ends_at
         first = min((one for one in (due, reminder, end) if one is not None), default=None)
         (chapter,) = self.chapter
         with chapter.scope():
-            heard = await self.until(lambda: self.recorded > before, first, self.state.next_action.action)
+            heard = await self.until(lambda: self.recorded > before, first, waits_for.action)
         if heard:
             if self.state.overdue:
                 self.learn(overdue="", patient_until=workflow.now() + options.PARCEL_PATIENCE)
@@ -56,7 +58,7 @@ class Goods(Clerk):
             self.remind()
         else:
             self.tell_delayed()
-            self.learn(overdue=f"Overdue: {self.state.next_action.action}")
+            self.learn(overdue=f"Overdue: {waits_for.action}")
 
     def remind(self) -> None:
         """Tell the shopper that the time to send runs out."""
