@@ -39,19 +39,22 @@ demo: $(STAMP) ## walk two returns from request to refund [ONCE=1] [CRASH=1] [SC
 test: $(STAMP) judges ## all tests, in four processes, of which two wait at most times
 	@$(PYTHON) -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder
 
-proof: $(STAMP) judges ## the long proofs [PART=arithmetic|properties|facts|books|labels|kill|hostile|exits|ledger] [N=] [KILLS=] [SEED=1]
+proof: $(STAMP) judges ## the long proofs [PART=arithmetic|properties|facts|books|labels|cache|random|kill|hostile|exits|ledger] [N=] [KILLS=] [SEED=1]
 	@$(if $(filter arithmetic,$(or $(PART),arithmetic)),$(PYTHON) -m tests.proof.arithmetic $(or $(if $(PART),$(N)),20000) $(or $(SEED),1))
 	@$(if $(filter properties,$(or $(PART),properties)),$(PYTHON) -m pytest -q -n 2 --timeout=1200 --hypothesis-profile=proof tests/policy/test_properties.py tests/domain/test_plan.py)
 	@$(if $(filter facts,$(or $(PART),facts)),$(PYTHON) -m tests.proof.facts $(or $(if $(PART),$(N)),200) $(or $(SEED),1))
 	@$(if $(filter books,$(or $(PART),books)),$(PYTHON) -m tests.proof.books $(or $(if $(PART),$(N)),1000) $(or $(SEED),1))
 	@$(if $(filter labels,$(or $(PART),labels)),$(PYTHON) -m tests.proof.labels)
-	@$(if $(filter-out arithmetic properties facts books labels,$(or $(PART),all)),$(PYTHON) -m tests.proof $(if $(PART),--part $(PART)) $(if $(N),--returns $(N)) $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)))
+	@$(if $(filter cache,$(or $(PART),cache)),$(PYTHON) -m pytest -q -n 2 --timeout=300 --forgetful tests/diaries tests/workflows)
+	@$(if $(filter random,$(or $(PART),random)),$(PYTHON) -m pytest -q -n 2 --timeout=1200 tests/proof/test_wandering.py -k ends_right --walks $(or $(if $(PART),$(N)),2000) --walks-seed $(or $(SEED),1))
+	@$(if $(filter-out arithmetic properties facts books labels cache random,$(or $(PART),all)),$(PYTHON) -m tests.proof $(if $(PART),--part $(PART)) $(if $(N),--returns $(N)) $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)))
 
-bench: $(STAMP) ## how fast quotes, decisions, the ledger and reconciling are [PART=quote|decide|ledger|reconcile] [SECONDS=1] [N=20000]
+bench: $(STAMP) ## how fast quotes, decisions, the ledger and reconciling are, and what a return costs [PART=quote|decide|ledger|reconcile|cost] [SECONDS=1] [N=20000]
 	@$(if $(filter quote,$(or $(PART),quote)),$(PYTHON) -m benchmarks.quote $(SECONDS))
 	@$(if $(filter decide,$(or $(PART),decide)),$(PYTHON) -m benchmarks.decide $(SECONDS))
 	@$(if $(filter ledger,$(or $(PART),ledger)),$(PYTHON) -m benchmarks.ledger $(N))
 	@$(if $(filter reconcile,$(or $(PART),reconcile)),$(PYTHON) -m benchmarks.reconcile $(N))
+	@$(if $(filter cost,$(or $(PART),cost)),$(PYTHON) -m benchmarks.return_cost)
 
 check: $(STAMP) ## lint, format, types, import contracts, sizes
 	@$(VENV)/bin/ruff check .
@@ -79,4 +82,7 @@ schemas: $(STAMP) ## write the published JSON Schemas anew from the models
 lifecycle: $(STAMP) ## write docs/lifecycle.md anew from what the diaries tell
 	@$(PYTHON) -m pytest -q --write-lifecycle --ignore=tests/diaries/test_book.py tests/diaries
 
-.PHONY: lifecycle help setup judges demo test proof bench check format lock schemas
+histories: $(STAMP) ## record anew what happens in the diaries, where it is not what was recorded
+	@$(PYTHON) -m pytest -q -n 2 --write-histories --ignore=tests/diaries/test_book.py tests/diaries
+
+.PHONY: histories lifecycle help setup judges demo test proof bench check format lock schemas

@@ -38,18 +38,24 @@ _ALLOWED = ("allowed", "allowed_goods", "allowed_staff", "allowed_trade", "allow
 _PARTS = ("facts", "notices", "remedies", "said", "stage", "state")
 _CASE = tuple(f"workflows.return_case.{name}" for name in (*_ALLOWED, *_PARTS))
 _VIEWS = ("workflows.aftercare_view", "workflows.return_case.turn", "workflows.return_case.view")
-PASSED_THROUGH = ("domain", "activities", "ledger", "workflows.options", *_CASE, *_VIEWS)
+PASSED_THROUGH = ("domain", "activities", "ledger", "workflows.options", "workflows.patches", *_CASE, *_VIEWS)
+WORKFLOWS = (ReturnCase, Aftercare, Mailing, Reconcile)
 THREADS = 20
+
+
+def sandbox() -> SandboxedWorkflowRunner:
+    """What workflows run in, here and wherever their histories are replayed."""
+    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
 
 
 def workers(client: Client, rooms: Rooms, drain: timedelta, extra: Sequence[Interceptor] = ()) -> list[Worker]:
     """One worker per task queue; together they do everything a return needs."""
-    runner = SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
+    runner = sandbox()
     return [
         Worker(
             client,
             task_queue=queue,
-            workflows=[ReturnCase, Aftercare, Mailing, Reconcile] if queue == ids.RETURNS_QUEUE else [],
+            workflows=WORKFLOWS if queue == ids.RETURNS_QUEUE else (),
             activities=activities,
             activity_executor=ThreadPoolExecutor(THREADS, thread_name_prefix=queue),
             max_concurrent_activities=THREADS,

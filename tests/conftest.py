@@ -41,10 +41,14 @@ LONGEST_FIRST = (
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """What `make lifecycle` asks for."""
+    """What `make lifecycle`, `make histories` and `make proof` ask for."""
     parser.addoption(
         "--write-lifecycle", action="store_true", help="write docs/lifecycle.md from what the diaries tell"
     )
+    parser.addoption("--forgetful", action="store_true", help="workers keep no workflow in memory: every task replays")
+    parser.addoption("--walks", type=int, default=10, help="how many returns anybody says anything to")
+    parser.addoption("--walks-seed", type=int, default=1, help="the dice of the first of them")
+    parser.addoption("--write-histories", action="store_true", help="write tests/histories from what the diaries leave")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -144,7 +144,7 @@ async def _with_notes(
 
 
 def _other_return(request: ReturnRequest) -> KeyConflict:
-    told = f"return {request.id} exists already with other lines, reasons, basis, resolution or appeal"
+    told = f"return {request.id} exists already with other lines, reasons, resolution, basis or appeal"
     return KeyConflict(f"{told}; choose another id for a new return")
 
 

@@ -55,6 +55,11 @@ class Stepper:
         return True
 
     @property
+    def chapter(self) -> tuple[workflow.EventGroup, ...]:
+        """Under which heading the Temporal UI shows what is asked for now."""
+        return ()
+
+    @property
     def troubles(self) -> tuple[Trouble, ...]:
         """What waits for help."""
         raise NotImplementedError
@@ -74,9 +79,8 @@ class Stepper:
     ) -> R:
         """Run one activity until it answers. `ask` makes its input from the time of the burst.
 
-        Raises ApplicationError `InvalidRequest` when the input of a return is wrong that has not begun, and NotWanted
-        after a final no to what is not `wanted` any more, or with a code that the verb takes for an answer; anything
-        else waits for help and runs again, with the same key, because keys are made from the input's ids.
+        Raises ApplicationError `InvalidRequest` for a wrong input of what has not `begun`, and NotWanted after a final
+        no that is one of `answers`, or to what is not `wanted` any more. Else it calls for help, and runs once more.
         """
         pause = PAUSE_FIRST
         while True:
@@ -91,6 +95,7 @@ class Stepper:
                     heartbeat_timeout=how.heartbeat,
                     retry_policy=how.retry,
                     summary=name,
+                    event_groups=self.chapter,
                 )
             except ActivityError as error:
                 if is_cancelled_exception(error):
@@ -167,6 +172,7 @@ class Stepper:
             schedule_to_close_timeout=how.burst,
             retry_policy=how.retry,
             summary=f"Mail: {mail.notice.kind.replace('_', ' ')}",
+            event_groups=self.chapter,
         )
 
     async def _leave_behind(self, mail: SendNotice) -> None:

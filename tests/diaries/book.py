@@ -34,6 +34,11 @@ def heading(test: str) -> str:
     return test.removeprefix("test_").replace("_", " ").capitalize()
 
 
+def test_of(heading: str) -> str:
+    """The test that a section is of, without its `test_`."""
+    return heading.lower().replace(" ", "_")
+
+
 def sections() -> dict[str, str]:
     """The sections of the page as it stands, by heading."""
     text = PAGE.read_text() if PAGE.exists() else ""

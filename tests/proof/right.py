@@ -172,6 +172,13 @@ def wrong_return(case: str, expected: Outcome, books: Books, *, killed: bool = F
     return [f"{case}: {sentence}" for check in checks for sentence in check()]
 
 
+def wrong_books(case: str, expected: Outcome, books: Books) -> list[str]:
+    """What is wrong with the money of a return, and with what it holds, whatever else was said of it."""
+    told = _Told(case, expected, books, tuple(books.ledger.entries(case=case)), killed=False)
+    checks = (told.legs, told.tenders, told.notes, told.open)
+    return [f"{case}: {sentence}" for check in checks for sentence in check()]
+
+
 @dataclass(frozen=True)
 class _Told:
     """One return as everybody tells it."""
@@ -420,6 +427,8 @@ class _Told:
             }
             others |= (answers := needed & {notice_ids.notice_key(self.case, kind) for kind in _ANSWERS})
             needed -= answers
+        reminder = notice_ids.notice_key(self.case, NoticeKind.REMINDER).removesuffix("1")
+        others |= {key for key in rows if key.startswith(reminder)}  # numbered by the day on which it was due
         if self.known.payment_asked:  # half way to the day on which it is due
             others.add(notice_ids.notice_key(self.case, NoticeKind.PAYMENT_DUE, 2))
         for key in self._failed_late():

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
@@ -54,9 +55,10 @@ async def server() -> AsyncIterator[WorkflowEnvironment]:
 
 
 @pytest_asyncio.fixture
-async def shop(flying: WorkflowEnvironment, world: World) -> AsyncIterator[Shop]:
+async def shop(flying: WorkflowEnvironment, world: World, request: pytest.FixtureRequest) -> AsyncIterator[Shop]:
     """A world whose time flies, with workers."""
-    async with serving(flying.client, world):
+    options = {"max_cached_workflows": 0} if request.config.getoption("--forgetful") else {}
+    async with serving(flying.client, world, **options):
         yield Shop(world, flying.client, flying.sleep)
 
 

@@ -114,16 +114,6 @@ async def test_the_list_and_the_panel_tell_each_stage(real_shop: Shop) -> None:
     assert paid in panel
 
 
-async def test_finance_finds_returns_by_what_they_need(real_shop: Shop) -> None:
-    one = await real_shop.shopify()
-    await one.labelled()
-    query = f"WorkflowType='ReturnCase' AND NeedsAction='shopper' AND OrderId='{SHOPIFY_ORDER}' AND ReturnStage='{{}}'"
-    await one.listed(query.format("awaiting_parcel"))
-    await one.cancel()
-    await one.result()
-    await one.listed(f"ReturnOutcome='cancelled' AND OrderId='{SHOPIFY_ORDER}' AND NeedsAction='nobody'")
-
-
 async def test_every_line_of_the_timeline_says_what_it_is(shop: Shop) -> None:
     one = await shop.shopify()
     await one.arrive()

@@ -18,6 +18,7 @@ from workflows.return_case.allowed import allowed
 from workflows.return_case.facts import Fact, Heard, known, with_fact
 from workflows.return_case.state import CaseState
 from workflows.return_case.view import CaseView, attributes, panel, view
+from workflows.waiting import Waiter
 
 M = TypeVar("M", bound=Model)
 
@@ -49,7 +50,7 @@ def taken_from(model: type[M], raw: RawValue) -> M:
         raise as_failure(error) from None
 
 
-class Desk:
+class Desk(Waiter):
     """State, the facts that were heard and are not recorded yet, and what ops see of them.
 
     `hearing` counts news that are being read again, `asides` wait for somebody beside the story, and nothing waits for
@@ -57,6 +58,7 @@ class Desk:
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self.state = CaseState()
         self.heard: list[Heard] = []
         self.recorded = 0
@@ -110,8 +112,11 @@ class Desk:
         self.show()
 
     def show(self) -> None:
-        """Current details cost no history; search attributes are written only where they changed."""
+        """Current details cost no history; search attributes are written where they changed and somebody may wait: what
+        we do ourselves takes a moment, or becomes a call for help after its burst."""
         workflow.set_current_details(panel(self.state))
+        if self.state.next_action.owner == "backhaul":
+            return
         known = workflow.info().typed_search_attributes
         changed = [update for update in attributes(self.state) if known.get(update.key) != update.value]
         if changed:

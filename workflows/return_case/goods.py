@@ -46,22 +46,19 @@ class Goods(Clerk):
         due, before = None if self.state.overdue else waits_for.due_at, self.recorded
         reminder, end = self.state.reminder_after(self.reminded_at), self.state.ends_at
         first = min((one for one in (due, reminder, end) if one is not None), default=None)
-        try:
-            await workflow.wait_condition(
-                lambda: self.recorded > before,
-                timeout=max(0.0, (first - workflow.now()).total_seconds()) if first else None,
-                timeout_summary=waits_for.action,
-            )
+        (chapter,) = self.chapter
+        with chapter.scope():
+            heard = await self.until(lambda: self.recorded > before, first, waits_for.action)
+        if heard:
             if self.state.overdue:
                 self.learn(overdue="", patient_until=workflow.now() + options.PARCEL_PATIENCE)
-        except TimeoutError:
-            if first == end:
-                await self.expire()
-            elif first == reminder:
-                self.remind()
-            else:
-                self.tell_delayed()
-                self.learn(overdue=f"Overdue: {waits_for.action}")
+        elif first == end:
+            await self.expire()
+        elif first == reminder:
+            self.remind()
+        else:
+            self.tell_delayed()
+            self.learn(overdue=f"Overdue: {waits_for.action}")
 
     def remind(self) -> None:
         """Tell the shopper that the time to send runs out."""

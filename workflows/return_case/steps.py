@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from temporalio import workflow
+
 from domain.case import OrderBrief
 from domain.notice import NoticeKind
 from domain.refund import Refund
@@ -25,6 +27,12 @@ class Steps(Desk, Stepper):
     def begun(self) -> bool:
         """Goods may be on their way once it was decided."""
         return self.state.decision is not None
+
+    @property
+    def chapter(self) -> tuple[workflow.EventGroup, ...]:
+        """The stage, under its own name."""
+        stage = self.state.stage
+        return (workflow.create_event_group(stage.value, label=stage.replace("_", " ").capitalize()),)
 
     @property
     def troubles(self) -> tuple[Trouble, ...]:

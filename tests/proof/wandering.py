@@ -1,0 +1,384 @@
+"""A return to which anybody says anything at any time: what there is to say is found out from the workflow itself.
+
+Every Update is discovered with the model that it takes; its fields are filled by name from what stands around (lines,
+people, parcels, payments) or by type from chance, sometimes wrongly, sometimes as it was said before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+import random
+import re
+import types
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import httpx2
+from pydantic import AwareDatetime, BaseModel
+from temporalio import workflow
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.testing import WorkflowEnvironment
+
+from activities.storefront.importers import read_order
+from domain.approval import statement, statement_by_hand, statement_of_override
+from domain.news import DisputeNews, PaymentNews, RefundNews
+from domain.order import Order
+from domain.people import MAY, SHOPPER
+from embedded.people import PEOPLE as HIRED
+from ledger import EntryKind
+from ledger.signing import load_key, sign
+from tests.proof.right import Books, wrong_books, wrong_ledger
+from tests.workflows.returns import Shop
+from tests.world import ORDERS
+from workflows.return_case.case import ReturnCase
+from workflows.return_case.view import CaseView
+
+Json = dict[str, Any]
+PEOPLE = (SHOPPER, *HIRED, "nobody")
+SIGNERS = ("fay", "ada")
+MAILS = "/sendgrid"
+DOORS = ("/stripe", MAILS, "/carrier", "/storefront")
+BASKETS: tuple[tuple[str, Mapping[str, int]], ...] = (
+    ("shopify_order_discount_code.json", {"1071823193": 1}),
+    ("two_rates.json", {"1": 2, "2": 1}),
+    ("two_rates.json", {"1": 1}),
+)
+OFTEN = ("record_scan", "receive", "inspect") * 3 + ("override", "record_news", "lost") * 2
+"""What is said of most returns; everything else is said as often as chance has it."""
+BY_HAND = re.compile(r"`paid_by_hand`")
+
+
+def _speakers(name: str) -> tuple[str, ...]:
+    """Who may say a verb."""
+    told = tuple(one for one, (role, _) in HIRED.items() if name in MAY[role])
+    return (*told, SHOPPER) if name in ("cancel", "consent") else told
+
+
+def updates() -> dict[str, tuple[type[BaseModel], ...]]:
+    """Every Update of a return with the models that it takes, by name."""
+    found = {}
+    for name, update in workflow._Definition.must_from_class(ReturnCase).updates.items():
+        handlers = [one for one in (update.fn, update.validator) if one is not None]
+        named = (re.search(r"(?:take|taken_from)\((\w+), raw\)", inspect.getsource(one)) for one in handlers)
+        models = [inspect.unwrap(update.fn).__globals__[one[1]] for one in named if one]
+        found[str(name)] = (models[0],) if models else (DisputeNews, PaymentNews, RefundNews)
+    return dict(sorted(found.items()))
+
+
+@dataclass
+class Chance:
+    """Fills models from what stands around."""
+
+    dice: random.Random
+    lines: Sequence[str]
+    payments: Sequence[str]
+    now: datetime
+    unique: str
+    """What of an id belongs to this return."""
+    refunds: Sequence[str] = ()
+    keys: Sequence[str] = ()
+    parcels: Sequence[str] = ()
+    notices: Sequence[str] = ()
+    speakers: Sequence[str] = ()
+    """Who may say it."""
+    currency: str = "EUR"
+
+    def model(self, kind: type[BaseModel]) -> Json:
+        """One of a kind, as JSON. Fields that need not be given often are not."""
+        given = {
+            name: self.value(name, one.annotation)
+            for name, one in kind.model_fields.items()
+            if one.is_required() or name == "kind" or self.dice.random() < 0.4
+        }
+        return {name: value for name, value in given.items() if value is not None}
+
+    def value(self, name: str, kind: Any) -> Any:
+        """One value of a type for a field of a name."""
+        pool = self._pool(name)
+        origin, args = get_origin(kind), get_args(kind)
+        if origin is Annotated:
+            return self.value(name, args[0])
+        if origin in (Union, types.UnionType):
+            some = [one for one in args if one is not type(None)]
+            return self.value(name, self.dice.choice(some))
+        if origin is Literal:
+            return self.dice.choice(args)
+        if origin is tuple:
+            return [
+                self.value(name, args[0])
+                for _ in range(self.dice.choice((1, 1, 1, 1, 2, 0) if self.dice.random() < 0.3 else (1,)))
+            ]
+        if origin is not None:
+            return {}
+        if isinstance(kind, type) and issubclass(kind, Enum):
+            return self.dice.choice([one.value for one in kind])
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return self.model(kind)
+        if kind is bool:
+            return self.dice.random() < 0.5
+        if kind is int:
+            return self.dice.choice((1, 1, 1, 1, 1, 2) if name == "quantity" else (0, 1, 20, 100, 500, 1500))
+        if kind in (datetime, AwareDatetime):
+            return (self.now + timedelta(hours=self.dice.choice((-50, -1, 0, 0, 24)))).isoformat()
+        if kind is date:
+            return (self.now + timedelta(days=self.dice.choice((-5, 5, 40)))).date().isoformat()
+        return self.dice.choice(pool)
+
+    def _pool(self, name: str) -> Sequence[str]:
+        if name in ("by", "to") or name.endswith("_by"):
+            return (*self.speakers, *self.speakers, *PEOPLE)
+        pools: dict[str, Sequence[str]] = {
+            "notice": (*self.notices, "nope"),
+            "status": ("needs_response", "needs_response", "won"),
+            "lines": self.lines,
+            "line_id": (*self.lines, *self.lines, *self.lines, *self.lines, "nope"),
+            "payment": (*self.payments, *self.payments, "pi_nope"),
+            "refund": self.refunds or ("re_nope",),
+            "key": self.keys or ("",),
+            "tracking_number": (*self.parcels, *self.parcels, "other-1"),
+            "currency": (self.currency,),
+            "location": ("main",),
+            "signature": ("A" * 86 + "==",),
+            "url": ("https://photos.example/1.jpg",),
+        }
+        # A journal has many returns, and a provider gives no event's id twice.
+        if name == "event":
+            return (f"event_{self.unique}_{self.dice.getrandbits(40)}",)
+        return pools.get(name, tuple(f"{name}_{self.unique}_{number}" for number in range(3)))
+
+
+@dataclass
+class Wander:
+    """One return, and what was said to it."""
+
+    seed: int
+    shop: Shop
+    env: WorkflowEnvironment
+    keys: Path
+    said: list[str] = field(default_factory=list)
+    before: list[tuple[str, Json, str]] = field(default_factory=list)
+    shut: set[str] = field(default_factory=set)
+    count: int = 0
+
+    def __post_init__(self) -> None:
+        self.dice = random.Random(self.seed)
+
+    async def walk(self) -> list[str]:
+        """From request to end. What is wrong, in words; empty is right."""
+        order, lines = await self._sold()
+        self.order = order
+        self.one = await self.shop.start(f"W-{self.seed}", order.id, lines)
+        self.said.append(f"asked for {lines} of order {order.id}")
+        try:
+            _ = await self.stands() if self.dice.random() < 0.8 else None
+            for _ in range(self.dice.randint(3, 9)):
+                await self.dice.choice((self._message, self._message, self._message, self._time, self._outage))()
+                if (await self.stands()).outcome:
+                    break
+            return await self._end()
+        except AssertionError as error:
+            return [str(error)]
+        finally:
+            for door in DOORS:
+                self._open(door)
+
+    async def _sold(self) -> tuple[Order, Mapping[str, int]]:
+        file, lines = self.dice.choice(BASKETS)
+        delivered = (await self.env.get_current_time()).astimezone(UTC) - timedelta(days=5)
+        imported = read_order((ORDERS / file).read_text(), delivered_at=delivered)
+        numbered = enumerate(imported.order.tenders)
+        tenders = tuple(one.model_copy(update={"id": f"pi_{self.seed}_{number}"}) for number, one in numbered)
+        changed = {"id": f"{imported.order.id}-{self.seed}", "tenders": tenders}
+        order = imported.order.model_copy(update=changed)
+        stores = self.shop.world.rooms.stores
+        stores.orders.put(order)
+        stores.contacts.put(imported.contact)
+        for one in order.tenders:
+            paid = {"id": one.id, "amount": one.captured, "currency": order.currency.lower()}
+            await self.shop.world.post("/stripe/_control/payment_intents", paid)
+        return order, lines
+
+    async def _message(self) -> None:
+        name, content, update_id = await self._anything()
+        if self.before and self.dice.random() < 0.2:
+            name, content, update_id = self.dice.choice(self.before)
+        elif self.dice.random() < 0.15 and content:
+            content = {**content, self.dice.choice(sorted(content)): self.dice.choice((None, 7, "\n", []))}
+        self.before.append((name, content, update_id))
+        await self.say(name, content, update_id)
+
+    async def _anything(self) -> tuple[str, Json, str]:
+        known = updates()
+        name = self.dice.choice([*known, *(one for one in OFTEN if one in known)])
+        models = known[name]
+        world, view = self.shop.world, await self.one.view()
+        payments = [] if "/stripe" in self.shut else [one.id for one in self.order.tenders]
+        refunds = [refund for one in payments for refund in await world.refunds(one)]
+        chance = Chance(
+            dice=self.dice,
+            lines=tuple(self.one.lines),
+            payments=[one.id for one in self.order.tenders],
+            now=(await self.env.get_current_time()).astimezone(UTC),
+            unique=f"{self.seed}",
+            refunds=[str(one["id"]) for one in refunds],
+            notices=[one.key for one in world.entries(self.one.case, EntryKind.NOTICE)],
+            speakers=_speakers(name),
+            parcels=[view.tracking_number] if view.tracking_number else ["none-yet"],
+            currency=self.order.currency,
+        )
+        # A webhook of a refund comes from the provider, which knows it.
+        kinds = [one for one in models if one is not RefundNews or refunds]
+        self.count += 1
+        update_id = f"u-{self.seed}-{self.count}"
+        content = chance.model(self.dice.choice(kinds))
+        if content.get("update_id") and self.dice.random() < 0.9:
+            content["update_id"] = update_id
+        return name, self._signed(content, view, update_id) if self.dice.random() < 0.7 else content, update_id
+
+    def _signed(self, content: Json, view: CaseView, update_id: str) -> Json:
+        """What needs a signature is signed by who says it, if they have a key."""
+        by = content.get("by")
+        if "signature" not in content or by not in SIGNERS:
+            return content
+        content = {**content, "update_id": update_id}
+        if view.to_approve is not None and "amount" in content:
+            content["amount"] = view.to_approve.minor
+        case, currency, amount = self.one.case, self.order.currency, content.get("amount", 0)
+        if content.get("override"):
+            said = statement_of_override(case, content["override"], amount, currency, update_id)
+        elif "reference" in content:
+            content.setdefault("payment", self.order.tenders[0].id)
+            said = statement_by_hand(case, content["payment"], content["reference"], update_id)
+        else:
+            said = statement(case, amount, currency, update_id)
+        return {**content, "signature": sign(load_key(self.keys / f"{by}.pem"), said)}
+
+    async def say(self, name: str, content: Json, update_id: str) -> bool:
+        """Say it, whatever becomes of it; whether it was taken."""
+        self.said.append(f"{name} {json.dumps(content)} as {update_id}")
+        told = asyncio.create_task(self.one.handle.execute_update(name, content, id=update_id))
+        for patience, skipped in ((5.0, 20), (5.0, 8 * 60), (10.0, 0)):
+            done, _ = await asyncio.wait([told], timeout=patience)
+            if done:
+                break
+            await self._skip(timedelta(minutes=skipped))
+            for door in DOORS if skipped > 20 else ():
+                self._open(door)
+        assert told.done(), f"{name} was never answered"
+        if (error := told.exception()) is None:
+            self.said.append("  taken")
+            return True
+        assert isinstance(error, WorkflowUpdateFailedError), f"{name}: {error!r}"
+        self.said.append(f"  refused: {error.cause}")
+        return False
+
+    async def _time(self) -> None:
+        await self._skip(
+            self.dice.choice((timedelta(minutes=2), timedelta(hours=7), timedelta(days=3), timedelta(days=16)))
+        )
+
+    async def _skip(self, how_long: timedelta) -> None:
+        self.said.append(f"{how_long} pass")
+        await self.shop.skip(how_long)
+
+    async def _outage(self) -> None:
+        _ = await self.stands()  # an attempt that is cut in two by a jump of the clock goes on for long
+        door = self.dice.choice(DOORS)
+        self.said.append(f"{door} does not answer")
+        self.shop.world.doors.shut(door, self.dice.choice((503, 429)))
+        self.shut.add(door)
+        await self._skip(timedelta(minutes=20))
+        if door == MAILS or self.dice.random() < 0.7:  # a mail is tried every other minute for long
+            self._open(door)
+            await self._skip(timedelta(hours=7))
+
+    def _open(self, door: str) -> None:
+        if door in self.shut:
+            self.shut.remove(door)
+            self.shop.world.doors.open(door)
+
+    async def stands(self) -> CaseView:
+        """The view, once the return is at rest; it says what is next, who does it, and until when."""
+        for _ in range(6):
+            try:
+                await asyncio.wait_for(self.one.at_rest(), 1 if self.shut else 5)
+                break
+            except TimeoutError:  # a door is shut: after its burst it asks for help, or leaves the mail behind
+                await self._sound()
+                await self._skip(timedelta(hours=2))
+        await self._sound()
+        view = await self.one.view()
+        self.said.append(f"  stands at {view.stage}: {view.next_owner}, {view.next_action!r} until {view.due_at}")
+        if view.outcome is None:
+            assert view.next_owner, "nobody is next"
+            assert view.next_action, "nothing is next"
+            assert view.next_owner == "backhaul" or view.due_at, "it is due at no time"
+        return view
+
+    async def _sound(self) -> None:
+        events = (await self.one.history()).events
+        failed = [one for one in events if one.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED]
+        assert not failed, f"a workflow task failed: {failed[0].workflow_task_failed_event_attributes.failure.message}"
+
+    async def _end(self) -> list[str]:
+        for turn in range(40):
+            for door in DOORS:
+                self._open(door)
+            view = await self.stands()
+            if view.outcome is not None:
+                return await self._judged(view)
+            if turn > 2 or self.dice.random() < 0.5:
+                await self._help(view)
+            now = (await self.env.get_current_time()).astimezone(UTC)
+            wait = (view.due_at - now) if view.due_at else timedelta()
+            await self._skip(max(wait, timedelta(hours=7)) + timedelta(minutes=1))
+        return ["it does not end"]
+
+    async def _help(self, view: CaseView) -> None:
+        """What a good person would say."""
+        self.count += 1
+        mine = f"help-{self.seed}-{self.count}"
+        await self.say("retry_now", {"by": "olga"}, mine)
+        left = {line: count - view.received.get(line, 0) for line, count in view.lines.items()}
+        missing = [{"line_id": line, "quantity": count} for line, count in left.items() if count > 0]
+        if view.stage in ("awaiting_parcel", "in_transit", "inspection"):
+            if missing:
+                await self.say("receive", {"id": mine, "received_by": "ann", "lines": missing}, f"{mine}-1")
+            came = (await self.one.view()).received
+            graded = [{"line_id": line, "quantity": count} for line, count in came.items()]
+            if graded:
+                await self.say("inspect", {"id": mine, "inspected_by": "ben", "lines": graded}, f"{mine}-2")
+        if view.to_approve is not None:
+            said = {"by": "fay", "amount": view.to_approve.minor, "signature": "", "update_id": f"{mine}-3"}
+            if view.override_to_approve:
+                said["override"] = view.override_to_approve
+            await self.say("approve", self._signed(said, view, f"{mine}-3"), f"{mine}-3")
+        if BY_HAND.search(view.next_action):
+            paid = {"by": "ada", "payment": self.order.tenders[0].id, "reference": "bank-1", "signature": ""}
+            await self.say("paid_by_hand", self._signed(paid, view, f"{mine}-4"), f"{mine}-4")
+        for payment in view.disputed:
+            await self.say("record_news", self._won(payment, f"{mine}-5"), f"{mine}-5")
+
+    def _won(self, payment: str, event: str) -> Json:
+        said = [content for name, content, _ in self.before if content.get("kind") == "dispute"]
+        mine = next(one for one in reversed(said) if one.get("payment") == payment)
+        return {**mine, "event": event, "status": "won", "at": datetime(2040, 1, 1, tzinfo=UTC).isoformat()}
+
+    async def _judged(self, view: CaseView) -> list[str]:
+        assert view.outcome is not None
+        _ = await asyncio.wait_for(self.one.handle.result(), 20)
+        return await asyncio.to_thread(self._wrong, view)
+
+    def _wrong(self, view: CaseView) -> list[str]:
+        world, ledger = self.shop.world, self.shop.world.rooms.ledger
+        assert view.outcome is not None
+        with httpx2.Client(base_url=world.url, trust_env=False) as client:
+            books = Books(ledger, world.rooms.stores.outbox, client)
+            return [*wrong_books(self.one.case, view.outcome, books), *wrong_ledger(ledger)]
