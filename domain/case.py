@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from enum import StrEnum
 
 from domain.approval import Approval
@@ -11,7 +12,7 @@ from domain.inspection import Inspection, Receipt, units
 from domain.model import Currency, Id, Model, UtcDatetime
 from domain.order import Order
 from domain.override import Overridden, OverrideState
-from domain.parcel import ReturnLabel, Scan
+from domain.parcel import NewLabel, ReturnLabel, Scan, Sent, moved
 from domain.plan import RefundPlan
 from domain.policy import Decision
 from domain.policy.calendar import ZONES
@@ -72,18 +73,33 @@ class CaseSoFar(Model):
     quote: RefundPlan | None = None
     overrides: tuple[Overridden, ...] = ()
     label: ReturnLabel | None = None
+    """The last one; those that it took the place of are `old_labels`."""
+    old_labels: tuple[ReturnLabel, ...] = ()
+    label_void: str = ""
+    """What the carrier said when the last label was to be given back: `voided`, or why it was not."""
+    new_label: NewLabel | None = None
+    """The last wish for another one."""
     cancelled: str | None = None
     parcels: tuple[Id, ...] = ()
     """Tracking numbers beside the label's own."""
     expired: bool = False
     lost: Id | None = None
     """Who of the staff recorded that the carrier lost the parcel; then `inspection` stands for what never came."""
+    kept: Id | None = None
+    """Who or what said that the shopper keeps the goods; then `inspection` stands for what never comes."""
+    refund_overdue: UtcDatetime | None = None
+    """When the refund was due by law, if it was not made by then."""
     force_closed: Id | None = None
     """Who of the staff ended it."""
     assigned: tuple[Assigned, ...] = ()
     sent_again: tuple[str, ...] = ()
     """Keys of mails that staff had made anew."""
+    sent: tuple[Sent, ...] = ()
+    sent_at: UtcDatetime | None = None
+    """When the shopper first showed that the goods were handed over."""
     scans: tuple[Scan, ...] = ()
+    arrived_at: UtcDatetime | None = None
+    """When the first of the goods were counted."""
     receipts: tuple[Receipt, ...] = ()
     inspect_until: UtcDatetime | None = None
     inspection: Inspection | None = None
@@ -98,8 +114,19 @@ class CaseSoFar(Model):
 
     @property
     def tracking_numbers(self) -> tuple[str, ...]:
-        """Those of all its parcels, the label's first."""
-        return (*([self.label.tracking_number] if self.label and self.label.tracking_number else []), *self.parcels)
+        """Those of all its parcels, the last label's first: an old one may still be on a parcel."""
+        labels = (*([self.label] if self.label else []), *reversed(self.old_labels))
+        return (*(one.tracking_number for one in labels if one.tracking_number), *self.parcels)
+
+    @property
+    def label_number(self) -> int:
+        """Which of the return's labels the last one is; 0 before the first."""
+        return len(self.old_labels) + (self.label is not None)
+
+    @property
+    def moving(self) -> bool:
+        """Whether the goods are on their way: a carrier has seen a parcel, or the shopper has shown that it is sent."""
+        return moved(self.scans) or bool(self.sent)
 
     @property
     def received(self) -> dict[str, int]:
@@ -148,3 +175,14 @@ class CaseSoFar(Model):
     def refunded(self) -> int:
         """Minor units that the provider has confirmed."""
         return sum(refund.amount for refund in self.refunds if refund.status is RefundStatus.SUCCEEDED)
+
+
+def with_sent(known: CaseSoFar, sent: Sent, at: datetime) -> dict[str, object]:
+    """What is known besides once the shopper has shown that the goods were handed over."""
+    number = sent.tracking_number
+    more = (number,) if number is not None and number not in known.tracking_numbers else ()
+    return {
+        "sent": (*known.sent, sent),
+        "sent_at": known.sent_at or at,
+        "parcels": (*known.parcels, *more),
+    }

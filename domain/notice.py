@@ -150,6 +150,8 @@ class Notice(Model):
     method: Method | None = None
     """How the items get back, once that is settled."""
     label_url: str = ""
+    another_label: bool = False
+    """The label takes the place of an earlier one."""
     qr_url: str = ""
     """Instead of a label on paper: a code to show where the parcel is handed in."""
     packing_sheet_url: str = ""

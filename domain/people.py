@@ -35,12 +35,23 @@ _GOODS = frozenset({Verb.RECEIVE, Verb.INSPECT, Verb.ADD_PARCEL})
 _AFTERCARE = frozenset({Verb.PAY_AGAIN, Verb.PAID_BY_HAND, Verb.BY_HAND_FAILED, Verb.NOTED})
 MAY: Mapping[Role, frozenset[Verb]] = {
     Role.SERVICE: frozenset(
-        {Verb.CANCEL, Verb.RECORD_SCAN, Verb.ADD_PARCEL, Verb.RECORD_NEWS, Verb.REPLAN, Verb.CONSENT}
+        {
+            Verb.CANCEL,
+            Verb.NEW_LABEL,
+            Verb.SENT,
+            Verb.RECORD_SCAN,
+            Verb.ADD_PARCEL,
+            Verb.RECORD_NEWS,
+            Verb.REPLAN,
+            Verb.CONSENT,
+        }
     ),
     Role.WAREHOUSE: _GOODS,
     Role.OPS: _GOODS
     | {
         Verb.CANCEL,
+        Verb.NEW_LABEL,
+        Verb.SENT,
         Verb.RECORD_SCAN,
         Verb.OVERRIDE,
         Verb.RETRY_NOW,
@@ -77,6 +88,8 @@ class Person(Model):
 
 
 _DOES = {
+    Verb.NEW_LABEL: "ask for another label",
+    Verb.SENT: "say that goods were sent",
     Verb.RECORD_SCAN: "record scans",
     Verb.ADD_PARCEL: "add parcels",
     Verb.RECEIVE: "receive goods",

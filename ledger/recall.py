@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from domain.approval import Approval
-from domain.case import Assigned, CaseSoFar, Outcome
+from domain.case import Assigned, CaseSoFar, Outcome, with_sent
 from domain.consent import Consent
 from domain.history import Happened
 from domain.inspection import Inspection, Receipt
 from domain.order import EarlierRefund
 from domain.override import Overridden
-from domain.parcel import ReturnLabel, Scan
+from domain.parcel import NewLabel, ReturnLabel, Scan, Sent
 from domain.plan import RefundPlan
 from domain.policy import Decision
 from domain.refund import Refund, RefundIntention, RefundStatus
@@ -37,7 +37,14 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
         case EntryKind.OVERRIDE:
             return {**_decided(facts), "overrides": (*known.overrides, Overridden.model_validate(facts["override"]))}
         case EntryKind.LABEL:
-            return {"label": ReturnLabel.model_validate(facts["label"])}
+            return _labelled(known, ReturnLabel.model_validate(facts["label"]))
+        case EntryKind.LABEL_VOIDED:
+            of_last = known.label is not None and known.label.tracking_number == facts["tracking_number"]
+            return {"label_void": facts["answer"]} if of_last else {}
+        case EntryKind.NEW_LABEL:
+            return {"new_label": NewLabel.model_validate(facts["wanted"])}
+        case EntryKind.SENT:
+            return with_sent(known, Sent.model_validate(facts["sent"]), entry.at)
         case EntryKind.PARCEL:
             return {"parcels": (*known.parcels, facts["tracking_number"])}
         case EntryKind.SCAN:
@@ -46,6 +53,7 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
             receipt = Receipt.model_validate(facts["receipt"])
             return {
                 "receipts": (*known.receipts, receipt),
+                "arrived_at": known.arrived_at or entry.at,
                 "inspect_until": datetime.fromisoformat(facts["inspect_until"]),
                 "discrepancies": _discrepancies(known, facts),
             }
@@ -54,6 +62,10 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
             return {"inspection": inspection, "discrepancies": _discrepancies(known, facts)}
         case EntryKind.LOST:
             return {"lost": entry.actor, "inspection": Inspection.model_validate(facts["inspection"])}
+        case EntryKind.KEPT:
+            return {"kept": entry.actor, "inspection": Inspection.model_validate(facts["inspection"])}
+        case EntryKind.REFUND_OVERDUE:
+            return {"refund_overdue": datetime.fromisoformat(facts["due"])}
         case EntryKind.PLAN:
             return {"plan": RefundPlan.model_validate(facts["plan"])}
         case EntryKind.APPROVAL:
@@ -69,6 +81,11 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
             return {"restocked": facts["inspection"]}
         case _:
             return _ended(entry) or {"refunds": _refunds(known.refunds, entry)}
+
+
+def _labelled(known: CaseSoFar, label: ReturnLabel) -> dict[str, Any]:
+    old = (known.label,) if known.label is not None else ()
+    return {"label": label, "old_labels": (*known.old_labels, *old), "label_void": ""}
 
 
 def _ended(entry: JournalEntry) -> dict[str, Any]:

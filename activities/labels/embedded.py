@@ -6,7 +6,7 @@ import hashlib
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -98,6 +98,7 @@ class EmbeddedLabels:
             url=self._folder.find(number, self._ending),
             bought_at=now,
             cost=_price(sold),
+            void_until=_void_until(sold, now),
         )
 
     @cached_property
@@ -152,6 +153,12 @@ def _price(sold: object) -> Money | None:
         return Money.model_validate(sold["price"]) if isinstance(sold, dict) else None
     except (ValueError, LookupError):
         return None
+
+
+def _void_until(sold: object, now: datetime) -> datetime | None:
+    """Until when the carrier takes the label back; None if it tells no number of days."""
+    days = sold.get("void_days") if isinstance(sold, dict) else None
+    return now + timedelta(days=days) if isinstance(days, int) and 0 <= days <= 3650 else None
 
 
 def _lines(address: Sequence[str]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from enum import StrEnum
 from typing import Literal
 
 from domain.inspection import Grade
@@ -81,6 +82,7 @@ class Handling(Model):
     price_adjustment_days: int = 0
     review_days: int = 2
     label_days: int = 28
+    label_warning_days: int = 3
     reminder_days: tuple[int, ...] = (7,)
     inspection_days: int = 3
     answer_days: int = 14
@@ -112,11 +114,19 @@ class LineDecision(Model):
     handling: Handling | None = None
 
 
+class Keeps(StrEnum):
+    """Who says that the shopper keeps the goods and is paid all the same."""
+
+    BY_POLICY = "by_policy"
+    BY_PERSON = "by_person"
+
+
 class Decision(Model):
     """The policy's answer to a request: approved if any line is; declined lines stay with the customer.
 
     With a line to review a person looks at it before anything is paid. `send_back_day` is the day on which
-    `send_back_until` ends where the order went; `obligations` are what the law asks besides.
+    `send_back_until` ends where the order went; `obligations` are what the law asks besides. Where the shopper `keeps`
+    the goods, nothing is sent and what is owed goes back all the same.
     """
 
     verdict: Verdict
@@ -126,6 +136,7 @@ class Decision(Model):
     send_back_until: UtcDatetime
     send_back_day: date | None = None
     obligations: tuple[str, ...] = ()
+    keeps: Keeps | None = None
 
     @property
     def methods(self) -> tuple[Method, ...]:
@@ -168,6 +179,12 @@ class Decision(Model):
     def label_days(self) -> int:
         """The longest life that any line gives a label."""
         return max((line.handling.label_days for line in self.approved if line.handling), default=Handling().label_days)
+
+    @property
+    def label_warning_days(self) -> int:
+        """How many days before a label's end the shopper is told, as soon as any line has it; 0 is never."""
+        told = (line.handling.label_warning_days for line in self.approved if line.handling)
+        return max(told, default=Handling().label_warning_days)
 
     @property
     def reminder_days(self) -> tuple[int, ...]:

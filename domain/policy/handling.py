@@ -38,6 +38,7 @@ def handling(
         price_adjustment_days=adjusts.days if adjusts else 0,
         review_days=days.review_days,
         label_days=days.label_days,
+        label_warning_days=days.label_warning_days,
         reminder_days=days.reminder_days,
         inspection_days=days.inspection_days or policy.inspection_days,
         answer_days=days.answer_days,

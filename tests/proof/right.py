@@ -22,8 +22,10 @@ from domain.case import CaseSoFar, Outcome
 from domain.inspection import units
 from domain.notice import NoticeKind, NoticeState
 from domain.order import TenderKind
+from domain.parcel import moved
 from domain.plan import Leg
 from domain.policy import Verdict
+from domain.policy.decision import Keeps
 from domain.refund import PAID_BY_PEOPLE, RefundIntention
 from domain.request import Basis
 from domain.stores import Outbox, OutboxRow
@@ -39,7 +41,7 @@ Json = dict[str, Any]
 _BESIDES = (EntryKind.REFUND_TRACED, EntryKind.REFUND_UNANSWERED)
 """What may be learnt of a refund beside its outcome; the bank's reference even after the end."""
 
-_SAID = (EntryKind.APPROVAL, EntryKind.OVERRIDE, EntryKind.CONSENT)
+_SAID = (EntryKind.APPROVAL, EntryKind.OVERRIDE, EntryKind.CONSENT, EntryKind.NEW_LABEL, EntryKind.SENT)
 """What people may have said on the way."""
 
 _ONCE = {
@@ -53,7 +55,13 @@ _ONCE = {
     ),
     Outcome.DECLINED: (EntryKind.DECISION, EntryKind.CLOSED),
     Outcome.CANCELLED: (EntryKind.DECISION, EntryKind.CANCELLED, EntryKind.CLOSED),
+    Outcome.EXPIRED: (EntryKind.DECISION, EntryKind.EXPIRED, EntryKind.CLOSED),
+    Outcome.CLOSED_BY_STAFF: (EntryKind.DECISION, EntryKind.FORCE_CLOSED, EntryKind.CLOSED),
 }
+
+_NOTHING_COMES = (Outcome.CANCELLED, Outcome.EXPIRED, Outcome.CLOSED_BY_STAFF)
+_DATED = (NoticeKind.REMINDER, NoticeKind.LABEL_EXPIRING)
+"""Their number is a day, and they are sent for each that there is."""
 
 
 _ANSWERS = (NoticeKind.APPROVED, NoticeKind.IN_REVIEW)
@@ -182,21 +190,33 @@ class _Told:
             if seen[kind] != times:
                 yield f"the journal has {kind} {seen[kind]} times, not {times}"
         inspected = units(self.known.inspection.lines) if self.known.inspection else {}
-        if inspected != self.known.received:
+        if inspected != self.known.received and not (self.known.lost or self.known.kept):
             yield f"{inspected} was inspected, but {self.known.received} was received"
 
     def _times(self, seen: Mapping[EntryKind, int]) -> dict[EntryKind, int]:
         legs = len(self.known.plan.legs) if self.known.plan else 0
-        free = {EntryKind.SCAN, EntryKind.NOTICE, EntryKind.RECEIPT, *_BESIDES, *_SAID}
+        free = {EntryKind.SCAN, EntryKind.NOTICE, EntryKind.RECEIPT, EntryKind.PARCEL, *_BESIDES, *_SAID}
         times = {kind: 0 for kind in EntryKind if kind not in free}
         times |= dict.fromkeys(_ONCE[self.expected], 1)
         times[EntryKind.REFUND_FAILED] = seen[EntryKind.REFUND_FAILED]
         late = times[EntryKind.REFUND_REVERSED] = len(self._failed_late())
         times[EntryKind.REFUND_SUBMITTED] = legs + seen[EntryKind.REFUND_FAILED] + late
         times[EntryKind.REFUND_SETTLED] = legs + late
-        if self.expected is Outcome.CANCELLED:  # perhaps before a label was bought
-            times[EntryKind.LABEL] = times[EntryKind.LABEL_VOIDED] = min(1, seen[EntryKind.LABEL])
+        times[EntryKind.LABEL] = self._labels_issued(seen)
+        times[EntryKind.LABEL_VOIDED] = seen[EntryKind.LABEL_VOIDED]  # `label` looks at each
+        times[EntryKind.REFUND_OVERDUE] = 1 if self.known.refund_overdue else 0
+        if self.known.lost or self.known.kept:
+            times |= {EntryKind.INSPECTION: 0, EntryKind.RESTOCK: 0}
+            times[EntryKind.LOST if self.known.lost else EntryKind.KEPT] = 1
         return times
+
+    def _labels_issued(self, seen: Mapping[EntryKind, int]) -> int:
+        """The first, and one for each wish; perhaps none of what was kept, declined or called off before."""
+        if self.expected is Outcome.DECLINED or (self.known.decision and self.known.decision.keeps is Keeps.BY_POLICY):
+            return 0
+        all_of_them = 1 + seen[EntryKind.NEW_LABEL]
+        early = self.expected in _NOTHING_COMES or self.known.kept
+        return min(all_of_them, seen[EntryKind.LABEL]) if early else all_of_them
 
     def _failed_late(self) -> list[str]:
         """The keys of refunds that failed after they had been confirmed; each is paid again."""
@@ -336,23 +356,30 @@ class _Told:
                 yield f"{note.name} is over {note.total}, {self.known.refunded} went back"
 
     def label(self) -> Iterator[str]:
-        """One label at the carrier if one is in the journal, void if the return was cancelled."""
-        sold = [
-            one
-            for one in self.books.get("/carrier/labels.json")
-            if one["reference"].startswith(ids.label_key(self.case).removesuffix("1"))
-        ]
-        bought = 1 if self.known.label else 0
-        if len(sold) != bought:
-            yield f"the carrier has {len(sold)} labels for it, the journal {bought}"
-        for one in sold:
-            if self.known.label and one["number"] != self.known.label.tracking_number:
-                yield f"the carrier's label is {one['number']}, the journal's {self.known.label.tracking_number}"
-            due = self.books.ledger.balance(accounts.label_due(ids.label_key(self.case)), "EUR").posted
-            if due and (one["voided_at"] is not None or self.known.scans):
-                yield f"the label {one['number']} was used or is void, but still stands as a liability"
-            if (one["voided_at"] is not None) is not (self.expected is Outcome.CANCELLED):
-                yield f"the label {one['number']} is {one['status']}, which does not go with {self.expected}"
+        """The carrier's labels are those of the journal; what was not used goes back, and costs nothing then."""
+        about = ids.label_key(self.case).removesuffix("1")
+        sold = {
+            one["number"]: one for one in self.books.get("/carrier/labels.json") if one["reference"].startswith(about)
+        }
+        issued = (*self.known.old_labels, *([self.known.label] if self.known.label else []))
+        bought = {one.tracking_number: number for number, one in enumerate(issued, 1) if one.ours}
+        if sold.keys() != bought.keys():
+            yield f"the carrier has the labels {sorted(sold)} for it, the journal {sorted(bought)}"
+        given = {
+            one.facts["tracking_number"]: one.facts["answer"]
+            for one in self.entries
+            if one.kind is EntryKind.LABEL_VOIDED
+        }
+        over = self.expected in _NOTHING_COMES or self.known.kept is not None
+        for number in sold.keys() & bought.keys():
+            key, one = ids.label_key(self.case, bought[number]), sold[number]
+            moves = moved(scan for scan in self.known.scans if scan.tracking_number == number)
+            if self.books.ledger.balance(accounts.label_due(key), "EUR").posted and (one["voided_at"] or moves):
+                yield f"the label {number} was used or is void, but still stands as a liability"
+            if (one["voided_at"] is not None) is not (given.get(number) == "voided"):
+                yield f"the label {number} is {one['status']}, which does not go with {given.get(number)}"
+            if number not in given and (over or bought[number] < len(issued)):
+                yield f"the label {number} is not needed, and nobody tried to give it back"
 
     def mails(self) -> Iterator[str]:
         """Each notice of the outcome once; never twice; unknown only where somebody was killed."""
@@ -362,8 +389,10 @@ class _Told:
         rows = {row.key: row for row in self.books.outbox.of_case(self.case)}
         recorded = Counter(entry.key for entry in self.entries if entry.kind is EntryKind.NOTICE)
         needed, others = ({notice_ids.notice_key(self.case, kind) for kind in kinds} for kinds in self._notices())
-        if changed := sum(not one.waits for one in self.known.overrides):  # what may come back is told anew each time
-            others |= {notice_ids.notice_key(self.case, kind, 1 + changed) for kind in _ANSWERS}
+        changed = sum(not one.waits for one in self.known.overrides) + len(self.known.old_labels)
+        if changed:  # what may come back and how is told anew each time
+            numbers = range(1, 2 + changed)
+            others |= {notice_ids.notice_key(self.case, kind, number) for kind in _ANSWERS for number in numbers}
             others |= (answers := needed & {notice_ids.notice_key(self.case, kind) for kind in _ANSWERS})
             needed -= answers
         for key in self._failed_late():
@@ -372,7 +401,7 @@ class _Told:
             others |= {notice_ids.refund_notice_key(NoticeKind.REFUND_DONE, one) for one in later if one != key}
         for key in sorted(needed | set(rows) | set(delivered)):
             state = rows[key].state if key in rows else None
-            if key not in needed | others:
+            if key not in needed | others and (told := notice_ids.plain_notice(key)) and told[1] not in _DATED:
                 yield f"{key} does not go with {self.expected}"
             if key not in rows:
                 yield f"{key} is not in the outbox"
@@ -412,16 +441,24 @@ class _Told:
                 return {NoticeKind.DECLINED}, {*_MEANWHILE}
             case Outcome.CANCELLED:  # perhaps while the label was bought; then nobody is told of it
                 return {NoticeKind.CANCELLED}, {NoticeKind.APPROVED, NoticeKind.IN_TRANSIT, *_MEANWHILE}
-        moving = {NoticeKind.IN_TRANSIT} if self.known.scans else set()
+            case Outcome.EXPIRED:
+                return {NoticeKind.EXPIRED, NoticeKind.APPROVED}, {*_MEANWHILE}
+            case Outcome.CLOSED_BY_STAFF:
+                return {NoticeKind.CANCELLED}, {NoticeKind.APPROVED, NoticeKind.IN_TRANSIT, *_MEANWHILE}
+        moving = {NoticeKind.IN_TRANSIT} if self.known.moving else set()
+        here = {NoticeKind.RECEIVED}
+        if self.known.lost or self.known.kept:
+            here = {NoticeKind.LOST} if self.known.lost else set()
         review = self.known.decision is not None and self.known.decision.verdict is Verdict.REVIEW
         answered = NoticeKind.IN_REVIEW if review else NoticeKind.APPROVED
-        needed = {answered, NoticeKind.RECEIVED, NoticeKind.REFUND_DONE} | moving
+        needed = {answered, NoticeKind.REFUND_DONE} | moving | here
         return needed, {NoticeKind.REFUND_SUBMITTED, *_MEANWHILE}
 
     def stock(self) -> Iterator[str]:
         """What was inspected was put away, each unit once, and nothing waits on the way."""
         put = sum(one.amount for entry in self.entries for one in entry.transfers if one.credit.startswith("stock:"))
-        inspected = sum(line.quantity for line in self.known.inspection.lines) if self.known.inspection else 0
+        judged = self.known.inspection if not (self.known.lost or self.known.kept) else None
+        inspected = sum(line.quantity for line in judged.lines) if judged else 0
         if put != inspected:
             yield f"{put} units were put into stock, {inspected} were inspected"
         for one in self.books.ledger.balances(accounts.returning(self.case, "")):
@@ -429,14 +466,14 @@ class _Told:
                 yield f"{one.account} holds {one.posted} units, {one.pending_in} more are on their way"
 
     def units(self) -> Iterator[str]:
-        """No unit of the order appeared or vanished: sold, with the customer, returning and stock add up to nothing."""
+        """No unit of the order appeared or vanished: sold, with the customer, returning, kept: they add up to nothing."""
         counted = Counter[str]()
         for entry in self.of_order:
             for one in entry.transfers:
                 if one.commodity == UNITS and one.kind in (TransferKind.SINGLE, TransferKind.POST):
                     counted[one.debit.partition(":")[0]] -= one.amount
                     counted[one.credit.partition(":")[0]] += one.amount
-        kinds = ("sold", "with_customer", "returning", "stock")
+        kinds = ("sold", "with_customer", "returning", "stock", "kept")
         total = sum(counted[kind] for kind in kinds)
         if total:
             shown = ", ".join(f"{kind} {counted[kind]}" for kind in kinds)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from domain.inspection import Inspection, Receipt
 from domain.override import Override
-from domain.parcel import OtherParcel, Scan
+from domain.parcel import NewLabel, OtherParcel, Scan, Sent
 from domain.policy import Verdict
 from domain.verbs import Refusal, Verb
 from workflows.return_case.allowed_goods import may_add, may_inspect, may_lose, may_receive, may_scan
+from workflows.return_case.allowed_label import may_ask_label, may_send
 from workflows.return_case.allowed_staff import may_agree, may_approve, may_close, may_override, may_resend
 from workflows.return_case.said import Approve, ForceClose, Lost, Resend
 from workflows.return_case.state import CaseState
@@ -26,6 +27,10 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
             return may_receive(state, said)
         case Inspection():
             return may_inspect(state, said)
+        case NewLabel():
+            return may_ask_label(state, said)
+        case Sent():
+            return may_send(state, said)
         case OtherParcel():
             return may_add(state, said)
         case Scan():

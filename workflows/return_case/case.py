@@ -10,15 +10,11 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
 from activities.decisions import CloseReturn, DecisionActivities, OpenReturn
-from activities.labels import BuyLabel, LabelActivities, VoidLabel
 from activities.storefront import FetchOrder, StorefrontActivities
 from domain import ids
 from domain.case import Outcome
 from domain.errors import InvalidRequest
-from domain.method import Method
 from domain.notice import NoticeKind
-from domain.parcel import BOUGHT
-from domain.people import SHOPPER
 from domain.request import ReturnRequest, parse_request
 from workflows import options
 from workflows.return_case.desk import as_failure, decoded
@@ -26,7 +22,6 @@ from workflows.return_case.goods import Goods
 from workflows.return_case.news import NewsDesk
 from workflows.return_case.state import latest
 from workflows.return_case.view import CaseView, view
-from workflows.stepping import NotWanted
 
 NOT_GIVEN = RawValue(Payload())
 
@@ -101,57 +96,10 @@ class ReturnCase(Goods, NewsDesk):
             )
             self.learn(decision=opened.decision, quote=opened.quote)
 
-    async def buy_label(self) -> None:
-        """Issue the return label, or what stands for one, and send it; goods that are here already need none."""
-        here = self.state.came_first or bool(self.state.receipts)
-        if self.state.label is None and not self.state.stopped and not here:
-            number, customer, way = self.order.number, self.order.customer_id, self.way
-            try:
-                label = await self.step(
-                    "Buy the return label" if way in BOUGHT else "Make the packing sheet",
-                    LabelActivities.buy_label,
-                    lambda now: BuyLabel(**self.about, order_number=number, customer_id=customer, now=now, method=way),
-                    options.CARRIER,
-                    # Goods that are here need no label any more.
-                    wanted=lambda: not (self.state.stopped or self.state.receipts),
-                )
-            except NotWanted:
-                return
-            self.learn(label=label)
-        self.tell_approved()
-
     async def undo(self) -> None:
         """Nothing comes back: undo what was done, in turn."""
         for verb in UNDO:
             await getattr(self, verb)()
-
-    async def void_label(self) -> None:
-        """Void the label, if one was bought."""
-        label = self.state.label
-        if label is not None and label.ours:
-            await self.step(
-                f"Void the label {label.tracking_number}",
-                LabelActivities.void_label,
-                lambda now: VoidLabel(**self.about, label=label, actor=self.stopped_by, now=now),
-                options.CARRIER,
-            )
-
-    @property
-    def way(self) -> Method:
-        """How the goods get back."""
-        chosen = self.request.method
-        return self.state.decision.way(chosen) if self.state.decision else chosen or Method.LABEL
-
-    @property
-    def stopped_by(self) -> str:
-        """Who called it off, which a new run of an old return knows only of a person's decline; else the shopper."""
-        if self.state.force_closed:
-            return self.state.force_closed
-        if self.state.declined and self.state.overrides:
-            return self.state.overrides[-1].by
-        if self.state.expired:
-            return "rule:policy"
-        return self.state.cancel.by if self.state.cancel else SHOPPER
 
     async def close(self, outcome: Outcome, last: NoticeKind) -> CaseView:
         """Tell the shopper how it ended, wait a bounded time for the mails, and record the end."""

@@ -7,7 +7,7 @@ from temporalio.exceptions import ApplicationError
 
 from domain.inspection import Inspection, Receipt
 from domain.override import Override
-from domain.parcel import OtherParcel, Scan
+from domain.parcel import NewLabel, OtherParcel, Scan, Sent
 from domain.refund import PLAN_WITHDRAWN
 from workflows.return_case.facts import Fact, known, with_fact
 from workflows.return_case.finance import Finance
@@ -55,6 +55,10 @@ class Clerk(Shopper, Warehouse, Providers, Finance, Ops, Overrides):
     async def record(self, fact: Fact) -> dict[str, object]:
         """One fact, one entry; what else is known by it. Raises NotWanted if it is refused: who said it mends it."""
         match fact:
+            case NewLabel():
+                return await self.record_new_label(fact)
+            case Sent():
+                return await self.record_sent(fact)
             case OtherParcel():
                 return await self.record_parcel(fact)
             case Scan():

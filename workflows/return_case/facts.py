@@ -8,11 +8,12 @@ from temporalio.exceptions import ApplicationError
 
 from domain.inspection import Inspection, Receipt
 from domain.override import Override
-from domain.parcel import OtherParcel, Scan
+from domain.parcel import NewLabel, OtherParcel, Scan, Sent
 from workflows.return_case.said import Approve, Assign, Cancel, ForceClose, Lost, Resend
 from workflows.return_case.state import CaseState
 
-Fact = OtherParcel | Scan | Receipt | Inspection | Cancel | ForceClose | Lost | Assign | Resend | Approve | Override
+Goods = NewLabel | Sent | OtherParcel | Scan | Receipt | Inspection | Lost
+Fact = Goods | Cancel | ForceClose | Assign | Resend | Approve | Override
 
 
 @dataclass
@@ -27,6 +28,10 @@ class Heard:
 def known(state: CaseState, fact: Fact) -> bool:
     """Whether the fact stands recorded already, so that saying it again changes nothing."""
     match fact:
+        case NewLabel():
+            return state.new_label is not None and fact.number <= state.new_label.number
+        case Sent():
+            return any(one.shown == fact.shown for one in state.sent)
         case OtherParcel():
             return fact.tracking_number in state.tracking_numbers
         case Scan():
@@ -59,6 +64,10 @@ def with_fact(state: CaseState, fact: Fact) -> CaseState:
     if known(state, fact):
         return state
     match fact:
+        case NewLabel():
+            return state.model_copy(update={"new_label": fact})
+        case Sent():
+            return state.model_copy(update={"sent": (*state.sent, fact)})
         case OtherParcel():
             return state.model_copy(update={"parcels": (*state.parcels, fact.tracking_number)})
         case Scan():

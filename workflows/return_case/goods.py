@@ -13,12 +13,12 @@ from activities.decisions import (
 from activities.inventory import InventoryActivities, Restock
 from domain.notice import NoticeKind
 from workflows import options
-from workflows.return_case.clerk import Clerk
+from workflows.return_case.labelling import Labelling
 from workflows.return_case.stage import Stage
 from workflows.stepping import NotWanted, not_if_refused
 
 
-class Goods(Clerk):
+class Goods(Labelling):
     """Verbs about the parcel and what was in it."""
 
     reminded_at: datetime
@@ -26,8 +26,9 @@ class Goods(Clerk):
     async def follow_parcel(self) -> None:
         """Follow what is recorded of scans, receipts and the inspection, until the goods are judged, called off or not
         waited for any more."""
-        self.reminded_at = workflow.now()
+        self.followed_since = self.reminded_at = workflow.now()
         while True:
+            await self.replace_label()
             self.tell_approved()
             if self.state.moving:
                 self.tell(NoticeKind.IN_TRANSIT)
@@ -43,7 +44,8 @@ class Goods(Clerk):
         """Wait for whoever speaks next; when the due time passes in silence, ops are asked to look."""
         due, before = None if self.state.overdue else self.state.next_action.due_at, self.recorded
         reminder, end = self.state.reminder_after(self.reminded_at), self.state.ends_at
-        first = min((one for one in (due, reminder, end) if one is not None), default=None)
+        warning, lapse = self.warn_at, self.state.lapses_at
+        first = min((one for one in (due, reminder, end, warning, lapse) if one is not None), default=None)
         try:
             await workflow.wait_condition(
                 lambda: self.recorded > before,
@@ -55,6 +57,10 @@ class Goods(Clerk):
         except TimeoutError:
             if first == end:
                 await self.expire()
+            elif first == lapse:
+                await self.void_label("rule:policy")
+            elif first == warning:
+                self.warn_of_label()
             elif first == reminder:
                 self.remind()
             else:

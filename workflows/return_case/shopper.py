@@ -6,6 +6,9 @@ from temporalio import workflow
 from temporalio.common import RawValue
 
 from activities.decisions import CancelReturn, DecisionActivities
+from activities.labels.parcels import AskLabel, ParcelActivities, RecordSent
+from domain.case import with_sent
+from domain.parcel import NewLabel, Sent
 from domain.verbs import Verb
 from workflows import options
 from workflows.return_case.said import Cancel
@@ -15,7 +18,7 @@ from workflows.stepping import not_if_refused
 
 
 class Shopper(Steps):
-    """Until the goods arrive, the shopper may call the return off."""
+    """Until the goods arrive, the shopper may call the return off, ask for another label, or show that they are sent."""
 
     @workflow.update(
         description="Call the return off before the goods arrive; the label is voided; name no people in the remark."
@@ -27,6 +30,49 @@ class Shopper(Steps):
     @cancel.validator
     def _check_cancel(self, raw: RawValue) -> None:
         self.check(Verb.CANCEL, self.take(Cancel, raw))
+
+    @workflow.update(description="Another label is wanted: the one before is given back, and its scans still count")
+    async def new_label(self, raw: RawValue) -> CaseView:
+        """Noted once for each number; the story buys it."""
+        return await self.note(self.take(NewLabel, raw))
+
+    @new_label.validator
+    def _check_new_label(self, raw: RawValue) -> None:
+        self.check(Verb.NEW_LABEL, self.take(NewLabel, raw))
+
+    @workflow.update(description="The goods were handed over, as a tracking number or the number of a receipt shows")
+    async def sent(self, raw: RawValue) -> CaseView:
+        """Noted once for each proof."""
+        return await self.note(self.take(Sent, raw))
+
+    @sent.validator
+    def _check_sent(self, raw: RawValue) -> None:
+        self.check(Verb.SENT, self.take(Sent, raw))
+
+    async def record_new_label(self, fact: NewLabel) -> dict[str, object]:
+        await self.step(
+            f"Another label is wanted by {fact.by}",
+            ParcelActivities.ask_label,
+            lambda now: AskLabel(**self.about, wanted=fact, now=now),
+            options.JOURNAL,
+            wanted=not_if_refused,
+        )
+        self.retries += 1
+        return {"new_label": fact}
+
+    async def record_sent(self, fact: Sent) -> dict[str, object]:
+        """The goods are on their way from now on; the number of a parcel is followed, if a carrier knows it."""
+        before = self.state
+        at = await self.step(
+            "The goods were handed over",
+            ParcelActivities.record_sent,
+            lambda now: RecordSent(**self.about, sent=fact, now=now),
+            options.JOURNAL,
+            wanted=not_if_refused,
+        )
+        if fact.tracking_number:
+            self.follow(fact.tracking_number)
+        return with_sent(before, fact, at)
 
     async def record_cancel(self, fact: Cancel) -> dict[str, object]:
         """The units go back with it; a step that waits for help is tried at once, perhaps in vain."""

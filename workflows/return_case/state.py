@@ -9,7 +9,6 @@ from domain.case import Assigned, CaseSoFar, Outcome
 from domain.model import UtcDatetime
 from domain.money import Money
 from domain.news import DisputeNews
-from domain.parcel import moved
 from domain.policy import Verdict
 from domain.refund import FINAL_NO, Refund, RefundStatus
 from domain.request import ReturnRequest
@@ -145,10 +144,40 @@ class CaseState(CaseSoFar):
         """When a return of which nobody hears anything ends; never where a law gives the shopper the money back."""
         if self.label is None or self.decision is None or not self.silent:
             return None
-        if any(line.statutes for line in self.decision.approved):
+        if any(line.statutes for line in self.decision.approved) or self.label_until is None:
             return None
-        label_until = self.label.bought_at + timedelta(days=self.decision.label_days)
-        return max(label_until, due_of(self) or label_until)
+        return max(self.label_until, due_of(self) or self.label_until)
+
+    @property
+    def label_until(self) -> datetime | None:
+        """Until when the label, or what stands for one, may be used; as long as a person has given the shopper to send,
+        if anybody has."""
+        if self.label is None or self.decision is None:
+            return None
+        given = any(one.change.send_back_until is not None and not one.waits for one in self.overrides)
+        until = self.label.bought_at + timedelta(days=self.decision.label_days)
+        return max(until, self.decision.send_back_until) if given else until
+
+    @property
+    def lapses_at(self) -> datetime | None:
+        """When an unused label is given back although its return goes on; where that ends with it, it is then."""
+        if self.label is None or not self.label.ours or not self.silent or self.label_void:
+            return None
+        return None if self.ends_at is not None and self.ends_at == self.label_until else self.label_until
+
+    @property
+    def label_warning_at(self) -> datetime | None:
+        """When the shopper is told that the label's end is near; None where there is nothing to tell."""
+        if self.label is None or self.decision is None or self.label_until is None or self.label_void:
+            return None
+        days = self.decision.label_warning_days
+        at = self.label_until - timedelta(days=days)
+        return at if days and self.label.ours and self.silent and at > self.label.bought_at else None
+
+    @property
+    def wants_label(self) -> bool:
+        """Whether another label was asked for, and nobody has seen a parcel yet."""
+        return self.new_label is not None and self.new_label.number > self.label_number and self.silent
 
     def reminder_after(self, then: datetime) -> datetime | None:
         """The next time to remind the shopper of the parcel, counted back from the last day to send it."""
@@ -156,11 +185,6 @@ class CaseState(CaseSoFar):
             return None
         times = (self.decision.send_back_until - timedelta(days=days) for days in self.decision.reminder_days)
         return min((one for one in times if one > then), default=None)
-
-    @property
-    def moving(self) -> bool:
-        """Whether the carrier has the parcel."""
-        return moved(self.scans)
 
 
 def of_plan(state: CaseState, refund: Refund) -> bool:

@@ -85,6 +85,10 @@ def _by_stage(state: CaseState) -> NextAction:
     owner, action = _RECEIVE if state.stage is Stage.IN_TRANSIT and delivered(state.scans) else _NEXT[state.stage]
     if state.stage is Stage.AWAITING_PARCEL and state.request and state.request.box:
         owner, action = "warehouse", f"Count box {state.request.box}: match it to this return again"
+    elif state.stage is Stage.AWAITING_PARCEL and state.wants_label:
+        owner, action = "backhaul", "Give the label back and issue another one"
+    elif state.stage is Stage.AWAITING_PARCEL and state.label_void:
+        action = "Ask for another label, or send the parcel another way and tell its number"
     elif state.stage is Stage.AWAITING_PARCEL and state.label and state.label.method in BROUGHT:
         action = BROUGHT[state.label.method]
     return NextAction(owner=owner, action=action, due_at=due_of(state))

@@ -64,6 +64,10 @@ class CaseView(Model):
     label_url: str = ""
     sheet_url: str = ""
     tracking_number: str = ""
+    label_number: int = 0
+    label_until: UtcDatetime | None = None
+    label_void: str = ""
+    proofs: tuple[str, ...] = ()
     other_parcels: tuple[str, ...] = ()
     expected: Mapping[str, int] = {}
     received: Mapping[str, int] = {}
@@ -86,6 +90,11 @@ class CaseView(Model):
 def _references(state: CaseState) -> tuple[str, ...]:
     """Of what is paid or on its way: whoever looks for the money finds nothing under the id of one that failed."""
     return tuple(one.provider_id for one in state.refunds if one.provider_id and one.status not in FINAL_NO)
+
+
+def _others(state: CaseState) -> tuple[str, ...]:
+    own = state.label.tracking_number if state.label else ""
+    return tuple(one for one in state.tracking_numbers if one != own)
 
 
 def amount(plan: RefundPlan | None) -> str:
@@ -115,7 +124,11 @@ def view(state: CaseState) -> CaseView:
         label_url=state.label.url if state.label else "",
         sheet_url=state.label.sheet_url if state.label else "",
         tracking_number=state.label.tracking_number if state.label else "",
-        other_parcels=state.parcels,
+        label_number=state.label_number,
+        label_until=state.label_until if state.label and state.label.ours else None,
+        label_void=state.label_void,
+        proofs=tuple(one.shown for one in state.sent),
+        other_parcels=_others(state),
         expected=state.expected,
         received=state.received,
         discrepancies=tuple(one.told for one in state.discrepancies),
@@ -161,6 +174,8 @@ def panel(state: CaseState) -> str:
         f"Parcel {seen.tracking_number}, [label]({seen.label_url})" if seen.label_url else "",
         f"Way back: {seen.method.replace('_', ' ')}" if seen.method and not seen.label_url else "",
         f"[Packing sheet]({seen.sheet_url})" if seen.sheet_url else "",
+        f"Label given back: {seen.label_void.replace('_', ' ')}" if seen.label_void else "",
+        f"Sent, as shown by {', '.join(seen.proofs)}" if seen.proofs else "",
         f"Other parcels: {', '.join(seen.other_parcels)}" if seen.other_parcels else "",
         *(f"⚠ {one}" for one in seen.discrepancies),
     ]
