@@ -7,6 +7,7 @@ from enum import StrEnum
 from domain.method import Method
 from domain.model import Id, Model
 from domain.order import TenderKind
+from domain.policy.decision import Keeps
 from domain.policy.goods import Proof
 from domain.policy.outcome import Resolution
 
@@ -149,6 +150,8 @@ class Notice(Model):
     """When the shopper's statement reached us, to the second."""
     method: Method | None = None
     """How the items get back, once that is settled."""
+    keeps: Keeps | None = None
+    """The shopper keeps the items, and nothing is sent."""
     label_url: str = ""
     another_label: bool = False
     """The label takes the place of an earlier one."""

@@ -10,6 +10,7 @@ from domain.case import CaseSoFar
 from domain.errors import Refused
 from domain.history import History
 from domain.inspection import Grade
+from domain.keeping import kept_by_person, may_keep
 from domain.order import Order
 from domain.override import Change, OverrideReason, Waived
 from domain.plan import FeeKind
@@ -17,7 +18,7 @@ from domain.planning import plan_refund
 from domain.policy.calendar import end_of
 from domain.policy.combine import TERMS
 from domain.policy.decide import folded
-from domain.policy.decision import Decision, Given, LineDecision, LineTerms, Reason
+from domain.policy.decision import Decision, Given, Keeps, LineDecision, LineTerms, Reason
 from domain.policy.judgement import Verdict
 from domain.policy.money import Cut, Payer
 from domain.policy.outcome import Resolution
@@ -38,7 +39,10 @@ def may_override(known: CaseSoFar, change: Change) -> Refusal | None:
     if (known.receipts or known.lost) and change.verdict is Verdict.DECLINE:
         text = "Goods of this return are here or lost, so nothing of it is declined; finance decides on its refund."
         return Refusal(code="already_received", message=text)
-    return None
+    if known.kept:
+        text = "The shopper keeps the goods of this return and is paid for them; nothing of it can be decided any more."
+        return Refusal(code="kept", message=text)
+    return may_keep(known) if change.keep else None
 
 
 _APPEAL = "What was declined is looked at again in a new return: `python starter.py start --appeal RETURN`."
@@ -77,20 +81,23 @@ def overridden(decision: Decision, change: Change, reason: OverrideReason, promi
     if day is not None and not promise.today <= day <= promise.today + _LONGEST:
         text = f"the last day to send is between today and {promise.today + _LONGEST:%d %B %Y}"
         raise Refused("send_back_day", text)
+    changes = change.lines if change.judges else ()
     lines = tuple(
-        _changed(line, decision, change, reason, promise) if line.line_id in change.lines else line
+        _changed(line, decision, change, reason, promise) if line.line_id in changes else line
         for line in decision.lines
     )
     days = [one.terms.send_back_day for one in lines if one.terms and one.verdict is not Verdict.DECLINE]
     last = max(days, default=decision.last_day_to_send)
-    return decision.model_copy(
+    until = max(end_of(last, zone) for zone in promise.zones) if changes else decision.send_back_until
+    after = decision.model_copy(
         update={
             "verdict": folded([one.verdict for one in lines]),
             "lines": lines,
             "send_back_day": last,
-            "send_back_until": max(end_of(last, zone) for zone in promise.zones),
+            "send_back_until": until,
         }
     )
+    return kept_by_person(after, change) if change.keep else after
 
 
 def _changed(
@@ -255,7 +262,11 @@ def beyond(order: Order, history: History, after: Decision, before: Decision) ->
             worst[line.line_id] = max(alone, key=lambda grade: alone[grade])
             sum_of_most += max(alone.values()) - alone[Grade.A]
     # What is kept for the label is never more than the goods are worth; so both are looked at.
-    return max(0, least + sum_of_most, more(worst))
+    most = max(0, least + sum_of_most, more(worst))
+    if after.keeps is Keeps.BY_PERSON and before.keeps is None:
+        # The goods themselves are given away, so all that is paid for them counts.
+        return max(most, _pays(order, history, after, dict.fromkeys(worst, Grade.A), label=True))
+    return most
 
 
 def _fees(line: LineDecision | None) -> object:

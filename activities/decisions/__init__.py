@@ -10,9 +10,10 @@ from temporalio import activity
 from activities.decisions.appeals import check_appeal
 from activities.decisions.assigning import RecordAssignment, RecordResend
 from activities.decisions.ends import CancelReturn, CloseReturn, ExpireReturn, ForceClose
-from activities.decisions.losing import Losing, RecordLoss
+from activities.decisions.keeping import KeepGoods, Keeping, RecordOverdue
+from activities.decisions.losing import RecordLoss
 from activities.decisions.ways import check_method
-from domain import ids
+from domain import ids, way_ids
 from domain.errors import Refused
 from domain.inspection import Inspection, units
 from domain.kits import in_parts
@@ -49,11 +50,13 @@ __all__ = [
     "DecisionActivities",
     "ExpireReturn",
     "ForceClose",
+    "KeepGoods",
     "OpenReturn",
     "Opened",
     "PlanRefund",
     "RecordAssignment",
     "RecordLoss",
+    "RecordOverdue",
     "RecordResend",
 ]
 
@@ -83,7 +86,7 @@ class PlanRefund(Model):
     now: UtcDatetime
 
 
-class DecisionActivities(Losing):
+class DecisionActivities(Keeping):
     """Decides from what is stored, never from what is on the way."""
 
     def __init__(
@@ -172,9 +175,9 @@ class DecisionActivities(Losing):
         return self._credit_notes.planned(entry, plan)
 
     def _check_inspected(self, ask: PlanRefund) -> None:
-        """Raises Refused unless somebody graded exactly this, or it was lost: a workflow's word moves no money."""
-        graded = ids.inspection_key(ask.case, ask.inspection.id)
-        entry = self._ledger.find(graded) or self._ledger.find(ids.lost_key(ask.case))
+        """Raises Refused unless somebody graded exactly this, or it is lost or kept: a story's word moves no money."""
+        keys = (ids.inspection_key(ask.case, ask.inspection.id), ids.lost_key(ask.case), way_ids.kept_key(ask.case))
+        entry = next((one for one in map(self._ledger.find, keys) if one is not None), None)
         if entry is None or Inspection.model_validate(entry.facts["inspection"]) != ask.inspection:
             text = f"the inspection {ask.inspection.id} of return {ask.case} is not in the journal like this"
             raise Refused("not_inspected", f"{text}; have it inspected first")

@@ -11,6 +11,7 @@ from temporalio import activity
 from activities.labels.asks import BuyLabel, FollowParcel, LabelRequest, RecordScan, VoidLabel
 from domain import ids
 from domain.errors import Refused
+from domain.method import Method
 from domain.money import Money
 from domain.parcel import BOUGHT, MOST_LABELS, ReturnLabel, Scan, moved
 from domain.stores import Contacts, Parcels
@@ -122,6 +123,7 @@ class LabelActivities:
                 sender=sender,
                 receiver=self._receiver,
                 origin=contact.place if contact else None,
+                code="wanted" if ask.method is Method.QR_CODE else None,
             )
             label = self._labels.buy(key, request, ask.now)
         else:

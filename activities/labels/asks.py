@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -14,13 +14,14 @@ from domain.parcel import ReturnLabel, Scan
 
 class LabelRequest(Model):
     """What stands on a label. `sender` is personal data: it is read here and handed to the carrier, nowhere else;
-    `origin` is the same in fields, where the order told them."""
+    `origin` is the same in fields, where the order told them. Is a `code` wanted, a shop prints the label from that."""
 
     case: Id
     order_number: str
     sender: tuple[str, ...]
     receiver: tuple[str, ...]
     origin: Place | None = None
+    code: Literal["wanted"] | None = None
 
 
 class BuyLabel(Model):

@@ -70,7 +70,8 @@ class LineTerms(Model):
 class Handling(Model):
     """How the merchant goes about a line: ways back, what is checked, when money goes, and how long everybody has.
 
-    What no step of a return uses yet is recorded all the same: it was promised. `exposure_limit` in minor units.
+    What no step of a return uses yet is recorded all the same: it was promised. `exposure_limit` in minor units, as
+    `keep_limit`: what all goods that are kept of one return may be worth.
     """
 
     condition: tuple[Condition, ...] = ()
@@ -79,6 +80,7 @@ class Handling(Model):
     refund_on: Trigger = Trigger.INSPECTION
     exposure_limit: Minor | None = None
     keep_it: Literal["offered", "no"] = "no"
+    keep_limit: Minor | None = None
     price_adjustment_days: int = 0
     review_days: int = 2
     label_days: int = 28

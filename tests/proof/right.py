@@ -466,7 +466,7 @@ class _Told:
                 yield f"{one.account} holds {one.posted} units, {one.pending_in} more are on their way"
 
     def units(self) -> Iterator[str]:
-        """No unit of the order appeared or vanished: sold, with the customer, returning, kept: they add up to nothing."""
+        """No unit of the order appeared or vanished: those sold are with the customer, returning, in stock or kept."""
         counted = Counter[str]()
         for entry in self.of_order:
             for one in entry.transfers:

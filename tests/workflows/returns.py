@@ -23,11 +23,14 @@ from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHistory, 
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
+from commands.policy import publish_policy
 from domain.inspection import Disposition, Grade, InspectedLine, Inspection, Receipt, ReceivedLine
-from domain.parcel import Scan, TrackingStatus
+from domain.method import Method
+from domain.parcel import NewLabel, Scan, Sent, TrackingStatus
 from domain.request import RequestedLine, ReturnReason, ReturnRequest
 from ledger import EntryKind
-from tests.world import PATIENCE, World, until
+from settings import ROOT
+from tests.world import PATIENCE, POLICY_FROM, World, until
 from workflows.return_case.said import Cancel, RetryNow
 from workflows.return_case.stage import Stage
 from workflows.return_case.view import SEARCH_ATTRIBUTES, CaseView
@@ -153,6 +156,14 @@ class Return:
         """The shopper calls it off."""
         return await self.update("cancel", Cancel(by=by))
 
+    async def new_label(self, number: int = 2, method: Method | None = None, by: str = "shopper") -> CaseView:
+        """Somebody wants another label."""
+        return await self.update("new_label", NewLabel(by=by, number=number, method=method))
+
+    async def sent(self, tracking: str | None = None, receipt: str | None = None, by: str = "shopper") -> CaseView:
+        """Somebody shows that the goods were handed over."""
+        return await self.update("sent", Sent(by=by, tracking_number=tracking, receipt=receipt))
+
     async def retry_now(self) -> CaseView:
         """Ops ask for another try."""
         return await self.update("retry_now", RetryNow(by="olga"))
@@ -260,9 +271,15 @@ class Shop:
     case: str = "R-1"
     started: list[Return] = field(default_factory=list)
 
-    async def start(self, case: str, order: str, lines: Lines) -> Return:
+    def policy(self, more: str) -> None:
+        """From now on returns are judged by the shop's first policy with this besides."""
+        text = (ROOT / "policies" / "default.yaml").read_text() + "\n" + more
+        publish_policy(self.world.rooms, text, POLICY_FROM, datetime.now(UTC))
+
+    async def start(self, case: str, order: str, lines: Lines, method: Method | None = None) -> Return:
         """Start a return, as a storefront does; or find it."""
-        handle = await start_return(self.client, request(case, order, lines))
+        asked = request(case, order, lines).model_copy(update={"method": method})
+        handle = await start_return(self.client, asked)
         one = Return(self.world, self.client, handle, lines)
         self.started.append(one)
         return one
@@ -272,10 +289,10 @@ class Shop:
         order = await self.world.import_order(SHOPIFY, SHOPIFY_PAYMENT)
         return await self.start(self.case, order.id, {SHOPIFY_LINE: 1})
 
-    async def two_rates(self, lines: Lines) -> Return:
+    async def two_rates(self, lines: Lines, method: Method | None = None) -> Return:
         """Import the order with two tax rates and return some of it."""
         order = await self.world.import_order(TWO_RATES)
-        return await self.start(self.case, order.id, lines)
+        return await self.start(self.case, order.id, lines, method)
 
     async def end(self) -> None:
         """End what still runs, so that no later worker meets it."""

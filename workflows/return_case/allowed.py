@@ -63,6 +63,8 @@ def _may_cancel(state: CaseState) -> Refusal | None:
         return Refusal(code="declined", message="This return was declined, so there is nothing to cancel.")
     if state.lost:
         return Refusal(code="lost", message="Its parcel is recorded as lost and is being paid for, so nothing is left.")
+    if state.kept:
+        return Refusal(code="kept", message="The shopper keeps the goods and is paid for them, so nothing is left.")
     if state.receipts:
         return Refusal(
             code="already_received", message="The goods have arrived, so the return cannot be cancelled any more."

@@ -17,6 +17,7 @@ from domain.errors import InvalidRequest
 from domain.notice import NoticeKind
 from domain.request import ReturnRequest, parse_request
 from workflows import options
+from workflows.return_case.clock import Clockwork
 from workflows.return_case.desk import as_failure, decoded
 from workflows.return_case.goods import Goods
 from workflows.return_case.news import NewsDesk
@@ -42,7 +43,7 @@ LAST_WORDS = {
 
 
 @workflow.defn(name=ids.WORKFLOW_TYPE)
-class ReturnCase(Goods, NewsDesk):
+class ReturnCase(Goods, NewsDesk, Clockwork):
     """A return. Its id is the storefront's return id; all its keys are made from it."""
 
     @workflow.init
@@ -66,6 +67,7 @@ class ReturnCase(Goods, NewsDesk):
         self.acknowledge()
         await self.hear_appeal()
         await self.be_reviewed()
+        self.watch_clock()
         await self.buy_label()
         await self.follow_parcel()
         if (end := self.state.ends_as) is not None:

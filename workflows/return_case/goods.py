@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 
 from temporalio import workflow
 
-from activities.decisions import (
-    DecisionActivities,
-    ExpireReturn,
-)
+from activities.decisions import DecisionActivities, ExpireReturn, KeepGoods
 from activities.inventory import InventoryActivities, Restock
 from domain.notice import NoticeKind
 from workflows import options
@@ -29,6 +27,7 @@ class Goods(Labelling):
         self.followed_since = self.reminded_at = workflow.now()
         while True:
             await self.replace_label()
+            await self.keep_goods()
             self.tell_approved()
             if self.state.moving:
                 self.tell(NoticeKind.IN_TRANSIT)
@@ -94,10 +93,30 @@ class Goods(Labelling):
             return
         self.learn(expired=True, overdue="")
 
+    async def keep_goods(self) -> None:
+        """Where the shopper keeps the goods, nothing is waited for; a label that went out before is given back, which
+        holds up no money. Not if the goods have come meanwhile: then they are inspected."""
+        if self.state.decision is None or self.state.decision.keeps is None or self.state.stopped:
+            return
+        if self.state.kept is None and self.state.inspection is None:
+            try:
+                found = await self.step(
+                    "The shopper keeps the goods",
+                    DecisionActivities.keep_goods,
+                    lambda now: KeepGoods(**self.about, now=now),
+                    options.JOURNAL,
+                    wanted=not_if_refused,
+                )
+            except NotWanted:
+                return
+            self.learn(**dict(found))
+        if self.state.kept is not None and self.state.label is not None:
+            self.asides.append(asyncio.create_task(self.void_label(self.state.kept)))
+
     async def restock(self) -> None:
         """Put the goods away."""
         inspection = self.state.inspection
-        if self.state.restocked is None and inspection is not None and not self.state.lost:
+        if self.state.restocked is None and inspection is not None and self.state.to_put_away:
             await self.step(
                 "Put the goods away",
                 InventoryActivities.restock,

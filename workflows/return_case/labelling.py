@@ -25,7 +25,8 @@ class Labelling(Clerk):
     async def buy_label(self) -> None:
         """Issue the return label, or what stands for one, and send it; goods that are here already need none."""
         here = self.state.came_first or bool(self.state.receipts)
-        if self.state.label is None and not self.state.stopped and not here:
+        kept = self.state.decision is not None and self.state.decision.keeps is not None
+        if self.state.label is None and not self.state.stopped and not here and not kept:
             await self._issue(1, self.way, "")
         self.tell_approved()
 

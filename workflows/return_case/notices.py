@@ -7,6 +7,7 @@ from typing import Any
 
 from domain import notice_ids
 from domain.case import OrderBrief
+from domain.method import Method
 from domain.money import Money
 from domain.notice import Extra, Notice, NoticeExtra, NoticeKind, NoticeLine, NoticePart, NoticeReason
 from domain.order import TenderKind
@@ -25,6 +26,7 @@ def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
     if state.order is None or state.request is None:
         raise ValueError("a notice needs the order")
     label = state.label if not state.label_void else None
+    by_code = label is not None and label.method is Method.QR_CODE and bool(label.qr_url)
     locale, total = state.order.locale, None if kind is NoticeKind.IN_REVIEW else _total(state)
     return Notice(
         key=notice_ids.notice_key(state.request.id, kind, number),
@@ -38,7 +40,8 @@ def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
         extras=_extras(state) if total else (),
         total=amount(total, locale) if total else "",
         nothing_left=_nothing_left(state),
-        label_url=label.url if label else "",
+        label_url=label.url if label and not by_code else "",
+        keeps=state.decision.keeps if state.decision else None,
         another_label=bool(state.old_labels),
         method=state.label.method if state.label else None,
         qr_url=label.qr_url if label else "",

@@ -18,7 +18,7 @@ from workflows.stepping import not_if_refused
 
 
 class Shopper(Steps):
-    """Until the goods arrive, the shopper may call the return off, ask for another label, or show that they are sent."""
+    """Until the goods arrive: calls the return off, asks for another label, or shows that they were sent."""
 
     @workflow.update(
         description="Call the return off before the goods arrive; the label is voided; name no people in the remark."

@@ -11,6 +11,7 @@ from domain.money import Money
 from domain.news import DisputeNews
 from domain.policy import Verdict
 from domain.refund import FINAL_NO, Refund, RefundStatus
+from domain.refund_due import Clock, refund_due
 from domain.request import ReturnRequest
 from workflows.return_case.said import Cancel
 from workflows.return_case.stage import NextAction, Stage, Trouble
@@ -38,6 +39,8 @@ class CaseState(CaseSoFar):
     """Until when a person should have looked at what the policy leaves to one; no label goes out before."""
     patient_until: UtcDatetime | None = None
     """The new due time of a parcel of which word came after the first one."""
+    due_soon: bool = False
+    """Whether the day is near, or over, by which the refund is due by law or by promise."""
     write_by: UtcDatetime | None = None
     """By when the shopper was told to hear of goods that took longer to be looked at."""
 
@@ -46,7 +49,7 @@ class CaseState(CaseSoFar):
         """The stage that the facts amount to."""
         if self.outcome is not None or self.refused:
             return Stage.CLOSED
-        seen_to = bool(self.restocked or self.lost)  # of what was lost there is nothing to put away
+        seen_to = bool(self.restocked) or not self.to_put_away
         if self.called_off or self.expired or (seen_to and self.refund_status is RefundStatus.SUCCEEDED):
             return Stage.CLOSING
         if self.inspection is not None:
@@ -62,6 +65,11 @@ class CaseState(CaseSoFar):
         if self.review_until is not None:
             return Stage.REVIEW
         return Stage.LABEL if self.decision is not None else Stage.REQUESTED
+
+    @property
+    def to_put_away(self) -> bool:
+        """Whether there are goods to put away, once they are judged; not of what was lost, or is kept."""
+        return not (self.lost or self.kept)
 
     @property
     def planned(self) -> Money | None:
@@ -80,6 +88,18 @@ class CaseState(CaseSoFar):
         legs = [latest.get(leg.tender_id, RefundStatus.PENDING) for leg in self.plan.legs]
         behind = [status for status in legs if status is not RefundStatus.SUCCEEDED]
         return behind[0] if behind else RefundStatus.SUCCEEDED
+
+    @property
+    def settled(self) -> bool:
+        """Whether the refund is paid, or none is owed."""
+        return self.stopped or self.outcome is not None or self.refund_status is RefundStatus.SUCCEEDED
+
+    @property
+    def clock(self) -> Clock:
+        """By when the refund is due, counted from the shopper's statement."""
+        if self.request is None or self.decision is None:
+            return Clock()
+        return refund_due(self, self.request.requested_at or self.decision.decided_at)
 
     @property
     def assignment(self) -> Assigned | None:

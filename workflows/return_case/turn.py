@@ -35,6 +35,17 @@ def _in_trouble(state: CaseState) -> NextAction | None:
     return NextAction(owner=first.owner, action=f"{first.step}: {first.message}", due_at=first.due_at)
 
 
+def _pressed(state: CaseState) -> NextAction | None:
+    """The refund is due, so finance sees to it, whoever holds it up."""
+    due = state.clock.due
+    if not (state.due_soon or state.refund_overdue) or due is None or state.settled:
+        return None
+    held = _unapproved(state) or _undecided(state) or _by_stage(state)
+    when = "was due" if state.refund_overdue else "is due"
+    action = f"The refund {when} by {due:%d %B %Y %H:%M} UTC; it waits for {held.owner}: {held.action}"
+    return NextAction(owner="finance", action=action, due_at=due)
+
+
 def _overdue(state: CaseState) -> NextAction | None:
     return NextAction(owner="ops", action=state.overdue, due_at=due_of(state)) if state.overdue else None
 
@@ -77,7 +88,7 @@ def _undecided(state: CaseState) -> NextAction | None:
     return NextAction(owner=owner, action=action, due_at=state.look_at)
 
 
-_FIRST_OF = (_refused, _in_trouble, _overdue, _override_waits, _appealed, _in_review, _unapproved, _undecided)
+_FIRST_OF = (_refused, _in_trouble, _pressed, _overdue, _override_waits, _appealed, _in_review, _unapproved, _undecided)
 """What waits for somebody whatever the stage; the first that does is shown."""
 
 
@@ -85,6 +96,8 @@ def _by_stage(state: CaseState) -> NextAction:
     owner, action = _RECEIVE if state.stage is Stage.IN_TRANSIT and delivered(state.scans) else _NEXT[state.stage]
     if state.stage is Stage.AWAITING_PARCEL and state.request and state.request.box:
         owner, action = "warehouse", f"Count box {state.request.box}: match it to this return again"
+    elif state.stage is Stage.LABEL and state.decision and state.decision.keeps:
+        action = "Record that the shopper keeps the goods"
     elif state.stage is Stage.AWAITING_PARCEL and state.wants_label:
         owner, action = "backhaul", "Give the label back and issue another one"
     elif state.stage is Stage.AWAITING_PARCEL and state.label_void:

@@ -14,6 +14,7 @@ from domain.model import Id, Model, UtcDatetime
 from domain.money import Money
 from domain.plan import RefundPlan
 from domain.policy import Verdict
+from domain.policy.outcome import DueFrom
 from domain.refund import FINAL_NO
 from workflows.return_case.stage import Stage, Trouble
 from workflows.return_case.state import CaseState
@@ -73,6 +74,8 @@ class CaseView(Model):
     received: Mapping[str, int] = {}
     discrepancies: tuple[str, ...] = ()
     planned: str = ""
+    refund_due: UtcDatetime | None = None
+    refund_withheld: str = ""
     to_approve: Money | None = None
     override_to_approve: str = ""
     approved_by: str = ""
@@ -133,6 +136,8 @@ def view(state: CaseState) -> CaseView:
         received=state.received,
         discrepancies=tuple(one.told for one in state.discrepancies),
         planned=str(state.planned or ""),
+        refund_due=state.clock.due if not state.stopped else None,
+        refund_withheld=(state.clock.withheld or "") if not state.stopped else "",
         to_approve=_to_approve(state),
         override_to_approve=state.proposed.update_id if state.proposed else "",
         appeals=(state.request.appeals or "") if state.request else "",
@@ -155,6 +160,13 @@ def _to_approve(state: CaseState) -> Money | None:
     return Money(minor=plan.total, currency=plan.currency) if plan else None
 
 
+_WAITS = {
+    DueFrom.SENT_OR_RECEIVED.value: "the goods are here, or the shopper has shown that they were sent",
+    DueFrom.RECEIPT.value: "the goods are here",
+}
+"""For what a refund may be withheld."""
+
+
 def panel(state: CaseState) -> str:
     """The Markdown that ops read beside the timeline: where it stands, who is next, until when, and the amounts."""
     seen = view(state)
@@ -167,6 +179,10 @@ def panel(state: CaseState) -> str:
         *(f"Overridden by {one}" for one in seen.overrides),
         f"Quoted: {seen.quote}" if seen.quote else "",
         f"To refund: {seen.planned} ({seen.refund_status})" if seen.planned else "",
+        f"The refund is due by {moment(seen.refund_due)}" if seen.refund_due and not state.settled else "",
+        f"The refund may wait until: {_WAITS[seen.refund_withheld]}" if seen.refund_withheld else "",
+        f"It was not made by {moment(state.refund_overdue)}, when it was due" if state.refund_overdue else "",
+        "The shopper keeps the goods" if state.kept else "",
         f"Approved by {seen.approved_by}" if seen.approved_by else "",
         f"Refunded: {seen.refunded} ({', '.join(seen.provider_references)})" if seen.provider_references else "",
         f"Lost on the way, said {state.lost}" if state.lost else "",
