@@ -35,6 +35,7 @@ def override(
     label_fee: Annotated[
         str | None, typer.Option(metavar="AMOUNT", help="Of goodwill: what our label costs: 4.50.")
     ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="The shopper keeps the goods and is paid all the same.")] = False,
     remark: Annotated[str, typer.Option(help="For staff, at most 200 characters; name no people.")] = "",
     as_json: AsJson = False,
 ) -> None:
@@ -47,6 +48,7 @@ def override(
     if reason not in list(OverrideReason):
         raise InvalidRequest("--reason", f"{reason!r} is none; it is {', '.join(OverrideReason)}")
     given = {"lines": line, "verdict": verdict, "waive": waive or [], "refund_percent": refund_percent}
+    given |= {"keep": "yes" if keep else None}
     values.make(Change, {**given, "label_fee": label_fee and 0})  # before anything is opened
     private, update_id = load_key(key), f"override-{secrets.token_hex(8)}"
 

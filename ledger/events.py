@@ -64,6 +64,8 @@ UNTOLD = (
     EntryKind.CONSENT,
     EntryKind.FORCE_CLOSED,
     EntryKind.LOST,
+    EntryKind.KEPT,
+    EntryKind.REFUND_OVERDUE,
     EntryKind.NOTICE,
     EntryKind.LATE_PAYMENT,
     EntryKind.CREDIT_ISSUED,
@@ -76,6 +78,8 @@ UNTOLD = (
     # Of the house alone.
     EntryKind.DISPUTE_TOLD,
     EntryKind.PARCEL,
+    EntryKind.NEW_LABEL,
+    EntryKind.SENT,
     EntryKind.ASSIGNED,
     EntryKind.BOX_FOUND,
     EntryKind.BOX_MATCHED,

@@ -17,6 +17,8 @@ from domain.verbs import Verb
 #                     service warehouse ops finance admin
 TABLE = {
     Verb.CANCEL: "       yes     -     yes    -     yes",
+    Verb.NEW_LABEL: "    yes     -     yes    -     yes",
+    Verb.SENT: "         yes     -     yes    -     yes",
     Verb.RECORD_SCAN: "  yes     -     yes    -     yes",
     Verb.ADD_PARCEL: "   yes    yes    yes    -     yes",
     Verb.RECEIVE: "       -     yes    yes    -     yes",

@@ -452,7 +452,7 @@ class _Told:
         review = self.known.decision is not None and self.known.decision.verdict is Verdict.REVIEW
         answered = NoticeKind.IN_REVIEW if review else NoticeKind.APPROVED
         needed = {answered, NoticeKind.REFUND_DONE} | moving | here
-        return needed, {NoticeKind.REFUND_SUBMITTED, *_MEANWHILE}
+        return needed, {NoticeKind.REFUND_SUBMITTED, NoticeKind.INSPECTION_DELAYED, *_MEANWHILE}
 
     def stock(self) -> Iterator[str]:
         """What was inspected was put away, each unit once, and nothing waits on the way."""
