@@ -5,8 +5,8 @@ from __future__ import annotations
 from domain.case import CaseSoFar
 from domain.errors import Refused
 from domain.override import Change
-from domain.policy.decision import Decision, Keeps
-from domain.policy.judgement import Verdict
+from domain.policy.decision import Decision
+from domain.policy.judgement import Keeps, Verdict
 from domain.verbs import Refusal
 
 KEPT = "kept"

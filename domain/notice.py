@@ -7,8 +7,8 @@ from enum import StrEnum
 from domain.method import Method
 from domain.model import Id, Model
 from domain.order import TenderKind
-from domain.policy.decision import Keeps
 from domain.policy.goods import Proof
+from domain.policy.judgement import Keeps
 from domain.policy.outcome import Resolution
 
 

@@ -18,8 +18,8 @@ from domain.planning import plan_refund
 from domain.policy.calendar import end_of
 from domain.policy.combine import TERMS
 from domain.policy.decide import folded
-from domain.policy.decision import Decision, Given, Keeps, LineDecision, LineTerms, Reason
-from domain.policy.judgement import Verdict
+from domain.policy.decision import Decision, Given, LineDecision, LineTerms, Reason
+from domain.policy.judgement import Keeps, Verdict
 from domain.policy.money import Cut, Payer
 from domain.policy.outcome import Resolution
 from domain.policy.terms import terms_of

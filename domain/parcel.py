@@ -70,8 +70,8 @@ class ReturnLabel(Model):
 
     `url` is its file, `qr_url` a code that a shop prints it from, `sheet_url` the packing sheet, `cost` what the
     carrier asks for once it is used; None if it told no price. `provider_id` is the seller's own id of it. By other
-    methods nothing is bought, and the number is empty. After `void_until` the carrier does not take it back; None if it
-    sets no such day.
+    methods nothing is bought, and the number is empty. The carrier takes it back for `void_days`, None if it sets no
+    such day.
     """
 
     tracking_number: Id | Literal[""]
@@ -83,7 +83,12 @@ class ReturnLabel(Model):
     provider_id: str = ""
     sheet_url: str = ""
     method: Method = Method.LABEL
-    void_until: UtcDatetime | None = None
+    void_days: int | None = None
+
+    @property
+    def void_until(self) -> datetime | None:
+        """Until when the carrier takes it back; None if it sets no such day."""
+        return None if self.void_days is None else self.bought_at + timedelta(days=self.void_days)
 
     @property
     def ours(self) -> bool:

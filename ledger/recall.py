@@ -36,17 +36,6 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
             return _decided(facts)
         case EntryKind.OVERRIDE:
             return {**_decided(facts), "overrides": (*known.overrides, Overridden.model_validate(facts["override"]))}
-        case EntryKind.LABEL:
-            return _labelled(known, ReturnLabel.model_validate(facts["label"]))
-        case EntryKind.LABEL_VOIDED:
-            of_last = known.label is not None and known.label.tracking_number == facts["tracking_number"]
-            return {"label_void": facts["answer"]} if of_last else {}
-        case EntryKind.NEW_LABEL:
-            return {"new_label": NewLabel.model_validate(facts["wanted"])}
-        case EntryKind.SENT:
-            return with_sent(known, Sent.model_validate(facts["sent"]), entry.at)
-        case EntryKind.PARCEL:
-            return {"parcels": (*known.parcels, facts["tracking_number"])}
         case EntryKind.SCAN:
             return {"scans": (*known.scans, Scan.model_validate(facts["scan"]))}
         case EntryKind.RECEIPT:
@@ -62,10 +51,6 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
             return {"inspection": inspection, "discrepancies": _discrepancies(known, facts)}
         case EntryKind.LOST:
             return {"lost": entry.actor, "inspection": Inspection.model_validate(facts["inspection"])}
-        case EntryKind.KEPT:
-            return {"kept": entry.actor, "inspection": Inspection.model_validate(facts["inspection"])}
-        case EntryKind.REFUND_OVERDUE:
-            return {"refund_overdue": datetime.fromisoformat(facts["due"])}
         case EntryKind.PLAN:
             return {"plan": RefundPlan.model_validate(facts["plan"])}
         case EntryKind.APPROVAL:
@@ -80,7 +65,30 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
         case EntryKind.RESTOCK:
             return {"restocked": facts["inspection"]}
         case _:
-            return _ended(entry) or {"refunds": _refunds(known.refunds, entry)}
+            return _sent_back(known, entry) or _ended(entry) or {"refunds": _refunds(known.refunds, entry)}
+
+
+def _sent_back(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
+    """What an entry says of the way back, if it says anything of it."""
+    facts = entry.facts
+    match entry.kind:
+        case EntryKind.LABEL:
+            return _labelled(known, ReturnLabel.model_validate(facts["label"]))
+        case EntryKind.LABEL_VOIDED:
+            of_last = known.label is not None and known.label.tracking_number == facts["tracking_number"]
+            return {"label_void": facts["answer"]} if of_last else {}
+        case EntryKind.NEW_LABEL:
+            return {"new_label": NewLabel.model_validate(facts["wanted"])}
+        case EntryKind.SENT:
+            return with_sent(known, Sent.model_validate(facts["sent"]), entry.at)
+        case EntryKind.PARCEL:
+            return {"parcels": (*known.parcels, facts["tracking_number"])}
+        case EntryKind.KEPT:
+            return {"kept": entry.actor, "inspection": Inspection.model_validate(facts["inspection"])}
+        case EntryKind.REFUND_OVERDUE:
+            return {"refund_overdue": datetime.fromisoformat(facts["due"])}
+        case _:
+            return {}
 
 
 def _labelled(known: CaseSoFar, label: ReturnLabel) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from domain.errors import Refused
 from domain.inspection import Disposition, InspectedLine, Inspection, units
 from domain.keeping import KEPT
 from domain.model import Id, Model, UtcDatetime
-from domain.policy.decision import Keeps
+from domain.policy.judgement import Keeps
 from ledger import EntryKind, JournalEntry, NewEntry
 from ledger.deciding import decided
 from ledger.moves import goods

@@ -6,7 +6,7 @@ import hashlib
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -102,7 +102,7 @@ class EmbeddedLabels:
             url=self._folder.find(number, self._ending),
             bought_at=now,
             cost=_price(sold),
-            void_until=_void_until(sold, now),
+            void_days=_void_days(sold),
         )
 
     @cached_property
@@ -159,10 +159,10 @@ def _price(sold: object) -> Money | None:
         return None
 
 
-def _void_until(sold: object, now: datetime) -> datetime | None:
-    """Until when the carrier takes the label back; None if it tells no number of days."""
+def _void_days(sold: object) -> int | None:
+    """For how many days the carrier takes the label back; None if it tells no number that can be read."""
     days = sold.get("void_days") if isinstance(sold, dict) else None
-    return now + timedelta(days=days) if isinstance(days, int) and 0 <= days <= 3650 else None
+    return days if isinstance(days, int) and 0 <= days <= 3650 else None
 
 
 def _lines(address: Sequence[str]) -> list[str]:

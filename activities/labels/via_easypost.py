@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import ROUND_UP, Decimal
 from typing import Annotated
 
@@ -237,7 +237,7 @@ def _label(shipment: _Shipment, now: datetime) -> ReturnLabel:
         cost=_money(rate) if rate else None,
         qr_url=_code(shipment),
         provider_id=shipment.id,
-        void_until=now + timedelta(days=days) if rate and (days := _TAKEN_BACK.get(rate.carrier)) else None,
+        void_days=_TAKEN_BACK.get(rate.carrier) if rate else None,
     )
 
 

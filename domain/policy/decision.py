@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from enum import StrEnum
 from typing import Literal
 
 from domain.inspection import Grade
 from domain.method import Method
 from domain.model import Id, Minor, Model, Quantity, UtcDatetime
 from domain.policy.goods import Condition, Proof
-from domain.policy.judgement import Verdict
+from domain.policy.judgement import Keeps, Verdict
 from domain.policy.money import Cap, Cut, Duties, Payer
 from domain.policy.outcome import RefundDue, Resolution, Trigger
 from domain.policy.reasons import Fault
@@ -114,13 +113,6 @@ class LineDecision(Model):
     overridden: Verdict | None = None
     terms: LineTerms | None = None
     handling: Handling | None = None
-
-
-class Keeps(StrEnum):
-    """Who says that the shopper keeps the goods and is paid all the same."""
-
-    BY_POLICY = "by_policy"
-    BY_PERSON = "by_person"
 
 
 class Decision(Model):

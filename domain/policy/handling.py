@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from domain.method import Method
 from domain.policy.deadlines import DeadlineRule
-from domain.policy.decision import Handling, Keeps, LineDecision
+from domain.policy.decision import Handling, LineDecision
 from domain.policy.document import PublishedPolicy
 from domain.policy.goods import EligibilityRule, Proof
-from domain.policy.judgement import Verdict
+from domain.policy.judgement import Keeps, Verdict
 from domain.policy.money import PriceAdjustmentRule
 from domain.policy.outcome import MethodRule, TriggerRule
 from domain.policy.reader import Reader

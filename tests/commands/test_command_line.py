@@ -61,6 +61,7 @@ def test_all_commands_are_there() -> None:
         "mails resend",
         "mails skip",
         "match",
+        "new-label",
         "noted",
         "orders delivered",
         "orders import",
@@ -89,6 +90,7 @@ def test_all_commands_are_there() -> None:
         "retry",
         "scan",
         "schedules create",
+        "sent",
         "show",
         "start",
     ]

@@ -25,7 +25,7 @@ from domain.order import TenderKind
 from domain.parcel import moved
 from domain.plan import Leg
 from domain.policy import Verdict
-from domain.policy.decision import Keeps
+from domain.policy.judgement import Keeps
 from domain.refund import PAID_BY_PEOPLE, RefundIntention
 from domain.request import Basis
 from domain.stores import Outbox, OutboxRow

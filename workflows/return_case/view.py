@@ -95,6 +95,21 @@ def _references(state: CaseState) -> tuple[str, ...]:
     return tuple(one.provider_id for one in state.refunds if one.provider_id and one.status not in FINAL_NO)
 
 
+def _way_back(state: CaseState) -> dict[str, Any]:
+    label = state.label
+    return {
+        "method": label.method if label else None,
+        "label_url": label.url if label else "",
+        "sheet_url": label.sheet_url if label else "",
+        "tracking_number": label.tracking_number if label else "",
+        "label_number": state.label_number,
+        "label_until": state.label_until if label and label.ours else None,
+        "label_void": state.label_void,
+        "proofs": tuple(one.shown for one in state.sent),
+        "other_parcels": _others(state),
+    }
+
+
 def _others(state: CaseState) -> tuple[str, ...]:
     own = state.label.tracking_number if state.label else ""
     return tuple(one for one in state.tracking_numbers if one != own)
@@ -123,15 +138,7 @@ def view(state: CaseState) -> CaseView:
         assigned_by=state.assignment.by if state.assignment else "",
         lines={line.line_id: line.quantity for line in state.request.lines} if state.request else {},
         quote=amount(state.quote),
-        method=state.label.method if state.label else None,
-        label_url=state.label.url if state.label else "",
-        sheet_url=state.label.sheet_url if state.label else "",
-        tracking_number=state.label.tracking_number if state.label else "",
-        label_number=state.label_number,
-        label_until=state.label_until if state.label and state.label.ours else None,
-        label_void=state.label_void,
-        proofs=tuple(one.shown for one in state.sent),
-        other_parcels=_others(state),
+        **_way_back(state),
         expected=state.expected,
         received=state.received,
         discrepancies=tuple(one.told for one in state.discrepancies),
