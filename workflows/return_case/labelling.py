@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from temporalio import workflow
+
 from activities.labels import BuyLabel, LabelActivities, VoidLabel
 from domain.method import Method
 from domain.notice import NoticeKind
@@ -31,12 +33,18 @@ class Labelling(Clerk):
         self.tell_approved()
 
     async def replace_label(self) -> None:
-        """Give the label back and buy the one that was asked for instead; who has used the old one needs none."""
+        """Give the label back and buy the one that was asked for instead; who has used the old one needs none. One that
+        had ended before a person gave the shopper longer to send is bought anew by itself."""
         wanted, old = self.state.new_label, self.state.label
-        if old is None or not self.state.wants_label or wanted is None:
+        if old is None:
             return
-        await self.void_label(wanted.by)
-        await self._issue(wanted.number, wanted.method or old.method, wanted.by)
+        if self.state.wants_label and wanted is not None:
+            await self.void_label(wanted.by)
+            await self._issue(wanted.number, wanted.method or old.method, wanted.by)
+        elif (
+            self.state.silent and self.state.label_void and (self.state.label_until or workflow.now()) > workflow.now()
+        ):
+            await self._issue(self.state.label_number + 1, old.method, "")
 
     async def _issue(self, number: int, way: Method, by: str) -> None:
         order, old = self.order, self.state.label

@@ -72,7 +72,7 @@ class Steps(Desk, Stepper):
 
     def tell_approved(self) -> None:
         """What may come back and how, and again when a person has changed it; not any more once goods are here."""
-        gone = self.state.label is None or self.state.wants_label or self.state.label_void
+        gone = self.state.label is None or self.state.wants_label
         if not (self.state.stopped or self.state.receipts) and (self.state.kept or not gone):
             number = 1 + sum(not one.waits for one in self.state.overrides) + len(self.state.old_labels)
             # The first of a review went out before there was a label.
