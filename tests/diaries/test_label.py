@@ -8,8 +8,10 @@ from domain.case import Outcome
 from domain.method import Method
 from domain.parcel import TrackingStatus
 from ledger import EntryKind
+from settings import ROOT
 from tests.diaries.diary import Diary
-from tests.workflows.returns import refusal
+from tests.workflows.returns import TWO_RATES, refusal
+from tests.workflows.test_overrides import override, staffed
 from workflows.return_case.stage import Stage
 
 MUGS = {"1": 2}
@@ -135,4 +137,27 @@ async def test_parcel_under_a_label_of_the_shopper(diary: Diary) -> None:
     await diary.scanned("delivers it", TrackingStatus.DELIVERED, "00340434161094042557")
     await diary.says("warehouse", "counts two units", one.receive())
     await diary.says("warehouse", "grades them as new", one.inspect())
+    await diary.ends(Outcome.REFUNDED)
+
+
+async def test_label_of_a_return_that_is_extended(diary: Diary) -> None:
+    """A person gives the shopper longer to send: the label lives as long, and its end is told anew."""
+    staffed(diary.shop.world, (ROOT / "policies" / "default.yaml").read_text())
+    order = await diary.shop.world.import_order(TWO_RATES)
+    one = await diary.shop.start("R-1", order.id, {"3": 1})
+    first = await one.labelled()
+    await diary.follows(one, "asks to send one unit back")
+    await diary.passes(26, "the first end of the label is near")
+    day = ((await diary.now) + timedelta(days=20)).date()
+    await diary.says("ops", "gives the shopper 20 days more", override(one, "olga", send_back_until=day.isoformat()))
+    view = await one.view()
+    assert view.label_until is not None
+    assert view.label_until.date() == day
+    assert (view.tracking_number, view.label_number) == (first.tracking_number, 1)
+    await diary.passes(18, "the end of the label is near")
+    expiring = [mail for mail in await diary.shop.world.mails("R-1") if "label_expiring" in mail["categories"]]
+    assert len(expiring) == 2
+    await diary.scanned("has the parcel", TrackingStatus.IN_TRANSIT)
+    await diary.says("warehouse", "counts one unit", one.receive())
+    await diary.says("warehouse", "grades it as new", one.inspect())
     await diary.ends(Outcome.REFUNDED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 
@@ -41,10 +41,12 @@ class Labelling(Clerk):
         if self.state.wants_label and wanted is not None:
             await self.void_label(wanted.by)
             await self._issue(wanted.number, wanted.method or old.method, wanted.by)
-        elif (
-            self.state.silent and self.state.label_void and (self.state.label_until or workflow.now()) > workflow.now()
-        ):
+        elif self.state.silent and self.state.label_void and self._has_longer():
             await self._issue(self.state.label_number + 1, old.method, "")
+
+    def _has_longer(self) -> bool:
+        until = self.state.label_until
+        return until is not None and until - workflow.now() > timedelta(hours=1)
 
     async def _issue(self, number: int, way: Method, by: str) -> None:
         order, old = self.order, self.state.label
