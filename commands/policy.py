@@ -46,6 +46,8 @@ def publish(
     else:
         title, since = published.policy.title, f"{published.effective_from:%d %B %Y %H:%M} UTC"
         output.say(f"Published {published.ref} ({title}); it judges orders placed from {since} on.")
+        if (seconds := published.policy.trial_day) is not None:
+            output.say(f"It is for trying out: a day that somebody has to act lasts {seconds} seconds.")
 
 
 @app.command("list", epilog=example("policy list"))

@@ -51,12 +51,19 @@ def _day(known: CaseSoFar, stated_at: datetime, line: LineDecision, due: RefundD
     begun = _begun(known, stated_at, line, due.after)
     if begun is None:
         return None
-    zone = known.order.zone if known.order else "UTC"
-    day = end_of(local_day(begun, zone) + timedelta(days=due.days), zone)
+    day = _end(known, begun, due.days)
     if due.withhold is None or known.kept is not None:
         return day
     there = _begun(known, stated_at, line, due.withhold)
-    return max(day, end_of(local_day(there, zone), zone)) if there else None
+    return max(day, _end(known, there, 0)) if there else None
+
+
+def _end(known: CaseSoFar, begun: datetime, days: int) -> datetime:
+    """The end of the day so many days later, where the shopper lives; of a policy that is tried out, so long later."""
+    if known.decision is not None and known.decision.trial_day is not None:
+        return begun + known.decision.days(days)
+    zone = known.order.zone if known.order else "UTC"
+    return end_of(local_day(begun, zone) + timedelta(days=days), zone)
 
 
 def _begun(known: CaseSoFar, stated_at: datetime, line: LineDecision, event: DueFrom) -> datetime | None:

@@ -116,5 +116,5 @@ WORD_PATIENCE = timedelta(days=1)
 """How long the provider may take to say by webhook that it has a mail of which it gave no answer; within a day its own
 repetitions of a webhook end. By SMTP no word ever comes, and the day only passes."""
 
-REFUND_WARNING = timedelta(days=3)
-"""How long before the day on which a refund is due by law finance is asked to see to it."""
+REFUND_WARNING_DAYS = 3
+"""How many days before the day on which a refund is due by law finance is asked to see to it."""

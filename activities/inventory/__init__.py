@@ -115,7 +115,7 @@ class InventoryActivities:
         lines = ask.receipt.lines
         came = units(lines)
         read = {"lines": asked(lines)} if any(line.serials for line in lines) else {}
-        inspect_until = (ask.now + timedelta(days=self._inspection_days(ask.case, ask.order_id))).isoformat()
+        inspect_until = (ask.now + self._inspection_time(ask.case, ask.order_id)).isoformat()
 
         def told() -> NewEntry:
             self._check_approved(key, ask.case, came)
@@ -233,13 +233,13 @@ class InventoryActivities:
             if quantity > came:
                 raise OverLimit(account, quantity, came)
 
-    def _inspection_days(self, case: str, order_id: str) -> int:
+    def _inspection_time(self, case: str, order_id: str) -> timedelta:
         """What the decision has; one that says nothing of it goes by the policy."""
         decision = case_so_far(self._ledger.entries(case=case)).decision
         if decision is not None and decision.inspection_days is not None:
-            return decision.inspection_days
+            return decision.days(decision.inspection_days)
         books = OrderBooks.read(self._ledger, self._snapshots, order_id)
-        return books.policy(self._policies).policy.inspection_days
+        return timedelta(days=books.policy(self._policies).policy.inspection_days)
 
 
 Call = tuple[Callable[[str, Goods], None], str, tuple[Item, ...]]

@@ -80,16 +80,20 @@ def _decided(
         zones.update(one for ground in open_now for one in ground.zones)
     days = [one.terms.send_back_day for one in found if one.terms and one.verdict is not Verdict.DECLINE]
     day = max(days, default=local_day(now, zone) + timedelta(days=policy.send_back_days))
+    until = max(end_of(day, one) for one in zones)
+    if policy.trial_day is not None:
+        until = now + timedelta(seconds=policy.trial_day * (day - local_day(now, zone)).days)
     return Decision(
         verdict=folded([one.verdict for one in found]),
         policy=policies.policy.ref,
         lines=tuple(found),
         decided_at=now,
-        send_back_until=max(end_of(day, one) for one in zones),
+        send_back_until=until,
         send_back_day=day,
         obligations=tuple(obliged),
         # What came before anybody asked is here, so nobody keeps it.
         keeps=kept_by_policy(found, worth) if request.box is None else None,
+        trial_day=policy.trial_day,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from domain.inspection import Grade
@@ -131,6 +131,11 @@ class Decision(Model):
     send_back_day: date | None = None
     obligations: tuple[str, ...] = ()
     keeps: Keeps | None = None
+    trial_day: int | None = None
+
+    def days(self, count: int) -> timedelta:
+        """So many days for somebody to act; under a policy that is tried out they last `trial_day` seconds each."""
+        return timedelta(days=count) if self.trial_day is None else timedelta(seconds=count * self.trial_day)
 
     @property
     def methods(self) -> tuple[Method, ...]:

@@ -51,6 +51,7 @@ class Policy(Clauses):
     `window_days` count from delivery, `send_back_days` from the decision, `inspection_days` from the receipt.
     `automatic_limit` is the largest refund, in minor units of a currency, that nobody has to approve; a currency that
     is not named has no such limit. An override that costs more than `second_approver_above` needs a second person.
+    In a policy that is only tried out, a day that somebody is given to act lasts `trial_day` seconds.
     """
 
     id: Id
@@ -64,6 +65,7 @@ class Policy(Clauses):
     time_zone: Zone = "UTC"
     time_zones: Mapping[Country, Zone] = {}
     holidays: Mapping[Country, tuple[Day, ...]] = {}
+    trial_day: Annotated[int, Field(strict=True, ge=1, le=86_400)] | None = None
     told: _Told = tuple(Told)
     bonus: Annotated[tuple[BonusRule, ...], _Many] = ()
     price_adjustment: Annotated[tuple[PriceAdjustmentRule, ...], _Many] = ()

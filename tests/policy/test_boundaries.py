@@ -138,3 +138,11 @@ def test_midnight_that_does_not_exist() -> None:
 )
 def test_months_end_with_the_shorter_month(day: date, months: int, expected: date) -> None:
     assert months_after(day, months) == expected
+
+
+def test_a_day_of_a_policy_that_is_tried_out_lasts_seconds() -> None:
+    tried = published(send_back_days=14, trial_day=2, deadlines=[{"review_days": 3}])
+    decided = judged(tried, order(line())).decision
+    assert decided.send_back_until - decided.decided_at == timedelta(seconds=28)
+    assert decided.days(decided.review_days) == timedelta(seconds=6)
+    assert judged(published(), order(line())).decision.days(3) == timedelta(days=3)

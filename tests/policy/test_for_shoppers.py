@@ -120,6 +120,7 @@ WHOLE: dict[str, tuple[Any, Any]] = {
     "time_zone": ("UTC", "Europe/Berlin"),
     "time_zones": ({}, {"US": "America/New_York"}),
     "holidays": ({}, {"DE": ["2026-12-25"]}),
+    "trial_day": (2, 3),
     "told": (["withdrawal"], ["withdrawal", "return_costs"]),
 }
 

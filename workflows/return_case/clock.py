@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from temporalio import workflow
@@ -28,7 +28,7 @@ class Clockwork(Steps):
             if due is not None and due <= workflow.now():
                 await self._record_overdue()
                 return
-            look_at = due if due is None or self.state.due_soon else due - options.REFUND_WARNING
+            look_at = due if due is None or self.state.due_soon else due - self._warning
             patience = None if look_at is None else max(0.0, (look_at - workflow.now()).total_seconds())
             try:
                 await workflow.wait_condition(
@@ -39,6 +39,11 @@ class Clockwork(Steps):
                 self.learn(due_soon=False)
             except TimeoutError:
                 self.learn(due_soon=True)
+
+    @property
+    def _warning(self) -> timedelta:
+        decision, days = self.state.decision, options.REFUND_WARNING_DAYS
+        return decision.days(days) if decision else timedelta(days=days)
 
     def _moved_on(self, due: datetime | None) -> bool:
         return self.state.settled or self.state.clock.due != due

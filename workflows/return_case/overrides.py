@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from temporalio import workflow
 from temporalio.common import RawValue
@@ -73,7 +73,7 @@ class Overrides(Steps):
         decision = self.state.decision
         if self.request.appeals is None or decision is None or not self.state.declined:
             return
-        until = decision.decided_at + timedelta(days=decision.review_days)
+        until = decision.decided_at + decision.days(decision.review_days)
         self.learn(appeal_until=until)
         self.tell(NoticeKind.REQUEST_RECEIVED)
         declined = f"The appeal of {self.request.appeals} is not granted"
@@ -89,13 +89,13 @@ class Overrides(Steps):
         decision = self.state.decision
         if decision is None or self.state.label is not None or not self.state.in_review:
             return
-        until = decision.decided_at + timedelta(days=decision.review_days)
+        until = decision.decided_at + decision.days(decision.review_days)
         self.learn(review_until=until)
         self.tell(NoticeKind.IN_REVIEW)
         await self._wait_for_person(self._reviewed, until, "Nobody has looked at it: ask again")
         if not self._reviewed():
             self.learn(overdue=f"Overdue: {self.state.next_action.action}")
-            last = until + timedelta(days=decision.review_days)
+            last = until + decision.days(decision.review_days)
             await self._wait_for_person(self._reviewed, last, "Nobody has looked at it: send the label, keep the money")
         self.learn(review_until=None, overdue="")
 

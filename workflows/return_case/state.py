@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from domain import ids
 from domain.case import Assigned, CaseSoFar, Outcome
@@ -175,7 +175,7 @@ class CaseState(CaseSoFar):
         if self.label is None or self.decision is None:
             return None
         given = any(one.change.send_back_until is not None and not one.waits for one in self.overrides)
-        until = self.label.bought_at + timedelta(days=self.decision.label_days)
+        until = self.label.bought_at + self.decision.days(self.decision.label_days)
         return max(until, self.decision.send_back_until) if given else until
 
     @property
@@ -191,7 +191,7 @@ class CaseState(CaseSoFar):
         if self.label is None or self.decision is None or self.label_until is None or self.label_void:
             return None
         days = self.decision.label_warning_days
-        at = self.label_until - timedelta(days=days)
+        at = self.label_until - self.decision.days(days)
         return at if days and self.label.ours and self.silent and at > self.label.bought_at else None
 
     @property
@@ -203,7 +203,7 @@ class CaseState(CaseSoFar):
         """The next time to remind the shopper of the parcel, counted back from the last day to send it."""
         if self.decision is None or not self.silent:
             return None
-        times = (self.decision.send_back_until - timedelta(days=days) for days in self.decision.reminder_days)
+        times = (self.decision.send_back_until - self.decision.days(days) for days in self.decision.reminder_days)
         return min((one for one in times if one > then), default=None)
 
 

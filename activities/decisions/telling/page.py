@@ -166,6 +166,8 @@ class _Telling:
         for where, days in policy.holidays.items():
             if country in (None, where):
                 yield words.say("holidays", days, where)
+        if policy.trial_day is not None:
+            yield words.say("trial_day", policy.trial_day)
 
     def told(self, policy: Policy) -> str:
         """What shoppers know before they buy."""
