@@ -203,7 +203,10 @@ class _Told:
         times[EntryKind.REFUND_SUBMITTED] = legs + seen[EntryKind.REFUND_FAILED] + late
         times[EntryKind.REFUND_SETTLED] = legs + late
         times[EntryKind.LABEL] = self._labels_issued(seen)
-        times[EntryKind.LABEL_VOIDED] = seen[EntryKind.LABEL_VOIDED]  # `label` looks at each
+        issued = (*self.known.old_labels, *([self.known.label] if self.known.label else []))
+        ours = sum(one.ours for one in issued)
+        over = self.expected in _NOTHING_COMES or self.known.kept
+        times[EntryKind.LABEL_VOIDED] = ours if over else seen[EntryKind.LABEL_VOIDED]  # `label` looks at each
         times[EntryKind.REFUND_OVERDUE] = 1 if self.known.refund_overdue else 0
         if self.known.lost or self.known.kept:
             times |= {EntryKind.INSPECTION: 0, EntryKind.RESTOCK: 0}
@@ -363,8 +366,10 @@ class _Told:
         }
         issued = (*self.known.old_labels, *([self.known.label] if self.known.label else []))
         bought = {one.tracking_number: number for number, one in enumerate(issued, 1) if one.ours}
-        if sold.keys() != bought.keys():
-            yield f"the carrier has the labels {sorted(sold)} for it, the journal {sorted(bought)}"
+        if len(sold) != len(bought):
+            yield f"the carrier has {len(sold)} labels for it, the journal {len(bought)}"
+        for number in sold.keys() ^ bought.keys():
+            yield f"the label {number} is known to the {'carrier' if number in sold else 'journal'} alone"
         given = {
             one.facts["tracking_number"]: one.facts["answer"]
             for one in self.entries

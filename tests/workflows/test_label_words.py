@@ -85,7 +85,9 @@ def test_a_label_lives_as_long_as_a_person_lets_the_shopper_send() -> None:
     assert plain.label_warning_at == NOW + timedelta(days=25)
     later = NOW + timedelta(days=60)
     change = Change(lines=("1",), send_back_until=later.date())
-    said = Overridden.model_construct(change=change, reason=OverrideReason.LOYAL_CUSTOMER, second=None)
+    key = {"public_key": "A" * 43 + "=", "signature": "A" * 86 + "=="}
+    why = {"by": "olga", "reason": OverrideReason.LOYAL_CUSTOMER, "update_id": "o-1"}
+    said = Overridden.model_validate({**key, **why, "change": change, "worth": 0, "currency": "EUR", "at": NOW})
     assert plain.decision is not None
     decision = plain.decision.model_copy(update={"send_back_until": later})
     extended = plain.model_copy(update={"overrides": (said,), "decision": decision})
