@@ -25,11 +25,11 @@ def law(diary: Diary, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(diary.shop.world.rooms.decisions, "_statutes", load_statutes(STATUTES))
 
 
-async def withdraws(diary: Diary) -> Return:
+async def withdraws(book: Diary) -> Return:
     """The shopper withdraws from two mugs."""
-    one = await diary.shop.two_rates({"1": 2})
+    one = await book.shop.two_rates({"1": 2})
     await one.labelled()
-    return await diary.follows(one, "withdraws from two units")
+    return await book.follows(one, "withdraws from two units")
 
 
 def last_moment(begun: datetime, days: int) -> datetime:
