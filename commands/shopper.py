@@ -50,8 +50,8 @@ def new_label(
     messages.tell(case, "new_label", compose, as_json)
 
 
-@app.command(epilog=example("sent R-1 --by shopper --tracking 00340434161094042557"))
-def sent(
+@app.command(epilog=example("handed-over R-1 --by shopper --tracking 00340434161094042557"))
+def handed_over(
     case: Case,
     by: By,
     tracking: Annotated[
@@ -63,10 +63,10 @@ def sent(
     as_json: AsJson = False,
 ) -> None:
     """The shopper shows that the goods were handed over; from then on the return does not expire."""
-    from domain.parcel import Sent
+    from domain.parcel import HandedOver
 
-    said = values.make(Sent, {"by": by, "tracking_number": tracking, "receipt": receipt})
-    messages.tell(case, "sent", lambda _: said, as_json)
+    said = values.make(HandedOver, {"by": by, "tracking_number": tracking, "receipt": receipt})
+    messages.tell(case, "handed_over", lambda _: said, as_json)
 
 
 @app.command(epilog=example("consent R-1 --to store_credit --by olga --remark 'by phone, 14:20'"))

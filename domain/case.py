@@ -12,7 +12,7 @@ from domain.inspection import Inspection, Receipt, units
 from domain.model import Currency, Id, Model, UtcDatetime
 from domain.order import Order
 from domain.override import Overridden, OverrideState
-from domain.parcel import NewLabel, ReturnLabel, Scan, Sent, moved
+from domain.parcel import HandedOver, NewLabel, ReturnLabel, Scan, moved
 from domain.plan import RefundPlan
 from domain.policy import Decision
 from domain.policy.calendar import ZONES
@@ -94,8 +94,8 @@ class CaseSoFar(Model):
     assigned: tuple[Assigned, ...] = ()
     sent_again: tuple[str, ...] = ()
     """Keys of mails that staff had made anew."""
-    sent: tuple[Sent, ...] = ()
-    sent_at: UtcDatetime | None = None
+    handed_over: tuple[HandedOver, ...] = ()
+    handed_over_at: UtcDatetime | None = None
     """When the shopper first showed that the goods were handed over."""
     scans: tuple[Scan, ...] = ()
     arrived_at: UtcDatetime | None = None
@@ -126,7 +126,7 @@ class CaseSoFar(Model):
     @property
     def moving(self) -> bool:
         """Whether the goods are on their way: a carrier has seen a parcel, or the shopper has shown that it is sent."""
-        return moved(self.scans) or bool(self.sent)
+        return moved(self.scans) or bool(self.handed_over)
 
     @property
     def received(self) -> dict[str, int]:
@@ -177,12 +177,12 @@ class CaseSoFar(Model):
         return sum(refund.amount for refund in self.refunds if refund.status is RefundStatus.SUCCEEDED)
 
 
-def with_sent(known: CaseSoFar, sent: Sent, at: datetime) -> dict[str, object]:
+def with_handed_over(known: CaseSoFar, proof: HandedOver, at: datetime) -> dict[str, object]:
     """What is known besides once the shopper has shown that the goods were handed over."""
-    number = sent.tracking_number
+    number = proof.tracking_number
     more = (number,) if number is not None and number not in known.tracking_numbers else ()
     return {
-        "sent": (*known.sent, sent),
-        "sent_at": known.sent_at or at,
+        "handed_over": (*known.handed_over, proof),
+        "handed_over_at": known.handed_over_at or at,
         "parcels": (*known.parcels, *more),
     }

@@ -116,7 +116,7 @@ class NewLabel(Model):
     method: Method | None = None
 
 
-class Sent(Model):
+class HandedOver(Model):
     """The goods were handed over, as the shopper shows it: by the tracking number of a parcel that is not under our
     label, by the number of the `receipt` that the carrier or the drop-off point gave, or by both."""
 

@@ -38,7 +38,7 @@ MAY: Mapping[Role, frozenset[Verb]] = {
         {
             Verb.CANCEL,
             Verb.NEW_LABEL,
-            Verb.SENT,
+            Verb.HANDED_OVER,
             Verb.RECORD_SCAN,
             Verb.ADD_PARCEL,
             Verb.RECORD_NEWS,
@@ -51,7 +51,7 @@ MAY: Mapping[Role, frozenset[Verb]] = {
     | {
         Verb.CANCEL,
         Verb.NEW_LABEL,
-        Verb.SENT,
+        Verb.HANDED_OVER,
         Verb.RECORD_SCAN,
         Verb.OVERRIDE,
         Verb.RETRY_NOW,
@@ -89,7 +89,7 @@ class Person(Model):
 
 _DOES = {
     Verb.NEW_LABEL: "ask for another label",
-    Verb.SENT: "say that goods were sent",
+    Verb.HANDED_OVER: "say that goods were handed over",
     Verb.RECORD_SCAN: "record scans",
     Verb.ADD_PARCEL: "add parcels",
     Verb.RECEIVE: "receive goods",

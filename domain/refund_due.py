@@ -30,7 +30,7 @@ class Clock(NamedTuple):
 def sent_at(known: CaseSoFar) -> datetime | None:
     """When it was first shown that the goods were sent: by the shopper's proof, a carrier's scan, or their arrival."""
     seen = [one.at for one in known.scans if one.status not in UNMOVED]
-    told = (*seen, known.sent_at, known.arrived_at)
+    told = (*seen, known.handed_over_at, known.arrived_at)
     return min((one for one in told if one is not None), default=None)
 
 

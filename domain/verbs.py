@@ -12,7 +12,7 @@ class Verb(StrEnum):
 
     CANCEL = "cancel"
     NEW_LABEL = "new_label"
-    SENT = "sent"
+    HANDED_OVER = "handed_over"
     RECORD_SCAN = "record_scan"
     ADD_PARCEL = "add_parcel"
     RECEIVE = "receive"

@@ -8,9 +8,9 @@ def new_label_key(case: str, number: int) -> str:
     return f"new_label:{case}:{number}"
 
 
-def sent_key(case: str, shown: str) -> str:
+def handed_over_key(case: str, shown: str) -> str:
     """The shopper's proof that the goods were handed over, by what shows it."""
-    return f"sent:{case}:{shown}"
+    return f"handed_over:{case}:{shown}"
 
 
 def kept_key(case: str) -> str:

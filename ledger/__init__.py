@@ -74,7 +74,7 @@ class EntryKind(StrEnum):
     """The shopper or staff asked for another label."""
     LABEL = "label"
     LABEL_VOIDED = "label_voided"
-    SENT = "sent"
+    HANDED_OVER = "handed_over"
     """The shopper has shown that the goods were handed over."""
     PARCEL = "parcel"
     """A return has one more parcel than its label's."""

@@ -79,7 +79,7 @@ UNTOLD = (
     EntryKind.DISPUTE_TOLD,
     EntryKind.PARCEL,
     EntryKind.NEW_LABEL,
-    EntryKind.SENT,
+    EntryKind.HANDED_OVER,
     EntryKind.ASSIGNED,
     EntryKind.BOX_FOUND,
     EntryKind.BOX_MATCHED,

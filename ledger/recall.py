@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from domain.approval import Approval
-from domain.case import Assigned, CaseSoFar, Outcome, with_sent
+from domain.case import Assigned, CaseSoFar, Outcome, with_handed_over
 from domain.consent import Consent
 from domain.history import Happened
 from domain.inspection import Inspection, Receipt
 from domain.order import EarlierRefund
 from domain.override import Overridden
-from domain.parcel import NewLabel, ReturnLabel, Scan, Sent
+from domain.parcel import HandedOver, NewLabel, ReturnLabel, Scan
 from domain.plan import RefundPlan
 from domain.policy import Decision
 from domain.refund import Refund, RefundIntention, RefundStatus
@@ -79,8 +79,8 @@ def _sent_back(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
             return {"label_void": facts["answer"]} if of_last else {}
         case EntryKind.NEW_LABEL:
             return {"new_label": NewLabel.model_validate(facts["wanted"])}
-        case EntryKind.SENT:
-            return with_sent(known, Sent.model_validate(facts["sent"]), entry.at)
+        case EntryKind.HANDED_OVER:
+            return with_handed_over(known, HandedOver.model_validate(facts["proof"]), entry.at)
         case EntryKind.PARCEL:
             return {"parcels": (*known.parcels, facts["tracking_number"])}
         case EntryKind.KEPT:

@@ -9,7 +9,7 @@ from temporalio import activity
 from activities.people import check_speaker
 from domain import ids, way_ids
 from domain.model import Id, Model, UtcDatetime
-from domain.parcel import NewLabel, OtherParcel, Sent
+from domain.parcel import HandedOver, NewLabel, OtherParcel
 from domain.stores import Parcels, People
 from domain.verbs import Verb
 from ledger import EntryKind, Ledger, NewEntry
@@ -33,12 +33,12 @@ class AskLabel(Model):
     now: UtcDatetime
 
 
-class RecordSent(Model):
+class RecordHandedOver(Model):
     """The shopper has shown that the goods were handed over."""
 
     case: Id
     order_id: Id
-    sent: Sent
+    proof: HandedOver
     now: UtcDatetime
 
 
@@ -93,25 +93,25 @@ class ParcelActivities:
         self._ledger.append(entry)
 
     @activity.defn(no_thread_cancel_exception=True)
-    def record_sent(self, ask: RecordSent) -> datetime:
+    def record_handed_over(self, ask: RecordHandedOver) -> datetime:
         """Record the proof once, and tie the number that it tells; when it was recorded. Raises Refused if who says so
         may not."""
-        key, sent = way_ids.sent_key(ask.case, ask.sent.shown), ask.sent
+        key, proof = way_ids.handed_over_key(ask.case, ask.proof.shown), ask.proof
         if self._ledger.find(key) is None:
-            check_speaker(self._people, sent.by, Verb.SENT)
-        told = sent.model_dump(mode="json", exclude_none=True)
+            check_speaker(self._people, proof.by, Verb.HANDED_OVER)
+        told = proof.model_dump(mode="json", exclude_none=True)
         recorded = self._ledger.append(
             NewEntry(
                 key=key,
-                kind=EntryKind.SENT,
+                kind=EntryKind.HANDED_OVER,
                 order=ask.order_id,
                 case=ask.case,
-                actor=sent.by,
+                actor=proof.by,
                 at=ask.now,
-                facts={"sent": told},
+                facts={"proof": told},
                 asked={name: value for name, value in told.items() if name != "by"},
             )
         )
-        if sent.tracking_number:
-            self._parcels.keep(sent.tracking_number, ask.case, recorded.at)
+        if proof.tracking_number:
+            self._parcels.keep(proof.tracking_number, ask.case, recorded.at)
         return recorded.at

@@ -51,6 +51,7 @@ def test_all_commands_are_there() -> None:
         "erase",
         "events",
         "events replay",
+        "handed-over",
         "inbox",
         "inbox prune",
         "inspect",
@@ -90,7 +91,6 @@ def test_all_commands_are_there() -> None:
         "retry",
         "scan",
         "schedules create",
-        "sent",
         "show",
         "start",
     ]

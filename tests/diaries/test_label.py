@@ -96,7 +96,7 @@ async def test_goods_at_a_drop_off_point(diary: Diary) -> None:
     await one.labelled()
     await diary.follows(one, "asks to send two units back, by a drop-off point")
     await diary.passes(2)
-    await diary.says("carrier", "the drop-off point has the goods", one.sent(receipt="DO-77", by="shop"))
+    await diary.says("carrier", "the drop-off point has the goods", one.handed_over(receipt="DO-77", by="shop"))
     (mail,) = [mail for mail in await diary.shop.world.mails("R-1") if "in_transit" in mail["categories"]]
     assert "The drop-off point has the items" in mail["text"]
     await diary.passes(20, "the last day to send is over, and nothing ends: the goods are on their way")
@@ -131,7 +131,7 @@ async def test_parcel_under_a_label_of_the_shopper(diary: Diary) -> None:
     await one.labelled()
     await diary.follows(one, "asks to send two units back at their own cost")
     await diary.passes(3)
-    view = await diary.says("shopper", "tells the number of the parcel", one.sent("00340434161094042557"))
+    view = await diary.says("shopper", "tells the number of the parcel", one.handed_over("00340434161094042557"))
     assert (view.stage, view.other_parcels) == (Stage.IN_TRANSIT, ("00340434161094042557",))
     await diary.passes(2)
     await diary.scanned("delivers it", TrackingStatus.DELIVERED, "00340434161094042557")

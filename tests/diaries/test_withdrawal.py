@@ -84,9 +84,9 @@ async def test_withdrawal_with_proof_of_dispatch(diary: Diary) -> None:
     one = await withdraws(diary)
     own = (await one.view()).tracking_number
     await diary.passes(5)
-    code, message = await refusal(one.sent(own))
+    code, message = await refusal(one.handed_over(own))
     assert (code, "receipt" in message) == ("no_proof", True)
-    view = await diary.says("shopper", "shows the carrier's receipt", one.sent(own, "POST-881"))
+    view = await diary.says("shopper", "shows the carrier's receipt", one.handed_over(own, "POST-881"))
     assert (view.refund_due, view.stage) == (last_moment(diary.begun, 14), Stage.IN_TRANSIT)
     await diary.passes(4)
     await diary.says("warehouse", "counts two units", one.receive())

@@ -49,11 +49,11 @@ def end(day: int) -> datetime:
         ({}, None),
         ({"scans": (scan(TrackingStatus.PRE_TRANSIT, 5),)}, None),  # the carrier only knows the label
         ({"scans": (scan(TrackingStatus.IN_TRANSIT, 5),)}, DUE),
-        ({"sent_at": at(5)}, DUE),
+        ({"handed_over_at": at(5)}, DUE),
         ({"arrived_at": at(17, 22)}, DUE),
         ({"arrived_at": at(17, 23)}, end(18)),  # it is the eighteenth in Berlin
-        ({"sent_at": at(20), "arrived_at": at(25)}, end(20)),  # whichever is earlier
-        ({"sent_at": at(25), "scans": (scan(TrackingStatus.IN_TRANSIT, 21),)}, end(21)),
+        ({"handed_over_at": at(20), "arrived_at": at(25)}, end(20)),  # whichever is earlier
+        ({"handed_over_at": at(25), "scans": (scan(TrackingStatus.IN_TRANSIT, 21),)}, end(21)),
         ({"kept": "backhaul"}, DUE),  # nothing is waited for
     ],
 )
@@ -66,13 +66,17 @@ def test_it_may_wait_until_the_goods_were_sent(facts: dict[str, Any], due: datet
 def test_the_earliest_of_all_obligations_holds() -> None:
     receipt = RefundDue(days=3, after=DueFrom.RECEIPT, cite="ours")
     both = (LAW, receipt)
-    assert refund_due(known(*both, sent_at=at(5)), STATED) == Clock(due=DUE, cites=("Art 13",))
-    assert refund_due(known(*both, sent_at=at(5), arrived_at=at(8)), STATED) == Clock(due=end(11), cites=("ours",))
+    assert refund_due(known(*both, handed_over_at=at(5)), STATED) == Clock(due=DUE, cites=("Art 13",))
+    assert refund_due(known(*both, handed_over_at=at(5), arrived_at=at(8)), STATED) == Clock(
+        due=end(11), cites=("ours",)
+    )
     only = RefundDue(days=14, after=DueFrom.NOTICE, withhold=DueFrom.RECEIPT)
-    assert refund_due(known(only, sent_at=at(5)), STATED).withheld is DueFrom.RECEIPT
+    assert refund_due(known(only, handed_over_at=at(5)), STATED).withheld is DueFrom.RECEIPT
     assert refund_due(known(RefundDue(days=14, after=DueFrom.AGREEMENT)), STATED).due == DUE
-    assert refund_due(known(RefundDue(days=2, after=DueFrom.SENT_OR_RECEIVED), sent_at=at(5)), STATED).due == end(7)
+    assert refund_due(
+        known(RefundDue(days=2, after=DueFrom.SENT_OR_RECEIVED), handed_over_at=at(5)), STATED
+    ).due == end(7)
 
 
 def test_without_any_there_is_no_clock() -> None:
-    assert refund_due(known(sent_at=at(5)), STATED) == Clock()
+    assert refund_due(known(handed_over_at=at(5)), STATED) == Clock()

@@ -25,7 +25,7 @@ BESIDE = {
     "follow_parcel": "Nothing is recorded and nothing hangs on it. tests/labels/test_activities.py.",
     "add_parcel": "No way here has a second parcel yet; it moves no money. tests/labels/test_activities.py.",
     "ask_label": "It moves nothing, and comes only where somebody asks for it. tests/diaries/test_label.py.",
-    "record_sent": "It moves nothing, and comes only where somebody shows it. tests/diaries/test_label.py.",
+    "record_handed_over": "It moves nothing, and comes only where somebody shows it. tests/diaries/test_label.py.",
     "keep_goods": "It is one entry, as `record_loss` is, and no policy here leaves goods. tests/diaries/test_keep.py.",
     "record_overdue": "It moves nothing, and comes after two weeks. tests/diaries/test_withdrawal.py.",
     "force_close": "It ends a return as a cancel does, by the same code. tests/workflows/test_ops.py.",

@@ -41,7 +41,7 @@ Json = dict[str, Any]
 _BESIDES = (EntryKind.REFUND_TRACED, EntryKind.REFUND_UNANSWERED)
 """What may be learnt of a refund beside its outcome; the bank's reference even after the end."""
 
-_SAID = (EntryKind.APPROVAL, EntryKind.OVERRIDE, EntryKind.CONSENT, EntryKind.NEW_LABEL, EntryKind.SENT)
+_SAID = (EntryKind.APPROVAL, EntryKind.OVERRIDE, EntryKind.CONSENT, EntryKind.NEW_LABEL, EntryKind.HANDED_OVER)
 """What people may have said on the way."""
 
 _ONCE = {

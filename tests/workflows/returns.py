@@ -26,7 +26,7 @@ from temporalio.service import RPCError
 from commands.policy import publish_policy
 from domain.inspection import Disposition, Grade, InspectedLine, Inspection, Receipt, ReceivedLine
 from domain.method import Method
-from domain.parcel import NewLabel, Scan, Sent, TrackingStatus
+from domain.parcel import HandedOver, NewLabel, Scan, TrackingStatus
 from domain.request import RequestedLine, ReturnReason, ReturnRequest
 from ledger import EntryKind
 from settings import ROOT
@@ -161,9 +161,11 @@ class Return:
         """Somebody wants another label."""
         return await self.update("new_label", NewLabel(by=by, number=number, method=method))
 
-    async def sent(self, tracking: str | None = None, receipt: str | None = None, by: str = "shopper") -> CaseView:
+    async def handed_over(
+        self, tracking: str | None = None, receipt: str | None = None, by: str = "shopper"
+    ) -> CaseView:
         """Somebody shows that the goods were handed over."""
-        return await self.update("sent", Sent(by=by, tracking_number=tracking, receipt=receipt))
+        return await self.update("handed_over", HandedOver(by=by, tracking_number=tracking, receipt=receipt))
 
     async def retry_now(self) -> CaseView:
         """Ops ask for another try."""

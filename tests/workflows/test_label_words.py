@@ -11,7 +11,7 @@ from domain.case import Outcome
 from domain.inspection import Receipt, ReceivedLine
 from domain.method import Method
 from domain.override import Change, Overridden, OverrideReason
-from domain.parcel import NewLabel, ReturnLabel, Scan, Sent, TrackingStatus
+from domain.parcel import HandedOver, NewLabel, ReturnLabel, Scan, TrackingStatus
 from domain.policy import Decision, Handling, LineDecision, Verdict
 from domain.request import RequestedLine, ReturnReason, ReturnRequest
 from domain.verbs import Verb
@@ -38,7 +38,7 @@ def state(**facts: Any) -> CaseState:
 SCANNED = {"scans": (Scan(id="s", tracking_number="N1", status=TrackingStatus.IN_TRANSIT, at=NOW),)}
 HERE = {"receipts": (Receipt(id="b", received_by="ann", lines=(ReceivedLine(line_id="1", quantity=1),)),)}
 OVER = {"cancel": Cancel(by="shopper")}
-PROOF = Sent(by="shopper", receipt="P-1")
+PROOF = HandedOver(by="shopper", receipt="P-1")
 
 
 @pytest.mark.parametrize(
@@ -55,25 +55,25 @@ PROOF = Sent(by="shopper", receipt="P-1")
         ({"old_labels": (OLD,) * 4}, ASKED.model_copy(update={"number": 6}), "other_number"),
         ({"label": None}, ASKED, "no_label"),
         (SCANNED, ASKED, "on_its_way"),
-        ({"sent": (PROOF,)}, ASKED, "on_its_way"),
+        ({"handed_over": (PROOF,)}, ASKED, "on_its_way"),
         (HERE, ASKED, "already_received"),
         (OVER, ASKED, "ends_already"),
         ({"kept": "fay"}, ASKED, "kept"),
         ({"outcome": Outcome.REFUNDED}, ASKED, "closed"),
         ({}, PROOF, None),
-        ({}, Sent(by="shopper", tracking_number="X9"), None),
-        ({}, Sent(by="shopper", tracking_number="N1"), "no_proof"),  # it stands on the label, sent or not
-        ({"old_labels": (OLD,)}, Sent(by="shopper", tracking_number="N0"), "no_proof"),
-        ({}, Sent(by="shopper", tracking_number="N1", receipt="P-1"), None),
-        ({"sent": (PROOF,)}, PROOF.model_copy(update={"by": "shop"}), None),  # said twice
-        ({"sent": (PROOF,)}, PROOF.model_copy(update={"tracking_number": "X9"}), "recorded_differently"),
+        ({}, HandedOver(by="shopper", tracking_number="X9"), None),
+        ({}, HandedOver(by="shopper", tracking_number="N1"), "no_proof"),  # it stands on the label, sent or not
+        ({"old_labels": (OLD,)}, HandedOver(by="shopper", tracking_number="N0"), "no_proof"),
+        ({}, HandedOver(by="shopper", tracking_number="N1", receipt="P-1"), None),
+        ({"handed_over": (PROOF,)}, PROOF.model_copy(update={"by": "shop"}), None),  # said twice
+        ({"handed_over": (PROOF,)}, PROOF.model_copy(update={"tracking_number": "X9"}), "recorded_differently"),
         (HERE, PROOF, "already_received"),
         (OVER, PROOF, "ends_already"),
         ({"kept": "fay"}, PROOF, "kept"),
     ],
 )
-def test_what_is_taken(facts: dict[str, Any], said: NewLabel | Sent, code: str | None) -> None:
-    verb = Verb.NEW_LABEL if isinstance(said, NewLabel) else Verb.SENT
+def test_what_is_taken(facts: dict[str, Any], said: NewLabel | HandedOver, code: str | None) -> None:
+    verb = Verb.NEW_LABEL if isinstance(said, NewLabel) else Verb.HANDED_OVER
     refusal = allowed(verb, state(**facts), said)
     assert (refusal.code if refusal else None) == code
     assert refusal is None or refusal.message.endswith(".")
@@ -102,5 +102,5 @@ def test_a_label_that_ends_with_its_return_does_not_lapse_before() -> None:
     law = line.model_copy(update={"statutes": ("de@1",)})
     lasting = short.model_copy(update={"decision": short.decision.model_copy(update={"lines": (law,)})})
     assert (lasting.ends_at, lasting.lapses_at) == (None, NOW + timedelta(days=28))
-    for facts in (SCANNED, {"sent": (PROOF,)}, {"label_void": "voided"}):
+    for facts in (SCANNED, {"handed_over": (PROOF,)}, {"label_void": "voided"}):
         assert lasting.model_copy(update=facts).lapses_at is None

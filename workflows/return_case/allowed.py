@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.inspection import Inspection, Receipt
 from domain.override import Override
-from domain.parcel import NewLabel, OtherParcel, Scan, Sent
+from domain.parcel import HandedOver, NewLabel, OtherParcel, Scan
 from domain.policy import Verdict
 from domain.verbs import Refusal, Verb
 from workflows.return_case.allowed_goods import may_add, may_inspect, may_lose, may_receive, may_scan
@@ -29,7 +29,7 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
             return may_inspect(state, said)
         case NewLabel():
             return may_ask_label(state, said)
-        case Sent():
+        case HandedOver():
             return may_send(state, said)
         case OtherParcel():
             return may_add(state, said)

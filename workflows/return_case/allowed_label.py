@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.parcel import MOST_LABELS, NewLabel, Sent
+from domain.parcel import MOST_LABELS, HandedOver, NewLabel
 from domain.verbs import Refusal
 from workflows.return_case.allowed_goods import MOST_PARCELS, other_content
 from workflows.return_case.state import CaseState
@@ -32,18 +32,18 @@ def may_ask_label(state: CaseState, wanted: NewLabel) -> Refusal | None:
     return None
 
 
-def may_send(state: CaseState, sent: Sent) -> Refusal | None:
+def may_send(state: CaseState, sent: HandedOver) -> Refusal | None:
     """The shopper shows that the goods were handed over."""
-    if any(one.shown == sent.shown for one in state.sent):
+    if any(one.shown == sent.shown for one in state.handed_over):
         told = (sent.tracking_number, sent.receipt)
-        same = any((one.tracking_number, one.receipt) == told for one in state.sent)
+        same = any((one.tracking_number, one.receipt) == told for one in state.handed_over)
         return None if same else other_content("proof", sent.shown)
     if no := _nothing_to_send(state):
         return no
     if sent.receipt is None and sent.tracking_number in state.tracking_numbers:
         text = "This number is known already, and shows nothing by itself; tell the number of the carrier's receipt."
         return Refusal(code="no_proof", message=text)
-    if len(state.sent) >= MOST_PARCELS or len(state.tracking_numbers) >= MOST_PARCELS:
+    if len(state.handed_over) >= MOST_PARCELS or len(state.tracking_numbers) >= MOST_PARCELS:
         text = f"This return has {MOST_PARCELS} parcels or proofs, the most that are taken; look at its numbers."
         return Refusal(code="too_many", message=text)
     return None

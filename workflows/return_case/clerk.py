@@ -7,7 +7,7 @@ from temporalio.exceptions import ApplicationError
 
 from domain.inspection import Inspection, Receipt
 from domain.override import Override
-from domain.parcel import NewLabel, OtherParcel, Scan, Sent
+from domain.parcel import HandedOver, NewLabel, OtherParcel, Scan
 from domain.refund import PLAN_WITHDRAWN
 from workflows.return_case.facts import Fact, known, with_fact
 from workflows.return_case.finance import Finance
@@ -57,8 +57,8 @@ class Clerk(Shopper, Warehouse, Providers, Finance, Ops, Overrides):
         match fact:
             case NewLabel():
                 return await self.record_new_label(fact)
-            case Sent():
-                return await self.record_sent(fact)
+            case HandedOver():
+                return await self.record_handed_over(fact)
             case OtherParcel():
                 return await self.record_parcel(fact)
             case Scan():

@@ -8,11 +8,11 @@ from temporalio.exceptions import ApplicationError
 
 from domain.inspection import Inspection, Receipt
 from domain.override import Override
-from domain.parcel import NewLabel, OtherParcel, Scan, Sent
+from domain.parcel import HandedOver, NewLabel, OtherParcel, Scan
 from workflows.return_case.said import Approve, Assign, Cancel, ForceClose, Lost, Resend
 from workflows.return_case.state import CaseState
 
-Goods = NewLabel | Sent | OtherParcel | Scan | Receipt | Inspection | Lost
+Goods = NewLabel | HandedOver | OtherParcel | Scan | Receipt | Inspection | Lost
 Fact = Goods | Cancel | ForceClose | Assign | Resend | Approve | Override
 
 
@@ -30,8 +30,8 @@ def known(state: CaseState, fact: Fact) -> bool:
     match fact:
         case NewLabel():
             return state.new_label is not None and fact.number <= state.new_label.number
-        case Sent():
-            return any(one.shown == fact.shown for one in state.sent)
+        case HandedOver():
+            return any(one.shown == fact.shown for one in state.handed_over)
         case OtherParcel():
             return fact.tracking_number in state.tracking_numbers
         case Scan():
@@ -66,8 +66,8 @@ def with_fact(state: CaseState, fact: Fact) -> CaseState:
     match fact:
         case NewLabel():
             return state.model_copy(update={"new_label": fact})
-        case Sent():
-            return state.model_copy(update={"sent": (*state.sent, fact)})
+        case HandedOver():
+            return state.model_copy(update={"handed_over": (*state.handed_over, fact)})
         case OtherParcel():
             return state.model_copy(update={"parcels": (*state.parcels, fact.tracking_number)})
         case Scan():

@@ -73,7 +73,7 @@ def _stated_at(kind: NoticeKind, state: CaseState) -> str:
 def _number(kind: NoticeKind, state: CaseState) -> str:
     """The parcel's number: of one that was seen, the one that the carrier has; of the others the label's."""
     seen = [one.tracking_number for one in state.scans] if kind is NoticeKind.IN_TRANSIT else []
-    seen += [one.tracking_number or "" for one in state.sent] if kind is NoticeKind.IN_TRANSIT else []
+    seen += [one.tracking_number or "" for one in state.handed_over] if kind is NoticeKind.IN_TRANSIT else []
     return seen[-1] if seen else (state.label.tracking_number if state.label else "")
 
 

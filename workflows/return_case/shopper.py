@@ -6,9 +6,9 @@ from temporalio import workflow
 from temporalio.common import RawValue
 
 from activities.decisions import CancelReturn, DecisionActivities
-from activities.labels.parcels import AskLabel, ParcelActivities, RecordSent
-from domain.case import with_sent
-from domain.parcel import NewLabel, Sent
+from activities.labels.parcels import AskLabel, ParcelActivities, RecordHandedOver
+from domain.case import with_handed_over
+from domain.parcel import HandedOver, NewLabel
 from domain.verbs import Verb
 from workflows import options
 from workflows.return_case.said import Cancel
@@ -41,13 +41,13 @@ class Shopper(Steps):
         self.check(Verb.NEW_LABEL, self.take(NewLabel, raw))
 
     @workflow.update(description="The goods were handed over, as a tracking number or the number of a receipt shows")
-    async def sent(self, raw: RawValue) -> CaseView:
+    async def handed_over(self, raw: RawValue) -> CaseView:
         """Noted once for each proof."""
-        return await self.note(self.take(Sent, raw))
+        return await self.note(self.take(HandedOver, raw))
 
-    @sent.validator
-    def _check_sent(self, raw: RawValue) -> None:
-        self.check(Verb.SENT, self.take(Sent, raw))
+    @handed_over.validator
+    def _check_handed_over(self, raw: RawValue) -> None:
+        self.check(Verb.HANDED_OVER, self.take(HandedOver, raw))
 
     async def record_new_label(self, fact: NewLabel) -> dict[str, object]:
         await self.step(
@@ -60,19 +60,19 @@ class Shopper(Steps):
         self.retries += 1
         return {"new_label": fact}
 
-    async def record_sent(self, fact: Sent) -> dict[str, object]:
+    async def record_handed_over(self, fact: HandedOver) -> dict[str, object]:
         """The goods are on their way from now on; the number of a parcel is followed, if a carrier knows it."""
         before = self.state
         at = await self.step(
             "The goods were handed over",
-            ParcelActivities.record_sent,
-            lambda now: RecordSent(**self.about, sent=fact, now=now),
+            ParcelActivities.record_handed_over,
+            lambda now: RecordHandedOver(**self.about, proof=fact, now=now),
             options.JOURNAL,
             wanted=not_if_refused,
         )
         if fact.tracking_number:
             self.follow(fact.tracking_number)
-        return with_sent(before, fact, at)
+        return with_handed_over(before, fact, at)
 
     async def record_cancel(self, fact: Cancel) -> dict[str, object]:
         """The units go back with it; a step that waits for help is tried at once, perhaps in vain."""

@@ -105,7 +105,7 @@ def _way_back(state: CaseState) -> dict[str, Any]:
         "label_number": state.label_number,
         "label_until": state.label_until if label and label.ours else None,
         "label_void": state.label_void,
-        "proofs": tuple(one.shown for one in state.sent),
+        "proofs": tuple(one.shown for one in state.handed_over),
         "other_parcels": _others(state),
     }
 
