@@ -32,7 +32,7 @@ def cancel(
     messages.tell(case, "cancel", lambda _: said, as_json)
 
 
-@app.command(epilog=example("new-label R-1 --by shopper --method qr_code"))
+@app.command("new-label", epilog=example("new-label R-1 --by shopper --method qr_code"))
 def new_label(
     case: Case,
     by: By,
@@ -50,7 +50,7 @@ def new_label(
     messages.tell(case, "new_label", compose, as_json)
 
 
-@app.command(epilog=example("handed-over R-1 --by shopper --tracking 00340434161094042557"))
+@app.command("handed-over", epilog=example("handed-over R-1 --by shopper --tracking 00340434161094042557"))
 def handed_over(
     case: Case,
     by: By,
