@@ -33,9 +33,8 @@ def override(
         str | None, typer.Option(metavar="DAY", help="A later last day to send, such as 2027-01-31.")
     ] = None,
     refund_percent: Annotated[int | None, typer.Option(help="Of goodwill: how much of the worth is paid back.")] = None,
-    label_fee: Annotated[
-        str | None, typer.Option(metavar="AMOUNT", help="Of goodwill: what our label costs: 4.50.")
-    ] = None,
+    label_fee: Annotated[str | None, typer.Option(metavar="AMOUNT", help="Of goodwill, for our label: 4.50.")] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="The shopper keeps the goods and is paid all the same.")] = False,
     remark: Annotated[str, typer.Option(help="For staff, at most 200 characters; name no people.")] = "",
     as_json: AsJson = False,
 ) -> None:
@@ -48,14 +47,15 @@ def override(
     if reason not in list(OverrideReason):
         raise InvalidRequest("--reason", f"{reason!r} is none; it is {', '.join(OverrideReason)}")
     given = {"lines": line, "verdict": verdict, "units": units, "waive": waive or [], "refund_percent": refund_percent}
+    given |= {"send_back_until": send_back_until, "keep": "yes" if keep else None}
     values.make(Change, {**given, "label_fee": label_fee and 0})  # before anything is opened
     private, update_id = load_key(key), f"override-{secrets.token_hex(8)}"
 
     def compose(seen: CaseView) -> Override:
         fee = values.minor("--label-fee", label_fee, seen.currency)
-        change = values.make(Change, {**given, "send_back_until": send_back_until, "label_fee": fee})
+        change = values.make(Change, {**given, "label_fee": fee})
         signature = sign(private, override_statement(case, change, reason, update_id))
-        whole = {"by": by, "reason": reason, "change": change, "remark": remark}
-        return values.make(Override, {**whole, "update_id": update_id, "signature": signature})
+        whole = {"by": by, "reason": reason, "change": change, "remark": remark, "update_id": update_id}
+        return values.make(Override, {**whole, "signature": signature})
 
     messages.tell(case, "override", compose, as_json)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from commands import messages, output, values
 from commands.output import AsJson, By, Case, CaseOrAftercare, example
+
+if TYPE_CHECKING:
+    from commands.temporal import CaseView
 
 app = output.group("The shopper.")
 
@@ -71,6 +74,43 @@ def edit(
     wanted = {"lines": values.lines(line, "reason"), "basis": basis, "method": method}
     said = values.make(Edit, {"id": edit_id or f"edit-{secrets.token_hex(6)}", "by": by, **wanted})
     messages.tell(case, "edit", lambda _: said, as_json)
+
+
+@app.command("new-label", epilog=example("new-label R-1 --by shopper --method qr_code"))
+def new_label(
+    case: Case,
+    by: By,
+    method: Annotated[
+        str | None, typer.Option(help="Another way back: label, qr_code, drop_off, in_store or shopper_ships.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Issue another label, until a carrier has the parcel; the one before is given back, and its scans still count."""
+    from domain.parcel import NewLabel
+
+    def compose(seen: CaseView) -> NewLabel:
+        return values.make(NewLabel, {"by": by, "number": max(2, seen.label_number + 1), "method": method})
+
+    messages.tell(case, "new_label", compose, as_json)
+
+
+@app.command("handed-over", epilog=example("handed-over R-1 --by shopper --tracking 00340434161094042557"))
+def handed_over(
+    case: Case,
+    by: By,
+    tracking: Annotated[
+        str | None, typer.Option(metavar="NUMBER", help="Of a parcel that is not under our label.")
+    ] = None,
+    receipt: Annotated[
+        str | None, typer.Option(metavar="NUMBER", help="Of the receipt that the carrier or drop-off point gave.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The shopper shows that the goods were handed over; from then on the return does not expire."""
+    from domain.parcel import HandedOver
+
+    said = values.make(HandedOver, {"by": by, "tracking_number": tracking, "receipt": receipt})
+    messages.tell(case, "handed_over", lambda _: said, as_json)
 
 
 @app.command(epilog=example("consent R-1 --to store_credit --by olga --remark 'by phone, 14:20'"))

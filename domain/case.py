@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from enum import StrEnum
 
 from domain.approval import Approval
@@ -15,7 +16,7 @@ from domain.inspection import Inspection, Receipt, units
 from domain.model import Currency, Id, Minor, Model, UtcDatetime
 from domain.order import Order, Tender
 from domain.override import Overridden, OverrideState
-from domain.parcel import ReturnLabel, Scan
+from domain.parcel import HandedOver, NewLabel, ReturnLabel, Scan, moved
 from domain.plan import RefundPlan
 from domain.policy import Decision
 from domain.policy.calendar import ZONES
@@ -91,18 +92,33 @@ class CaseSoFar(Model):
     """Other resolutions than were asked for at first, the newest last."""
     evidence: tuple[Evidence, ...] = ()
     label: ReturnLabel | None = None
+    """The last one; those that it took the place of are `old_labels`."""
+    old_labels: tuple[ReturnLabel, ...] = ()
+    label_void: str = ""
+    """What the carrier said when the last label was to be given back: `voided`, or why it was not."""
+    new_label: NewLabel | None = None
+    """The last wish for another one."""
     cancelled: str | None = None
     parcels: tuple[Id, ...] = ()
     """Tracking numbers beside the label's own."""
     expired: bool = False
     lost: Id | None = None
     """Who of the staff recorded that the carrier lost the parcel; then `inspection` stands for what never came."""
+    kept: Id | None = None
+    """Who or what said that the shopper keeps the goods; then `inspection` stands for what never comes."""
+    refund_overdue: UtcDatetime | None = None
+    """When the refund was due by law, if it was not made by then."""
     force_closed: Id | None = None
     """Who of the staff ended it."""
     assigned: tuple[Assigned, ...] = ()
     sent_again: tuple[str, ...] = ()
     """Keys of mails that staff had made anew."""
+    handed_over: tuple[HandedOver, ...] = ()
+    handed_over_at: UtcDatetime | None = None
+    """When the shopper first showed that the goods were handed over."""
     scans: tuple[Scan, ...] = ()
+    arrived_at: UtcDatetime | None = None
+    """When the first of the goods were counted."""
     receipts: tuple[Receipt, ...] = ()
     look_until: UtcDatetime | None = None
     """Until when a person may look at what the policy leaves to one, where staff gave more time."""
@@ -148,8 +164,19 @@ class CaseSoFar(Model):
 
     @property
     def tracking_numbers(self) -> tuple[str, ...]:
-        """Those of all its parcels, the label's first."""
-        return (*([self.label.tracking_number] if self.label and self.label.tracking_number else []), *self.parcels)
+        """Those of all its parcels, the last label's first: an old one may still be on a parcel."""
+        labels = (*([self.label] if self.label else []), *reversed(self.old_labels))
+        return (*(one.tracking_number for one in labels if one.tracking_number), *self.parcels)
+
+    @property
+    def label_number(self) -> int:
+        """Which of the return's labels the last one is; 0 before the first."""
+        return len(self.old_labels) + (self.label is not None)
+
+    @property
+    def moving(self) -> bool:
+        """Whether the goods are on their way: a carrier has seen a parcel, or the shopper has shown that it is sent."""
+        return moved(self.scans) or bool(self.handed_over)
 
     @property
     def received(self) -> dict[str, int]:
@@ -175,7 +202,13 @@ class CaseSoFar(Model):
     @property
     def told_anew(self) -> int:
         """How often what may come back, or until when, was changed after the first answer."""
-        return sum(one.in_force for one in self.overrides) + len(self.choices) + len(self.edits) + self.longer
+        return (
+            sum(one.in_force for one in self.overrides)
+            + len(self.choices)
+            + len(self.edits)
+            + len(self.old_labels)
+            + self.longer
+        )
 
     @property
     def proposed(self) -> Overridden | None:
@@ -224,3 +257,14 @@ class CaseSoFar(Model):
     def refunded(self) -> int:
         """Minor units that the provider has confirmed."""
         return sum(refund.amount for refund in self.refunds if refund.status is RefundStatus.SUCCEEDED)
+
+
+def with_handed_over(known: CaseSoFar, proof: HandedOver, at: datetime) -> dict[str, object]:
+    """What is known besides once the shopper has shown that the goods were handed over."""
+    number = proof.tracking_number
+    more = (number,) if number is not None and number not in known.tracking_numbers else ()
+    return {
+        "handed_over": (*known.handed_over, proof),
+        "handed_over_at": known.handed_over_at or at,
+        "parcels": (*known.parcels, *more),
+    }

@@ -8,6 +8,7 @@ from domain.method import Method
 from domain.model import Id, Model
 from domain.order import TenderKind
 from domain.policy.goods import Proof
+from domain.policy.judgement import Keeps
 from domain.resolution import Resolution
 
 
@@ -157,7 +158,11 @@ class Notice(Model):
     """When the shopper's statement reached us, to the second."""
     method: Method | None = None
     """How the items get back, once that is settled."""
+    keeps: Keeps | None = None
+    """The shopper keeps the items, and nothing is sent."""
     label_url: str = ""
+    another_label: bool = False
+    """The label takes the place of an earlier one."""
     qr_url: str = ""
     """Instead of a label on paper: a code to show where the parcel is handed in."""
     packing_sheet_url: str = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -38,7 +38,8 @@ class Change(Model):
     `verdict` approves or declines. `waive` and `send_back_until` make terms better. Of a line for which nothing but
     goodwill speaks, `refund_percent` is how much of the goods' worth is paid back, and `label_fee`, in minor units,
     what our label costs the shopper; without them all is paid back and the shop pays the way. Of one line in review
-    that is approved, `units` are how many come back; the others stay with the shopper.
+    that is approved, `units` are how many come back; the others stay with the shopper. With `keep` nothing is sent: the
+    shopper keeps the goods and is paid all the same.
     """
 
     lines: Annotated[tuple[Id, ...], Field(min_length=1, max_length=200)]
@@ -48,10 +49,16 @@ class Change(Model):
     send_back_until: date | None = None
     refund_percent: Annotated[int, Field(strict=True, ge=1, le=100)] | None = None
     label_fee: Minor | None = None
+    keep: Literal["yes"] | None = None
+
+    @property
+    def judges(self) -> bool:
+        """Whether it says more of the lines than that the shopper keeps them."""
+        return self.model_copy(update={"keep": None}) != Change.model_construct(lines=self.lines)
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        terms = [self.waive, self.send_back_until, self.refund_percent, self.label_fee]
+        terms = [self.waive, self.send_back_until, self.refund_percent, self.label_fee, self.keep]
         better = any(one not in (None, ()) for one in terms)
         if self.verdict is Verdict.REVIEW:
             raise ValueError("verdict: a person approves or declines")
@@ -73,6 +80,7 @@ class Change(Model):
         told += [f"to be sent by {self.send_back_until:%d %B %Y}"] if self.send_back_until else []
         told += [f"{self.refund_percent} % paid back"] if self.refund_percent is not None else []
         told += ["the shopper pays for the label"] if self.label_fee else []
+        told += ["the shopper keeps the goods"] if self.keep else []
         return f"line {', '.join(self.lines)}: {', '.join(told)}"
 
 

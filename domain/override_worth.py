@@ -10,7 +10,7 @@ from domain.order import Order
 from domain.plan import FeeKind
 from domain.planning import plan_refund
 from domain.policy.decision import Decision, LineDecision
-from domain.policy.judgement import Verdict
+from domain.policy.judgement import Keeps, Verdict
 from domain.policy.terms import terms_of
 from domain.terms import Terms
 
@@ -31,7 +31,11 @@ def beyond(order: Order, history: History, after: Decision, before: Decision) ->
             worst[line.line_id] = max(alone, key=lambda grade: alone[grade])
             sum_of_most += max(alone.values()) - alone[Grade.A]
     # What is kept for the label is never more than the goods are worth; so both are looked at.
-    return max(0, least + sum_of_most, more(worst))
+    most = max(0, least + sum_of_most, more(worst))
+    if after.keeps is Keeps.BY_PERSON and before.keeps is None:
+        # The goods themselves are given away, so all that is paid for them counts.
+        return max(most, _pays(order, history, after, dict.fromkeys(worst, Grade.A), label=True))
+    return most
 
 
 def _fees(line: LineDecision | None) -> object:

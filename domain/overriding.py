@@ -9,6 +9,7 @@ from typing import NamedTuple
 from domain.case import CaseSoFar
 from domain.errors import Refused
 from domain.inspection import Grade
+from domain.keeping import kept_by_person, may_keep
 from domain.override import Change, OverrideReason, Waived
 from domain.policy.calendar import end_of
 from domain.policy.combine import TERMS
@@ -32,7 +33,10 @@ def may_override(known: CaseSoFar, change: Change) -> Refusal | None:
     if (known.receipts or known.lost) and (change.verdict is Verdict.DECLINE or change.units is not None):
         text = "Goods of this return are here or lost, so nothing of it is declined; finance decides on its refund."
         return Refusal(code="already_received", message=text)
-    return None
+    if known.kept:
+        text = "The shopper keeps the goods of this return and is paid for them; nothing of it can be decided any more."
+        return Refusal(code="kept", message=text)
+    return may_keep(known) if change.keep else None
 
 
 def only_waives(change: Change) -> bool:
@@ -78,20 +82,23 @@ def overridden(decision: Decision, change: Change, reason: OverrideReason, promi
     if day is not None and not promise.today <= day <= promise.today + _LONGEST:
         text = f"the last day to send is between today and {promise.today + _LONGEST:%d %B %Y}"
         raise Refused("send_back_day", text)
+    changes = change.lines if change.judges else ()
     lines = tuple(
-        _changed(line, decision, change, reason, promise) if line.line_id in change.lines else line
+        _changed(line, decision, change, reason, promise) if line.line_id in changes else line
         for line in decision.lines
     )
     days = [one.terms.send_back_day for one in lines if one.terms and one.verdict is not Verdict.DECLINE]
     last = max(days, default=decision.last_day_to_send)
-    return decision.model_copy(
+    until = max(end_of(last, zone) for zone in promise.zones) if changes else decision.send_back_until
+    after = decision.model_copy(
         update={
             "verdict": folded([one.verdict for one in lines]),
             "lines": lines,
             "send_back_day": last,
-            "send_back_until": max(end_of(last, zone) for zone in promise.zones),
+            "send_back_until": until,
         }
     )
+    return kept_by_person(after, change) if change.keep else after
 
 
 def _changed(

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from domain.method import Method
 from domain.model import Id, Model, ShortText, UtcDatetime
@@ -70,7 +70,8 @@ class ReturnLabel(Model):
 
     `url` is its file, `qr_url` a code that a shop prints it from, `sheet_url` the packing sheet, `cost` what the
     carrier asks for once it is used; None if it told no price. `provider_id` is the seller's own id of it. By other
-    methods nothing is bought, and the number is empty.
+    methods nothing is bought, and the number is empty. The carrier takes it back for `void_days`, None if it sets no
+    such day.
     """
 
     tracking_number: Id | Literal[""]
@@ -82,6 +83,12 @@ class ReturnLabel(Model):
     provider_id: str = ""
     sheet_url: str = ""
     method: Method = Method.LABEL
+    void_days: int | None = None
+
+    @property
+    def void_until(self) -> datetime | None:
+        """Until when the carrier takes it back; None if it sets no such day."""
+        return None if self.void_days is None else self.bought_at + timedelta(days=self.void_days)
 
     @property
     def ours(self) -> bool:
@@ -94,6 +101,39 @@ class OtherParcel(Model):
 
     tracking_number: Id
     by: Id
+
+
+MOST_LABELS = 5
+"""Whoever asks for more of one return needs another way to send it."""
+
+
+class NewLabel(Model):
+    """Another label is wanted: the `number`-th of the return, of which the first came by itself. It goes back the same
+    way as before, or by another `method`."""
+
+    by: Id
+    number: Annotated[int, Field(strict=True, ge=2)]
+    method: Method | None = None
+
+
+class HandedOver(Model):
+    """The goods were handed over, as the shopper shows it: by the tracking number of a parcel that is not under our
+    label, by the number of the `receipt` that the carrier or the drop-off point gave, or by both."""
+
+    by: Id
+    tracking_number: Id | None = None
+    receipt: Id | None = None
+
+    @model_validator(mode="after")
+    def _shows_something(self) -> Self:
+        if self.tracking_number is None and self.receipt is None:
+            raise ValueError("tell the tracking number, or the number of the receipt")
+        return self
+
+    @property
+    def shown(self) -> str:
+        """By what: the receipt before the number, because nobody else knows it."""
+        return f"receipt:{self.receipt}" if self.receipt else f"parcel:{self.tracking_number}"
 
 
 class Tie(Model):

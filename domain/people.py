@@ -40,6 +40,8 @@ MAY: Mapping[Role, frozenset[Verb]] = {
             Verb.CHOOSE,
             Verb.EDIT,
             Verb.GIVE_EVIDENCE,
+            Verb.NEW_LABEL,
+            Verb.HANDED_OVER,
             Verb.RECORD_SCAN,
             Verb.ADD_PARCEL,
             Verb.RECORD_NEWS,
@@ -58,6 +60,8 @@ MAY: Mapping[Role, frozenset[Verb]] = {
         Verb.CORRECT_COUNT,
         Verb.REGRADE,
         Verb.EXTEND,
+        Verb.NEW_LABEL,
+        Verb.HANDED_OVER,
         Verb.RECORD_SCAN,
         Verb.OVERRIDE,
         Verb.RETRY_NOW,
@@ -96,6 +100,8 @@ class Person(Model):
 
 
 _DOES = {
+    Verb.NEW_LABEL: "ask for another label",
+    Verb.HANDED_OVER: "say that goods were handed over",
     Verb.RECORD_SCAN: "record scans",
     Verb.ADD_PARCEL: "add parcels",
     Verb.RECEIVE: "receive goods",

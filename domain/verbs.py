@@ -11,6 +11,8 @@ class Verb(StrEnum):
     """The Updates of a return and of its aftercare, by name."""
 
     CANCEL = "cancel"
+    NEW_LABEL = "new_label"
+    HANDED_OVER = "handed_over"
     CHOOSE = "choose"
     RECORD_SCAN = "record_scan"
     ADD_PARCEL = "add_parcel"

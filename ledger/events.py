@@ -77,6 +77,8 @@ UNTOLD = (
     EntryKind.OVERRIDE_LAPSED,
     EntryKind.EXTENDED,
     EntryKind.NOT_UNDONE,
+    EntryKind.KEPT,
+    EntryKind.REFUND_OVERDUE,
     EntryKind.NOTICE,
     EntryKind.LATE_PAYMENT,
     EntryKind.CREDIT_ASKED_BACK,
@@ -90,6 +92,8 @@ UNTOLD = (
     # Of the house alone.
     EntryKind.DISPUTE_TOLD,
     EntryKind.PARCEL,
+    EntryKind.NEW_LABEL,
+    EntryKind.HANDED_OVER,
     EntryKind.ASSIGNED,
     EntryKind.COUNT_CORRECTED,
     EntryKind.BOX_FOUND,

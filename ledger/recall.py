@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from domain.approval import Approval
-from domain.case import Assigned, CaseSoFar, Outcome
+from domain.case import Assigned, CaseSoFar, Outcome, with_handed_over
 from domain.choice import Chosen
 from domain.collection import PaymentRequest
 from domain.consent import Consent
@@ -18,7 +18,7 @@ from domain.inspection import Inspection, Receipt
 from domain.mending import CorrectCount, Deadline, corrected
 from domain.order import EarlierRefund, Tender
 from domain.override import Overridden
-from domain.parcel import ReturnLabel, Scan
+from domain.parcel import HandedOver, NewLabel, ReturnLabel, Scan
 from domain.plan import RefundPlan
 from domain.policy import Decision
 from domain.refund import Refund, RefundIntention, RefundStatus
@@ -45,6 +45,7 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
             receipt = Receipt.model_validate(facts["receipt"])
             return {
                 "receipts": (*known.receipts, receipt),
+                "arrived_at": known.arrived_at or entry.at,
                 "inspect_until": datetime.fromisoformat(facts["inspect_until"]),
                 "discrepancies": _discrepancies(known, facts),
             }
@@ -68,25 +69,41 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
             return {"restocked": facts["inspection"]}
         case _:
             return (
-                _moved(known, entry)
+                _sent_back(known, entry)
                 or _ended(entry)
                 or _traded(known, entry)
                 or {"refunds": _refunds(known.refunds, entry)}
             )
 
 
-def _moved(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
-    """What is known of its parcels, if the entry says anything of them."""
+def _sent_back(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
+    """What an entry says of the way back, if it says anything of it."""
     facts = entry.facts
     match entry.kind:
         case EntryKind.LABEL:
-            return {"label": ReturnLabel.model_validate(facts["label"])}
-        case EntryKind.PARCEL:
-            return {"parcels": (*known.parcels, facts["tracking_number"])}
+            return _labelled(known, ReturnLabel.model_validate(facts["label"]))
+        case EntryKind.LABEL_VOIDED:
+            of_last = known.label is not None and known.label.tracking_number == facts["tracking_number"]
+            return {"label_void": facts["answer"]} if of_last else {}
+        case EntryKind.NEW_LABEL:
+            return {"new_label": NewLabel.model_validate(facts["wanted"])}
+        case EntryKind.HANDED_OVER:
+            return with_handed_over(known, HandedOver.model_validate(facts["proof"]), entry.at)
         case EntryKind.SCAN:
             return {"scans": (*known.scans, Scan.model_validate(facts["scan"]))}
+        case EntryKind.PARCEL:
+            return {"parcels": (*known.parcels, facts["tracking_number"])}
+        case EntryKind.KEPT:
+            return {"kept": entry.actor, "inspection": Inspection.model_validate(facts["inspection"])}
+        case EntryKind.REFUND_OVERDUE:
+            return {"refund_overdue": datetime.fromisoformat(facts["due"])}
         case _:
             return {}
+
+
+def _labelled(known: CaseSoFar, label: ReturnLabel) -> dict[str, Any]:
+    old = (known.label,) if known.label is not None else ()
+    return {"label": label, "old_labels": (*known.old_labels, *old), "label_void": ""}
 
 
 def _traded(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:

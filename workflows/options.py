@@ -121,3 +121,6 @@ INSPECTION_PATIENCE = timedelta(days=7)
 WORD_PATIENCE = timedelta(days=1)
 """How long the provider may take to say by webhook that it has a mail of which it gave no answer; within a day its own
 repetitions of a webhook end. By SMTP no word ever comes, and the day only passes."""
+
+REFUND_WARNING_DAYS = 3
+"""How many days before the day on which a refund is due by law finance is asked to see to it."""

@@ -11,6 +11,7 @@ from activities.decisions.appeals import check_appeal
 from activities.decisions.assigning import RecordAssignment, RecordResend
 from activities.decisions.choices import Choosing, RecordChoice
 from activities.decisions.ends import CancelReturn, CloseReturn, ExpireReturn, ForceClose, RecordNotUndone
+from activities.decisions.keeping import KeepGoods, Keeping, RecordOverdue
 from activities.decisions.losing import RecordLoss
 from activities.decisions.ways import check_exchange, check_method, check_resolution
 from domain import ids
@@ -53,6 +54,7 @@ __all__ = [
     "DecisionActivities",
     "ExpireReturn",
     "ForceClose",
+    "KeepGoods",
     "OpenReturn",
     "Opened",
     "PlanRefund",
@@ -60,6 +62,7 @@ __all__ = [
     "RecordChoice",
     "RecordLoss",
     "RecordNotUndone",
+    "RecordOverdue",
     "RecordResend",
 ]
 
@@ -89,7 +92,7 @@ class PlanRefund(Model):
     now: UtcDatetime
 
 
-class DecisionActivities(Choosing):
+class DecisionActivities(Choosing, Keeping):
     """Decides from what is stored, never from what is on the way."""
 
     def __init__(
@@ -181,7 +184,7 @@ class DecisionActivities(Choosing):
         return self._credit_notes.planned(entry, plan)
 
     def _check_inspected(self, ask: PlanRefund) -> None:
-        """Raises Refused unless somebody graded exactly this, or it was lost: a workflow's word moves no money."""
+        """Raises Refused unless somebody graded exactly this, or it is lost or kept: a story's word moves no money."""
         if case_so_far(self._ledger.entries(case=ask.case)).inspection != ask.inspection:
             text = f"the inspection {ask.inspection.id} of return {ask.case} is not in the journal like this"
             raise Refused("not_inspected", f"{text}; have it inspected first")

@@ -106,12 +106,12 @@ def check_second(people: People, entries: Iterable[JournalEntry], person: Person
 
 
 def people_of(entries: Iterable[JournalEntry]) -> tuple[str, tuple[str, ...]]:
-    """Who asked for a return, and who graded its goods, or said that they are lost."""
+    """Who asked for a return, and who graded its goods, or said that they are lost or kept."""
     asked, graded = "", []
     for one in entries:
         if one.kind is EntryKind.DECISION:
             asked = ReturnRequest.model_validate(one.facts["request"]).requested_by
-        elif one.kind in (EntryKind.INSPECTION, EntryKind.REGRADED, EntryKind.LOST):
+        elif one.kind in (EntryKind.INSPECTION, EntryKind.REGRADED, EntryKind.LOST, EntryKind.KEPT):
             graded.append(Inspection.model_validate(one.facts["inspection"]).inspected_by)
     return asked, tuple(graded)
 

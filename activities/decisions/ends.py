@@ -9,7 +9,6 @@ from domain import ids, word_ids
 from domain.case import Outcome
 from domain.errors import Refused
 from domain.model import Id, Model, UtcDatetime
-from domain.parcel import moved
 from domain.stores import People
 from domain.verbs import Verb
 from ledger import EntryKind, Ledger, NewEntry
@@ -17,7 +16,7 @@ from ledger.deciding import decided
 from ledger.moves import goods
 from ledger.recall import case_so_far
 
-_GOODS = (EntryKind.RECEIPT, EntryKind.LOST)
+_GOODS = (EntryKind.RECEIPT, EntryKind.LOST, EntryKind.KEPT)
 """After these the goods are paid for."""
 
 
@@ -158,8 +157,8 @@ class Ends:
             if entry.kind not in recorded and recorded & set(never_after):
                 text = f"return {entry.case} cannot end like this: the journal knows its goods, or its end, already"
                 raise Refused("already_received", text)
-            if entry.kind not in recorded and not on_its_way and moved(case_so_far(entries).scans):
-                text = f"the carrier has a parcel of return {entry.case}, so it does not expire; wait for it"
+            if entry.kind not in recorded and not on_its_way and case_so_far(entries).moving:
+                text = f"return {entry.case} is on its way, so it does not expire; wait for it"
                 raise Refused("on_its_way", text)
             released = goods.released(entry.key, goods.announced(entries), self._ledger.pending_left)
             return entry.model_copy(update={"transfers": released})

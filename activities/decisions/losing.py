@@ -16,9 +16,8 @@ from ledger.deciding import decided
 from ledger.moves import goods
 from ledger.recall import case_so_far
 
-_NEVER_AFTER = frozenset(
-    {EntryKind.RECEIPT, EntryKind.CANCELLED, EntryKind.EXPIRED, EntryKind.FORCE_CLOSED, EntryKind.CLOSED}
-)
+_ENDED = (EntryKind.CANCELLED, EntryKind.EXPIRED, EntryKind.FORCE_CLOSED, EntryKind.CLOSED)
+_NEVER_AFTER = frozenset({EntryKind.RECEIPT, EntryKind.KEPT, *_ENDED})
 
 
 class RecordLoss(Model):

@@ -61,9 +61,10 @@ class RecordReceipt(Model):
 
 
 class ReceiptRecorded(Model):
-    """When the inspection is due, and which serial numbers are not those that were sold."""
+    """When it was recorded, when the inspection is due, and which serial numbers are not those that were sold."""
 
     inspect_until: UtcDatetime
+    at: UtcDatetime | None = None
     discrepancies: tuple[Discrepancy, ...] = ()
 
 
@@ -143,7 +144,7 @@ class InventoryActivities:
             )
 
         entry = decided(self._ledger, ask.order_id, told)
-        return ReceiptRecorded.model_validate(entry.facts)
+        return ReceiptRecorded.model_validate({**entry.facts, "at": entry.at})
 
     @activity.defn(no_thread_cancel_exception=True)
     def record_inspection(self, ask: RecordInspection) -> InspectionRecorded:

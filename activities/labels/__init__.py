@@ -8,29 +8,30 @@ from typing import Protocol
 
 from temporalio import activity
 
+from activities.labels.asks import BuyLabel, FollowParcel, LabelRequest, RecordScan, VoidLabel
 from domain import ids
-from domain.contact import Place
 from domain.errors import Refused
 from domain.method import Method
-from domain.model import Id, Model, UtcDatetime
 from domain.money import Money
-from domain.parcel import BOUGHT, ReturnLabel, Scan, moved
+from domain.parcel import BOUGHT, MOST_LABELS, ReturnLabel, Scan, moved
 from domain.stores import Contacts, Parcels
-from ledger import EntryKind, Ledger, NewEntry, Transfer
+from ledger import EntryKind, JournalEntry, Ledger, NewEntry, Transfer
 from ledger.accounts import label_due
 from ledger.deciding import decided
 from ledger.moves import credit
+from ledger.recall import case_so_far
 
-
-class LabelRequest(Model):
-    """What stands on a label. `sender` is personal data: it is read here and handed to the carrier, nowhere else;
-    `origin` is the same in fields, where the order told them."""
-
-    case: Id
-    order_number: str
-    sender: tuple[str, ...]
-    receiver: tuple[str, ...]
-    origin: Place | None = None
+__all__ = [
+    "BuyLabel",
+    "FollowParcel",
+    "LabelActivities",
+    "LabelRequest",
+    "Labels",
+    "PackingSheets",
+    "RecordScan",
+    "VoidLabel",
+    "beat",
+]
 
 
 class Labels(Protocol):
@@ -62,43 +63,6 @@ class PackingSheets(Protocol):
         Raises Unavailable if it cannot be written."""
 
 
-class BuyLabel(Model):
-    """The label for a return, or what stands for one where it goes back without ours."""
-
-    case: Id
-    order_id: Id
-    order_number: str
-    customer_id: Id
-    now: UtcDatetime
-    method: Method = Method.LABEL
-
-
-class VoidLabel(Model):
-    """A label that will not be used."""
-
-    case: Id
-    order_id: Id
-    label: ReturnLabel
-    actor: str
-    now: UtcDatetime
-
-
-class RecordScan(Model):
-    """A scan of a return's parcel."""
-
-    case: Id
-    order_id: Id
-    scan: Scan
-    actor: str
-    now: UtcDatetime
-
-
-class FollowParcel(Model):
-    """A parcel that is not under a label of ours; its carrier is not known."""
-
-    tracking_number: Id
-
-
 class LabelActivities:
     """Buys, voids and follows labels."""
 
@@ -120,11 +84,11 @@ class LabelActivities:
 
     @activity.defn(no_thread_cancel_exception=True)
     def buy_label(self, ask: BuyLabel) -> ReturnLabel:
-        """Buy the return's label once: recorded answer, else the carrier's for our key, else a new one.
+        """Buy this label of a return once: recorded answer, else the carrier's for our key, else a new one.
 
         Where the method needs no label of ours, only the packing sheet is made.
         """
-        key = ids.label_key(ask.case)
+        key = ids.label_key(ask.case, ask.number)
         recorded = self._ledger.find(key)
         if recorded is None:
             label = self._prepared(key, ask)
@@ -134,7 +98,8 @@ class LabelActivities:
                     kind=EntryKind.LABEL,
                     order=ask.order_id,
                     case=ask.case,
-                    actor="carrier" if label.ours else "backhaul",
+                    actor=ask.by or ("carrier" if label.ours else "backhaul"),
+                    reasons=("asked_again",) if ask.number > 1 else (),
                     at=ask.now,
                     facts={"label": label.model_dump(mode="json", exclude_none=True)},
                     asked={"case": ask.case},
@@ -158,6 +123,7 @@ class LabelActivities:
                 sender=sender,
                 receiver=self._receiver,
                 origin=contact.place if contact else None,
+                code="wanted" if ask.method is Method.QR_CODE else None,
             )
             label = self._labels.buy(key, request, ask.now)
         else:
@@ -167,11 +133,15 @@ class LabelActivities:
         return label.model_copy(update={"method": ask.method, "sheet_url": sheet})
 
     @activity.defn(no_thread_cancel_exception=True)
-    def void_label(self, ask: VoidLabel) -> None:
-        """Void the return's label at the carrier and record its answer; a label that was used already stays used."""
-        key = ids.label_void_key(ask.case)
-        if self._ledger.find(key) is not None:
-            return
+    def void_label(self, ask: VoidLabel) -> str:
+        """Void a label of a return at the carrier; record and return the answer: `voided`, or why it was not.
+
+        One that was used, or that the carrier does not take back any more (`past_cut_off`), stays what it is.
+        """
+        key = ids.label_void_key(ask.case, ask.number)
+        recorded = self._ledger.find(key)
+        if recorded is not None:
+            return str(recorded.facts["answer"])
         answer = self._given_back(ask) if ask.label.ours else "not_bought"
         entry = NewEntry(
             key=key,
@@ -183,11 +153,18 @@ class LabelActivities:
             facts={"tracking_number": ask.label.tracking_number, "answer": answer},
             asked={"tracking_number": ask.label.tracking_number},
         )
-        self._append(entry, credit.label_void if answer == "voided" else None)
+        label_key = ids.label_key(ask.case, ask.number)
+        self._append(entry, label_key, credit.label_void if answer == "voided" else None)
+        return answer
 
     def _given_back(self, ask: VoidLabel) -> str:
+        scans = case_so_far(self._ledger.entries(case=ask.case)).scans
+        if moved(one for one in scans if one.tracking_number == ask.label.tracking_number):
+            return "already_used"
+        if ask.label.void_until is not None and ask.now > ask.label.void_until:
+            return "past_cut_off"
         try:
-            self._labels.void(ids.label_key(ask.case), ask.label)
+            self._labels.void(ids.label_key(ask.case, ask.number), ask.label)
         except Refused as no:
             return no.code
         return "voided"
@@ -205,7 +182,8 @@ class LabelActivities:
             facts={"scan": ask.scan.model_dump(mode="json")},
             asked={"scan": ask.scan.id, "status": ask.scan.status.value},
         )
-        self._append(entry, credit.label_used if self._uses_label(ask) else None)
+        label_key = self._used(ask)
+        self._append(entry, label_key, credit.label_used if label_key else None)
 
     @activity.defn(no_thread_cancel_exception=True)
     def follow_parcel(self, ask: FollowParcel) -> bool:
@@ -220,36 +198,52 @@ class LabelActivities:
             return False
         return True
 
-    def _uses_label(self, ask: RecordScan) -> bool:
-        """Goods may travel under another number; that costs nothing of this label."""
-        label = self._ledger.find(ids.label_key(ask.case))
-        number = ReturnLabel.model_validate(label.facts["label"]).tracking_number if label else ""
-        return moved([ask.scan]) and ask.scan.tracking_number == number
+    def _used(self, ask: RecordScan) -> str:
+        """The key of the label under which a parcel moves, also of one that another took the place of; empty if it is
+        none of ours: goods may travel under another number, and that costs nothing here."""
+        keys = (ids.label_key(ask.case, number) for number in range(1, MOST_LABELS + 1))
+        mine = (key for key in keys if self._numbered(key) == ask.scan.tracking_number)
+        return next(mine, "") if moved([ask.scan]) else ""
 
-    def _append(self, entry: NewEntry, settle: Callable[[str, Money, str], tuple[Transfer, ...]] | None) -> None:
-        """Append an entry; the first that says whether the label was used also settles what it costs."""
-        key = ids.label_key(entry.case)
+    def _numbered(self, key: str) -> str:
+        label = self._ledger.find(key)
+        return ReturnLabel.model_validate(label.facts["label"]).tracking_number if label else ""
+
+    def _append(
+        self, entry: NewEntry, key: str, settle: Callable[[str, Money, str], tuple[Transfer, ...]] | None
+    ) -> None:
+        """Append an entry; the first that says whether the label of a key was used also settles what it costs."""
 
         def told() -> NewEntry:
-            label = self._ledger.find(key)
-            cost = ReturnLabel.model_validate(label.facts["label"]).cost if label and settle else None
+            label = self._ledger.find(key) if settle else None
+            cost = ReturnLabel.model_validate(label.facts["label"]).cost if label else None
             if settle is None or cost is None:
                 return entry
             if self._ledger.balance(label_due(key), cost.currency).posted:
                 return entry.model_copy(update={"transfers": settle(entry.key, cost, key)})
-            if settle is credit.label_used and self._void(entry.case):
+            if settle is credit.label_used and self._void(entry.case, self._numbered(key)):
                 return entry.model_copy(update={"transfers": credit.label_used_though_void(entry.key, cost)})
             return entry
 
         decided(self._ledger, entry.order, told)
 
-    def _void(self, case: str) -> bool:
-        """Whether the last that was said of what the label costs is that it was given back."""
-        said = [one for one in self._ledger.entries(case=case) if one.kind in _ON_ITS_COST and one.transfers]
+    def _void(self, case: str, number: str) -> bool:
+        """Whether the last that was said of what a label costs is that it was given back."""
+        said = [one for one in self._ledger.entries(case=case) if one.transfers and _told_of(one) == number]
         return bool(said) and said[-1].kind is EntryKind.LABEL_VOIDED
 
 
-_ON_ITS_COST = (EntryKind.LABEL, EntryKind.LABEL_VOIDED, EntryKind.SCAN)
+def _told_of(entry: JournalEntry) -> str | None:
+    """The number of the label whose cost an entry may speak of."""
+    match entry.kind:
+        case EntryKind.LABEL:
+            return str(entry.facts["label"]["tracking_number"])
+        case EntryKind.SCAN:
+            return str(entry.facts["scan"]["tracking_number"])
+        case EntryKind.LABEL_VOIDED:
+            return str(entry.facts["tracking_number"])
+        case _:
+            return None
 
 
 def _without_label(now: datetime) -> ReturnLabel:

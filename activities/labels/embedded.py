@@ -14,7 +14,7 @@ import httpx2
 
 from activities.labels import LabelRequest
 from activities.labels.folder import LabelFolder
-from activities.labels.pdf import render_label
+from activities.labels.pdf import render_code, render_label
 from activities.labels.zpl import zpl_label
 from domain.errors import InvalidRequest, Refused, Unavailable
 from domain.money import Money
@@ -72,7 +72,11 @@ class EmbeddedLabels:
         label = {"reference": key, "number": number, "to": _lines(request.receiver), "from": _lines(request.sender)}
         answer = self._call("POST", "/labels", label, {409: "number_taken"})
         self._folder.keep(number, self._ending, lambda: self._drawn(request, number, now))
-        return self._label(number, _content(answer), now)
+        sold = self._label(number, _content(answer), now)
+        if request.code is None:
+            return sold
+        code = self._folder.keep(f"code-{number}", "pdf", lambda: render_code(request, number, self._carrier, now))
+        return sold.model_copy(update={"qr_url": code})
 
     def void(self, key: str, label: ReturnLabel) -> None:
         """Void a label at the carrier; a parcel that was scanned already is refused with `already_used`."""
@@ -98,6 +102,7 @@ class EmbeddedLabels:
             url=self._folder.find(number, self._ending),
             bought_at=now,
             cost=_price(sold),
+            void_days=_void_days(sold),
         )
 
     @cached_property
@@ -152,6 +157,12 @@ def _price(sold: object) -> Money | None:
         return Money.model_validate(sold["price"]) if isinstance(sold, dict) else None
     except (ValueError, LookupError):
         return None
+
+
+def _void_days(sold: object) -> int | None:
+    """For how many days the carrier takes the label back; None if it tells no number that can be read."""
+    days = sold.get("void_days") if isinstance(sold, dict) else None
+    return days if isinstance(days, int) and 0 <= days <= 3650 else None
 
 
 def _lines(address: Sequence[str]) -> list[str]:

@@ -58,6 +58,22 @@ def render_label(
     return bytes(pdf.output())
 
 
+def render_code(request: LabelRequest, number: str, carrier: str, bought_at: datetime) -> bytes:
+    """Draw the code to show where the parcel is handed in, as a PDF of A6: no address stands on it."""
+    pdf = FPDF(unit="mm", format=_PAGE)
+    pdf.set_creation_date(bought_at)
+    pdf.set_title(f"Code for return label {number}")
+    pdf.set_lang("en")
+    pdf.set_auto_page_break(False)
+    pdf.c_margin = 0
+    pdf.add_page()
+    _text(pdf, [carrier], _Box(_LEFT, 6, _RIGHT - _LEFT, 7), 14)
+    _text(pdf, ["Show this code. The label is printed for you."], _Box(_LEFT, 16, _RIGHT - _LEFT, 6), 10, bold=False)
+    qr_code(pdf, number, (_PAGE[0] - 2 * _QR) / 2, 30, 2 * _QR)
+    _text(pdf, [number, f"Return {request.case}"], _Box(_LEFT, 104, _RIGHT - _LEFT, 12), 10, align="C")
+    return bytes(pdf.output())
+
+
 def _cut_lines(pdf: FPDF) -> None:
     width, height = _PAGE
     with pdf.local_context():

@@ -33,6 +33,9 @@ TIMEOUT_SECONDS = 7
 
 _PRINTS_FROM_A_CODE = ("USPS",)
 """Carriers whose shops print a label from a QR code, by EasyPost's guide to forms."""
+_TAKEN_BACK = {"USPS": 30, "UPS": 90, "UPSDAP": 90, "FedEx": 90, "FedExDefault": 90}
+"""For how many days after a label was made its carrier gives its price back, by EasyPost's guide to refunds; others say
+so when they are asked."""
 _GIVEN_BACK = ("submitted", "refunded", "not_applicable")
 """What a void label's `refund_status` is; `not_applicable` where the carrier asks for money only once it is used."""
 
@@ -234,6 +237,7 @@ def _label(shipment: _Shipment, now: datetime) -> ReturnLabel:
         cost=_money(rate) if rate else None,
         qr_url=_code(shipment),
         provider_id=shipment.id,
+        void_days=_TAKEN_BACK.get(rate.carrier) if rate else None,
     )
 
 

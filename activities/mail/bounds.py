@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from enum import StrEnum
+from enum import Enum
 from typing import TypeVar
 
 from domain.notice import Notice, NoticeExtra, NoticeLine, NoticePart, NoticeReason
@@ -18,6 +18,7 @@ _ADDRESS = re.compile(r"://|www\.", re.IGNORECASE)
 
 SUBJECT, NAME, ADDRESS, TITLE, SENTENCE, WORD = 150, 80, 320, 160, 400, 120
 """The most characters of each."""
+_IDS = ("key", "case", "order_id", "customer_id")
 _REASONS, _ROWS = 3, 20
 """The most reasons for one item, and the most rows of anything that is no item."""
 
@@ -48,9 +49,7 @@ def bounded(notice: Notice, lines: int) -> Notice:
     texts: Mapping[str, object] = {
         name: link(value) if name.endswith("_url") else cut(value, WORD)
         for name, value in notice
-        if isinstance(value, str)
-        and not isinstance(value, StrEnum)
-        and name not in ("key", "case", "order_id", "customer_id")
+        if isinstance(value, str) and not isinstance(value, Enum) and name not in _IDS
     }
     return notice.model_copy(
         update={

@@ -26,13 +26,14 @@ class SendBackRule(Rule):
 
 
 class DeadlineRule(Rule):
-    """Days for a review, for the life of a label, for the reminders before the last day to send, for the inspection,
-    for the shopper to answer an offer, to pay what an exchange costs more and to show what they are asked for, and for
-    the workshop; `no_evidence` is what follows where nothing is shown in time: a person decides without, or the line is
-    declined."""
+    """Days for a review, for the life of a label, for telling before it ends (0: never), for the reminders before the
+    last day to send, for the inspection, for the shopper to answer an offer, to pay what an exchange costs more and to
+    show what they are asked for, and for the workshop; `no_evidence` is what follows where nothing is shown in time: a
+    person decides without, or the line is declined."""
 
     review_days: DAY = 2
     label_days: DAY = 28
+    label_warning_days: Annotated[int, Field(strict=True, ge=0, le=90)] = 3
     reminder_days: Annotated[tuple[DAY, ...], BeforeValidator(_alone), Field(max_length=5)] = (7,)
     inspection_days: Annotated[int, Field(strict=True, ge=1, le=90)] | None = None
     answer_days: DAY = 14
@@ -45,6 +46,8 @@ class DeadlineRule(Rule):
     def _reminded_while_it_lives(self) -> Self:
         if any(days >= self.label_days for days in self.reminder_days):
             raise ValueError(f"reminder_days: a label of {self.label_days} days is not reminded of so long before")
+        if "label_warning_days" in self.model_fields_set and self.label_warning_days >= self.label_days:
+            raise ValueError(f"label_warning_days: a label of {self.label_days} days does not live so long")
         return self
 
     def favour(self) -> tuple[int, ...]:

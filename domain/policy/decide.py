@@ -13,7 +13,7 @@ from domain.policy.decision import Decision, LineDecision, LineTerms, Reason, as
 from domain.policy.document import Policies
 from domain.policy.grant import Grant, prices_of
 from domain.policy.grounds import Ground, eligibility, grounds, judgement
-from domain.policy.handling import handling
+from domain.policy.handling import handling, kept_by_policy
 from domain.policy.judgement import JudgementRule, Verdict
 from domain.policy.reader import Reader, Step
 from domain.policy.reasons import fault_of
@@ -67,7 +67,7 @@ def _decided(
 ) -> Decision:
     policy, found, obliged = policies.policy.policy, [], dict[str, None]()
     zone = policy.zone(order.country)
-    zones = {zone}
+    zones, worth = {zone}, 0
     for wanted in request.lines:
         line = order.line(wanted.line_id)
         if line is None:
@@ -75,6 +75,7 @@ def _decided(
         reader = Reader(order, line, wanted, request.basis, policy, calendar, now, steps)
         decided, open_now = _line(reader, policies, returnable.get(line.id, 0), bool(request.appeals))
         found.append(decided)
+        worth += reader.value if decided.verdict is not Verdict.DECLINE else 0
         obliged |= dict.fromkeys(one for ground in open_now for one in ground.obligations)
         zones.update(one for ground in open_now for one in ground.zones)
     days = [one.terms.send_back_day for one in found if one.terms and one.verdict is not Verdict.DECLINE]
@@ -90,6 +91,8 @@ def _decided(
         send_back_until=until,
         send_back_day=day,
         obligations=tuple(obliged),
+        # What came before anybody asked is here, so nobody keeps it.
+        keeps=kept_by_policy(found, worth) if request.box is None else None,
         trial_day=policy.trial_day,
     )
 

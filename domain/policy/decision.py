@@ -10,7 +10,7 @@ from domain.inspection import Grade
 from domain.method import Method
 from domain.model import Id, Minor, Model, Quantity, UtcDatetime
 from domain.policy.goods import Condition, Proof
-from domain.policy.judgement import Verdict
+from domain.policy.judgement import Keeps, Verdict
 from domain.policy.money import Cap, Cut, Duties, Payer
 from domain.policy.outcome import RefundDue, Trigger
 from domain.policy.reasons import Fault
@@ -70,7 +70,8 @@ class LineTerms(Model):
 class Handling(Model):
     """How the merchant goes about a line: ways back, what is checked, when money goes, and how long everybody has.
 
-    What no step of a return uses yet is recorded all the same: it was promised. `exposure_limit` in minor units.
+    What no step of a return uses yet is recorded all the same: it was promised. `exposure_limit` in minor units, as
+    `keep_limit`: what all goods that are kept of one return may be worth.
     """
 
     condition: tuple[Condition, ...] = ()
@@ -79,9 +80,11 @@ class Handling(Model):
     refund_on: Trigger = Trigger.INSPECTION
     exposure_limit: Minor | None = None
     keep_it: Literal["offered", "no"] = "no"
+    keep_limit: Minor | None = None
     price_adjustment_days: int = 0
     review_days: int = 2
     label_days: int = 28
+    label_warning_days: int = 3
     reminder_days: tuple[int, ...] = (7,)
     inspection_days: int = 3
     answer_days: int = 14
@@ -122,7 +125,8 @@ class Decision(Model):
 
     With a line to review a person looks at it before anything is paid. `send_back_day` is the day on which
     `send_back_until` ends where the order went; `obligations` are what the law asks besides. `resolution` is what the
-    shopper chose of what is offered.
+    shopper chose of what is offered. Where the shopper `keeps` the goods, nothing is sent and what is owed goes back
+    all the same.
     """
 
     verdict: Verdict
@@ -133,6 +137,7 @@ class Decision(Model):
     send_back_day: date | None = None
     obligations: tuple[str, ...] = ()
     resolution: Resolution = Resolution.REFUND
+    keeps: Keeps | None = None
     trial_day: int | None = None
 
     @property
@@ -208,6 +213,12 @@ class Decision(Model):
     def label_days(self) -> int:
         """The longest life that any line gives a label."""
         return max((line.handling.label_days for line in self.approved if line.handling), default=Handling().label_days)
+
+    @property
+    def label_warning_days(self) -> int:
+        """How many days before a label's end the shopper is told, as soon as any line has it; 0 is never."""
+        told = (line.handling.label_warning_days for line in self.approved if line.handling)
+        return max(told, default=Handling().label_warning_days)
 
     @property
     def reminder_days(self) -> tuple[int, ...]:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from domain.method import Method
 from domain.policy.deadlines import DeadlineRule
-from domain.policy.decision import Handling
+from domain.policy.decision import Handling, LineDecision
 from domain.policy.document import PublishedPolicy
 from domain.policy.goods import EligibilityRule, Proof
+from domain.policy.judgement import Keeps, Verdict
 from domain.policy.money import PriceAdjustmentRule
 from domain.policy.outcome import MethodRule, TriggerRule
 from domain.policy.reader import Reader
@@ -35,9 +36,11 @@ def handling(
         refund_on=trigger.event,
         exposure_limit=trigger.exposure_limit.get(currency),
         keep_it="offered" if keeps else "no",
+        keep_limit=kept.limit if kept is not None and keeps else None,
         price_adjustment_days=adjusts.days if adjusts else 0,
         review_days=days.review_days,
         label_days=days.label_days,
+        label_warning_days=days.label_warning_days,
         reminder_days=days.reminder_days,
         inspection_days=days.inspection_days or policy.inspection_days,
         answer_days=days.answer_days,
@@ -46,3 +49,14 @@ def handling(
         evidence_days=days.evidence_days,
         no_evidence=days.no_evidence,
     )
+
+
+def kept_by_policy(lines: Sequence[LineDecision], worth: int) -> Keeps | None:
+    """Whether the policy lets the shopper keep all that is taken back, which is `worth` so many minor units together.
+
+    Never a part: where a parcel comes anyway, everything comes in it.
+    """
+    taken = [one for one in lines if one.verdict is not Verdict.DECLINE]
+    offered = [one.handling for one in taken if one.verdict is Verdict.APPROVE and one.terms and one.terms.refunds]
+    limits = [one.keep_limit or 0 for one in offered if one is not None and one.keep_it == "offered"]
+    return Keeps.BY_POLICY if taken and len(limits) == len(taken) and worth <= min(limits) else None

@@ -23,6 +23,13 @@ class Verdict(StrEnum):
     DECLINE = "decline"
 
 
+class Keeps(StrEnum):
+    """Who says that the shopper keeps the goods and is paid all the same."""
+
+    BY_POLICY = "by_policy"
+    BY_PERSON = "by_person"
+
+
 class JudgementRule(Rule):
     """What is said of a request that the rules would approve."""
 

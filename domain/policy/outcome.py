@@ -92,12 +92,19 @@ class ReturnlessRule(Rule):
     """The goods may be kept where bringing them back costs more than they are still worth.
 
     `costs` are label and handling of one unit in minor units; it is still worth `salvage` percent of what was paid.
+    Goods of a line may be kept up to `at_most`, those of a whole return up to `at_most_per_return`, else as much.
     """
 
     currency: ListedCurrency
     costs: Minor
     salvage: PerCent
     at_most: Minor
+    at_most_per_return: Minor | None = None
+
+    @property
+    def limit(self) -> int:
+        """What the goods that are kept of one return may be worth together."""
+        return self.at_most if self.at_most_per_return is None else self.at_most_per_return
 
     @model_validator(mode="after")
     def _sane(self) -> Self:

@@ -44,7 +44,7 @@ def terms_of(decision: Decision, units: Graded) -> Terms | None:
         delivery_kept=tuple(line.line_id for line in lines if line.terms and line.terms.delivery is ShippingRule.NEVER),
         cheapest_standard_only=bool(paying) and Cap.NONE not in paying,
         refund_duties=any(one.duties is Duties.REFUND for one in terms),
-        fees=tuple(_fees(lines, units, terms)),
+        fees=tuple(_fees(lines, units, [] if decision.keeps else terms)),
         bonus=_bonus(terms) if decision.resolution is Resolution.STORE_CREDIT else None,
         resolution=decision.resolution,
     )
@@ -60,7 +60,7 @@ def _fees(lines: Sequence[LineDecision], units: Graded, terms: Sequence[LineTerm
         if line.terms is not None:
             yield from _kept(FeeKind.RESTOCKING, line.line_id, line.terms.restocking, units[line.line_id])
             yield from _kept(FeeKind.LOST_VALUE, line.line_id, line.terms.lost_value, units[line.line_id])
-    fee = min(0 if one.return_shipping is Payer.SHOP else one.label_fee for one in terms)
+    fee = min((0 if one.return_shipping is Payer.SHOP else one.label_fee for one in terms), default=0)
     if fee:
         yield FeeTerm(kind=FeeKind.RETURN_SHIPPING, amount=fee)
 

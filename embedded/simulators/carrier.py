@@ -22,6 +22,9 @@ NAME = "Embedded Parcel"
 PRICE = {"minor": 490, "currency": "EUR"}
 """Of every label; asked for once its parcel was scanned."""
 
+VOID_DAYS = 30
+"""For so long after its sale a label may be given back."""
+
 Reference = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,128}$")]
 AddressLine = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Address = Annotated[list[AddressLine], Field(min_length=2, max_length=10)]
@@ -167,6 +170,7 @@ class _Carrier:
             **label.model_dump(mode="json"),
             "carrier": NAME,
             "price": {**PRICE},
+            "void_days": VOID_DAYS,
             "status": status(rows, label).value,
             "label_url": f"{self._url}/labels/{label.number}.pdf",
             "tracking_url": f"{self._url}/carrier/tracking/{label.number}",

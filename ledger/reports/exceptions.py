@@ -26,6 +26,7 @@ Why = Literal[
     "override",
     "same_person",
     "repeat_customer",
+    "overdue",
     "other_instrument",
     "made_elsewhere",
     "dispute_lost",
@@ -40,6 +41,7 @@ TITLES: dict[Why, str] = {
     "override": "Decisions that a person made against the policy",
     "same_person": "Approved by somebody who asked for the return, or inspected its goods",
     "repeat_customer": "Customers with many returns",
+    "overdue": "Refunds that were not made by the day on which they were due",
     "other_instrument": "Refunds to another instrument than was paid with",
     "made_elsewhere": "Refunds made outside, in the provider's dashboard or in the shop",
     "dispute_lost": "Lost disputes",
@@ -113,6 +115,8 @@ def _of_entry(ledger: Ledger, entry: JournalEntry) -> Iterator[Finding]:
             yield _found("same_person", entry)
     if entry.kind is EntryKind.OVERRIDE:
         yield _overridden(ledger, entry)
+    if entry.kind is EntryKind.REFUND_OVERDUE:
+        yield _found("overdue", entry, detail=", ".join((f"due {entry.facts['due']}", *entry.facts["cites"])))
     if entry.kind in (EntryKind.REFUND_ELSEWHERE, EntryKind.DISPUTE_LOST):
         why: Why = "made_elsewhere" if entry.kind is EntryKind.REFUND_ELSEWHERE else "dispute_lost"
         back = ledger.find(ids.reversed_key(entry.key))

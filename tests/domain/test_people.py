@@ -18,6 +18,8 @@ from domain.verbs import Verb
 TABLE = {
     Verb.CANCEL: "       yes     -     yes    -     yes",
     Verb.CHOOSE: "       yes     -     yes   yes    yes",
+    Verb.NEW_LABEL: "    yes     -     yes    -     yes",
+    Verb.HANDED_OVER: "  yes     -     yes    -     yes",
     Verb.RECORD_SCAN: "  yes     -     yes    -     yes",
     Verb.ADD_PARCEL: "   yes    yes    yes    -     yes",
     Verb.RECEIVE: "       -     yes    yes    -     yes",

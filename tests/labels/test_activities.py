@@ -294,3 +294,48 @@ def test_the_carrier_is_asked_to_follow_another_parcel_and_may_not_know_it(shop:
         rooms.follow_parcel(FollowParcel(tracking_number="1Z7"))
     assert carrier.followed == [("1Z9", ""), ("1Z8", ""), ("1Z7", "")]
     assert shop.recorded() == []
+
+
+def other(rooms: LabelActivities, number: int = 2) -> ReturnLabel:
+    """Another label of return R-1."""
+    about = {"case": "R-1", "order_id": "two-rates", "order_number": "B-2041", "customer_id": "cust-2041"}
+    return rooms.buy_label(BuyLabel.model_validate({**about, "number": number, "by": "shopper", "now": NOW}))
+
+
+def test_another_label_is_bought_under_its_own_key_and_either_may_be_used(shop: Shop) -> None:
+    carrier = Carrier()
+    rooms = room(shop, carrier)
+    first = buy(rooms)
+    void(rooms, first)
+    second = other(rooms)
+    assert other(rooms) == second
+    assert [key for key, _ in carrier.bought] == ["label:R-1:1", "label:R-1:2"]
+    assert shop.ledger.balance("label_due:label:R-1:2", "EUR").posted == 490
+    known = case_so_far(shop.ledger.entries(case="R-1"))
+    assert (known.label, known.old_labels, known.label_void) == (second, (first,), "")
+    assert known.tracking_numbers == ("N1", "N0")
+    scan(rooms, TrackingStatus.IN_TRANSIT, number="N0")  # the old one, though it was given back
+    assert shop.ledger.balance("label_due:label:R-1:2", "EUR").posted == 490
+    assert shop.ledger.balance("carrier", "EUR").posted == 490
+    scan(rooms, TrackingStatus.IN_TRANSIT, "ev-2", number="N1")
+    assert shop.ledger.balance("label_due:label:R-1:2", "EUR").posted == 0
+    assert shop.ledger.balance("carrier", "EUR").posted == 980
+
+
+def test_after_its_cut_off_or_once_it_was_used_a_label_is_not_offered_back(shop: Shop) -> None:
+    carrier = Carrier()
+    rooms = room(shop, carrier)
+    label = buy(rooms).model_copy(update={"void_days": 30})
+    about = {"case": "R-1", "order_id": "two-rates", "actor": "shopper"}
+    late = NOW + timedelta(days=30, seconds=1)
+    late_void = VoidLabel.model_validate({**about, "label": label, "now": late})
+    assert [rooms.void_label(late_void) for _ in range(2)] == ["past_cut_off"] * 2
+    second = other(rooms)
+    scan(rooms, TrackingStatus.IN_TRANSIT, number=second.tracking_number)
+    used = VoidLabel.model_validate({**about, "label": second, "number": 2, "now": NOW})
+    assert rooms.void_label(used) == "already_used"
+    third = other(rooms, 3).model_copy(update={"void_days": 30})
+    in_time = VoidLabel.model_validate({**about, "label": third, "number": 3, "now": NOW + timedelta(days=30)})
+    assert rooms.void_label(in_time) == "voided"
+    assert [one.tracking_number for _, one in carrier.voided] == [third.tracking_number]
+    assert shop.ledger.balance("label_due:label:R-1:1", "EUR").posted == 490

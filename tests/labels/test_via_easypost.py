@@ -106,6 +106,7 @@ def test_a_recorded_label_is_read_as_it_was_sold() -> None:
         bought_at=NOW,
         cost=Money(minor=607, currency="USD"),
         provider_id="shp_700d2963c43b4847883c955eeb846b13",
+        void_days=30,
     )
 
 

@@ -167,7 +167,7 @@ class _Return:
             self.run.decisions.cancel_return(
                 CancelReturn(**self.about, now=self.now, actor="shopper", reason="changed_mind")
             )
-            self.run.labels.void_label(VoidLabel(**self.about, now=self.now, label=label, actor="shopper"))
+            self.run.labels.void_label(VoidLabel(**self.about, now=self.now, label=label, number=1, actor="shopper"))
             return self.close(Outcome.CANCELLED)
         keep = self.fate == "keep"
         if not keep:

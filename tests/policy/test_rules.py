@@ -355,10 +355,12 @@ def test_how_the_merchant_goes_about_it_is_recorded() -> None:
         "methods": ["qr_code", "in_store"],
         "refund_on": "first_scan",
         "exposure_limit": 5000,
+        "keep_limit": 2000,
         "keep_it": "offered",  # 6.00 to bring back what is worth 40 % of 10.00
         "price_adjustment_days": 14,
         "review_days": 1,
         "label_days": 21,
+        "label_warning_days": 3,
         "reminder_days": [7, 2],
         "inspection_days": 5,
         "answer_days": 9,

@@ -22,8 +22,10 @@ from domain.case import CaseSoFar, Outcome
 from domain.inspection import units
 from domain.notice import NoticeKind, NoticeState
 from domain.order import TenderKind
+from domain.parcel import moved
 from domain.plan import Leg
 from domain.policy import Verdict
+from domain.policy.judgement import Keeps
 from domain.refund import PAID_BY_PEOPLE, RefundIntention
 from domain.request import Basis
 from domain.stores import Outbox, OutboxRow
@@ -45,6 +47,8 @@ _SAID = (
     EntryKind.OVERRIDE_LAPSED,
     EntryKind.CONSENT,
     EntryKind.CHOICE,
+    EntryKind.NEW_LABEL,
+    EntryKind.HANDED_OVER,
     EntryKind.EVIDENCE_WANTED,
     EntryKind.EVIDENCE_GIVEN,
     EntryKind.EVIDENCE_MISSED,
@@ -75,11 +79,13 @@ _ONCE = {
     ),
     Outcome.DECLINED: (EntryKind.DECISION, EntryKind.CLOSED),
     Outcome.CANCELLED: (EntryKind.DECISION, EntryKind.CANCELLED, EntryKind.CLOSED),
+    Outcome.EXPIRED: (EntryKind.DECISION, EntryKind.EXPIRED, EntryKind.CLOSED),
     Outcome.CLOSED_BY_STAFF: (EntryKind.DECISION, EntryKind.FORCE_CLOSED, EntryKind.CLOSED),
 }
 
-_CALLED_OFF = (Outcome.CANCELLED, Outcome.CLOSED_BY_STAFF)
-
+_NOTHING_COMES = (Outcome.CANCELLED, Outcome.EXPIRED, Outcome.CLOSED_BY_STAFF)
+_DATED = (NoticeKind.REMINDER, NoticeKind.LABEL_EXPIRING)
+"""Their number is a day, and they are sent for each that there is."""
 
 _GOODS = (Outcome.EXCHANGED, Outcome.REPLACED, Outcome.REPAIRED)
 """How a return ends whose shopper gets goods."""
@@ -228,12 +234,12 @@ class _Told:
             if seen[kind] != times:
                 yield f"the journal has {kind} {seen[kind]} times, not {times}"
         inspected = units(self.known.inspection.lines) if self.known.inspection else {}
-        if inspected != self.known.received:
+        if inspected != self.known.received and not (self.known.lost or self.known.kept):
             yield f"{inspected} was inspected, but {self.known.received} was received"
 
     def _times(self, seen: Mapping[EntryKind, int]) -> dict[EntryKind, int]:
         legs = len(self.known.plan.legs) if self.known.plan else 0
-        free = {EntryKind.SCAN, EntryKind.NOTICE, EntryKind.RECEIPT, *_BESIDES, *_SAID, *_TRIED}
+        free = {EntryKind.SCAN, EntryKind.NOTICE, EntryKind.RECEIPT, EntryKind.PARCEL, *_BESIDES, *_SAID, *_TRIED}
         times = {kind: 0 for kind in EntryKind if kind not in free}
         times |= dict.fromkeys(_ONCE[self.expected], 1)
         if EntryKind.PLAN in _ONCE[self.expected] and self.known.choices:
@@ -244,9 +250,24 @@ class _Told:
         times[EntryKind.REFUND_SETTLED] = legs + late
         if self.known.plan is not None:  # each takes the place of the one before
             times[EntryKind.PLAN] = self.known.plan.number
-        if self.expected in _CALLED_OFF:  # perhaps before a label was bought
-            times[EntryKind.LABEL] = times[EntryKind.LABEL_VOIDED] = min(1, seen[EntryKind.LABEL])
+        times[EntryKind.LABEL] = self._labels_issued(seen)
+        issued = (*self.known.old_labels, *([self.known.label] if self.known.label else []))
+        ours = sum(one.ours for one in issued)
+        over = self.expected in _NOTHING_COMES or self.known.kept
+        times[EntryKind.LABEL_VOIDED] = ours if over else seen[EntryKind.LABEL_VOIDED]  # `label` looks at each
+        times[EntryKind.REFUND_OVERDUE] = 1 if self.known.refund_overdue else 0
+        if self.known.lost or self.known.kept:
+            times |= {EntryKind.INSPECTION: 0, EntryKind.RESTOCK: 0}
+            times[EntryKind.LOST if self.known.lost else EntryKind.KEPT] = 1
         return times
+
+    def _labels_issued(self, seen: Mapping[EntryKind, int]) -> int:
+        """The first, and one for each wish; perhaps none of what was kept, declined or called off before."""
+        if self.expected is Outcome.DECLINED or (self.known.decision and self.known.decision.keeps is Keeps.BY_POLICY):
+            return 0
+        all_of_them = 1 + seen[EntryKind.NEW_LABEL]
+        early = self.expected in _NOTHING_COMES or self.known.kept
+        return min(all_of_them, seen[EntryKind.LABEL]) if early else all_of_them
 
     def _failed_late(self) -> list[str]:
         """The keys of refunds that failed after they had been confirmed; each is paid again."""
@@ -393,23 +414,32 @@ class _Told:
                 yield f"{note.name} is over {note.total}, {self.known.refunded} went back"
 
     def label(self) -> Iterator[str]:
-        """One label at the carrier if one is in the journal, void if the return was cancelled."""
-        sold = [
-            one
-            for one in self.books.get("/carrier/labels.json")
-            if one["reference"].startswith(ids.label_key(self.case).removesuffix("1"))
-        ]
-        bought = 1 if self.known.label else 0
-        if len(sold) != bought:
-            yield f"the carrier has {len(sold)} labels for it, the journal {bought}"
-        for one in sold:
-            if self.known.label and one["number"] != self.known.label.tracking_number:
-                yield f"the carrier's label is {one['number']}, the journal's {self.known.label.tracking_number}"
-            due = self.books.ledger.balance(accounts.label_due(ids.label_key(self.case)), "EUR").posted
-            if due and (one["voided_at"] is not None or self.known.scans):
-                yield f"the label {one['number']} was used or is void, but still stands as a liability"
-            if (one["voided_at"] is not None) is not (self.expected in _CALLED_OFF):
-                yield f"the label {one['number']} is {one['status']}, which does not go with {self.expected}"
+        """The carrier's labels are those of the journal; what was not used goes back, and costs nothing then."""
+        about = ids.label_key(self.case).removesuffix("1")
+        sold = {
+            one["number"]: one for one in self.books.get("/carrier/labels.json") if one["reference"].startswith(about)
+        }
+        issued = (*self.known.old_labels, *([self.known.label] if self.known.label else []))
+        bought = {one.tracking_number: number for number, one in enumerate(issued, 1) if one.ours}
+        if len(sold) != len(bought):
+            yield f"the carrier has {len(sold)} labels for it, the journal {len(bought)}"
+        for number in sold.keys() ^ bought.keys():
+            yield f"the label {number} is known to the {'carrier' if number in sold else 'journal'} alone"
+        given = {
+            one.facts["tracking_number"]: one.facts["answer"]
+            for one in self.entries
+            if one.kind is EntryKind.LABEL_VOIDED
+        }
+        over = self.expected in _NOTHING_COMES or self.known.kept is not None
+        for number in sold.keys() & bought.keys():
+            key, one = ids.label_key(self.case, bought[number]), sold[number]
+            moves = moved(scan for scan in self.known.scans if scan.tracking_number == number)
+            if self.books.ledger.balance(accounts.label_due(key), "EUR").posted and (one["voided_at"] or moves):
+                yield f"the label {number} was used or is void, but still stands as a liability"
+            if (one["voided_at"] is not None) is not (given.get(number) == "voided"):
+                yield f"the label {number} is {one['status']}, which does not go with {given.get(number)}"
+            if number not in given and (over or bought[number] < len(issued)):
+                yield f"the label {number} is not needed, and nobody tried to give it back"
 
     def mails(self) -> Iterator[str]:
         """Each notice of the outcome once; never twice; unknown only where somebody was killed."""
@@ -437,7 +467,7 @@ class _Told:
             others |= {notice_ids.refund_notice_key(NoticeKind.REFUND_DONE, one) for one in later if one != key}
         for key in sorted(needed | set(rows) | set(delivered)):
             state = rows[key].state if key in rows else None
-            if key not in needed | others:
+            if key not in needed | others and (told := notice_ids.plain_notice(key)) and told[1] not in _DATED:
                 yield f"{key} does not go with {self.expected}"
             if key not in rows:
                 yield f"{key} is not in the outbox"
@@ -478,11 +508,18 @@ class _Told:
             case Outcome.CANCELLED | Outcome.CLOSED_BY_STAFF:
                 # Perhaps while the label was bought; then nobody is told of it.
                 return {NoticeKind.CANCELLED}, {NoticeKind.APPROVED, NoticeKind.IN_TRANSIT, *_MEANWHILE}
-        moving = {NoticeKind.IN_TRANSIT} if self.known.scans else set()
+            case Outcome.EXPIRED:
+                return {NoticeKind.EXPIRED, NoticeKind.APPROVED}, {*_MEANWHILE}
+            case Outcome.CLOSED_BY_STAFF:
+                return {NoticeKind.CANCELLED}, {NoticeKind.APPROVED, NoticeKind.IN_TRANSIT, *_MEANWHILE}
+        moving = {NoticeKind.IN_TRANSIT} if self.known.moving else set()
+        here = {NoticeKind.RECEIVED}
+        if self.known.lost or self.known.kept:
+            here = {NoticeKind.LOST} if self.known.lost else set()
         review = self.known.decision is not None and self.known.decision.verdict is Verdict.REVIEW
         answered = NoticeKind.IN_REVIEW if review else NoticeKind.APPROVED
-        others = {NoticeKind.REFUND_SUBMITTED, NoticeKind.PAYMENT_DUE, *_MEANWHILE}
-        return {answered, NoticeKind.RECEIVED, *self._last()} | moving, others
+        others = {NoticeKind.REFUND_SUBMITTED, NoticeKind.PAYMENT_DUE, NoticeKind.INSPECTION_DELAYED, *_MEANWHILE}
+        return {answered, *self._last()} | moving | here, others
 
     def _last(self) -> set[NoticeKind]:
         if self.expected is Outcome.CREDITED:
@@ -495,7 +532,8 @@ class _Told:
     def stock(self) -> Iterator[str]:
         """What was inspected was put away, each unit once, and nothing waits on the way."""
         put = sum(one.amount for entry in self.entries for one in entry.transfers if one.credit.startswith("stock:"))
-        inspected = sum(line.quantity for line in self.known.inspection.lines) if self.known.inspection else 0
+        judged = self.known.inspection if not (self.known.lost or self.known.kept) else None
+        inspected = sum(line.quantity for line in judged.lines) if judged else 0
         if self.expected is Outcome.REPAIRED:
             inspected = 0  # they went back to the shopper
         if put != inspected:
@@ -521,14 +559,14 @@ class _Told:
             yield f"what was set aside ({self.known.aside}) is not free again"
 
     def units(self) -> Iterator[str]:
-        """No unit of the order appeared or vanished: sold, with the customer, returning and stock add up to nothing."""
+        """No unit of the order appeared or vanished: those sold are with the customer, returning, in stock or kept."""
         counted = Counter[str]()
         for entry in self.of_order:
             for one in entry.transfers:
                 if one.commodity == UNITS and one.kind in (TransferKind.SINGLE, TransferKind.POST):
                     counted[one.debit.partition(":")[0]] -= one.amount
                     counted[one.credit.partition(":")[0]] += one.amount
-        kinds = ("sold", "with_customer", "returning", "stock")
+        kinds = ("sold", "with_customer", "returning", "stock", "kept")
         total = sum(counted[kind] for kind in kinds)
         if total:
             shown = ", ".join(f"{kind} {counted[kind]}" for kind in kinds)

@@ -140,7 +140,7 @@ class _Story:
         ask = CancelReturn(**about, actor="shopper", reason="changed_mind", now=NOW)
         self.room.decisions.cancel_return(ask)
         if "void_label" not in self.without:
-            self.room.labels.void_label(VoidLabel(**about, label=label, actor="shopper", now=NOW))
+            self.room.labels.void_label(VoidLabel(**about, label=label, number=1, actor="shopper", now=NOW))
         self.say(NoticeKind.CANCELLED)
 
     def refund(self) -> None:

@@ -23,11 +23,14 @@ from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHistory, 
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
+from commands.policy import publish_policy
 from domain.inspection import Disposition, Grade, InspectedLine, Inspection, Receipt, ReceivedLine
-from domain.parcel import Scan, TrackingStatus
+from domain.method import Method
+from domain.parcel import HandedOver, NewLabel, Scan, TrackingStatus
 from domain.request import RequestedLine, ReturnReason, ReturnRequest
 from ledger import EntryKind
-from tests.world import PATIENCE, World, looks, until
+from settings import ROOT
+from tests.world import PATIENCE, POLICY_FROM, World, looks, until
 from workflows.return_case.said import Cancel, RetryNow
 from workflows.return_case.stage import Stage
 from workflows.return_case.view import SEARCH_ATTRIBUTES, CaseView
@@ -157,6 +160,16 @@ class Return:
         """The shopper calls it off."""
         return await self.update("cancel", Cancel(by=by))
 
+    async def new_label(self, number: int = 2, method: Method | None = None, by: str = "shopper") -> CaseView:
+        """Somebody wants another label."""
+        return await self.update("new_label", NewLabel(by=by, number=number, method=method))
+
+    async def handed_over(
+        self, tracking: str | None = None, receipt: str | None = None, by: str = "shopper"
+    ) -> CaseView:
+        """Somebody shows that the goods were handed over."""
+        return await self.update("handed_over", HandedOver(by=by, tracking_number=tracking, receipt=receipt))
+
     async def retry_now(self) -> CaseView:
         """Ops ask for another try."""
         return await self.update("retry_now", RetryNow(by="olga"))
@@ -263,6 +276,11 @@ class Shop:
     skip: Callable[[timedelta], Awaitable[None]]
     case: str = "R-1"
     started: list[Return] = field(default_factory=list)
+
+    def policy(self, more: str) -> None:
+        """From now on returns are judged by the shop's first policy with this besides."""
+        text = (ROOT / "policies" / "default.yaml").read_text() + "\n" + more
+        publish_policy(self.world.rooms, text, POLICY_FROM, datetime.now(UTC))
 
     async def start(self, case: str, order: str, lines: Lines, **more: Any) -> Return:
         """Start a return, as a storefront does; or find it."""

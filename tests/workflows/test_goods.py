@@ -250,7 +250,7 @@ async def test_the_shopper_is_reminded_once_and_then_the_return_expires(shop: Sh
     assert timedelta(days=28) <= expired.at - label.at < timedelta(days=28, minutes=1)
     assert (expired.actor, ended.outcome, ended.refunded) == ("rule:policy", Outcome.EXPIRED, "")
     assert [one["status"] for one in await shop.world.labels()] == ["cancelled"]
-    assert sorted(one.notices()) == ["approved", "expired", "reminder"]
+    assert sorted(one.notices()) == ["approved", "expired", "label_expiring", "reminder"]
     assert shop.world.pending() == []
     assert shop.world.posted("returning:") == {}
     told = [mail["subject"] for mail in await shop.world.mails("R-1")]

@@ -9,11 +9,12 @@ from domain.evidence import AskEvidence, GiveEvidence
 from domain.inspection import Inspection, Receipt
 from domain.mending import CorrectCount, Extend, Regrade
 from domain.override import Override
-from domain.parcel import OtherParcel, Scan
+from domain.parcel import HandedOver, NewLabel, OtherParcel, Scan
 from domain.policy import Verdict
 from domain.repair import ShippedByHand, WorkshopSaid
 from domain.verbs import Refusal, Verb
 from workflows.return_case.allowed_goods import may_add, may_inspect, may_lose, may_receive, may_scan
+from workflows.return_case.allowed_label import may_ask_label, may_send
 from workflows.return_case.allowed_staff import may_agree, may_approve, may_close, may_override, may_resend
 from workflows.return_case.allowed_trade import may_trade
 from workflows.return_case.allowed_words import may_ask, may_change, may_correct, may_extend, may_give, may_regrade
@@ -35,6 +36,10 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
             return may_receive(state, said)
         case Inspection():
             return may_inspect(state, said)
+        case NewLabel():
+            return may_ask_label(state, said)
+        case HandedOver():
+            return may_send(state, said)
         case OtherParcel():
             return may_add(state, said)
         case Scan():
@@ -94,6 +99,8 @@ def _may_cancel(state: CaseState) -> Refusal | None:
         return Refusal(code="declined", message="This return was declined, so there is nothing to cancel.")
     if state.lost:
         return Refusal(code="lost", message="Its parcel is recorded as lost and is being paid for, so nothing is left.")
+    if state.kept:
+        return Refusal(code="kept", message="The shopper keeps the goods and is paid for them, so nothing is left.")
     if state.receipts:
         return Refusal(
             code="already_received", message="The goods have arrived, so the return cannot be cancelled any more."

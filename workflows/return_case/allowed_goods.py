@@ -49,6 +49,9 @@ def may_receive(state: CaseState, receipt: Receipt) -> Refusal | None:
     if state.lost:
         text = "This parcel is recorded as lost and paid for; take the box in as one that nobody announced"
         return Refusal(code="lost", message=f"{text} (`receive --unknown`), and tell finance.")
+    if state.kept:
+        text = "The shopper keeps the goods of this return and is paid for them; take the box in as one that nobody"
+        return Refusal(code="kept", message=f"{text} announced (`receive --unknown`), and tell finance.")
     if state.inspection is not None:
         return Refusal(
             code="already_inspected", message="This return was inspected; ask ops what to do with late goods."
@@ -66,6 +69,8 @@ def may_inspect(state: CaseState, inspection: Inspection) -> Refusal | None:
     """The grades of all that was received."""
     if state.lost:
         return Refusal(code="lost", message="This parcel is recorded as lost, so there is nothing to inspect.")
+    if state.kept:
+        return Refusal(code="kept", message="The shopper keeps the goods of this return; there is nothing to inspect.")
     if state.inspection is not None:
         same = state.inspection == inspection
         return None if same else other_content("inspection", state.inspection.id)
@@ -81,7 +86,7 @@ def may_lose(state: CaseState) -> Refusal | None:
     """The carrier lost the parcel."""
     if state.lost:
         return None
-    if state.stopped:
+    if state.stopped or state.kept:
         return Refusal(code="ends_already", message="This return ends already, so nothing of it is waited for.")
     if state.receipts:
         text = "Goods of this return have arrived; `inspect` them, and what did not come stays with the shopper."

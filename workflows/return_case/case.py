@@ -12,18 +12,15 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
 from activities.decisions import CloseReturn, DecisionActivities, OpenReturn
-from activities.labels import BuyLabel, LabelActivities, VoidLabel
 from activities.storefront import FetchOrder, StorefrontActivities
 from domain import ids
 from domain.case import Outcome
 from domain.errors import InvalidRequest
-from domain.method import Method
 from domain.notice import NoticeKind
-from domain.parcel import BOUGHT
-from domain.people import SHOPPER
 from domain.request import ReturnRequest, parse_request
 from domain.resolution import Resolution
 from workflows import options
+from workflows.return_case.clock import Clockwork
 from workflows.return_case.desk import as_failure, decoded
 from workflows.return_case.news import NewsDesk
 from workflows.return_case.remedies import REMEDIES, Remedy
@@ -32,7 +29,6 @@ from workflows.return_case.state import latest
 from workflows.return_case.trade import Trade
 from workflows.return_case.undoing import Undoing
 from workflows.return_case.view import CaseView, view
-from workflows.stepping import NotWanted
 
 NOT_GIVEN = RawValue(Payload())
 
@@ -70,7 +66,10 @@ STAYS: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(
             ("send_notice", "record_resend"), "a mail that is out cannot be called back; the last one says it"
         ),
-        **dict.fromkeys(("record_assignment", "record_not_undone"), "it moves nothing"),
+        **dict.fromkeys(("record_assignment", "record_not_undone", "record_overdue"), "it moves nothing"),
+        "ask_label": "the label that follows is what is voided",
+        "record_handed_over": "the parcel is where it is",
+        "keep_goods": "the shopper keeps the goods and is paid; nothing of that is called off any more",
         "void_label": "it is an undo; whoever wants to send after all starts a new return, with a label of its own",
     }
 )
@@ -87,7 +86,7 @@ LAST_WORDS = {
 
 
 @workflow.defn(name=ids.WORKFLOW_TYPE)
-class ReturnCase(Trade, Review, Undoing, NewsDesk):
+class ReturnCase(Trade, Review, Undoing, NewsDesk, Clockwork):
     """A return. Its id is the storefront's return id; all its keys are made from it."""
 
     @workflow.init
@@ -112,6 +111,7 @@ class ReturnCase(Trade, Review, Undoing, NewsDesk):
         await self.hear_appeal()
         await self.be_reviewed()
         await self.promise()
+        self.watch_clock()
         await self.buy_label()
         await self.follow_parcel()
         if (end := self.state.ends_as) is not None:
@@ -144,27 +144,6 @@ class ReturnCase(Trade, Review, Undoing, NewsDesk):
         if self.state.proposed is not None:
             self.watch(self.state.proposed)
 
-    async def buy_label(self) -> None:
-        """Issue the return label, or what stands for one, and send it; goods that are here already need none."""
-        here = self.state.came_first or bool(self.state.receipts)
-        if self.state.label is None and not self.state.stopped and not here:
-            number, customer = self.order.number, self.order.customer_id
-            try:
-                label = await self.step(
-                    "Buy the return label" if self.way in BOUGHT else "Make the packing sheet",
-                    LabelActivities.buy_label,
-                    lambda now: BuyLabel(
-                        **self.about, order_number=number, customer_id=customer, now=now, method=self.way
-                    ),
-                    options.CARRIER,
-                    # Goods that are here need no label any more.
-                    wanted=lambda: not (self.state.stopped or self.state.receipts),
-                )
-            except NotWanted:
-                return
-            self.learn(label=label)
-        self.tell_approved()
-
     async def resolve(self) -> CaseView:
         """Do what was chosen, and again where something else is chosen before it has ended."""
         while True:
@@ -187,34 +166,6 @@ class ReturnCase(Trade, Review, Undoing, NewsDesk):
         await self.set_free()  # of what would have gone out
         await self.plan_refund()
         await asyncio.gather(self.refund(), self.restock())
-
-    async def void_label(self) -> None:
-        """Void the label, if one was bought."""
-        label = self.state.label
-        if label is not None and label.ours:
-            await self.step(
-                f"Void the label {label.tracking_number}",
-                LabelActivities.void_label,
-                lambda now: VoidLabel(**self.about, label=label, actor=self.stopped_by, now=now),
-                options.CARRIER,
-            )
-
-    @property
-    def way(self) -> Method:
-        """How the goods get back."""
-        chosen = self.request.method
-        return self.state.decision.way(chosen) if self.state.decision else chosen or Method.LABEL
-
-    @property
-    def stopped_by(self) -> str:
-        """Who called it off, which a new run of an old return knows only of a person's decline; else the shopper."""
-        if self.state.force_closed:
-            return self.state.force_closed
-        if self.state.declined and self.state.overrides:
-            return self.state.overrides[-1].by
-        if self.state.expired:
-            return "rule:policy"
-        return self.state.cancel.by if self.state.cancel else SHOPPER
 
     async def say_last(self, last: NoticeKind) -> None:
         """Tell the shopper how it ended, and wait a bounded time for the mails."""

@@ -11,7 +11,7 @@ from domain.evidence import AskEvidence, GiveEvidence
 from domain.inspection import Inspection, Receipt
 from domain.mending import CorrectCount, Extend, Regrade
 from domain.override import Override
-from domain.parcel import OtherParcel, Scan
+from domain.parcel import HandedOver, NewLabel, OtherParcel, Scan
 from domain.refund import PLAN_WITHDRAWN
 from domain.repair import ShippedByHand, WorkshopSaid
 from workflows.return_case.facts import Fact, Said, known, with_fact
@@ -61,6 +61,10 @@ class Clerk(Shopper, Warehouse, Providers, Finance, Ops, Mending, Overrides):
     async def record(self, fact: Fact) -> dict[str, object]:
         """One fact, one entry; what else is known by it. Raises NotWanted if it is refused: who said it mends it."""
         match fact:
+            case NewLabel():
+                return await self.record_new_label(fact)
+            case HandedOver():
+                return await self.record_handed_over(fact)
             case OtherParcel():
                 return await self.record_parcel(fact)
             case Scan():

@@ -12,29 +12,15 @@ from domain.evidence import AskEvidence, GiveEvidence
 from domain.inspection import Inspection, Receipt
 from domain.mending import CorrectCount, Extend, Regrade, corrected, regraded
 from domain.override import Override
-from domain.parcel import OtherParcel, Scan
+from domain.parcel import HandedOver, NewLabel, OtherParcel, Scan
 from domain.repair import ShippedByHand, WorkshopSaid
 from workflows.return_case.said import Approve, Assign, Cancel, ForceClose, Lost, Resend
 from workflows.return_case.state import CaseState
 
 Said = AskEvidence | GiveEvidence | Edit | CorrectCount | Regrade | Extend
-Fact = (
-    OtherParcel
-    | Scan
-    | Receipt
-    | Inspection
-    | Cancel
-    | Choice
-    | WorkshopSaid
-    | ShippedByHand
-    | ForceClose
-    | Lost
-    | Assign
-    | Resend
-    | Approve
-    | Override
-    | Said
-)
+Goods = NewLabel | HandedOver | OtherParcel | Scan | Receipt | Inspection | Lost
+Trade = Choice | WorkshopSaid | ShippedByHand
+Fact = Goods | Trade | Cancel | ForceClose | Assign | Resend | Approve | Override | Said
 
 
 @dataclass
@@ -49,6 +35,10 @@ class Heard:
 def known(state: CaseState, fact: Fact) -> bool:
     """Whether the fact stands recorded already, so that saying it again changes nothing."""
     match fact:
+        case NewLabel():
+            return state.new_label is not None and fact.number <= state.new_label.number
+        case HandedOver():
+            return any(one.shown == fact.shown for one in state.handed_over)
         case OtherParcel():
             return fact.tracking_number in state.tracking_numbers
         case Scan():
@@ -106,6 +96,10 @@ def with_fact(state: CaseState, fact: Fact) -> CaseState:
     if known(state, fact):
         return state
     match fact:
+        case NewLabel():
+            return state.model_copy(update={"new_label": fact})
+        case HandedOver():
+            return state.model_copy(update={"handed_over": (*state.handed_over, fact)})
         case OtherParcel():
             return state.model_copy(update={"parcels": (*state.parcels, fact.tracking_number)})
         case Scan():

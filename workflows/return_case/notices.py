@@ -7,11 +7,13 @@ from typing import Any
 
 from domain import notice_ids
 from domain.case import OrderBrief
+from domain.method import Method
 from domain.money import Money
 from domain.notice import Extra, Notice, NoticeExtra, NoticeKind, NoticeLine, NoticePart, NoticeReason
 from domain.order import TenderKind
 from domain.plan import RefundPlan
 from domain.policy import LineDecision, Verdict
+from domain.policy.calendar import local_day
 from domain.printing import amount, day, moment
 from domain.refund import FINAL_NO, Refund, RefundStatus
 from domain.request import Basis
@@ -24,6 +26,8 @@ def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
     """The n-th notice of this kind as the case stands now. Raises ValueError before the order is known."""
     if state.order is None or state.request is None:
         raise ValueError("a notice needs the order")
+    label = state.label if not state.label_void else None
+    by_code = label is not None and label.method is Method.QR_CODE and bool(label.qr_url)
     locale, total = state.order.locale, None if kind is NoticeKind.IN_REVIEW else _total(state)
     return Notice(
         key=notice_ids.notice_key(state.request.id, kind, number),
@@ -39,12 +43,15 @@ def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
         bonus=_bonus(state, locale) if total else "",
         resolution=state.resolution,
         nothing_left=_nothing_left(state),
-        label_url=state.label.url if state.label else "",
+        label_url=label.url if label and not by_code else "",
+        keeps=state.decision.keeps if state.decision else None,
+        another_label=bool(state.old_labels),
         method=state.label.method if state.label else None,
-        qr_url=state.label.qr_url if state.label else "",
+        qr_url=label.qr_url if label else "",
         packing_sheet_url=state.label.sheet_url if state.label else "",
         tracking_number=_tracking(kind, state),
         carrier=state.sent[-1].carrier if kind is NoticeKind.EXCHANGE_SHIPPED and state.sent else "",
+        valid_until=_valid_until(kind, state),
         **_goods_out(kind, state),
         stated_at=_stated_at(kind, state),
         expected_by=_expected_by(kind, state),
@@ -67,6 +74,18 @@ def _stated_at(kind: NoticeKind, state: CaseState) -> str:
     asked = state.request.requested_at if state.request else None
     stated = asked or (state.decision.decided_at if state.decision else None)
     return moment(stated, _locale(state), state.order.zone) if stated and state.order else ""
+
+
+def _number(kind: NoticeKind, state: CaseState) -> str:
+    """The parcel's number: of one that was seen, the one that the carrier has; of the others the label's."""
+    seen = [one.tracking_number for one in state.scans] if kind is NoticeKind.IN_TRANSIT else []
+    seen += [one.tracking_number or "" for one in state.handed_over] if kind is NoticeKind.IN_TRANSIT else []
+    return seen[-1] if seen else (state.label.tracking_number if state.label else "")
+
+
+def _valid_until(kind: NoticeKind, state: CaseState) -> str:
+    until = state.label_until if kind is NoticeKind.LABEL_EXPIRING else None
+    return day(local_day(until, state.order.zone), _locale(state)) if until and state.order else ""
 
 
 def _expected_by(kind: NoticeKind, state: CaseState) -> str:
@@ -140,7 +159,7 @@ def _in_parcel(state: CaseState) -> tuple[NoticeLine, ...]:
 def _tracking(kind: NoticeKind, state: CaseState) -> str:
     if kind is NoticeKind.EXCHANGE_SHIPPED:
         return state.sent[-1].tracking_number if state.sent else ""
-    return state.label.tracking_number if state.label else ""
+    return _number(kind, state)
 
 
 def _missing(kind: NoticeKind, state: CaseState) -> str:

@@ -9,9 +9,12 @@ from activities.decisions import CancelReturn, DecisionActivities, RecordChoice
 from activities.decisions.editing import RecordEdit
 from activities.decisions.evidence import RecordGiven
 from activities.decisions.mending import WordActivities
+from activities.labels.parcels import AskLabel, ParcelActivities, RecordHandedOver
+from domain.case import with_handed_over
 from domain.choice import Choice
 from domain.editing import Edit
 from domain.evidence import GiveEvidence
+from domain.parcel import HandedOver, NewLabel
 from domain.verbs import Verb
 from workflows import options
 from workflows.return_case.said import Cancel
@@ -103,6 +106,49 @@ class Shopper(Steps):
         )
         self.retries += 1
         return dict(found)
+
+    @workflow.update(description="Another label is wanted: the one before is given back, and its scans still count")
+    async def new_label(self, raw: RawValue) -> CaseView:
+        """Noted once for each number; the story buys it."""
+        return await self.note(self.take(NewLabel, raw))
+
+    @new_label.validator
+    def _check_new_label(self, raw: RawValue) -> None:
+        self.check(Verb.NEW_LABEL, self.take(NewLabel, raw))
+
+    @workflow.update(description="The goods were handed over, as a tracking number or the number of a receipt shows")
+    async def handed_over(self, raw: RawValue) -> CaseView:
+        """Noted once for each proof."""
+        return await self.note(self.take(HandedOver, raw))
+
+    @handed_over.validator
+    def _check_handed_over(self, raw: RawValue) -> None:
+        self.check(Verb.HANDED_OVER, self.take(HandedOver, raw))
+
+    async def record_new_label(self, fact: NewLabel) -> dict[str, object]:
+        await self.step(
+            f"Another label is wanted by {fact.by}",
+            ParcelActivities.ask_label,
+            lambda now: AskLabel(**self.about, wanted=fact, now=now),
+            options.JOURNAL,
+            wanted=not_if_refused,
+        )
+        self.retries += 1
+        return {"new_label": fact}
+
+    async def record_handed_over(self, fact: HandedOver) -> dict[str, object]:
+        """The goods are on their way from now on; the number of a parcel is followed, if a carrier knows it."""
+        before = self.state
+        at = await self.step(
+            "The goods were handed over",
+            ParcelActivities.record_handed_over,
+            lambda now: RecordHandedOver(**self.about, proof=fact, now=now),
+            options.JOURNAL,
+            wanted=not_if_refused,
+        )
+        if fact.tracking_number:
+            self.follow(fact.tracking_number)
+        return with_handed_over(before, fact, at)
 
     async def record_cancel(self, fact: Cancel) -> dict[str, object]:
         """The units go back with it; a step that waits for help is tried at once, perhaps in vain."""

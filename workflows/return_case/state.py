@@ -10,9 +10,9 @@ from domain.evidence import Evidence
 from domain.model import UtcDatetime
 from domain.money import Money
 from domain.news import DisputeNews
-from domain.parcel import moved
 from domain.policy import Verdict
 from domain.refund import FINAL_NO, Refund, RefundStatus
+from domain.refund_due import Clock, refund_due
 from domain.request import ReturnRequest
 from domain.resolution import IN_GOODS
 from workflows.return_case.said import Cancel
@@ -49,6 +49,8 @@ class CaseState(CaseSoFar):
     """When the workshop should have said something."""
     asked_again: str = ""
     """The override that ops were asked to find a second person for."""
+    due_soon: bool = False
+    """Whether the day is near, or over, by which the refund is due by law or by promise."""
     write_by: UtcDatetime | None = None
     """By when the shopper was told to hear of goods that took longer to be looked at."""
 
@@ -57,7 +59,7 @@ class CaseState(CaseSoFar):
         """The stage that the facts amount to."""
         if self.outcome is not None or self.refused:
             return Stage.CLOSED
-        seen_to = bool(self.restocked or self.lost)  # of what was lost there is nothing to put away
+        seen_to = bool(self.restocked) or not self.to_put_away
         if self.owes_goods:
             return Stage.REMEDY
         goods_out = bool(self.sent) and (self.plan is None or self.refund_status is RefundStatus.SUCCEEDED)
@@ -84,6 +86,11 @@ class CaseState(CaseSoFar):
         return judged and self.resolution in IN_GOODS and not self.sent
 
     @property
+    def to_put_away(self) -> bool:
+        """Whether there are goods to put away, once they are judged; not of what was lost, or is kept."""
+        return not (self.lost or self.kept)
+
+    @property
     def planned(self) -> Money | None:
         """What goes back in the end: by the plan that stands, and by one that it goes on from; None before a plan."""
         if self.plan is None:
@@ -100,6 +107,18 @@ class CaseState(CaseSoFar):
         legs = [latest.get(leg.tender_id, RefundStatus.PENDING) for leg in self.plan.legs]
         behind = [status for status in legs if status is not RefundStatus.SUCCEEDED]
         return behind[0] if behind else RefundStatus.SUCCEEDED
+
+    @property
+    def settled(self) -> bool:
+        """Whether the refund is paid, or none is owed."""
+        return self.stopped or self.outcome is not None or self.refund_status is RefundStatus.SUCCEEDED
+
+    @property
+    def clock(self) -> Clock:
+        """By when the refund is due, counted from the shopper's statement."""
+        if self.request is None or self.decision is None:
+            return Clock()
+        return refund_due(self, self.request.requested_at or self.decision.decided_at)
 
     @property
     def assignment(self) -> Assigned | None:
@@ -179,10 +198,40 @@ class CaseState(CaseSoFar):
         """When a return of which nobody hears anything ends; never where a law gives the shopper the money back."""
         if self.label is None or self.decision is None or not self.silent:
             return None
-        if any(line.statutes for line in self.decision.approved):
+        if any(line.statutes for line in self.decision.approved) or self.label_until is None:
             return None
-        label_until = self.label.bought_at + self.decision.days(self.decision.label_days)
-        return max(label_until, due_of(self) or label_until)
+        return max(self.label_until, due_of(self) or self.label_until)
+
+    @property
+    def label_until(self) -> datetime | None:
+        """Until when the label, or what stands for one, may be used; as long as a person has given the shopper to send,
+        if anybody has."""
+        if self.label is None or self.decision is None:
+            return None
+        given = any(one.change.send_back_until is not None and not one.waits for one in self.overrides)
+        until = self.label.bought_at + self.decision.days(self.decision.label_days)
+        return max(until, self.decision.send_back_until) if given else until
+
+    @property
+    def lapses_at(self) -> datetime | None:
+        """When an unused label is given back although its return goes on; where that ends with it, it is then."""
+        if self.label is None or not self.label.ours or not self.silent or self.label_void:
+            return None
+        return None if self.ends_at is not None and self.ends_at == self.label_until else self.label_until
+
+    @property
+    def label_warning_at(self) -> datetime | None:
+        """When the shopper is told that the label's end is near; None where there is nothing to tell."""
+        if self.label is None or self.decision is None or self.label_until is None or self.label_void:
+            return None
+        days = self.decision.label_warning_days
+        at = self.label_until - self.decision.days(days)
+        return at if days and self.label.ours and self.silent and at > self.label.bought_at else None
+
+    @property
+    def wants_label(self) -> bool:
+        """Whether another label was asked for, and nobody has seen a parcel yet."""
+        return self.new_label is not None and self.new_label.number > self.label_number and self.silent
 
     def reminder_after(self, then: datetime) -> datetime | None:
         """The next time to remind the shopper of the parcel, counted back from the last day to send it."""
@@ -190,11 +239,6 @@ class CaseState(CaseSoFar):
             return None
         times = (self.decision.send_back_until - self.decision.days(days) for days in self.decision.reminder_days)
         return min((one for one in times if one > then), default=None)
-
-    @property
-    def moving(self) -> bool:
-        """Whether the carrier has the parcel."""
-        return moved(self.scans)
 
 
 def of_plan(state: CaseState, refund: Refund) -> bool:

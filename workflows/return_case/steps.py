@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
+from activities.labels import FollowParcel, LabelActivities
 from domain.case import OrderBrief
 from domain.notice import NoticeKind
 from domain.refund import Refund
 from domain.request import ReturnRequest
+from workflows import options
 from workflows.return_case.desk import Desk
 from workflows.return_case.notices import notice, refund_notice, withdrawn
 from workflows.return_case.stage import Stage, Trouble
@@ -76,7 +80,8 @@ class Steps(Desk, Stepper):
         """What may come back and how, and again when a person has changed it or something else was chosen; not any
         more once goods are here.
         """
-        if self.state.label is not None and not self.state.stopped and not self.state.receipts:
+        gone = self.state.label is None or self.state.wants_label
+        if not (self.state.stopped or self.state.receipts) and (self.state.kept or not gone):
             number = 1 + self.state.told_anew
             # The first of a review went out before there was a label.
             late = self.state.in_review
@@ -85,3 +90,26 @@ class Steps(Desk, Stepper):
     def tell_of(self, refund: Refund, kind: NoticeKind) -> None:
         """Start the notice of a kind about one refund, once."""
         self.post(refund_notice(kind, self.request.id, self.order, refund))
+
+    def follow(self, number: str) -> None:
+        """Have the carrier tell of another parcel, too, if it can. Nothing waits for that."""
+        self.follows.append(asyncio.create_task(self._follow(number)))
+
+    async def _follow(self, number: str) -> None:
+        # What it does not tell, whoever opens the parcel sees.
+        how = options.CARRIER
+        try:
+            await workflow.execute_activity_method(
+                LabelActivities.follow_parcel,
+                FollowParcel(tracking_number=number),
+                task_queue=how.queue,
+                start_to_close_timeout=how.attempt,
+                schedule_to_close_timeout=how.burst,
+                heartbeat_timeout=how.heartbeat,
+                retry_policy=how.retry,
+                summary=f"Follow parcel {number}",
+            )
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            workflow.logger.warning("parcel %s is not followed: %s", number, error.cause)

@@ -44,6 +44,17 @@ def _evidence_wanted(state: CaseState) -> NextAction | None:
     return NextAction(owner="shopper", action=f"Show {told}: `evidence give`", due_at=wanted.until)
 
 
+def _pressed(state: CaseState) -> NextAction | None:
+    """The refund is due, so finance sees to it, whoever holds it up."""
+    due = state.clock.due
+    if not (state.due_soon or state.refund_overdue) or due is None or state.settled:
+        return None
+    held = _unapproved(state) or _undecided(state) or by_stage(state)
+    when = "was due" if state.refund_overdue else "is due"
+    action = f"The refund {when} by {due:%d %B %Y %H:%M} UTC; it waits for {held.owner}: {held.action}"
+    return NextAction(owner="finance", action=action, due_at=due)
+
+
 def _overdue(state: CaseState) -> NextAction | None:
     return NextAction(owner="ops", action=state.overdue, due_at=due_of(state)) if state.overdue else None
 
@@ -108,6 +119,7 @@ def _undecided(state: CaseState) -> NextAction | None:
 _FIRST_OF = (
     _refused,
     _in_trouble,
+    _pressed,
     _evidence_wanted,
     _overdue,
     _override_waits,
@@ -125,6 +137,12 @@ def by_stage(state: CaseState) -> NextAction:
     owner, action = _RECEIVE if state.stage is Stage.IN_TRANSIT and delivered(state.scans) else _NEXT[state.stage]
     if state.stage is Stage.AWAITING_PARCEL and state.request and state.request.box:
         owner, action = "warehouse", f"Count box {state.request.box}: match it to this return again"
+    elif state.stage is Stage.LABEL and state.decision and state.decision.keeps:
+        action = "Record that the shopper keeps the goods"
+    elif state.stage is Stage.AWAITING_PARCEL and state.wants_label:
+        owner, action = "backhaul", "Give the label back and issue another one"
+    elif state.stage is Stage.AWAITING_PARCEL and state.label_void:
+        action = "Ask for another label, or send the parcel another way and tell its number"
     elif state.stage is Stage.AWAITING_PARCEL and state.label and state.label.method in BROUGHT:
         action = BROUGHT[state.label.method]
     return NextAction(owner=owner, action=action, due_at=due_of(state))

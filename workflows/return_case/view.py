@@ -14,6 +14,7 @@ from domain.model import Id, Model, UtcDatetime
 from domain.money import Money
 from domain.plan import RefundPlan
 from domain.policy import Verdict
+from domain.policy.outcome import DueFrom
 from domain.refund import FINAL_NO
 from domain.resolution import Resolution
 from workflows.return_case.stage import Stage, Trouble
@@ -68,6 +69,10 @@ class CaseView(Model):
     label_url: str = ""
     sheet_url: str = ""
     tracking_number: str = ""
+    label_number: int = 0
+    label_until: UtcDatetime | None = None
+    label_void: str = ""
+    proofs: tuple[str, ...] = ()
     other_parcels: tuple[str, ...] = ()
     expected: Mapping[str, int] = {}
     received: Mapping[str, int] = {}
@@ -77,6 +82,8 @@ class CaseView(Model):
     to_pay: str = ""
     pay_url: str = ""
     sent: tuple[str, ...] = ()
+    refund_due: UtcDatetime | None = None
+    refund_withheld: str = ""
     to_approve: Money | None = None
     override_to_approve: str = ""
     approved_by: str = ""
@@ -96,6 +103,26 @@ class CaseView(Model):
 def _references(state: CaseState) -> tuple[str, ...]:
     """Of what is paid or on its way: whoever looks for the money finds nothing under the id of one that failed."""
     return tuple(one.provider_id for one in state.refunds if one.provider_id and one.status not in FINAL_NO)
+
+
+def _way_back(state: CaseState) -> dict[str, Any]:
+    label = state.label
+    return {
+        "method": label.method if label else None,
+        "label_url": label.url if label else "",
+        "sheet_url": label.sheet_url if label else "",
+        "tracking_number": label.tracking_number if label else "",
+        "label_number": state.label_number,
+        "label_until": state.label_until if label and label.ours else None,
+        "label_void": state.label_void,
+        "proofs": tuple(one.shown for one in state.handed_over),
+        "other_parcels": _others(state),
+    }
+
+
+def _others(state: CaseState) -> tuple[str, ...]:
+    own = state.label.tracking_number if state.label else ""
+    return tuple(one for one in state.tracking_numbers if one != own)
 
 
 def amount(plan: RefundPlan | None) -> str:
@@ -126,15 +153,13 @@ def view(state: CaseState) -> CaseView:
         assigned_by=state.assignment.by if state.assignment else "",
         lines={line.line_id: line.quantity for line in state.request.lines} if state.request else {},
         **_chosen(state),
-        method=state.label.method if state.label else None,
-        label_url=state.label.url if state.label else "",
-        sheet_url=state.label.sheet_url if state.label else "",
-        tracking_number=state.label.tracking_number if state.label else "",
-        other_parcels=state.parcels,
+        **_way_back(state),
         expected=state.expected,
         received=state.received,
         discrepancies=tuple(one.told for one in state.discrepancies),
         **_trade(state),
+        refund_due=state.clock.due if not state.stopped else None,
+        refund_withheld=(state.clock.withheld or "") if not state.stopped else "",
         to_approve=_to_approve(state),
         override_to_approve=state.proposed.update_id if state.proposed else "",
         **_told(state),
@@ -193,6 +218,13 @@ def _to_approve(state: CaseState) -> Money | None:
     return Money(minor=plan.total, currency=plan.currency) if plan else None
 
 
+_WAITS = {
+    DueFrom.SENT_OR_RECEIVED.value: "the goods are here, or the shopper has shown that they were sent",
+    DueFrom.RECEIPT.value: "the goods are here",
+}
+"""For what a refund may be withheld."""
+
+
 def panel(state: CaseState) -> str:
     """The Markdown that ops read beside the timeline: where it stands, who is next, until when, and the amounts."""
     seen = view(state)
@@ -210,6 +242,10 @@ def panel(state: CaseState) -> str:
         f"To be paid on top: {seen.to_pay}" if seen.to_pay else "",
         f"Sent: {', '.join(seen.sent)}" if seen.sent else "",
         f"To refund: {seen.planned} ({seen.refund_status})" if seen.planned else "",
+        f"The refund is due by {moment(seen.refund_due)}" if seen.refund_due and not state.settled else "",
+        f"The refund may wait until: {_WAITS[seen.refund_withheld]}" if seen.refund_withheld else "",
+        f"It was not made by {moment(state.refund_overdue)}, when it was due" if state.refund_overdue else "",
+        "The shopper keeps the goods" if state.kept else "",
         f"Approved by {seen.approved_by}" if seen.approved_by else "",
         f"Refunded: {seen.refunded} ({', '.join(seen.provider_references)})" if seen.provider_references else "",
         f"Lost on the way, said {state.lost}" if state.lost else "",
@@ -217,6 +253,8 @@ def panel(state: CaseState) -> str:
         f"Parcel {seen.tracking_number}, [label]({seen.label_url})" if seen.label_url else "",
         f"Way back: {seen.method.replace('_', ' ')}" if seen.method and not seen.label_url else "",
         f"[Packing sheet]({seen.sheet_url})" if seen.sheet_url else "",
+        f"Label given back: {seen.label_void.replace('_', ' ')}" if seen.label_void else "",
+        f"Sent, as shown by {', '.join(seen.proofs)}" if seen.proofs else "",
         f"Other parcels: {', '.join(seen.other_parcels)}" if seen.other_parcels else "",
         *(f"⚠ {one}" for one in seen.discrepancies),
     ]

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from temporalio import workflow
 from temporalio.common import RawValue
-from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from activities.inventory import InventoryActivities, RecordInspection, RecordReceipt
 from activities.inventory.shipping import RecordRepair, RecordShipped, Shipping
-from activities.labels import FollowParcel, LabelActivities
 from activities.labels.parcels import AddParcel, ParcelActivities
 from domain.inspection import Inspection, Receipt
 from domain.parcel import OtherParcel
@@ -99,27 +95,8 @@ class Warehouse(Steps):
             options.JOURNAL,
             wanted=not_if_refused,
         )
-        self.follows.append(asyncio.create_task(self._follow(fact.tracking_number)))
+        self.follow(fact.tracking_number)
         return {}
-
-    async def _follow(self, number: str) -> None:
-        """The carrier tells of it, too, if it can. Nothing waits for that: whoever opens the parcel sees it then."""
-        how = options.CARRIER
-        try:
-            await workflow.execute_activity_method(
-                LabelActivities.follow_parcel,
-                FollowParcel(tracking_number=number),
-                task_queue=how.queue,
-                start_to_close_timeout=how.attempt,
-                schedule_to_close_timeout=how.burst,
-                heartbeat_timeout=how.heartbeat,
-                retry_policy=how.retry,
-                summary=f"Follow parcel {number}",
-            )
-        except ActivityError as error:
-            if is_cancelled_exception(error):
-                raise
-            workflow.logger.warning("parcel %s is not followed: %s", number, error.cause)
 
     async def record_receipt(self, fact: Receipt) -> dict[str, object]:
         recorded = await self.step(
@@ -130,7 +107,8 @@ class Warehouse(Steps):
             wanted=not_if_refused,
         )
         found = self.state.with_discrepancies(recorded.discrepancies)
-        return {"inspect_until": recorded.inspect_until, "discrepancies": found}
+        arrived = {"arrived_at": self.state.arrived_at or recorded.at}
+        return {**arrived, "inspect_until": recorded.inspect_until, "discrepancies": found}
 
     async def record_inspection(self, fact: Inspection) -> dict[str, object]:
         recorded = await self.step(
