@@ -94,8 +94,10 @@ def _expected_by(kind: NoticeKind, state: CaseState) -> str:
 
 
 def _reply_until(kind: NoticeKind, state: CaseState) -> str:
-    wanted = state.evidence[-1] if state.evidence and kind is NoticeKind.EVIDENCE_WANTED else None
-    return day(wanted.until.date(), _locale(state)) if wanted else ""
+    until = state.pay_until if kind is NoticeKind.PAYMENT_DUE else None
+    if state.evidence and kind is NoticeKind.EVIDENCE_WANTED:
+        until = state.evidence[-1].until
+    return day(until.date(), _locale(state)) if until else ""
 
 
 def refund_notice(kind: NoticeKind, case: str, order: OrderBrief, refund: Refund) -> Notice:
@@ -178,7 +180,7 @@ def _goods_out(kind: NoticeKind, state: CaseState) -> dict[str, Any]:
         "gave_way": state.gave_way,
     }
     if kind is NoticeKind.PAYMENT_DUE and state.pay_until:
-        found |= {"action_url": state.pay_url, "reply_until": day(state.pay_until.date(), locale)}
+        found |= {"action_url": state.pay_url}
     return found
 
 
