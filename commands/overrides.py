@@ -55,7 +55,7 @@ def override(
         fee = values.minor("--label-fee", label_fee, seen.currency)
         change = values.make(Change, {**given, "send_back_until": send_back_until, "label_fee": fee})
         signature = sign(private, override_statement(case, change, reason, update_id))
-        whole = {"by": by, "reason": reason, "change": change, "remark": remark}
-        return values.make(Override, {**whole, "update_id": update_id, "signature": signature})
+        signed = {"update_id": update_id, "signature": signature}
+        return values.make(Override, {"by": by, "reason": reason, "change": change, "remark": remark, **signed})
 
     messages.tell(case, "override", compose, as_json)

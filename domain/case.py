@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from domain.approval import Approval
+from domain.choice import Chosen
 from domain.consent import Consent
 from domain.evidence import Evidence, GiveEvidence
 from domain.inspection import Inspection, Receipt, units
@@ -18,6 +19,7 @@ from domain.policy import Decision
 from domain.policy.calendar import ZONES
 from domain.refund import Refund, RefundStatus
 from domain.request import ReturnRequest
+from domain.resolution import Resolution
 from domain.serials import Discrepancy
 
 
@@ -25,6 +27,8 @@ class Outcome(StrEnum):
     """How a return ended."""
 
     REFUNDED = "refunded"
+    CREDITED = "credited"
+    """The money became store credit."""
     DECLINED = "declined"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
@@ -78,6 +82,8 @@ class CaseSoFar(Model):
     quote: RefundPlan | None = None
     overrides: tuple[Overridden, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    choices: tuple[Chosen, ...] = ()
+    """Other resolutions than were asked for at first, the newest last."""
     label: ReturnLabel | None = None
     cancelled: str | None = None
     parcels: tuple[Id, ...] = ()
@@ -110,6 +116,16 @@ class CaseSoFar(Model):
     outcome: Outcome | None = None
 
     @property
+    def resolution(self) -> Resolution:
+        """What it ends with, as it was chosen last."""
+        return self.decision.resolution if self.decision else Resolution.REFUND
+
+    @property
+    def chosen_since(self) -> bool:
+        """Whether another resolution was chosen since the plan was made."""
+        return self.plan is not None and self.plan.choices < len(self.choices)
+
+    @property
     def tracking_numbers(self) -> tuple[str, ...]:
         """Those of all its parcels, the label's first."""
         return (*([self.label.tracking_number] if self.label and self.label.tracking_number else []), *self.parcels)
@@ -138,7 +154,7 @@ class CaseSoFar(Model):
     @property
     def told_anew(self) -> int:
         """How often what may come back, or until when, was changed after the first answer."""
-        return sum(one.in_force for one in self.overrides) + len(self.edits) + self.longer
+        return sum(one.in_force for one in self.overrides) + len(self.choices) + len(self.edits) + self.longer
 
     @property
     def proposed(self) -> Overridden | None:

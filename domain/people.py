@@ -32,13 +32,14 @@ class Role(StrEnum):
 
 
 _GOODS = frozenset({Verb.RECEIVE, Verb.INSPECT, Verb.ADD_PARCEL})
-_AFTERCARE = frozenset({Verb.PAY_AGAIN, Verb.PAID_BY_HAND, Verb.BY_HAND_FAILED, Verb.NOTED})
+_AFTERCARE = frozenset({Verb.PAY_AGAIN, Verb.TAKE_BACK, Verb.PAID_BY_HAND, Verb.BY_HAND_FAILED, Verb.NOTED})
 MAY: Mapping[Role, frozenset[Verb]] = {
     Role.SERVICE: frozenset(
         {
             Verb.CANCEL,
             Verb.EDIT,
             Verb.GIVE_EVIDENCE,
+            Verb.CHOOSE,
             Verb.RECORD_SCAN,
             Verb.ADD_PARCEL,
             Verb.RECORD_NEWS,
@@ -56,6 +57,7 @@ MAY: Mapping[Role, frozenset[Verb]] = {
         Verb.CORRECT_COUNT,
         Verb.REGRADE,
         Verb.EXTEND,
+        Verb.CHOOSE,
         Verb.RECORD_SCAN,
         Verb.OVERRIDE,
         Verb.RETRY_NOW,
@@ -66,7 +68,9 @@ MAY: Mapping[Role, frozenset[Verb]] = {
         Verb.RESEND,
         Verb.ASSIGN,
     },
-    Role.FINANCE: frozenset({Verb.APPROVE, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN, Verb.CONSENT, Verb.ASSIGN})
+    Role.FINANCE: frozenset(
+        {Verb.APPROVE, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN, Verb.CONSENT, Verb.CHOOSE, Verb.ASSIGN}
+    )
     | _AFTERCARE,
     Role.ADMIN: frozenset(Verb),
 }
@@ -104,7 +108,9 @@ _DOES = {
     Verb.CORRECT_COUNT: "correct a count",
     Verb.EXTEND: "give more time",
     Verb.CONSENT: "consent for the shopper",
+    Verb.CHOOSE: "choose for the shopper",
     Verb.PAID_BY_HAND: "say that something is paid by hand",
+    Verb.TAKE_BACK: "take store credit back",
     Verb.NOTED: "say that something is seen to",
 }
 """Verbs for people, where the bare word would not do."""

@@ -69,6 +69,7 @@ UNTOLD = (
     # Between us and the provider, the shopper or finance; what comes of it is told.
     EntryKind.REFUND_UNANSWERED,
     EntryKind.CONSENT,
+    EntryKind.CHOICE,
     EntryKind.FORCE_CLOSED,
     EntryKind.LOST,
     EntryKind.EVIDENCE_WANTED,
@@ -78,7 +79,8 @@ UNTOLD = (
     EntryKind.NOT_UNDONE,
     EntryKind.NOTICE,
     EntryKind.LATE_PAYMENT,
-    EntryKind.CREDIT_ISSUED,
+    EntryKind.CREDIT_ASKED_BACK,
+    EntryKind.CREDIT_TAKEN_BACK,
     EntryKind.GOODWILL,
     EntryKind.CLEARED,
     EntryKind.RECONCILED,

@@ -8,6 +8,7 @@ from typing import Any
 
 from domain.approval import Approval
 from domain.case import Assigned, CaseSoFar, Outcome
+from domain.choice import Chosen
 from domain.consent import Consent
 from domain.evidence import Evidence, GiveEvidence
 from domain.history import Happened
@@ -75,6 +76,7 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
 _JUDGING = (
     EntryKind.DECISION,
     EntryKind.EDITED,
+    EntryKind.CHOICE,
     EntryKind.OVERRIDE,
     EntryKind.OVERRIDE_LAPSED,
     EntryKind.EVIDENCE_WANTED,
@@ -94,6 +96,8 @@ def _judged(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
             return {**_decided(facts), **_asked(facts)}
         case EntryKind.EDITED:
             return {**_decided(facts), **_asked(facts), "edits": (*known.edits, facts["edit"])}
+        case EntryKind.CHOICE:
+            return {**_decided(facts), "choices": (*known.choices, Chosen.model_validate(facts["choice"]))}
         case EntryKind.OVERRIDE_LAPSED:
             lapsed = {"lapsed_at": entry.at}
             return {"overrides": _each(known.overrides, facts["override"], lapsed)}

@@ -9,9 +9,10 @@ from temporalio import activity
 
 from activities.decisions.appeals import check_appeal
 from activities.decisions.assigning import RecordAssignment, RecordResend
+from activities.decisions.choices import Choosing, RecordChoice
 from activities.decisions.ends import CancelReturn, CloseReturn, ExpireReturn, ForceClose, RecordNotUndone
-from activities.decisions.losing import Losing, RecordLoss
-from activities.decisions.ways import check_method
+from activities.decisions.losing import RecordLoss
+from activities.decisions.ways import check_method, check_resolution
 from domain import ids
 from domain.errors import Refused
 from domain.inspection import Inspection, units
@@ -29,6 +30,7 @@ from domain.policy import (
     terms_of,
     to_review,
 )
+from domain.policy.choosing import chosen
 from domain.policy.terms import Graded
 from domain.quoted import quote_plan
 from domain.request import ReturnRequest
@@ -53,6 +55,7 @@ __all__ = [
     "Opened",
     "PlanRefund",
     "RecordAssignment",
+    "RecordChoice",
     "RecordLoss",
     "RecordNotUndone",
     "RecordResend",
@@ -84,7 +87,7 @@ class PlanRefund(Model):
     now: UtcDatetime
 
 
-class DecisionActivities(Losing):
+class DecisionActivities(Choosing):
     """Decides from what is stored, never from what is on the way."""
 
     def __init__(
@@ -97,8 +100,7 @@ class DecisionActivities(Losing):
         statutes: tuple[PublishedStatute, ...] = (),
     ) -> None:
         """`statutes` is the law that the policies stand on."""
-        super().__init__(ledger, people)
-        self._snapshots = snapshots
+        super().__init__(ledger, people, snapshots)
         self._policies = policies
         self._credit_notes = credit_notes or CreditNotes(ledger, snapshots)
         self._statutes = statutes
@@ -120,6 +122,8 @@ class DecisionActivities(Losing):
         judges = Policies(policy=policy, statutes=self._statutes)
         decision = decide(order, wanted, judges, returnable, policy.policy.calendar, ask.now)
         check_method(ask.request, decision)
+        check_resolution(ask.request, decision)
+        decision = chosen(decision, ask.request.resolution)
         approved = {line.line_id: line.quantity for line in decision.approved}
         opened = Opened(decision=decision, quote=quote_plan(order, books.history(), decision))
         entry = NewEntry(
@@ -149,13 +153,13 @@ class DecisionActivities(Losing):
         order, policy = books.order, books.policy(self._policies)
         self._check_inspected(ask)
         inspected, grades = units(ask.inspection.lines), graded(order, ask.inspection.lines)
-        opened = self._opened(ask.case)
-        decision = opened.decision if opened else None
+        known = case_so_far(self._ledger.entries(case=ask.case))
+        decision = known.decision
         made = replanned(key, ask.case, ask.number, books, inspected, _terms(policy, decision, grades))
         limit = policy.policy.limit_below(made.plan.total, made.plan.currency)
         if decision is not None and to_review(decision, grades) and made.plan.total:
             limit = 0  # a person looks at it, however little it is
-        plan = made.plan.model_copy(update={"automatic_limit": limit})
+        plan = made.plan.model_copy(update={"automatic_limit": limit, "choices": len(known.choices)})
         _check_linked(order, plan)
         entry = NewEntry(
             key=key,
@@ -163,7 +167,7 @@ class DecisionActivities(Losing):
             order=order.id,
             case=ask.case,
             actor="rule:policy",
-            reasons=_unlike_quote(opened, plan),
+            reasons=_unlike_quote(known.quote, plan),
             policy=policy.ref,
             at=ask.now,
             facts={"plan": _facts(plan), **made.facts},
@@ -181,11 +185,6 @@ class DecisionActivities(Losing):
     def _read(self, order_id: str) -> OrderBooks:
         return OrderBooks.read(self._ledger, self._snapshots, order_id)
 
-    def _opened(self, case: str) -> Opened | None:
-        """What is in force: decided, perhaps overridden, and quoted."""
-        known = case_so_far(self._ledger.entries(case=case))
-        return Opened(decision=known.decision, quote=known.quote) if known.decision else None
-
 
 def _facts(model: Model) -> dict[str, object]:
     return model.model_dump(mode="json", exclude_none=True)
@@ -197,9 +196,8 @@ def _terms(policy: PublishedPolicy, decision: Decision | None, grades: Graded) -
     return decided or Terms(refund_shipping=policy.policy.refund_shipping)
 
 
-def _unlike_quote(opened: Opened | None, plan: RefundPlan) -> tuple[str, ...]:
+def _unlike_quote(quote: RefundPlan | None, plan: RefundPlan) -> tuple[str, ...]:
     """Why the shopper gets another amount than was quoted; empty if it is the same."""
-    quote = opened.quote if opened else None
     if quote is None:
         return ()
     quoted, planned = ({line.line_id: line.quantity for line in one.lines} for one in (quote, plan))

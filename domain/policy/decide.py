@@ -94,6 +94,10 @@ def _decided(
     )
 
 
+NO_REFUND_OFFERED = "no_refund_offered"
+"""Code of the reason for which a person looks at a line: money back is not among what is offered for it."""
+
+
 def _line(reader: Reader, policies: Policies, left: int, appeal: bool) -> tuple[LineDecision, list[Ground]]:
     published = policies.policy
     rule, goods = judgement(reader, published), eligibility(reader, published)
@@ -162,7 +166,7 @@ def _verdict(
     if not terms.refunds:
         offered = ", ".join(terms.resolutions).replace("_", " ")
         text = f"What is offered is {offered}; a person sees to it."
-        reasons.append(Reason(code="no_refund_offered", verdict=Verdict.REVIEW, text=text))
+        reasons.append(Reason(code=NO_REFUND_OFFERED, verdict=Verdict.REVIEW, text=text))
         review = True
     return Verdict.REVIEW if review else Verdict.APPROVE, reasons
 

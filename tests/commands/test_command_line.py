@@ -45,6 +45,7 @@ def test_all_commands_are_there() -> None:
         "bulk",
         "by-hand-failed",
         "cancel",
+        "choose",
         "close",
         "consent",
         "correct-count",
@@ -98,6 +99,7 @@ def test_all_commands_are_there() -> None:
         "schedules create",
         "show",
         "start",
+        "take-back",
     ]
 
 

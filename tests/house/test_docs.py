@@ -40,6 +40,7 @@ ENUMS = (
     "domain.inspection",
     "domain.mending",
     "domain.method",
+    "domain.resolution",
     "domain.news",
     "domain.notice",
     "domain.order",

@@ -34,6 +34,9 @@ BESIDE = {
     ),
     "lapse_override": "It comes after days of silence. tests/workflows/test_saga.py.",
     "record_not_undone": "It comes after a week in which nobody could help. tests/workflows/test_cancel.py.",
+    "record_choice": "It is one entry under one key, as `record_override` is. tests/diaries/test_store_credit.py.",
+    "take_back": "It comes after a dispute that was lost, and repeats itself as `pay_leg` does. "
+    "tests/payments/test_taking_back.py.",
     "record_loss": "It comes after weeks of silence, as `expire_return` does. tests/workflows/test_lost.py.",
     "expire_return": "It comes after weeks of silence, which no stack here can skip. tests/workflows/test_parcels.py.",
     "resend_notice": "It comes a day after a mail of unknown outcome. tests/mail/test_send_notice.py.",

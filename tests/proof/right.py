@@ -44,6 +44,7 @@ _SAID = (
     EntryKind.OVERRIDE,
     EntryKind.OVERRIDE_LAPSED,
     EntryKind.CONSENT,
+    EntryKind.CHOICE,
     EntryKind.EVIDENCE_WANTED,
     EntryKind.EVIDENCE_GIVEN,
     EntryKind.EVIDENCE_MISSED,
@@ -54,15 +55,17 @@ _SAID = (
 )
 """What people may have said on the way."""
 
+_PAID = (
+    EntryKind.DECISION,
+    EntryKind.LABEL,
+    EntryKind.INSPECTION,
+    EntryKind.PLAN,
+    EntryKind.RESTOCK,
+    EntryKind.CLOSED,
+)
 _ONCE = {
-    Outcome.REFUNDED: (
-        EntryKind.DECISION,
-        EntryKind.LABEL,
-        EntryKind.INSPECTION,
-        EntryKind.PLAN,
-        EntryKind.RESTOCK,
-        EntryKind.CLOSED,
-    ),
+    Outcome.REFUNDED: _PAID,
+    Outcome.CREDITED: _PAID,
     Outcome.DECLINED: (EntryKind.DECISION, EntryKind.CLOSED),
     Outcome.CANCELLED: (EntryKind.DECISION, EntryKind.CANCELLED, EntryKind.CLOSED),
     Outcome.CLOSED_BY_STAFF: (EntryKind.DECISION, EntryKind.FORCE_CLOSED, EntryKind.CLOSED),
@@ -205,6 +208,8 @@ class _Told:
         free = {EntryKind.SCAN, EntryKind.NOTICE, EntryKind.RECEIPT, *_BESIDES, *_SAID}
         times = {kind: 0 for kind in EntryKind if kind not in free}
         times |= dict.fromkeys(_ONCE[self.expected], 1)
+        if EntryKind.PLAN in _ONCE[self.expected] and self.known.choices:
+            times[EntryKind.PLAN] = seen[EntryKind.PLAN]  # what is chosen since a plan overtakes it
         times[EntryKind.REFUND_FAILED] = seen[EntryKind.REFUND_FAILED]
         late = times[EntryKind.REFUND_REVERSED] = len(self._failed_late())
         times[EntryKind.REFUND_SUBMITTED] = legs + seen[EntryKind.REFUND_FAILED] + late
@@ -265,15 +270,20 @@ class _Told:
             return
         made = self.books.credits(asked.key)
         told = [(one["id"], one["amount"], one["currency"], one["voided"]) for one in made]
-        if told != [(settled, asked.amount, asked.currency, False)]:
-            yield f"the storefront has {told} for {asked.key}, not {settled} over {asked.amount} {asked.currency}"
+        if told != [(settled, asked.amount + asked.bonus, asked.currency, False)]:
+            wanted = f"{asked.amount} {asked.currency} and a bonus of {asked.bonus}"
+            yield f"the storefront has {told} for {asked.key}, not {settled} over {wanted}"
         if asked.to is TenderKind.GIFT_CARD and {one["account"] for one in made} - {asked.payment}:
             yield f"{asked.key} is not on the gift card {asked.payment}"
 
     def _key(self, payment: str) -> str:
-        noes = sum(1 for one in self.known.refunds if one.payment == payment and one.status != "succeeded")
-        number = self.known.plan.number if self.known.plan else 1
-        return ids.refund_key(self.case, number, payment, 1 + noes)
+        of_plan = [one for one in self.known.refunds if one.key.startswith(ids.refunds_of(self.case, self._plan))]
+        noes = sum(1 for one in of_plan if one.payment == payment and one.status != "succeeded")
+        return ids.refund_key(self.case, self._plan, payment, 1 + noes)
+
+    @property
+    def _plan(self) -> int:
+        return self.known.plan.number if self.known.plan else 1
 
     def _paid(self) -> list[Json]:
         """Refunds that name this return, or nobody's return on a payment of its order."""
@@ -300,8 +310,9 @@ class _Told:
 
     def _customers(self) -> set[str]:
         """Whose store credit is in the plan, or was agreed to."""
-        legs = self.known.plan.legs if self.known.plan else ()
-        return {*(leg.customer for leg in legs), *(one.customer for one in self.known.consents)} - {""}
+        plans = (one.facts["plan"]["legs"] for one in self.entries if one.kind is EntryKind.PLAN)
+        named = {leg.get("customer", "") for legs in plans for leg in legs}
+        return {*named, *(one.customer for one in self.known.consents)} - {""}
 
     def _payments(self) -> dict[str, tuple[int, str]]:
         """What each payment of the order captured, in which currency."""
@@ -438,7 +449,12 @@ class _Told:
         moving = {NoticeKind.IN_TRANSIT} if self.known.scans else set()
         review = self.known.decision is not None and self.known.decision.verdict is Verdict.REVIEW
         answered = NoticeKind.IN_REVIEW if review else NoticeKind.APPROVED
-        needed = {answered, NoticeKind.RECEIVED, NoticeKind.REFUND_DONE} | moving
+        credited = self.expected is Outcome.CREDITED
+        needed = {
+            answered,
+            NoticeKind.RECEIVED,
+            NoticeKind.STORE_CREDIT if credited else NoticeKind.REFUND_DONE,
+        } | moving
         return needed, {NoticeKind.REFUND_SUBMITTED, *_MEANWHILE}
 
     def stock(self) -> Iterator[str]:

@@ -33,6 +33,7 @@ ELSEWHERE = {
     "force_close": "tests/workflows/test_ops.py",
     "record_assignment": "tests/workflows/test_ops.py",
     "record_resend": "tests/workflows/test_ops.py",
+    "record_choice": "tests/diaries/test_store_credit.py",
     "record_loss": "tests/workflows/test_lost.py",
     "expire_return": "tests/workflows/test_parcels.py",
     "add_parcel": "tests/workflows/test_goods.py",

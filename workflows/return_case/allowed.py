@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from domain.choice import Choice
+from domain.choosing import may_choose_now
 from domain.editing import Edit
 from domain.evidence import AskEvidence, GiveEvidence
 from domain.inspection import Inspection, Receipt
@@ -45,6 +47,8 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
             return may_lose(state)
         case Resend():
             return may_resend(state, said)
+        case Choice():
+            return may_choose_now(state, said.resolution)
     if isinstance(said, AskEvidence | GiveEvidence | Edit | CorrectCount | Regrade | Extend):
         return _may_say(state, said)
     if verb is Verb.ASSIGN and state.turn.owner in ("backhaul", "nobody"):

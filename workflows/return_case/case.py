@@ -22,10 +22,12 @@ from domain.notice import NoticeKind
 from domain.parcel import BOUGHT
 from domain.people import SHOPPER
 from domain.request import ReturnRequest, parse_request
+from domain.resolution import Resolution
 from workflows import options
 from workflows.return_case.desk import as_failure, decoded
 from workflows.return_case.goods import Goods
 from workflows.return_case.news import NewsDesk
+from workflows.return_case.remedies import REMEDIES, Remedy
 from workflows.return_case.review import Review
 from workflows.return_case.state import latest
 from workflows.return_case.undoing import Undoing
@@ -51,7 +53,7 @@ STAYS: Mapping[str, str] = MappingProxyType(
     {
         "fetch_order": "reading an order changes nothing of it",
         "open_return": "the entry that ends the return gives its units back itself, in one transaction",
-        **dict.fromkeys(("record_override", "agree_override"), _FACT),
+        **dict.fromkeys(("record_override", "agree_override", "record_choice"), _FACT),
         **dict.fromkeys(("cancel_return", "expire_return", "force_close", "close_return"), "it is the end itself"),
         **dict.fromkeys(("record_scan", "add_parcel", "follow_parcel"), "the parcel is where it is"),
         **dict.fromkeys(("record_receipt", "record_inspection", "record_loss"), "the goods are where they are"),
@@ -113,10 +115,9 @@ class ReturnCase(Goods, Review, Undoing, NewsDesk):
         if (end := self.state.ends_as) is not None:
             self.tell(LAST_WORDS[end])
             await self.undo(UNDO.values())
-            return await self.close(end, LAST_WORDS[end])
-        await self.plan_refund()
-        await asyncio.gather(self.refund(), self.restock())
-        return await self.close(Outcome.REFUNDED, NoticeKind.REFUND_DONE)
+            await self.say_last(LAST_WORDS[end])
+            return await self.close(end)
+        return await self.resolve()
 
     async def fetch_order(self) -> None:
         """Read the order, and what the journal knows already of this return."""
@@ -162,6 +163,28 @@ class ReturnCase(Goods, Review, Undoing, NewsDesk):
             self.learn(label=label)
         self.tell_approved()
 
+    async def resolve(self) -> CaseView:
+        """Do what was chosen, and again where something else is chosen before it has ended."""
+        while True:
+            remedy = self.remedy
+            await getattr(self, remedy.verb)()
+            if remedy == self.remedy:
+                await self.say_last(remedy.last)
+            if remedy == self.remedy:
+                return await self.close(remedy.outcome)
+
+    @property
+    def remedy(self) -> Remedy:
+        """What it ends with, as it was chosen last; where nothing is paid, nothing becomes store credit."""
+        chosen, planned = self.state.resolution, self.state.planned
+        nothing = chosen is Resolution.STORE_CREDIT and planned is not None and not planned.minor
+        return REMEDIES[Resolution.REFUND if nothing else chosen]
+
+    async def pay_back(self) -> None:
+        """The money, to the tenders or as store credit, while the goods are put away."""
+        await self.plan_refund()
+        await asyncio.gather(self.refund(), self.restock())
+
     async def void_label(self) -> None:
         """Void the label, if one was bought."""
         label = self.state.label
@@ -190,10 +213,13 @@ class ReturnCase(Goods, Review, Undoing, NewsDesk):
             return "rule:policy"
         return self.state.cancel.by if self.state.cancel else SHOPPER
 
-    async def close(self, outcome: Outcome, last: NoticeKind) -> CaseView:
-        """Tell the shopper how it ended, wait a bounded time for the mails, and record the end."""
+    async def say_last(self, last: NoticeKind) -> None:
+        """Tell the shopper how it ended, and wait a bounded time for the mails."""
         self.tell(last)
         await self.settle_down()
+
+    async def close(self, outcome: Outcome) -> CaseView:
+        """Record the end."""
         self.closing = True
         await self.step(
             f"Close: {outcome}",

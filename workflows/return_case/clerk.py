@@ -5,6 +5,7 @@ from __future__ import annotations
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
+from domain.choice import Choice
 from domain.editing import Edit
 from domain.evidence import AskEvidence, GiveEvidence
 from domain.inspection import Inspection, Receipt
@@ -69,6 +70,8 @@ class Clerk(Shopper, Warehouse, Providers, Finance, Ops, Mending, Overrides):
                 return await self.record_inspection(fact)
             case Cancel():
                 return await self.record_cancel(fact)
+            case Choice():
+                return await self.record_choice(fact)
             case ForceClose():
                 return await self.record_force_close(fact)
             case Lost():

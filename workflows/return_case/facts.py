@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from temporalio.exceptions import ApplicationError
 
+from domain.choice import Choice
 from domain.editing import Edit
 from domain.evidence import AskEvidence, GiveEvidence
 from domain.inspection import Inspection, Receipt
@@ -17,7 +18,19 @@ from workflows.return_case.state import CaseState
 
 Said = AskEvidence | GiveEvidence | Edit | CorrectCount | Regrade | Extend
 Fact = (
-    OtherParcel | Scan | Receipt | Inspection | Cancel | ForceClose | Lost | Assign | Resend | Approve | Override | Said
+    OtherParcel
+    | Scan
+    | Receipt
+    | Inspection
+    | Cancel
+    | Choice
+    | ForceClose
+    | Lost
+    | Assign
+    | Resend
+    | Approve
+    | Override
+    | Said
 )
 
 
@@ -43,6 +56,8 @@ def known(state: CaseState, fact: Fact) -> bool:
             return state.inspection is not None
         case Cancel():
             return state.called_off
+        case Choice():
+            return state.resolution is fact.resolution
         case ForceClose():
             return state.force_closed is not None
         case Assign():
@@ -79,8 +94,8 @@ def _known(state: CaseState, fact: Said) -> bool:
 
 
 def with_fact(state: CaseState, fact: Fact) -> CaseState:
-    """The state as if the fact were recorded: what the next message is judged by. What is decided by
-    it (an approval, an override, an edit) changes nothing yet."""
+    """The state as if the fact were recorded: what the next message is judged by. What is decided by it (a choice,
+    an approval, an override, an edit) changes nothing yet."""
     if known(state, fact):
         return state
     match fact:

@@ -65,7 +65,9 @@ class Steps(Desk, Stepper):
             self.tell(NoticeKind.WITHDRAWAL_RECEIPT)
 
     def tell_approved(self) -> None:
-        """What may come back and how, and again when a person has changed it; not any more once goods are here."""
+        """What may come back and how, and again when a person has changed it or something else was chosen; not any
+        more once goods are here.
+        """
         if self.state.label is not None and not self.state.stopped and not self.state.receipts:
             number = 1 + self.state.told_anew
             # The first of a review went out before there was a label.
