@@ -5,11 +5,11 @@ Everything is made on first use, so that a command that only reads the journal d
 
 from __future__ import annotations
 
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import adapters
-from settings import ROOT, Settings, home, stack_file
+from settings import Settings, home, stack_file
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -62,7 +62,7 @@ class Rooms:
         """Journal and accounts."""
         from ledger.store import SqlLedger
 
-        return SqlLedger(self.engine, _document_of)
+        return SqlLedger(self.engine, adapters.document_of)
 
     @cached_property
     def stores(self) -> Stores:
@@ -271,23 +271,8 @@ class Rooms:
         return MailActivities(adapters.mail(self.settings), render, own.contacts, own.outbox, self.ledger)
 
 
-STATUTES = ROOT / "policies" / "statutes"
-
-
-def _document_of(text: str) -> str:
-    """The canonical JSON of a policy's file."""
-    from activities.decisions.policy_file import canonical_document
-    from domain.canonical import canonical_json
-
-    return canonical_json(canonical_document(text))
-
-
-@cache
-def law() -> tuple[PublishedStatute, ...]:
-    """The law that every policy stands on, as it came with this version of the program. No settings are needed."""
-    from activities.decisions.policy_file import load_statutes
-
-    return load_statutes(STATUTES)
+law, STATUTES = adapters.law, adapters.STATUTES
+"""The law that every policy stands on, and where it lies."""
 
 
 def rooms(settings: Settings) -> Rooms:

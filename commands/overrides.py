@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -40,8 +41,6 @@ def override(
     as_json: AsJson = False,
 ) -> None:
     """Decide otherwise than the policy, up to your limit; above it somebody else has to `approve` it."""
-    import secrets
-
     from domain.override import Change, Override, OverrideReason, override_statement
     from ledger.signing import load_key, sign
 
