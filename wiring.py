@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from activities.decisions.overrides import OverrideActivities
     from activities.inventory import Inventory, InventoryActivities
     from activities.inventory.boxes import BoxDesk
-    from activities.inventory.setting_aside import SettingAside
     from activities.labels import LabelActivities
     from activities.labels.parcels import ParcelActivities
     from activities.mail import MailActivities
     from activities.payments import PaymentActivities, Payments
     from activities.payments.aftercare import AftercareActivities
+    from activities.payments.collecting import Collecting
     from activities.payments.news import NewsActivities
     from activities.payments.other_ways import OtherWays
     from activities.payments.reconciling import ReconcileActivities
@@ -124,9 +124,8 @@ class Rooms:
         from activities.decisions.overrides import OverrideActivities
         from ledger.signing import signed_by
 
-        return OverrideActivities(
-            self.stores.people, self.ledger, self.stores.snapshots, self.stores.policies, signed_by
-        )
+        kept = self.stores
+        return OverrideActivities(kept.people, self.ledger, kept.snapshots, kept.policies, signed_by)
 
     @cached_property
     def words(self) -> WordActivities:
@@ -144,8 +143,9 @@ class Rooms:
 
         own, kept = self.settings, self.stores
         sheets = Packing(kept.snapshots, self.ledger, own.labels_folder, own.public_url, own.fonts, own.packing)
-        carrier = adapters.carrier(own)
-        return LabelActivities(carrier, kept.contacts, self.ledger, kept.parcels, own.return_address, sheets)
+        return LabelActivities(
+            adapters.carrier(own), kept.contacts, self.ledger, kept.parcels, own.return_address, sheets
+        )
 
     @cached_property
     def parcels(self) -> ParcelActivities:
@@ -168,11 +168,17 @@ class Rooms:
         return adapters.warehouse(self.settings)
 
     @cached_property
-    def setting_aside(self) -> SettingAside:
-        """Units that are to be sent to shoppers."""
+    def trade(self) -> tuple[object, ...]:
+        """Goods for goods: promised, priced, set aside, sent."""
+        from activities.decisions.trading import Trading
         from activities.inventory.setting_aside import SettingAside
+        from activities.inventory.shipping import Shipping
+        from activities.storefront.exchanging import Exchanging
 
-        return SettingAside(self.warehouse, self.ledger)
+        own, kept, ledger = self.settings, self.stores, self.ledger
+        priced = Exchanging(adapters.catalogue(own), kept.snapshots, ledger), Trading(kept.snapshots, ledger)
+        aside = SettingAside(self.warehouse, ledger)
+        return *priced, aside, Shipping(adapters.fulfilment(own), ledger, kept.people)
 
     @cached_property
     def boxes(self) -> BoxDesk:
@@ -225,6 +231,13 @@ class Rooms:
         return PaymentActivities(self.refunds, self.ledger, self.credit_notes, self.refunds.sends)
 
     @cached_property
+    def collecting(self) -> Collecting:
+        """What shoppers pay on top."""
+        from activities.payments.collecting import Collecting
+
+        return Collecting(self.provider, self.ledger)
+
+    @cached_property
     def other_ways(self) -> OtherWays:
         """What people say of refunds that do not go back by themselves."""
         from activities.payments.other_ways import OtherWays
@@ -272,7 +285,6 @@ class Rooms:
 
 
 law, STATUTES = adapters.law, adapters.STATUTES
-"""The law that every policy stands on, and where it lies."""
 
 
 def rooms(settings: Settings) -> Rooms:
@@ -287,5 +299,4 @@ async def connect(**options: Any) -> Client:  # Client.connect's own options
     """
     from workflows.connection import connected
 
-    stack = stack_file()
-    return await connected(stack if stack.exists() else None, **options)
+    return await connected(stack if (stack := stack_file()).exists() else None, **options)

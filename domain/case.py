@@ -6,20 +6,23 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from domain.approval import Approval
-from domain.choice import Chosen
+from domain.choice import BACKHAUL, Chosen
+from domain.collection import PaymentRequest
 from domain.consent import Consent
 from domain.evidence import Evidence, GiveEvidence
+from domain.exchange import Sent, Swap
 from domain.inspection import Inspection, Receipt, units
-from domain.model import Currency, Id, Model, UtcDatetime
-from domain.order import Order
+from domain.model import Currency, Id, Minor, Model, UtcDatetime
+from domain.order import Order, Tender
 from domain.override import Overridden, OverrideState
 from domain.parcel import ReturnLabel, Scan
 from domain.plan import RefundPlan
 from domain.policy import Decision
 from domain.policy.calendar import ZONES
 from domain.refund import Refund, RefundStatus
+from domain.repair import Repair
 from domain.request import ReturnRequest
-from domain.resolution import Resolution
+from domain.resolution import IN_GOODS, Resolution
 from domain.serials import Discrepancy
 
 
@@ -29,6 +32,9 @@ class Outcome(StrEnum):
     REFUNDED = "refunded"
     CREDITED = "credited"
     """The money became store credit."""
+    EXCHANGED = "exchanged"
+    REPLACED = "replaced"
+    REPAIRED = "repaired"
     DECLINED = "declined"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
@@ -81,9 +87,9 @@ class CaseSoFar(Model):
     decision: Decision | None = None
     quote: RefundPlan | None = None
     overrides: tuple[Overridden, ...] = ()
-    evidence: tuple[Evidence, ...] = ()
     choices: tuple[Chosen, ...] = ()
     """Other resolutions than were asked for at first, the newest last."""
+    evidence: tuple[Evidence, ...] = ()
     label: ReturnLabel | None = None
     cancelled: str | None = None
     parcels: tuple[Id, ...] = ()
@@ -110,6 +116,21 @@ class CaseSoFar(Model):
     """Of serial numbers, each once, whoever saw it first."""
     plan: RefundPlan | None = None
     approval: Approval | None = None
+    promised: tuple[Swap, ...] = ()
+    """What goes out for what comes back."""
+    to_pay: Minor = 0
+    """What of its price is missing, in minor units, if all comes back as new."""
+    aside: tuple[int, ...] = ()
+    """What is set aside for it, by its numbers."""
+    payment_asked: PaymentRequest | None = None
+    """What the shopper was asked to pay on top."""
+    pay_until: UtcDatetime | None = None
+    collected: Tender | None = None
+    """What they paid."""
+    unpaid: bool = False
+    """They did not pay in time."""
+    repair: Repair | None = None
+    sent: tuple[Sent, ...] = ()
     refunds: tuple[Refund, ...] = ()
     consents: tuple[Consent, ...] = ()
     restocked: Id | None = None
@@ -182,6 +203,22 @@ class CaseSoFar(Model):
             return False
         agreed = (self.approval.plan, self.approval.amount) if self.approval else None
         return agreed != (self.plan.number, self.plan.total)
+
+    @property
+    def gave_way(self) -> bool:
+        """Whether goods that the shopper wanted were not to be had, so that money goes back."""
+        fell = any(one.by == BACKHAUL for one in self.choices)
+        return fell and self.resolution not in IN_GOODS
+
+    @property
+    def trades(self) -> bool:
+        """Whether goods of another line go out, so that money changes its line with them."""
+        return any(one.new_line != one.line_id for one in self.promised)
+
+    @property
+    def committed(self) -> bool:
+        """Whether the plan that stands cannot be withdrawn any more."""
+        return self.plan is not None and (not self.plan.legs or bool(self.refunds))
 
     @property
     def refunded(self) -> int:

@@ -31,15 +31,15 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-_GOODS = frozenset({Verb.RECEIVE, Verb.INSPECT, Verb.ADD_PARCEL})
+_GOODS = frozenset({Verb.RECEIVE, Verb.INSPECT, Verb.ADD_PARCEL, Verb.REPAIR, Verb.SHIPPED})
 _AFTERCARE = frozenset({Verb.PAY_AGAIN, Verb.TAKE_BACK, Verb.PAID_BY_HAND, Verb.BY_HAND_FAILED, Verb.NOTED})
 MAY: Mapping[Role, frozenset[Verb]] = {
     Role.SERVICE: frozenset(
         {
             Verb.CANCEL,
+            Verb.CHOOSE,
             Verb.EDIT,
             Verb.GIVE_EVIDENCE,
-            Verb.CHOOSE,
             Verb.RECORD_SCAN,
             Verb.ADD_PARCEL,
             Verb.RECORD_NEWS,
@@ -51,13 +51,13 @@ MAY: Mapping[Role, frozenset[Verb]] = {
     Role.OPS: _GOODS
     | {
         Verb.CANCEL,
+        Verb.CHOOSE,
         Verb.EDIT,
         Verb.ASK_EVIDENCE,
         Verb.GIVE_EVIDENCE,
         Verb.CORRECT_COUNT,
         Verb.REGRADE,
         Verb.EXTEND,
-        Verb.CHOOSE,
         Verb.RECORD_SCAN,
         Verb.OVERRIDE,
         Verb.RETRY_NOW,
@@ -100,6 +100,8 @@ _DOES = {
     Verb.ADD_PARCEL: "add parcels",
     Verb.RECEIVE: "receive goods",
     Verb.INSPECT: "inspect goods",
+    Verb.REPAIR: "say what came of a repair",
+    Verb.SHIPPED: "send goods to shoppers",
     Verb.RECORD_NEWS: "record news",
     Verb.RETRY_NOW: "have steps tried again",
     Verb.ASK_EVIDENCE: "ask for evidence",

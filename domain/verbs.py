@@ -16,6 +16,8 @@ class Verb(StrEnum):
     ADD_PARCEL = "add_parcel"
     RECEIVE = "receive"
     INSPECT = "inspect"
+    REPAIR = "repair"
+    SHIPPED = "shipped"
     APPROVE = "approve"
     OVERRIDE = "override"
     ASK_EVIDENCE = "ask_evidence"

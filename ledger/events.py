@@ -97,6 +97,12 @@ UNTOLD = (
     EntryKind.BOX_ENDED,
     EntryKind.SET_ASIDE,
     EntryKind.SET_FREE,
+    EntryKind.PROMISED,
+    EntryKind.PAYMENT_ASKED,
+    EntryKind.PAYMENT_CAME,
+    EntryKind.PAYMENT_ENDED,
+    EntryKind.REPAIR,
+    EntryKind.SHIPPED,
 )
 """Kinds that nobody outside is told of."""
 

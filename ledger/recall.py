@@ -9,17 +9,20 @@ from typing import Any
 from domain.approval import Approval
 from domain.case import Assigned, CaseSoFar, Outcome
 from domain.choice import Chosen
+from domain.collection import PaymentRequest
 from domain.consent import Consent
 from domain.evidence import Evidence, GiveEvidence
+from domain.exchange import Sent, Swap
 from domain.history import Happened
 from domain.inspection import Inspection, Receipt
 from domain.mending import CorrectCount, Deadline, corrected
-from domain.order import EarlierRefund
+from domain.order import EarlierRefund, Tender
 from domain.override import Overridden
 from domain.parcel import ReturnLabel, Scan
 from domain.plan import RefundPlan
 from domain.policy import Decision
 from domain.refund import Refund, RefundIntention, RefundStatus
+from domain.repair import Repair
 from domain.request import ReturnRequest
 from domain.serials import Discrepancy
 from ledger import EntryKind, JournalEntry
@@ -38,12 +41,6 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
     match entry.kind:
         case _ if entry.kind in _JUDGING:
             return _judged(known, entry)
-        case EntryKind.LABEL:
-            return {"label": ReturnLabel.model_validate(facts["label"])}
-        case EntryKind.PARCEL:
-            return {"parcels": (*known.parcels, facts["tracking_number"])}
-        case EntryKind.SCAN:
-            return {"scans": (*known.scans, Scan.model_validate(facts["scan"]))}
         case EntryKind.RECEIPT:
             receipt = Receipt.model_validate(facts["receipt"])
             return {
@@ -70,7 +67,54 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
         case EntryKind.RESTOCK:
             return {"restocked": facts["inspection"]}
         case _:
-            return _ended(entry) or {"refunds": _refunds(known.refunds, entry)}
+            return (
+                _moved(known, entry)
+                or _ended(entry)
+                or _traded(known, entry)
+                or {"refunds": _refunds(known.refunds, entry)}
+            )
+
+
+def _moved(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
+    """What is known of its parcels, if the entry says anything of them."""
+    facts = entry.facts
+    match entry.kind:
+        case EntryKind.LABEL:
+            return {"label": ReturnLabel.model_validate(facts["label"])}
+        case EntryKind.PARCEL:
+            return {"parcels": (*known.parcels, facts["tracking_number"])}
+        case EntryKind.SCAN:
+            return {"scans": (*known.scans, Scan.model_validate(facts["scan"]))}
+        case _:
+            return {}
+
+
+def _traded(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
+    """What goes out for what comes back, if the entry says anything of it."""
+    facts = entry.facts
+    match entry.kind:
+        case EntryKind.PROMISED:
+            quote = {"quote": RefundPlan.model_validate(facts["quote"])} if "quote" in facts else {}
+            swaps = tuple(Swap.model_validate(one) for one in facts["swaps"])
+            return {"promised": swaps, "to_pay": facts["to_pay"], **quote}
+        case EntryKind.SET_ASIDE:
+            return {"aside": (*known.aside, int(entry.key.rpartition(":")[2]))}
+        case EntryKind.SET_FREE:
+            freed = int(entry.key.rpartition(":")[2])
+            return {"aside": tuple(one for one in known.aside if one != freed)}
+        case EntryKind.PAYMENT_ASKED:
+            until = datetime.fromisoformat(facts["until"])
+            return {"payment_asked": PaymentRequest.model_validate(facts["request"]), "pay_until": until}
+        case EntryKind.PAYMENT_CAME if entry.case:
+            return {"collected": Tender.model_validate(facts["tender"])}
+        case EntryKind.PAYMENT_ENDED:
+            return {"unpaid": True}
+        case EntryKind.REPAIR:
+            return {"repair": Repair(facts["result"])}
+        case EntryKind.SHIPPED:
+            return {"sent": (*known.sent, Sent.model_validate(facts["sent"]))}
+        case _:
+            return {}
 
 
 _JUDGING = (
@@ -103,6 +147,8 @@ def _judged(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
             return {"overrides": _each(known.overrides, facts["override"], lapsed)}
         case EntryKind.OVERRIDE:
             return {**_decided(facts), "overrides": (*known.overrides, Overridden.model_validate(facts["override"]))}
+        case EntryKind.CHOICE:
+            return {**_decided(facts), "choices": (*known.choices, Chosen.model_validate(facts["choice"]))}
         case EntryKind.EVIDENCE_WANTED | EntryKind.EVIDENCE_GIVEN | EntryKind.EVIDENCE_MISSED:
             return {**_decided(facts), "evidence": _shown(known.evidence, entry)}
         case _:

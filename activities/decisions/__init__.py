@@ -12,8 +12,9 @@ from activities.decisions.assigning import RecordAssignment, RecordResend
 from activities.decisions.choices import Choosing, RecordChoice
 from activities.decisions.ends import CancelReturn, CloseReturn, ExpireReturn, ForceClose, RecordNotUndone
 from activities.decisions.losing import RecordLoss
-from activities.decisions.ways import check_method, check_resolution
+from activities.decisions.ways import check_exchange, check_method, check_resolution
 from domain import ids
+from domain.case import CaseSoFar
 from domain.errors import Refused
 from domain.inspection import Inspection, units
 from domain.kits import in_parts
@@ -34,6 +35,7 @@ from domain.policy.choosing import chosen
 from domain.policy.terms import Graded
 from domain.quoted import quote_plan
 from domain.request import ReturnRequest
+from domain.resolution import Resolution
 from domain.stores import People, Snapshots
 from domain.stores import Policies as PolicyStore
 from domain.terms import Terms
@@ -43,7 +45,7 @@ from ledger.deciding import decided
 from ledger.moves import goods
 from ledger.order_books import OrderBooks
 from ledger.recall import case_so_far
-from ledger.replanning import replanned
+from ledger.replanning import Trade, replanned
 
 __all__ = [
     "CancelReturn",
@@ -123,6 +125,7 @@ class DecisionActivities(Choosing):
         decision = decide(order, wanted, judges, returnable, policy.policy.calendar, ask.now)
         check_method(ask.request, decision)
         check_resolution(ask.request, decision)
+        check_exchange(ask.request, order)
         decision = chosen(decision, ask.request.resolution)
         approved = {line.line_id: line.quantity for line in decision.approved}
         opened = Opened(decision=decision, quote=quote_plan(order, books.history(), decision))
@@ -155,7 +158,8 @@ class DecisionActivities(Choosing):
         inspected, grades = units(ask.inspection.lines), graded(order, ask.inspection.lines)
         known = case_so_far(self._ledger.entries(case=ask.case))
         decision = known.decision
-        made = replanned(key, ask.case, ask.number, books, inspected, _terms(policy, decision, grades))
+        terms, trade = _terms(policy, decision, grades), _trade(known)
+        made = replanned(key, ask.case, ask.number, books, inspected, terms, trade)
         limit = policy.policy.limit_below(made.plan.total, made.plan.currency)
         if decision is not None and to_review(decision, grades) and made.plan.total:
             limit = 0  # a person looks at it, however little it is
@@ -194,6 +198,12 @@ def _terms(policy: PublishedPolicy, decision: Decision | None, grades: Graded) -
     """What was decided; where a decision says nothing of terms, what the policy has for everything."""
     decided = terms_of(decision, grades) if decision else None
     return decided or Terms(refund_shipping=policy.policy.refund_shipping)
+
+
+def _trade(known: CaseSoFar) -> Trade | None:
+    """What goes out, where goods go for goods of another line."""
+    exchanged = known.trades and known.resolution is Resolution.EXCHANGE
+    return Trade(known.promised, known.collected) if exchanged else None
 
 
 def _unlike_quote(quote: RefundPlan | None, plan: RefundPlan) -> tuple[str, ...]:

@@ -27,14 +27,17 @@ class SendBackRule(Rule):
 
 class DeadlineRule(Rule):
     """Days for a review, for the life of a label, for the reminders before the last day to send, for the inspection,
-    for the shopper to answer an offer, and to show what they are asked for; `no_evidence` is what follows where nothing
-    is shown in time: a person decides without, or the line is declined."""
+    for the shopper to answer an offer, to pay what an exchange costs more and to show what they are asked for, and for
+    the workshop; `no_evidence` is what follows where nothing is shown in time: a person decides without, or the line is
+    declined."""
 
     review_days: DAY = 2
     label_days: DAY = 28
     reminder_days: Annotated[tuple[DAY, ...], BeforeValidator(_alone), Field(max_length=5)] = (7,)
     inspection_days: Annotated[int, Field(strict=True, ge=1, le=90)] | None = None
     answer_days: DAY = 14
+    payment_days: DAY = 7
+    repair_days: DAY = 14
     evidence_days: DAY = 7
     no_evidence: Literal["review", "decline"] = "review"
 
@@ -47,12 +50,6 @@ class DeadlineRule(Rule):
     def favour(self) -> tuple[int, ...]:
         """The sooner we are done, and the more time the shopper has."""
         inspection = 0 if self.inspection_days is None else -self.inspection_days
-        return (
-            self.answer_days,
-            self.label_days,
-            -self.review_days,
-            inspection,
-            len(self.reminder_days),
-            self.evidence_days,
-            self.no_evidence == "review",
-        )
+        shopper = (self.answer_days, self.payment_days, self.label_days)
+        shown = (self.evidence_days, self.no_evidence == "review")
+        return (*shopper, -self.review_days, inspection, -self.repair_days, len(self.reminder_days), *shown)

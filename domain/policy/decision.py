@@ -85,6 +85,8 @@ class Handling(Model):
     reminder_days: tuple[int, ...] = (7,)
     inspection_days: int = 3
     answer_days: int = 14
+    payment_days: int = 7
+    repair_days: int = 14
     evidence_days: int = 7
     no_evidence: Literal["review", "decline"] = "review"
 
@@ -130,8 +132,8 @@ class Decision(Model):
     send_back_until: UtcDatetime
     send_back_day: date | None = None
     obligations: tuple[str, ...] = ()
-    trial_day: int | None = None
     resolution: Resolution = Resolution.REFUND
+    trial_day: int | None = None
 
     @property
     def resolutions(self) -> tuple[Resolution, ...]:
@@ -189,6 +191,18 @@ class Decision(Model):
     def review_days(self) -> int:
         """The shortest time that a person has to look at any line."""
         return min((line.handling.review_days for line in self.lines if line.handling), default=Handling().review_days)
+
+    @property
+    def payment_days(self) -> int:
+        """The longest time that any line gives to pay what an exchange costs more."""
+        told = (line.handling.payment_days for line in self.approved if line.handling)
+        return max(told, default=Handling().payment_days)
+
+    @property
+    def repair_days(self) -> int:
+        """The shortest time that the workshop has for any line."""
+        told = (line.handling.repair_days for line in self.approved if line.handling)
+        return min(told, default=Handling().repair_days)
 
     @property
     def label_days(self) -> int:

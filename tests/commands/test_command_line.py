@@ -92,6 +92,7 @@ def test_all_commands_are_there() -> None:
         "quote",
         "receive",
         "refunds",
+        "repair",
         "regrade",
         "replan",
         "retry",

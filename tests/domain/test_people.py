@@ -22,6 +22,8 @@ TABLE = {
     Verb.ADD_PARCEL: "   yes    yes    yes    -     yes",
     Verb.RECEIVE: "       -     yes    yes    -     yes",
     Verb.INSPECT: "       -     yes    yes    -     yes",
+    Verb.REPAIR: "        -     yes    yes    -     yes",
+    Verb.SHIPPED: "       -     yes    yes    -     yes",
     Verb.APPROVE: "       -      -      -    yes    yes",
     Verb.OVERRIDE: "      -      -     yes   yes    yes",
     Verb.EDIT: "         yes     -     yes    -     yes",

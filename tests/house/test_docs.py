@@ -39,6 +39,7 @@ ENUMS = (
     "domain.inbox",
     "domain.inspection",
     "domain.mending",
+    "domain.repair",
     "domain.method",
     "domain.resolution",
     "domain.news",

@@ -362,6 +362,8 @@ def test_how_the_merchant_goes_about_it_is_recorded() -> None:
         "reminder_days": [7, 2],
         "inspection_days": 5,
         "answer_days": 9,
+        "payment_days": 7,
+        "repair_days": 14,
     }
     assert decision.inspection_days == 5
     assert one(policy, order(), quantities={"1": 3}).handling.keep_it == "no"  # type: ignore[union-attr]

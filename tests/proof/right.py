@@ -66,12 +66,33 @@ _PAID = (
 _ONCE = {
     Outcome.REFUNDED: _PAID,
     Outcome.CREDITED: _PAID,
+    Outcome.EXCHANGED: (*_PAID, EntryKind.PROMISED, EntryKind.SHIPPED),
+    Outcome.REPLACED: (*(one for one in _PAID if one is not EntryKind.PLAN), EntryKind.PROMISED, EntryKind.SHIPPED),
+    Outcome.REPAIRED: (
+        *(one for one in _PAID if one not in (EntryKind.PLAN, EntryKind.RESTOCK)),
+        EntryKind.REPAIR,
+        EntryKind.SHIPPED,
+    ),
     Outcome.DECLINED: (EntryKind.DECISION, EntryKind.CLOSED),
     Outcome.CANCELLED: (EntryKind.DECISION, EntryKind.CANCELLED, EntryKind.CLOSED),
     Outcome.CLOSED_BY_STAFF: (EntryKind.DECISION, EntryKind.FORCE_CLOSED, EntryKind.CLOSED),
 }
 
 _CALLED_OFF = (Outcome.CANCELLED, Outcome.CLOSED_BY_STAFF)
+
+
+_GOODS = (Outcome.EXCHANGED, Outcome.REPLACED, Outcome.REPAIRED)
+"""How a return ends whose shopper gets goods."""
+_TRIED = (
+    EntryKind.PROMISED,
+    EntryKind.SET_ASIDE,
+    EntryKind.SET_FREE,
+    EntryKind.PAYMENT_ASKED,
+    EntryKind.PAYMENT_CAME,
+    EntryKind.PAYMENT_ENDED,
+    EntryKind.REPAIR,
+)
+"""What may be recorded of goods that were to go out, also where they did not in the end."""
 
 
 _ANSWERS = (NoticeKind.APPROVED, NoticeKind.IN_REVIEW)
@@ -147,7 +168,7 @@ def wrong_return(case: str, expected: Outcome, books: Books, *, killed: bool = F
         return [f"{case}: the journal knows nothing of it"]
     told = _Told(case, expected, books, entries, killed)
     money, goods = (told.legs, told.tenders, told.notes), (told.label, told.mails, told.stock, told.units)
-    checks = (told.end, told.facts, *money, *goods, told.open)
+    checks = (told.end, told.facts, *money, *goods, told.trade, told.open)
     return [f"{case}: {sentence}" for check in checks for sentence in check()]
 
 
@@ -205,7 +226,7 @@ class _Told:
 
     def _times(self, seen: Mapping[EntryKind, int]) -> dict[EntryKind, int]:
         legs = len(self.known.plan.legs) if self.known.plan else 0
-        free = {EntryKind.SCAN, EntryKind.NOTICE, EntryKind.RECEIPT, *_BESIDES, *_SAID}
+        free = {EntryKind.SCAN, EntryKind.NOTICE, EntryKind.RECEIPT, *_BESIDES, *_SAID, *_TRIED}
         times = {kind: 0 for kind in EntryKind if kind not in free}
         times |= dict.fromkeys(_ONCE[self.expected], 1)
         if EntryKind.PLAN in _ONCE[self.expected] and self.known.choices:
@@ -399,6 +420,8 @@ class _Told:
             }
             others |= (answers := needed & {notice_ids.notice_key(self.case, kind) for kind in _ANSWERS})
             needed -= answers
+        if self.known.payment_asked:  # half way to the day on which it is due
+            others.add(notice_ids.notice_key(self.case, NoticeKind.PAYMENT_DUE, 2))
         for key in self._failed_late():
             needed.add(notice_ids.refund_notice_key(NoticeKind.REFUND_FAILED, key))
             later = [one.key for one in self.known.refunds if one.key.rpartition(":")[0] == key.rpartition(":")[0]]
@@ -449,23 +472,44 @@ class _Told:
         moving = {NoticeKind.IN_TRANSIT} if self.known.scans else set()
         review = self.known.decision is not None and self.known.decision.verdict is Verdict.REVIEW
         answered = NoticeKind.IN_REVIEW if review else NoticeKind.APPROVED
-        credited = self.expected is Outcome.CREDITED
-        needed = {
-            answered,
-            NoticeKind.RECEIVED,
-            NoticeKind.STORE_CREDIT if credited else NoticeKind.REFUND_DONE,
-        } | moving
-        return needed, {NoticeKind.REFUND_SUBMITTED, *_MEANWHILE}
+        others = {NoticeKind.REFUND_SUBMITTED, NoticeKind.PAYMENT_DUE, *_MEANWHILE}
+        return {answered, NoticeKind.RECEIVED, *self._last()} | moving, others
+
+    def _last(self) -> set[NoticeKind]:
+        if self.expected is Outcome.CREDITED:
+            return {NoticeKind.STORE_CREDIT}
+        if self.expected not in _GOODS:
+            return {NoticeKind.REFUND_DONE}
+        money = {NoticeKind.REFUND_DONE} if self.known.plan and self.known.plan.total else set()
+        return {NoticeKind.EXCHANGE_SHIPPED} | money
 
     def stock(self) -> Iterator[str]:
         """What was inspected was put away, each unit once, and nothing waits on the way."""
         put = sum(one.amount for entry in self.entries for one in entry.transfers if one.credit.startswith("stock:"))
         inspected = sum(line.quantity for line in self.known.inspection.lines) if self.known.inspection else 0
+        if self.expected is Outcome.REPAIRED:
+            inspected = 0  # they went back to the shopper
         if put != inspected:
             yield f"{put} units were put into stock, {inspected} were inspected"
         for one in self.books.ledger.balances(accounts.returning(self.case, "")):
             if one.posted or one.pending_in or one.pending_out:
                 yield f"{one.account} holds {one.posted} units, {one.pending_in} more are on their way"
+
+    def trade(self) -> Iterator[str]:
+        """What goes out was sent once, and what was added to it paid for it; nothing else is set aside."""
+        found = self.books.get("/storefront/_control/fulfilments")["data"]
+        parcels = [one for one in found if one["reference"].startswith(f"ship:{self.case}:")]
+        sent = [one.lines for one in self.known.sent]
+        told = [{item["line_id"]: item["quantity"] for item in one["items"]} for one in parcels]
+        if parcels and told != sent:
+            yield f"{told} was sent by the storefront, {sent} by the journal"
+        if len(sent) != (1 if self.expected in _GOODS else 0):
+            yield f"{len(sent)} parcels went out, which does not go with {self.expected}"
+        added = self.known.plan.added if self.known.plan else None
+        if self.known.collected != added:
+            yield f"{self.known.collected} was collected, and {added} pays for what goes out"
+        if self.known.aside and self.expected not in _GOODS:
+            yield f"what was set aside ({self.known.aside}) is not free again"
 
     def units(self) -> Iterator[str]:
         """No unit of the order appeared or vanished: sold, with the customer, returning and stock add up to nothing."""

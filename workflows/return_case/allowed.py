@@ -11,9 +11,11 @@ from domain.mending import CorrectCount, Extend, Regrade
 from domain.override import Override
 from domain.parcel import OtherParcel, Scan
 from domain.policy import Verdict
+from domain.repair import ShippedByHand, WorkshopSaid
 from domain.verbs import Refusal, Verb
 from workflows.return_case.allowed_goods import may_add, may_inspect, may_lose, may_receive, may_scan
 from workflows.return_case.allowed_staff import may_agree, may_approve, may_close, may_override, may_resend
+from workflows.return_case.allowed_trade import may_trade
 from workflows.return_case.allowed_words import may_ask, may_change, may_correct, may_extend, may_give, may_regrade
 from workflows.return_case.facts import Said
 from workflows.return_case.said import Approve, ForceClose, Lost, Resend
@@ -47,10 +49,12 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
             return may_lose(state)
         case Resend():
             return may_resend(state, said)
+        case WorkshopSaid() | ShippedByHand():
+            return may_trade(state, said)
         case Choice():
             return may_choose_now(state, said.resolution)
-    if isinstance(said, AskEvidence | GiveEvidence | Edit | CorrectCount | Regrade | Extend):
-        return _may_say(state, said)
+        case AskEvidence() | GiveEvidence() | Edit() | CorrectCount() | Regrade() | Extend():
+            return _may_say(state, said)
     if verb is Verb.ASSIGN and state.turn.owner in ("backhaul", "nobody"):
         return Refusal(code="nobody_waits", message="Nobody has to act on this return now: it goes on by itself.")
     if verb is Verb.CANCEL:

@@ -25,11 +25,11 @@ from domain.request import ReturnRequest, parse_request
 from domain.resolution import Resolution
 from workflows import options
 from workflows.return_case.desk import as_failure, decoded
-from workflows.return_case.goods import Goods
 from workflows.return_case.news import NewsDesk
 from workflows.return_case.remedies import REMEDIES, Remedy
 from workflows.return_case.review import Review
 from workflows.return_case.state import latest
+from workflows.return_case.trade import Trade
 from workflows.return_case.undoing import Undoing
 from workflows.return_case.view import CaseView, view
 from workflows.stepping import NotWanted
@@ -38,6 +38,7 @@ NOT_GIVEN = RawValue(Payload())
 
 UNDO: Mapping[str, str] = MappingProxyType(
     {
+        "set_aside": "set_free",
         "buy_label": "void_label",
     }
 )
@@ -86,7 +87,7 @@ LAST_WORDS = {
 
 
 @workflow.defn(name=ids.WORKFLOW_TYPE)
-class ReturnCase(Goods, Review, Undoing, NewsDesk):
+class ReturnCase(Trade, Review, Undoing, NewsDesk):
     """A return. Its id is the storefront's return id; all its keys are made from it."""
 
     @workflow.init
@@ -110,6 +111,7 @@ class ReturnCase(Goods, Review, Undoing, NewsDesk):
         self.acknowledge()
         await self.hear_appeal()
         await self.be_reviewed()
+        await self.promise()
         await self.buy_label()
         await self.follow_parcel()
         if (end := self.state.ends_as) is not None:
@@ -182,6 +184,7 @@ class ReturnCase(Goods, Review, Undoing, NewsDesk):
 
     async def pay_back(self) -> None:
         """The money, to the tenders or as store credit, while the goods are put away."""
+        await self.set_free()  # of what would have gone out
         await self.plan_refund()
         await asyncio.gather(self.refund(), self.restock())
 

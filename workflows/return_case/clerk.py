@@ -13,6 +13,7 @@ from domain.mending import CorrectCount, Extend, Regrade
 from domain.override import Override
 from domain.parcel import OtherParcel, Scan
 from domain.refund import PLAN_WITHDRAWN
+from domain.repair import ShippedByHand, WorkshopSaid
 from workflows.return_case.facts import Fact, Said, known, with_fact
 from workflows.return_case.finance import Finance
 from workflows.return_case.mending import Mending
@@ -72,6 +73,10 @@ class Clerk(Shopper, Warehouse, Providers, Finance, Ops, Mending, Overrides):
                 return await self.record_cancel(fact)
             case Choice():
                 return await self.record_choice(fact)
+            case WorkshopSaid():
+                return await self.record_repair(fact)
+            case ShippedByHand():
+                return await self.record_shipped(fact)
             case ForceClose():
                 return await self.record_force_close(fact)
             case Lost():

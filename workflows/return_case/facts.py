@@ -13,6 +13,7 @@ from domain.inspection import Inspection, Receipt
 from domain.mending import CorrectCount, Extend, Regrade, corrected, regraded
 from domain.override import Override
 from domain.parcel import OtherParcel, Scan
+from domain.repair import ShippedByHand, WorkshopSaid
 from workflows.return_case.said import Approve, Assign, Cancel, ForceClose, Lost, Resend
 from workflows.return_case.state import CaseState
 
@@ -24,6 +25,8 @@ Fact = (
     | Inspection
     | Cancel
     | Choice
+    | WorkshopSaid
+    | ShippedByHand
     | ForceClose
     | Lost
     | Assign
@@ -70,6 +73,10 @@ def known(state: CaseState, fact: Fact) -> bool:
             return any(one.update_id == fact.override and one.agreed_by for one in state.overrides)
         case Approve():
             return state.approval is not None and not state.needs_approval
+        case WorkshopSaid():
+            return state.repair is not None
+        case ShippedByHand():
+            return bool(state.sent)
         case Override():
             return any(one.update_id == fact.update_id for one in state.overrides)
         case _:
@@ -94,8 +101,8 @@ def _known(state: CaseState, fact: Said) -> bool:
 
 
 def with_fact(state: CaseState, fact: Fact) -> CaseState:
-    """The state as if the fact were recorded: what the next message is judged by. What is decided by it (a choice,
-    an approval, an override, an edit) changes nothing yet."""
+    """The state as if the fact were recorded: what the next message is judged by. What is decided by
+    it (an approval, an override, a choice, an edit) changes nothing yet."""
     if known(state, fact):
         return state
     match fact:
@@ -113,6 +120,8 @@ def with_fact(state: CaseState, fact: Fact) -> CaseState:
             return state.model_copy(update={"force_closed": fact.by})
         case Lost():
             return state.model_copy(update={"lost": fact.by})
+        case WorkshopSaid():
+            return state.model_copy(update={"repair": fact.result})
         case CorrectCount():
             return state.model_copy(update={"receipts": corrected(state.receipts, fact)})
         case Regrade() if state.inspection is not None:

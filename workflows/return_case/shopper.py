@@ -22,7 +22,7 @@ from workflows.stepping import not_if_refused
 
 class Shopper(Steps):
     """Until the goods arrive, the shopper may ask for something else, or call the return off; until its money is on the
-    way, choose otherwise."""
+    way, choose what it ends with."""
 
     @workflow.update(
         description="Call the return off before the goods arrive; the label is voided; name no people in the remark."

@@ -81,9 +81,25 @@ def _unapproved(state: CaseState) -> NextAction | None:
     return NextAction(owner="finance", action=f"Approve the refund of {total}", due_at=due_of(state))
 
 
+def _goods_owed(state: CaseState) -> NextAction | None:
+    """Who has to act until what goes out for the goods is on its way."""
+    if not state.owes_goods:
+        return None
+    if state.pay_url and state.payment_asked:
+        missing = Money(minor=state.payment_asked.amount, currency=state.payment_asked.currency)
+        return NextAction(owner="shopper", action=f"Pay {missing} for the exchange", due_at=state.pay_until)
+    if state.mend_by:
+        action = "Mend the goods, then say `repair` with what came of it"
+        return NextAction(owner="warehouse", action=action, due_at=state.mend_by)
+    if state.send_by:
+        action = "Send what goes out; where nothing tells of it by itself, say `shipped`"
+        return NextAction(owner="warehouse", action=action, due_at=state.send_by)
+    return None
+
+
 def _undecided(state: CaseState) -> NextAction | None:
     on_their_way = [one for one in state.refunds if one.status not in DECIDED]
-    if state.stage is not Stage.REFUND or not on_their_way:
+    if state.stage not in (Stage.REFUND, Stage.REMEDY) or not on_their_way:
         return None
     owner, action = who_decides(on_their_way[0])
     return NextAction(owner=owner, action=action, due_at=state.look_at)
@@ -99,6 +115,7 @@ _FIRST_OF = (
     _in_review,
     _unapproved,
     _undecided,
+    _goods_owed,
 )
 """What waits for somebody whatever the stage; the first that does is shown."""
 
@@ -170,6 +187,7 @@ _NEXT = {
     Stage.IN_TRANSIT: ("carrier", "Deliver the parcel"),
     Stage.INSPECTION: ("warehouse", "Inspect what arrived"),
     Stage.REFUND: ("backhaul", "Pay the refund and put the goods away"),
+    Stage.REMEDY: ("backhaul", "Compute what goes out, and put the goods away"),
     Stage.CLOSING: ("backhaul", "Send the last mails and close"),
     Stage.CLOSED: ("nobody", "Nothing: the return is closed"),
 }

@@ -73,6 +73,10 @@ class CaseView(Model):
     received: Mapping[str, int] = {}
     discrepancies: tuple[str, ...] = ()
     planned: str = ""
+    goods_out: tuple[str, ...] = ()
+    to_pay: str = ""
+    pay_url: str = ""
+    sent: tuple[str, ...] = ()
     to_approve: Money | None = None
     override_to_approve: str = ""
     approved_by: str = ""
@@ -131,6 +135,7 @@ def view(state: CaseState) -> CaseView:
         received=state.received,
         discrepancies=tuple(one.told for one in state.discrepancies),
         planned=str(state.planned or ""),
+        **_trade(state),
         to_approve=_to_approve(state),
         override_to_approve=state.proposed.update_id if state.proposed else "",
         **_told(state),
@@ -145,14 +150,20 @@ def view(state: CaseState) -> CaseView:
     )
 
 
-def _told(state: CaseState) -> dict[str, Any]:
-    """What people have said on the way."""
+def _trade(state: CaseState) -> dict[str, Any]:
+    """What goes out for the goods."""
     return {
-        "appeals": (state.request.appeals or "") if state.request else "",
-        "overrides": state.told_overrides,
-        "evidence": tuple(str(one) for one in state.evidence),
-        "receipts": tuple(one.id for one in state.receipts),
+        "goods_out": tuple(f"{one.quantity} x {one.sku or one.title}" for one in state.promised),
+        "to_pay": _to_pay(state),
+        "pay_url": state.pay_url,
+        "sent": tuple(one.tracking_number or "without a number" for one in state.sent),
     }
+
+
+def _to_pay(state: CaseState) -> str:
+    """What the shopper adds to what came back: as it was asked for, before that as it was promised."""
+    minor = state.payment_asked.amount if state.payment_asked else state.to_pay
+    return str(Money(minor=minor, currency=state.order.currency)) if minor and state.order else ""
 
 
 def _chosen(state: CaseState) -> dict[str, Any]:
@@ -162,6 +173,16 @@ def _chosen(state: CaseState) -> dict[str, Any]:
         "resolution": state.resolution,
         "resolutions": state.decision.resolutions if state.decision else (),
         "bonus": bonus(state.plan or state.quote),
+    }
+
+
+def _told(state: CaseState) -> dict[str, Any]:
+    """What people have said on the way."""
+    return {
+        "appeals": (state.request.appeals or "") if state.request else "",
+        "overrides": state.told_overrides,
+        "evidence": tuple(str(one) for one in state.evidence),
+        "receipts": tuple(one.id for one in state.receipts),
     }
 
 
@@ -185,6 +206,9 @@ def panel(state: CaseState) -> str:
         f"Quoted: {seen.quote}" if seen.quote else "",
         f"Chosen: {seen.resolution.replace('_', ' ')}" if seen.resolution is not Resolution.REFUND else "",
         f"Bonus on top: {seen.bonus}" if seen.bonus else "",
+        f"Goes out: {', '.join(seen.goods_out)}" if seen.goods_out else "",
+        f"To be paid on top: {seen.to_pay}" if seen.to_pay else "",
+        f"Sent: {', '.join(seen.sent)}" if seen.sent else "",
         f"To refund: {seen.planned} ({seen.refund_status})" if seen.planned else "",
         f"Approved by {seen.approved_by}" if seen.approved_by else "",
         f"Refunded: {seen.refunded} ({', '.join(seen.provider_references)})" if seen.provider_references else "",
