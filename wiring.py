@@ -102,12 +102,11 @@ class Rooms:
         """Policy, plan, end."""
         from activities.decisions import DecisionActivities
 
-        stores = (self.stores.snapshots, self.stores.policies, self.ledger, self.stores.people)
-        return DecisionActivities(*stores, self.credit_notes, self.statutes)
+        own = (self.stores.snapshots, self.stores.policies, self.ledger, self.stores.people)
+        return DecisionActivities(*own, self.credit_notes, self.statutes)
 
     @cached_property
     def statutes(self) -> tuple[PublishedStatute, ...]:
-        """The law that every policy stands on."""
         return law()
 
     @cached_property
@@ -159,8 +158,8 @@ class Rooms:
         """The warehouse."""
         from activities.inventory import InventoryActivities
 
-        stores = (self.stores.snapshots, self.stores.policies, self.ledger, self.stores.people)
-        return InventoryActivities(self.warehouse, *stores)
+        own = self.stores
+        return InventoryActivities(self.warehouse, own.snapshots, own.policies, self.ledger, own.people)
 
     @cached_property
     def warehouse(self) -> Inventory:
@@ -280,7 +279,7 @@ class Rooms:
         """The mail provider."""
         from activities.mail import MailActivities
 
-        render, own = adapters.renderer(self.settings), self.stores
+        own, render = self.stores, adapters.renderer(self.settings)
         return MailActivities(adapters.mail(self.settings), render, own.contacts, own.outbox, self.ledger)
 
 

@@ -51,9 +51,7 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
             return may_resend(state, said)
         case WorkshopSaid() | ShippedByHand():
             return may_trade(state, said)
-        case Choice():
-            return may_choose_now(state, said.resolution)
-        case AskEvidence() | GiveEvidence() | Edit() | CorrectCount() | Regrade() | Extend():
+        case Choice() | AskEvidence() | GiveEvidence() | Edit() | CorrectCount() | Regrade() | Extend():
             return _may_say(state, said)
     if verb is Verb.ASSIGN and state.turn.owner in ("backhaul", "nobody"):
         return Refusal(code="nobody_waits", message="Nobody has to act on this return now: it goes on by itself.")
@@ -66,8 +64,10 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
     return None
 
 
-def _may_say(state: CaseState, said: Said) -> Refusal | None:
+def _may_say(state: CaseState, said: Said | Choice) -> Refusal | None:
     match said:
+        case Choice():
+            return may_choose_now(state, said.resolution)
         case AskEvidence():
             return may_ask(state, said)
         case GiveEvidence():
