@@ -9,6 +9,8 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import adapters
+from adapters import STATUTES as STATUTES
+from adapters import law as law
 from settings import Settings, home, stack_file
 
 if TYPE_CHECKING:
@@ -279,11 +281,8 @@ class Rooms:
         """The mail provider."""
         from activities.mail import MailActivities
 
-        own, render = self.stores, adapters.renderer(self.settings)
-        return MailActivities(adapters.mail(self.settings), render, own.contacts, own.outbox, self.ledger)
-
-
-law, STATUTES = adapters.law, adapters.STATUTES
+        own = (adapters.renderer(self.settings), self.stores.contacts, self.stores.outbox, self.ledger)
+        return MailActivities(adapters.mail(self.settings), *own)
 
 
 def rooms(settings: Settings) -> Rooms:
