@@ -5,12 +5,12 @@ Each is imported when it is chosen, so that a command that only reads the journa
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from domain.errors import InvalidRequest
-from settings import Settings
+from settings import ROOT, Settings
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from activities.storefront.intake import Intake
     from activities.storefront.outgoing import Receivers
     from database.stores import Stores
+    from domain.policy import PublishedStatute
     from domain.stores import Orders
     from ledger import Ledger
     from ledger.erasing import Erasing
@@ -189,3 +190,22 @@ def renderer(own: Settings) -> Renderer:
         imprint=own.mail_imprint,
     )
     return Renderer(own.shop_name, look, Path(own.mail_templates) if own.mail_templates else None)
+
+
+STATUTES = ROOT / "policies" / "statutes"
+
+
+def document_of(text: str) -> str:
+    """The canonical JSON of a policy's file."""
+    from activities.decisions.policy_file import canonical_document
+    from domain.canonical import canonical_json
+
+    return canonical_json(canonical_document(text))
+
+
+@cache
+def law() -> tuple[PublishedStatute, ...]:
+    """The law that every policy stands on, as it came with this version of the program. No settings are needed."""
+    from activities.decisions.policy_file import load_statutes
+
+    return load_statutes(STATUTES)

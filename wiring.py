@@ -5,11 +5,13 @@ Everything is made on first use, so that a command that only reads the journal d
 
 from __future__ import annotations
 
-from functools import cache, cached_property
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import adapters
-from settings import ROOT, Settings, home, stack_file
+from adapters import STATUTES as STATUTES
+from adapters import law as law
+from settings import Settings, home, stack_file
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -61,7 +63,7 @@ class Rooms:
         """Journal and accounts."""
         from ledger.store import SqlLedger
 
-        return SqlLedger(self.engine, _document_of)
+        return SqlLedger(self.engine, adapters.document_of)
 
     @cached_property
     def stores(self) -> Stores:
@@ -101,12 +103,11 @@ class Rooms:
         """Policy, plan, end."""
         from activities.decisions import DecisionActivities
 
-        stores = (self.stores.snapshots, self.stores.policies, self.ledger, self.stores.people)
-        return DecisionActivities(*stores, self.credit_notes, self.statutes)
+        own = (self.stores.snapshots, self.stores.policies, self.ledger, self.stores.people)
+        return DecisionActivities(*own, self.credit_notes, self.statutes)
 
     @cached_property
     def statutes(self) -> tuple[PublishedStatute, ...]:
-        """The law that every policy stands on."""
         return law()
 
     @cached_property
@@ -142,8 +143,9 @@ class Rooms:
 
         own, kept = self.settings, self.stores
         sheets = Packing(kept.snapshots, self.ledger, own.labels_folder, own.public_url, own.fonts, own.packing)
-        carrier = adapters.carrier(own)
-        return LabelActivities(carrier, kept.contacts, self.ledger, kept.parcels, own.return_address, sheets)
+        return LabelActivities(
+            adapters.carrier(own), kept.contacts, self.ledger, kept.parcels, own.return_address, sheets
+        )
 
     @cached_property
     def parcels(self) -> ParcelActivities:
@@ -157,8 +159,8 @@ class Rooms:
         """The warehouse."""
         from activities.inventory import InventoryActivities
 
-        stores = (self.stores.snapshots, self.stores.policies, self.ledger, self.stores.people)
-        return InventoryActivities(self.warehouse, *stores)
+        own = self.stores
+        return InventoryActivities(self.warehouse, own.snapshots, own.policies, self.ledger, own.people)
 
     @cached_property
     def warehouse(self) -> Inventory:
@@ -261,27 +263,8 @@ class Rooms:
         """The mail provider."""
         from activities.mail import MailActivities
 
-        render, own = adapters.renderer(self.settings), self.stores
-        return MailActivities(adapters.mail(self.settings), render, own.contacts, own.outbox, self.ledger)
-
-
-STATUTES = ROOT / "policies" / "statutes"
-
-
-def _document_of(text: str) -> str:
-    """The canonical JSON of a policy's file."""
-    from activities.decisions.policy_file import canonical_document
-    from domain.canonical import canonical_json
-
-    return canonical_json(canonical_document(text))
-
-
-@cache
-def law() -> tuple[PublishedStatute, ...]:
-    """The law that every policy stands on, as it came with this version of the program. No settings are needed."""
-    from activities.decisions.policy_file import load_statutes
-
-    return load_statutes(STATUTES)
+        own = (adapters.renderer(self.settings), self.stores.contacts, self.stores.outbox, self.ledger)
+        return MailActivities(adapters.mail(self.settings), *own)
 
 
 def rooms(settings: Settings) -> Rooms:
@@ -296,5 +279,4 @@ async def connect(**options: Any) -> Client:  # Client.connect's own options
     """
     from workflows.connection import connected
 
-    stack = stack_file()
-    return await connected(stack if stack.exists() else None, **options)
+    return await connected(stack if (stack := stack_file()).exists() else None, **options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,8 +40,6 @@ def override(
     as_json: AsJson = False,
 ) -> None:
     """Decide otherwise than the policy, up to your limit; above it somebody else has to `approve` it."""
-    import secrets
-
     from domain.override import Change, Override, OverrideReason, override_statement
     from ledger.signing import load_key, sign
 
@@ -55,7 +54,7 @@ def override(
         fee = values.minor("--label-fee", label_fee, seen.currency)
         change = values.make(Change, {**given, "label_fee": fee})
         signature = sign(private, override_statement(case, change, reason, update_id))
-        whole = {"by": by, "reason": reason, "change": change, "remark": remark, "update_id": update_id}
-        return values.make(Override, {**whole, "signature": signature})
+        signed = {"update_id": update_id, "signature": signature}
+        return values.make(Override, {"by": by, "reason": reason, "change": change, "remark": remark, **signed})
 
     messages.tell(case, "override", compose, as_json)

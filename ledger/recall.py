@@ -157,6 +157,8 @@ def _judged(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
             return {**_decided(facts), **_asked(facts)}
         case EntryKind.EDITED:
             return {**_decided(facts), **_asked(facts), "edits": (*known.edits, facts["edit"])}
+        case EntryKind.CHOICE:
+            return {**_decided(facts), "choices": (*known.choices, Chosen.model_validate(facts["choice"]))}
         case EntryKind.OVERRIDE_LAPSED:
             lapsed = {"lapsed_at": entry.at}
             return {"overrides": _each(known.overrides, facts["override"], lapsed)}

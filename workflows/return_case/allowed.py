@@ -56,9 +56,7 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
             return may_resend(state, said)
         case WorkshopSaid() | ShippedByHand():
             return may_trade(state, said)
-        case Choice():
-            return may_choose_now(state, said.resolution)
-        case AskEvidence() | GiveEvidence() | Edit() | CorrectCount() | Regrade() | Extend():
+        case Choice() | AskEvidence() | GiveEvidence() | Edit() | CorrectCount() | Regrade() | Extend():
             return _may_say(state, said)
     return _may_do(verb, state)
 
@@ -76,8 +74,10 @@ def _may_do(verb: Verb, state: CaseState) -> Refusal | None:
     return None
 
 
-def _may_say(state: CaseState, said: Said) -> Refusal | None:
+def _may_say(state: CaseState, said: Said | Choice) -> Refusal | None:
     match said:
+        case Choice():
+            return may_choose_now(state, said.resolution)
         case AskEvidence():
             return may_ask(state, said)
         case GiveEvidence():
