@@ -111,6 +111,8 @@ def _rows(view: CaseView, decision: Decision | None) -> Iterator[Row]:
     for one in view.discrepancies:
         yield "Look at", one
     yield "To refund", f"{view.planned} ({view.refund_status})" if view.planned else ""
+    yield "Offered", view.offer
+    yield "Sent back", view.sent_back
     yield "Approved by", view.approved_by
     yield "Refunded", " ".join([view.refunded, *(f"({one})" for one in view.provider_references)])
     for trouble in view.troubles:

@@ -9,6 +9,7 @@ from domain.approval import Approval
 from domain.consent import Consent
 from domain.inspection import Inspection, Receipt, units
 from domain.model import Currency, Id, Model, UtcDatetime
+from domain.offer import Answer, Answered, Offer, SentBack
 from domain.order import Order
 from domain.override import Overridden, OverrideState
 from domain.parcel import ReturnLabel, Scan
@@ -27,6 +28,8 @@ class Outcome(StrEnum):
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     """Nothing was sent in time."""
+    SENT_BACK = "sent_back"
+    """The shopper wanted the goods rather than what was offered for them."""
     CLOSED_BY_STAFF = "closed_by_staff"
 
 
@@ -90,6 +93,9 @@ class CaseSoFar(Model):
     discrepancies: tuple[Discrepancy, ...] = ()
     """Of serial numbers, each once, whoever saw it first."""
     plan: RefundPlan | None = None
+    answers: tuple[Answered, ...] = ()
+    """To offers, in turn."""
+    sent_back: SentBack | None = None
     approval: Approval | None = None
     refunds: tuple[Refund, ...] = ()
     consents: tuple[Consent, ...] = ()
@@ -121,8 +127,10 @@ class CaseSoFar(Model):
     def proposed(self) -> Overridden | None:
         """The override that waits for a second person. It lapses with the next one, with the plan and with the end."""
         last = self.overrides[-1] if self.overrides else None
-        lapsed = self.plan is not None or self.outcome is not None
-        return last if last is not None and last.waits and not lapsed else None
+        if last is None or not last.waits or self.outcome is not None:
+            return None
+        since = self.appealed_at
+        return last if self.plan is None or (since is not None and last.at >= since) else None
 
     def state_of(self, override: Overridden) -> OverrideState:
         """What became of one of its overrides."""
@@ -135,6 +143,38 @@ class CaseSoFar(Model):
     def told_overrides(self) -> tuple[str, ...]:
         """Its overrides for people, with what became of each."""
         return tuple(one.told(self.state_of(one)) for one in self.overrides)
+
+    @property
+    def last_answer(self) -> Answered | None:
+        """What was said last to the offer of the plan that stands."""
+        mine = [one for one in self.answers if self.plan is not None and one.plan == self.plan.number]
+        return mine[-1] if mine else None
+
+    @property
+    def offer(self) -> Offer | None:
+        """The offer that waits for an answer."""
+        last = self.last_answer
+        accepted = last is not None and last.answer is Answer.ACCEPT
+        return self.plan.offer if self.plan is not None and not accepted else None
+
+    @property
+    def appealed_at(self) -> UtcDatetime | None:
+        """Since when a person of the shop looks at the offer again; None if nobody does."""
+        last = self.last_answer
+        return last.at if last is not None and self.offer is not None and last.answer is Answer.APPEAL else None
+
+    @property
+    def answer_until(self) -> UtcDatetime | None:
+        """When what waits of an offer is due: an answer, a look at the appeal, or the goods on their way back."""
+        if (wants := self.wants_goods) is not None:
+            return wants.until
+        last, offer = self.last_answer, self.offer
+        return None if offer is None else (last.until if last is not None else offer.until)
+
+    @property
+    def wants_goods(self) -> Answered | None:
+        """The shopper's word that the goods are to go back, after which there is no plan any more."""
+        return next((one for one in self.answers if one.answer is Answer.SEND_BACK), None)
 
     @property
     def needs_approval(self) -> bool:

@@ -33,7 +33,7 @@ def may_override(known: CaseSoFar, change: Change) -> Refusal | None:
         return Refusal(code="closed", message=f"This return is closed ({known.outcome}). {_APPEAL}")
     if known.cancelled is not None or known.force_closed is not None:
         return Refusal(code="cancelled", message=f"This return was called off. {_APPEAL}")
-    if known.plan is not None:
+    if known.plan is not None and known.appealed_at is None:
         return Refusal(code="already_planned", message=_PLANNED)
     if (known.receipts or known.lost) and change.verdict is Verdict.DECLINE:
         text = "Goods of this return are here or lost, so nothing of it is declined; finance decides on its refund."

@@ -31,11 +31,19 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-_GOODS = frozenset({Verb.RECEIVE, Verb.INSPECT, Verb.ADD_PARCEL})
+_GOODS = frozenset({Verb.RECEIVE, Verb.INSPECT, Verb.ADD_PARCEL, Verb.SENT_BACK})
 _AFTERCARE = frozenset({Verb.PAY_AGAIN, Verb.PAID_BY_HAND, Verb.BY_HAND_FAILED, Verb.NOTED})
 MAY: Mapping[Role, frozenset[Verb]] = {
     Role.SERVICE: frozenset(
-        {Verb.CANCEL, Verb.RECORD_SCAN, Verb.ADD_PARCEL, Verb.RECORD_NEWS, Verb.REPLAN, Verb.CONSENT}
+        {
+            Verb.CANCEL,
+            Verb.RECORD_SCAN,
+            Verb.ADD_PARCEL,
+            Verb.RECORD_NEWS,
+            Verb.REPLAN,
+            Verb.CONSENT,
+            Verb.ANSWER_OFFER,
+        }
     ),
     Role.WAREHOUSE: _GOODS,
     Role.OPS: _GOODS
@@ -48,6 +56,8 @@ MAY: Mapping[Role, frozenset[Verb]] = {
         Verb.CONSENT,
         Verb.FORCE_CLOSE,
         Verb.LOST,
+        Verb.ANSWER_OFFER,
+        Verb.UPHOLD,
         Verb.RESEND,
         Verb.ASSIGN,
     },
@@ -83,6 +93,9 @@ _DOES = {
     Verb.INSPECT: "inspect goods",
     Verb.RECORD_NEWS: "record news",
     Verb.RETRY_NOW: "have steps tried again",
+    Verb.ANSWER_OFFER: "answer an offer for the shopper",
+    Verb.UPHOLD: "say that an offer stands",
+    Verb.SENT_BACK: "say that goods went back to the shopper",
     Verb.CONSENT: "consent for the shopper",
     Verb.PAID_BY_HAND: "say that something is paid by hand",
     Verb.NOTED: "say that something is seen to",

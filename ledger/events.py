@@ -42,6 +42,8 @@ TYPES: Mapping[EntryKind, EventType] = MappingProxyType(
         EntryKind.DISPUTE_OPENED: EventType.DISPUTE_OPENED,
         EntryKind.DISPUTE_WON: EventType.DISPUTE_WON,
         EntryKind.DISPUTE_LOST: EventType.DISPUTE_LOST,
+        EntryKind.OFFER_ANSWERED: EventType.RETURN_OFFER_ANSWERED,
+        EntryKind.SENT_BACK: EventType.RETURN_SENT_BACK,
         EntryKind.CANCELLED: EventType.RETURN_CANCELLED,
         EntryKind.EXPIRED: EventType.RETURN_EXPIRED,
         EntryKind.CLOSED: EventType.RETURN_CLOSED,
@@ -154,6 +156,10 @@ def _about_goods(entry: JournalEntry) -> Data:
             return {"lines": tuple(EventLine(line_id=one.line_id, quantity=one.quantity) for one in lines)}
         case EntryKind.INSPECTION:
             return {"lines": _graded(Inspection.model_validate(facts["inspection"]))}
+        case EntryKind.OFFER_ANSWERED:
+            return {"plan": facts["answered"]["plan"], "reason": facts["answered"]["answer"]}
+        case EntryKind.SENT_BACK:
+            return {name: facts["sent_back"][name] for name in ("tracking_number", "carrier")}
         case EntryKind.CANCELLED:
             return {"reason": facts["reason"]}
         case EntryKind.CLOSED:

@@ -11,6 +11,7 @@ from domain.case import Assigned, CaseSoFar, Outcome
 from domain.consent import Consent
 from domain.history import Happened
 from domain.inspection import Inspection, Receipt
+from domain.offer import Answer, Answered, SentBack
 from domain.order import EarlierRefund
 from domain.override import Overridden
 from domain.parcel import ReturnLabel, Scan
@@ -56,6 +57,12 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
             return {"lost": entry.actor, "inspection": Inspection.model_validate(facts["inspection"])}
         case EntryKind.PLAN:
             return {"plan": RefundPlan.model_validate(facts["plan"])}
+        case EntryKind.OFFER_ANSWERED:
+            said = Answered.model_validate(facts["answered"])
+            plan = {"plan": None} if said.answer is Answer.SEND_BACK else {}
+            return {"answers": (*known.answers, said), **plan}
+        case EntryKind.SENT_BACK:
+            return {"sent_back": SentBack.model_validate(facts["sent_back"])}
         case EntryKind.APPROVAL:
             approval = Approval.model_validate(facts["approval"])
             return _agreed(known, approval, facts) if approval.override else {"approval": approval}

@@ -10,7 +10,8 @@ from temporalio import activity
 from activities.decisions.appeals import check_appeal
 from activities.decisions.assigning import RecordAssignment, RecordResend
 from activities.decisions.ends import CancelReturn, CloseReturn, ExpireReturn, ForceClose
-from activities.decisions.losing import Losing, RecordLoss
+from activities.decisions.losing import RecordLoss
+from activities.decisions.offering import AnswerOffer, Offering, RecordSentBack, offer_for
 from activities.decisions.ways import check_method
 from domain import ids
 from domain.errors import Refused
@@ -44,6 +45,7 @@ from ledger.recall import case_so_far
 from ledger.replanning import replanned
 
 __all__ = [
+    "AnswerOffer",
     "CancelReturn",
     "CloseReturn",
     "DecisionActivities",
@@ -55,6 +57,7 @@ __all__ = [
     "RecordAssignment",
     "RecordLoss",
     "RecordResend",
+    "RecordSentBack",
 ]
 
 
@@ -83,7 +86,7 @@ class PlanRefund(Model):
     now: UtcDatetime
 
 
-class DecisionActivities(Losing):
+class DecisionActivities(Offering):
     """Decides from what is stored, never from what is on the way."""
 
     def __init__(
@@ -148,13 +151,14 @@ class DecisionActivities(Losing):
         order, policy = books.order, books.policy(self._policies)
         self._check_inspected(ask)
         inspected, grades = units(ask.inspection.lines), graded(order, ask.inspection.lines)
-        opened = self._opened(ask.case)
-        decision = opened.decision if opened else None
+        known = case_so_far(one for one in books.entries if one.case == ask.case)
+        decision = known.decision
         made = replanned(key, ask.case, ask.number, books, inspected, _terms(policy, decision, grades))
         limit = policy.policy.limit_below(made.plan.total, made.plan.currency)
         if decision is not None and to_review(decision, grades) and made.plan.total:
             limit = 0  # a person looks at it, however little it is
-        plan = made.plan.model_copy(update={"automatic_limit": limit})
+        offer = offer_for(known, made.plan, policy, ask.now)
+        plan = made.plan.model_copy(update={"automatic_limit": limit, "offer": offer})
         _check_linked(order, plan)
         entry = NewEntry(
             key=key,
@@ -162,7 +166,7 @@ class DecisionActivities(Losing):
             order=order.id,
             case=ask.case,
             actor="rule:policy",
-            reasons=_unlike_quote(opened, plan),
+            reasons=_unlike_quote(known.quote, plan),
             policy=policy.ref,
             at=ask.now,
             facts={"plan": _facts(plan), **made.facts},
@@ -182,11 +186,6 @@ class DecisionActivities(Losing):
     def _read(self, order_id: str) -> OrderBooks:
         return OrderBooks.read(self._ledger, self._snapshots, order_id)
 
-    def _opened(self, case: str) -> Opened | None:
-        """What is in force: decided, perhaps overridden, and quoted."""
-        known = case_so_far(self._ledger.entries(case=case))
-        return Opened(decision=known.decision, quote=known.quote) if known.decision else None
-
 
 def _facts(model: Model) -> dict[str, object]:
     return model.model_dump(mode="json", exclude_none=True)
@@ -198,9 +197,8 @@ def _terms(policy: PublishedPolicy, decision: Decision | None, grades: Graded) -
     return decided or Terms(refund_shipping=policy.policy.refund_shipping)
 
 
-def _unlike_quote(opened: Opened | None, plan: RefundPlan) -> tuple[str, ...]:
+def _unlike_quote(quote: RefundPlan | None, plan: RefundPlan) -> tuple[str, ...]:
     """Why the shopper gets another amount than was quoted; empty if it is the same."""
-    quote = opened.quote if opened else None
     if quote is None:
         return ()
     quoted, planned = ({line.line_id: line.quantity for line in one.lines} for one in (quote, plan))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from domain.offer import OfferDefault
 from domain.policy.rule import Rule
 
 DAY = Annotated[int, Field(strict=True, ge=1, le=365)]
@@ -25,15 +27,26 @@ class SendBackRule(Rule):
         return (self.days,)
 
 
+class InspectionDefault(StrEnum):
+    """What happens when nobody has inspected in time."""
+
+    WAIT = "wait"
+    """The money waits for the inspection."""
+    AS_QUOTED = "as_quoted"
+    """After as long again the shopper is paid as quoted, and the goods are only put away when they are graded."""
+
+
 class DeadlineRule(Rule):
     """Days for a review, for the life of a label, for the reminders before the last day to send, for the inspection,
-    and for the shopper to answer an offer."""
+    and for the shopper to answer an offer; and what happens when the last two have passed."""
 
     review_days: DAY = 2
     label_days: DAY = 28
     reminder_days: Annotated[tuple[DAY, ...], BeforeValidator(_alone), Field(max_length=5)] = (7,)
     inspection_days: Annotated[int, Field(strict=True, ge=1, le=90)] | None = None
     answer_days: DAY = 14
+    offer_default: OfferDefault = OfferDefault.ACCEPT
+    inspection_default: InspectionDefault = InspectionDefault.WAIT
 
     @model_validator(mode="after")
     def _reminded_while_it_lives(self) -> Self:

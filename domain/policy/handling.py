@@ -41,4 +41,6 @@ def handling(
         reminder_days=days.reminder_days,
         inspection_days=days.inspection_days or policy.inspection_days,
         answer_days=days.answer_days,
+        offer_default=days.offer_default,
+        inspection_default=days.inspection_default,
     )

@@ -62,6 +62,10 @@ def test_all_commands_are_there() -> None:
         "mails skip",
         "match",
         "noted",
+        "offer accept",
+        "offer appeal",
+        "offer send-back",
+        "offer uphold",
         "orders delivered",
         "orders import",
         "orders list",
@@ -89,6 +93,7 @@ def test_all_commands_are_there() -> None:
         "retry",
         "scan",
         "schedules create",
+        "sent-back",
         "show",
         "start",
     ]

@@ -21,6 +21,7 @@ from domain import ids, notice_ids
 from domain.case import CaseSoFar, Outcome
 from domain.inspection import units
 from domain.notice import NoticeKind, NoticeState
+from domain.offer import Answer
 from domain.order import TenderKind
 from domain.plan import Leg
 from domain.policy import Verdict
@@ -39,7 +40,7 @@ Json = dict[str, Any]
 _BESIDES = (EntryKind.REFUND_TRACED, EntryKind.REFUND_UNANSWERED)
 """What may be learnt of a refund beside its outcome; the bank's reference even after the end."""
 
-_SAID = (EntryKind.APPROVAL, EntryKind.OVERRIDE, EntryKind.CONSENT)
+_SAID = (EntryKind.APPROVAL, EntryKind.OVERRIDE, EntryKind.CONSENT, EntryKind.OFFER_ANSWERED)
 """What people may have said on the way."""
 
 _ONCE = {
@@ -53,6 +54,13 @@ _ONCE = {
     ),
     Outcome.DECLINED: (EntryKind.DECISION, EntryKind.CLOSED),
     Outcome.CANCELLED: (EntryKind.DECISION, EntryKind.CANCELLED, EntryKind.CLOSED),
+    Outcome.SENT_BACK: (
+        EntryKind.DECISION,
+        EntryKind.LABEL,
+        EntryKind.INSPECTION,
+        EntryKind.SENT_BACK,
+        EntryKind.CLOSED,
+    ),
 }
 
 
@@ -190,6 +198,7 @@ class _Told:
         free = {EntryKind.SCAN, EntryKind.NOTICE, EntryKind.RECEIPT, *_BESIDES, *_SAID}
         times = {kind: 0 for kind in EntryKind if kind not in free}
         times |= dict.fromkeys(_ONCE[self.expected], 1)
+        times[EntryKind.PLAN] = self._plans()
         times[EntryKind.REFUND_FAILED] = seen[EntryKind.REFUND_FAILED]
         late = times[EntryKind.REFUND_REVERSED] = len(self._failed_late())
         times[EntryKind.REFUND_SUBMITTED] = legs + seen[EntryKind.REFUND_FAILED] + late
@@ -197,6 +206,11 @@ class _Told:
         if self.expected is Outcome.CANCELLED:  # perhaps before a label was bought
             times[EntryKind.LABEL] = times[EntryKind.LABEL_VOIDED] = min(1, seen[EntryKind.LABEL])
         return times
+
+    def _plans(self) -> int:
+        """How many plans there are: a person who gave more than was offered had it made anew."""
+        numbers = [one.facts["plan"]["number"] for one in self.entries if one.kind is EntryKind.PLAN]
+        return max(numbers, default=0)
 
     def _failed_late(self) -> list[str]:
         """The keys of refunds that failed after they had been confirmed; each is paid again."""
@@ -255,7 +269,8 @@ class _Told:
 
     def _key(self, payment: str) -> str:
         noes = sum(1 for one in self.known.refunds if one.payment == payment and one.status != "succeeded")
-        return ids.refund_key(self.case, 1, payment, 1 + noes)
+        plan = self.known.plan.number if self.known.plan else 1
+        return ids.refund_key(self.case, plan, payment, 1 + noes)
 
     def _paid(self) -> list[Json]:
         """Refunds that name this return, or nobody's return on a payment of its order."""
@@ -366,6 +381,9 @@ class _Told:
             others |= {notice_ids.notice_key(self.case, kind, 1 + changed) for kind in _ANSWERS}
             others |= (answers := needed & {notice_ids.notice_key(self.case, kind) for kind in _ANSWERS})
             needed -= answers
+        offers = sum("offer" in one.facts["plan"] for one in self.entries if one.kind is EntryKind.PLAN)
+        offers += sum(one.answer is Answer.STANDS for one in self.known.answers)
+        needed |= {notice_ids.notice_key(self.case, NoticeKind.OFFER, number) for number in range(1, 1 + offers)}
         for key in self._failed_late():
             needed.add(notice_ids.refund_notice_key(NoticeKind.REFUND_FAILED, key))
             later = [one.key for one in self.known.refunds if one.key.rpartition(":")[0] == key.rpartition(":")[0]]
@@ -415,13 +433,15 @@ class _Told:
         moving = {NoticeKind.IN_TRANSIT} if self.known.scans else set()
         review = self.known.decision is not None and self.known.decision.verdict is Verdict.REVIEW
         answered = NoticeKind.IN_REVIEW if review else NoticeKind.APPROVED
-        needed = {answered, NoticeKind.RECEIVED, NoticeKind.REFUND_DONE} | moving
+        last = NoticeKind.SENT_BACK if self.expected is Outcome.SENT_BACK else NoticeKind.REFUND_DONE
+        needed = {answered, NoticeKind.RECEIVED, last} | moving
         return needed, {NoticeKind.REFUND_SUBMITTED, *_MEANWHILE}
 
     def stock(self) -> Iterator[str]:
         """What was inspected was put away, each unit once, and nothing waits on the way."""
         put = sum(one.amount for entry in self.entries for one in entry.transfers if one.credit.startswith("stock:"))
-        inspected = sum(line.quantity for line in self.known.inspection.lines) if self.known.inspection else 0
+        here = self.known.inspection if self.expected is not Outcome.SENT_BACK else None
+        inspected = sum(line.quantity for line in here.lines) if here else 0
         if put != inspected:
             yield f"{put} units were put into stock, {inspected} were inspected"
         for one in self.books.ledger.balances(accounts.returning(self.case, "")):

@@ -21,6 +21,7 @@ from domain.parcel import BOUGHT
 from domain.people import SHOPPER
 from domain.request import ReturnRequest, parse_request
 from workflows import options
+from workflows.return_case.agreeing import Agreeing
 from workflows.return_case.desk import as_failure, decoded
 from workflows.return_case.goods import Goods
 from workflows.return_case.news import NewsDesk
@@ -47,7 +48,7 @@ LAST_WORDS = {
 
 
 @workflow.defn(name=ids.WORKFLOW_TYPE)
-class ReturnCase(Goods, NewsDesk):
+class ReturnCase(Goods, Agreeing, NewsDesk):
     """A return. Its id is the storefront's return id; all its keys are made from it."""
 
     @workflow.init
@@ -77,6 +78,10 @@ class ReturnCase(Goods, NewsDesk):
             await self.undo()
             return await self.close(end, LAST_WORDS[end])
         await self.plan_refund()
+        await self.agree()
+        if self.state.wants_goods:
+            await self.send_goods_back()
+            return await self.close(Outcome.SENT_BACK, NoticeKind.SENT_BACK)
         await asyncio.gather(self.refund(), self.restock())
         return await self.close(Outcome.REFUNDED, NoticeKind.REFUND_DONE)
 

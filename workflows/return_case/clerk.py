@@ -6,21 +6,23 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from domain.inspection import Inspection, Receipt
+from domain.offer import OfferAnswer, SentBack
 from domain.override import Override
 from domain.parcel import OtherParcel, Scan
 from domain.refund import PLAN_WITHDRAWN
 from workflows.return_case.facts import Fact, known, with_fact
 from workflows.return_case.finance import Finance
+from workflows.return_case.offers import Offers
 from workflows.return_case.ops import Ops
 from workflows.return_case.overrides import Overrides
 from workflows.return_case.providers import Providers
-from workflows.return_case.said import Approve, Assign, Cancel, ForceClose, Lost, Resend
+from workflows.return_case.said import Approve, Assign, Cancel, ForceClose, Lost, Resend, Uphold
 from workflows.return_case.shopper import Shopper
 from workflows.return_case.warehouse import Warehouse
 from workflows.stepping import NotWanted
 
 
-class Clerk(Shopper, Warehouse, Providers, Finance, Ops, Overrides):
+class Clerk(Shopper, Warehouse, Providers, Finance, Ops, Overrides, Offers):
     """Records beside the story, whatever that waits for, so that who said something learns at once what became of it.
 
     A fact that is refused is dropped as if it had never been said; the story sees recorded facts alone.
@@ -75,5 +77,11 @@ class Clerk(Shopper, Warehouse, Providers, Finance, Ops, Overrides):
                 return await self.record_resend(fact)
             case Approve():
                 return await (self.agree_override(fact) if fact.override else self.record_approval(fact))
+            case OfferAnswer():
+                return await self.record_answer(fact.plan, fact.answer, fact.by)
+            case Uphold():
+                return await self.record_upheld(fact)
+            case SentBack():
+                return await self.record_goods_sent_back(fact)
             case Override():
                 return await self.record_override(fact)

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from temporalio.exceptions import ApplicationError
 
 from domain.inspection import Inspection, Receipt
+from domain.offer import Answer, OfferAnswer, SentBack
 from domain.override import Override
 from domain.parcel import OtherParcel, Scan
-from workflows.return_case.said import Approve, Assign, Cancel, ForceClose, Lost, Resend
+from workflows.return_case.said import Approve, Assign, Cancel, ForceClose, Lost, Resend, Uphold
 from workflows.return_case.state import CaseState
 
-Fact = OtherParcel | Scan | Receipt | Inspection | Cancel | ForceClose | Lost | Assign | Resend | Approve | Override
+Said = Cancel | ForceClose | Lost | Assign | Resend | Approve | Override | OfferAnswer | Uphold
+Fact = OtherParcel | Scan | Receipt | Inspection | SentBack | Said
 
 
 @dataclass
@@ -49,6 +51,13 @@ def known(state: CaseState, fact: Fact) -> bool:
             return any(one.update_id == fact.override and one.agreed_by for one in state.overrides)
         case Approve():
             return state.approval is not None and not state.needs_approval
+        case OfferAnswer():
+            return any((one.plan, one.answer) == (fact.plan, fact.answer) for one in state.answers)
+        case Uphold():
+            last = state.last_answer
+            return last is not None and last.answer is Answer.STANDS
+        case SentBack():
+            return state.sent_back is not None
         case Override():
             return any(one.update_id == fact.update_id for one in state.overrides)
 
@@ -73,5 +82,7 @@ def with_fact(state: CaseState, fact: Fact) -> CaseState:
             return state.model_copy(update={"force_closed": fact.by})
         case Lost():
             return state.model_copy(update={"lost": fact.by})
-        case Assign() | Resend() | Approve() | Override():
+        case SentBack():
+            return state.model_copy(update={"sent_back": fact})
+        case Assign() | Resend() | Approve() | Override() | OfferAnswer() | Uphold():
             return state

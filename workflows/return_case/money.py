@@ -28,7 +28,7 @@ class Payout(Steps, Instead):
 
     async def plan_refund(self) -> None:
         """Compute what is owed for what was inspected, and reserve it."""
-        if self.state.plan is None:
+        if self.state.plan is None and self.state.wants_goods is None:
             await self.make_plan(1)
 
     async def make_plan(self, number: int) -> None:

@@ -16,6 +16,7 @@ from domain.printing import amount, day, moment
 from domain.refund import FINAL_NO, Refund, RefundStatus
 from domain.request import Basis
 from domain.statement import shows_by
+from workflows.return_case.offer_mail import about_offer
 from workflows.return_case.state import CaseState
 
 
@@ -23,8 +24,9 @@ def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
     """The n-th notice of this kind as the case stands now. Raises ValueError before the order is known."""
     if state.order is None or state.request is None:
         raise ValueError("a notice needs the order")
-    locale, total = state.order.locale, None if kind is NoticeKind.IN_REVIEW else _total(state)
-    return Notice(
+    locale, total = state.order.locale, None if kind in _WITHOUT_MONEY else _total(state)
+    extras = _extras(state) if total else ()
+    made = Notice(
         key=notice_ids.notice_key(state.request.id, kind, number),
         kind=kind,
         case=state.request.id,
@@ -33,7 +35,7 @@ def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
         customer_id=state.order.customer_id,
         locale=locale,
         lines=_about(kind, state),
-        extras=_extras(state) if total else (),
+        extras=extras,
         total=amount(total, locale) if total else "",
         nothing_left=_nothing_left(state),
         label_url=state.label.url if state.label else "",
@@ -47,6 +49,11 @@ def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
         provider_reference=", ".join(one.arn or one.provider_id for one in state.refunds if one.status not in FINAL_NO),
         **_on_statement(state),
     )
+    return made.model_copy(update=about_offer(kind, state, extras))
+
+
+_WITHOUT_MONEY = (NoticeKind.IN_REVIEW, NoticeKind.SENT_BACK)
+"""These promise none."""
 
 
 def withdrawn(state: CaseState) -> tuple[LineDecision, ...]:

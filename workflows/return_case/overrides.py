@@ -66,6 +66,8 @@ class Overrides(Steps):
 
     def _in_force(self, found: InForce) -> dict[str, object]:
         self.retries += 1  # a step that waits for help may not be wanted any more
+        # Of a plan that waits for an answer to its offer, all is computed anew.
+        self.overtaken = self.overtaken or (self.state.plan is not None and found.decision != self.state.decision)
         return dict(found)
 
     async def hear_appeal(self) -> None:

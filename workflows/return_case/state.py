@@ -50,6 +50,10 @@ class CaseState(CaseSoFar):
         seen_to = bool(self.restocked or self.lost)  # of what was lost there is nothing to put away
         if self.called_off or self.expired or (seen_to and self.refund_status is RefundStatus.SUCCEEDED):
             return Stage.CLOSING
+        if self.wants_goods is not None:
+            return Stage.CLOSING if self.sent_back is not None else Stage.SENDING_BACK
+        if self.offer is not None:
+            return Stage.OFFER
         if self.inspection is not None:
             return Stage.REFUND
         if self.receipts:

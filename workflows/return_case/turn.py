@@ -62,6 +62,18 @@ def _in_review(state: CaseState) -> NextAction | None:
     return NextAction(owner="ops", action=action, due_at=state.review_until)
 
 
+def _offered(state: CaseState) -> NextAction | None:
+    if state.offer is None or state.plan is None:
+        return None
+    total = Money(minor=state.plan.total, currency=state.plan.currency)
+    owner, action = "shopper", f"Answer the offer of {total}: accept it, appeal it, or have the goods back"
+    if state.appealed_at is not None:
+        owner, action = "ops", f"Look at the appeal of the offer of {total}: override to give more, or uphold it"
+    elif state.last_answer is not None:
+        action = f"Answer the offer of {total}, which stands: accept it, or have the goods back"
+    return NextAction(owner=owner, action=action, due_at=state.answer_until)
+
+
 def _unapproved(state: CaseState) -> NextAction | None:
     if state.plan is None or not state.needs_approval:
         return None
@@ -77,7 +89,7 @@ def _undecided(state: CaseState) -> NextAction | None:
     return NextAction(owner=owner, action=action, due_at=state.look_at)
 
 
-_FIRST_OF = (_refused, _in_trouble, _overdue, _override_waits, _appealed, _in_review, _unapproved, _undecided)
+_FIRST_OF = (_refused, _in_trouble, _overdue, _override_waits, _appealed, _in_review, _offered, _unapproved, _undecided)
 """What waits for somebody whatever the stage; the first that does is shown."""
 
 
@@ -92,6 +104,8 @@ def _by_stage(state: CaseState) -> NextAction:
 
 def due_of(state: CaseState) -> datetime | None:
     """Until when, by the stage."""
+    if state.stage in (Stage.OFFER, Stage.SENDING_BACK):
+        return state.answer_until
     if state.needs_approval:
         return state.approve_until
     if state.review_until is not None:
@@ -137,6 +151,11 @@ _NEXT = {
     Stage.AWAITING_PARCEL: ("shopper", "Send the parcel"),
     Stage.IN_TRANSIT: ("carrier", "Deliver the parcel"),
     Stage.INSPECTION: ("warehouse", "Inspect what arrived"),
+    Stage.OFFER: ("shopper", "Answer the offer"),
+    Stage.SENDING_BACK: (
+        "warehouse",
+        "Send the goods back to the shopper, and say `sent-back` with the tracking number",
+    ),
     Stage.REFUND: ("backhaul", "Pay the refund and put the goods away"),
     Stage.CLOSING: ("backhaul", "Send the last mails and close"),
     Stage.CLOSED: ("nobody", "Nothing: the return is closed"),

@@ -69,6 +69,10 @@ class CaseView(Model):
     received: Mapping[str, int] = {}
     discrepancies: tuple[str, ...] = ()
     planned: str = ""
+    offer: str = ""
+    offer_plan: int = 0
+    offer_answer: str = ""
+    sent_back: str = ""
     to_approve: Money | None = None
     override_to_approve: str = ""
     approved_by: str = ""
@@ -120,6 +124,7 @@ def view(state: CaseState) -> CaseView:
         received=state.received,
         discrepancies=tuple(one.told for one in state.discrepancies),
         planned=str(state.planned or ""),
+        **_offer(state),
         to_approve=_to_approve(state),
         override_to_approve=state.proposed.update_id if state.proposed else "",
         appeals=(state.request.appeals or "") if state.request else "",
@@ -133,6 +138,18 @@ def view(state: CaseState) -> CaseView:
         disputed=tuple(one.payment for one in state.disputes),
         troubles=state.troubles,
     )
+
+
+def _offer(state: CaseState) -> dict[str, Any]:
+    """What is offered instead of what was quoted, the plan that an answer names, and the last answer."""
+    answers = [one.answer.value for one in state.answers]
+    found: dict[str, Any] = {"offer_answer": answers[-1] if answers else ""}
+    if state.sent_back is not None:
+        found["sent_back"] = state.sent_back.tracking_number
+    if state.offer is not None and state.plan is not None:
+        told = f"{amount(state.plan)} instead of {amount(state.quote)}"
+        found |= {"offer": told, "offer_plan": state.plan.number}
+    return found
 
 
 def _to_approve(state: CaseState) -> Money | None:
@@ -154,6 +171,8 @@ def panel(state: CaseState) -> str:
         *(f"Overridden by {one}" for one in seen.overrides),
         f"Quoted: {seen.quote}" if seen.quote else "",
         f"To refund: {seen.planned} ({seen.refund_status})" if seen.planned else "",
+        f"Offered: {seen.offer}" if seen.offer else "",
+        f"Sent back to the shopper: {seen.sent_back}" if seen.sent_back else "",
         f"Approved by {seen.approved_by}" if seen.approved_by else "",
         f"Refunded: {seen.refunded} ({', '.join(seen.provider_references)})" if seen.provider_references else "",
         f"Lost on the way, said {state.lost}" if state.lost else "",

@@ -1,0 +1,13 @@
+"""The keys of what is said of goods that came, made from business ids alone like all others (`domain.ids`)."""
+
+from __future__ import annotations
+
+
+def answer_key(case: str, plan: int, answer: str) -> str:
+    """One answer to the offer of a plan; each can be given once."""
+    return f"answer:{case}:{plan}:{answer}"
+
+
+def sent_back_key(case: str) -> str:
+    """The goods of a return on their way back to the shopper."""
+    return f"sent_back:{case}"
