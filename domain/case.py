@@ -90,6 +90,9 @@ class CaseSoFar(Model):
     receipts: tuple[Receipt, ...] = ()
     inspect_until: UtcDatetime | None = None
     inspection: Inspection | None = None
+    uninspected: bool = False
+    """Nobody inspected in time, so `inspection` stands for what nobody has looked at, and `graded` is for the stock."""
+    graded: Inspection | None = None
     discrepancies: tuple[Discrepancy, ...] = ()
     """Of serial numbers, each once, whoever saw it first."""
     plan: RefundPlan | None = None
@@ -115,6 +118,11 @@ class CaseSoFar(Model):
     def with_discrepancies(self, found: Iterable[Discrepancy]) -> tuple[Discrepancy, ...]:
         """Those that are known, and these."""
         return tuple(dict.fromkeys((*self.discrepancies, *found)))
+
+    @property
+    def seen(self) -> Inspection | None:
+        """What somebody has graded."""
+        return self.graded if self.uninspected else self.inspection
 
     @property
     def expected(self) -> dict[str, int]:

@@ -11,3 +11,8 @@ def answer_key(case: str, plan: int, answer: str) -> str:
 def sent_back_key(case: str) -> str:
     """The goods of a return on their way back to the shopper."""
     return f"sent_back:{case}"
+
+
+def uninspected_key(case: str) -> str:
+    """The end of the wait for an inspection, after which goods are paid as quoted."""
+    return f"uninspected:{case}"

@@ -77,6 +77,8 @@ class EntryKind(StrEnum):
     SCAN = "scan"
     RECEIPT = "receipt"
     INSPECTION = "inspection"
+    UNINSPECTED = "uninspected"
+    """Nobody graded the goods in time, so they are paid as quoted."""
     BOX_FOUND = "box_found"
     """A box came that nobody had announced."""
     BOX_MATCHED = "box_matched"

@@ -66,6 +66,7 @@ UNTOLD = (
     EntryKind.CONSENT,
     EntryKind.FORCE_CLOSED,
     EntryKind.LOST,
+    EntryKind.UNINSPECTED,
     EntryKind.NOTICE,
     EntryKind.LATE_PAYMENT,
     EntryKind.CREDIT_ISSUED,

@@ -52,17 +52,12 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
             }
         case EntryKind.INSPECTION:
             inspection = Inspection.model_validate(facts["inspection"])
-            return {"inspection": inspection, "discrepancies": _discrepancies(known, facts)}
+            seen = "graded" if known.uninspected else "inspection"
+            return {seen: inspection, "discrepancies": _discrepancies(known, facts)}
         case EntryKind.LOST:
             return {"lost": entry.actor, "inspection": Inspection.model_validate(facts["inspection"])}
         case EntryKind.PLAN:
             return {"plan": RefundPlan.model_validate(facts["plan"])}
-        case EntryKind.OFFER_ANSWERED:
-            said = Answered.model_validate(facts["answered"])
-            plan = {"plan": None} if said.answer is Answer.SEND_BACK else {}
-            return {"answers": (*known.answers, said), **plan}
-        case EntryKind.SENT_BACK:
-            return {"sent_back": SentBack.model_validate(facts["sent_back"])}
         case EntryKind.APPROVAL:
             approval = Approval.model_validate(facts["approval"])
             return _agreed(known, approval, facts) if approval.override else {"approval": approval}
@@ -75,7 +70,7 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
         case EntryKind.RESTOCK:
             return {"restocked": facts["inspection"]}
         case _:
-            return _ended(entry) or {"refunds": _refunds(known.refunds, entry)}
+            return _ended(entry) or _offered(known, entry) or {"refunds": _refunds(known.refunds, entry)}
 
 
 def _ended(entry: JournalEntry) -> dict[str, Any]:
@@ -89,6 +84,21 @@ def _ended(entry: JournalEntry) -> dict[str, Any]:
             return {"force_closed": entry.actor}
         case EntryKind.CLOSED:
             return {"outcome": Outcome(entry.facts["outcome"])}
+        case _:
+            return {}
+
+
+def _offered(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
+    """What was said of an offer, or instead of an inspection, if the entry says so."""
+    match entry.kind:
+        case EntryKind.OFFER_ANSWERED:
+            said = Answered.model_validate(entry.facts["answered"])
+            plan = {"plan": None} if said.answer is Answer.SEND_BACK else {}
+            return {"answers": (*known.answers, said), **plan}
+        case EntryKind.UNINSPECTED:
+            return {"uninspected": True, "inspection": Inspection.model_validate(entry.facts["inspection"])}
+        case EntryKind.SENT_BACK:
+            return {"sent_back": SentBack.model_validate(entry.facts["sent_back"])}
         case _:
             return {}
 

@@ -12,8 +12,9 @@ from activities.decisions.assigning import RecordAssignment, RecordResend
 from activities.decisions.ends import CancelReturn, CloseReturn, ExpireReturn, ForceClose
 from activities.decisions.losing import RecordLoss
 from activities.decisions.offering import AnswerOffer, Offering, RecordSentBack, offer_for
+from activities.decisions.uninspected import PayUninspected
 from activities.decisions.ways import check_method
-from domain import ids
+from domain import goods_ids, ids
 from domain.errors import Refused
 from domain.inspection import Inspection, units
 from domain.kits import in_parts
@@ -53,6 +54,7 @@ __all__ = [
     "ForceClose",
     "OpenReturn",
     "Opened",
+    "PayUninspected",
     "PlanRefund",
     "RecordAssignment",
     "RecordLoss",
@@ -159,6 +161,7 @@ class DecisionActivities(Offering):
             limit = 0  # a person looks at it, however little it is
         offer = offer_for(known, made.plan, policy, ask.now)
         plan = made.plan.model_copy(update={"automatic_limit": limit, "offer": offer})
+        nothing = offer is not None and not plan.legs
         _check_linked(order, plan)
         entry = NewEntry(
             key=key,
@@ -171,14 +174,16 @@ class DecisionActivities(Offering):
             at=ask.now,
             facts={"plan": _facts(plan), **made.facts},
             asked={"inspection": ask.inspection.id, "units": inspected},
-            transfers=made.transfers,
+            # What pays nothing is carried out at once, so not before the shopper has agreed: then it is planned again.
+            transfers=() if nothing else made.transfers,
         )
-        return self._credit_notes.planned(entry, plan)
+        return entry if nothing else self._credit_notes.planned(entry, plan)
 
     def _check_inspected(self, ask: PlanRefund) -> None:
-        """Raises Refused unless somebody graded exactly this, or it was lost: a workflow's word moves no money."""
+        """Raises Refused unless somebody graded exactly this, or nobody did and it is paid all the same: a workflow's word moves no money."""
         graded = ids.inspection_key(ask.case, ask.inspection.id)
-        entry = self._ledger.find(graded) or self._ledger.find(ids.lost_key(ask.case))
+        others = (ids.lost_key(ask.case), goods_ids.uninspected_key(ask.case))
+        entry = next((one for key in (graded, *others) if (one := self._ledger.find(key))), None)
         if entry is None or Inspection.model_validate(entry.facts["inspection"]) != ask.inspection:
             text = f"the inspection {ask.inspection.id} of return {ask.case} is not in the journal like this"
             raise Refused("not_inspected", f"{text}; have it inspected first")

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from temporalio import activity
 
-from activities.decisions.losing import Losing
+from activities.decisions.uninspected import Uninspected
 from activities.people import check_person, check_speaker
 from domain import goods_ids, ids
 from domain.case import CaseSoFar
@@ -68,7 +68,7 @@ def may_answer(known: CaseSoFar, said: OfferAnswer) -> str:
     return ""
 
 
-class Offering(Losing):
+class Offering(Uninspected):
     """Records what is said to an offer. The money of a plan that is not wanted is free again at once."""
 
     @activity.defn(no_thread_cancel_exception=True)

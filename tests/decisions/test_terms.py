@@ -5,10 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from activities.decisions import DecisionActivities, PlanRefund
+import pytest
+
+from activities.decisions import AnswerOffer, DecisionActivities, PlanRefund
 from activities.inventory import RecordInspection
 from activities.payments import PayLeg, PaymentActivities
+from domain.errors import Refused
 from domain.inspection import Grade, InspectedLine, Inspection
+from domain.offer import Answer
 from domain.plan import FeeKind, RefundPlan
 from domain.policy import Decision, Verdict
 from domain.request import Basis
@@ -122,6 +126,11 @@ def test_a_taxed_fee_carries_its_tax_into_plan_journal_and_credit_note(shop: Sho
     leg = PayLeg(
         case="R-1", order_id="two-rates", plan=1, payment="pi_demo_two_rates", amount=plan.total, attempt=1, now=NOW
     )
+    with pytest.raises(Refused) as refused:
+        payments.pay_leg(leg)
+    assert refused.value.code == "offer_stands"
+    agreed = AnswerOffer(case="R-1", order_id="two-rates", by="shopper", plan=1, answer=Answer.ACCEPT, now=NOW)
+    shop.decisions.answer_offer(agreed)
     payments.pay_leg(leg)
     (note,) = [one.facts["credit_note"] for one in shop.ledger.entries() if "credit_note" in one.facts]
     assert [(one["amount"], one["tax"]) for one in note["fees"]] == [(588, 94)]

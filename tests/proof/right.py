@@ -199,6 +199,7 @@ class _Told:
         times = {kind: 0 for kind in EntryKind if kind not in free}
         times |= dict.fromkeys(_ONCE[self.expected], 1)
         times[EntryKind.PLAN] = self._plans()
+        times[EntryKind.UNINSPECTED] = int(self.known.uninspected)
         times[EntryKind.REFUND_FAILED] = seen[EntryKind.REFUND_FAILED]
         late = times[EntryKind.REFUND_REVERSED] = len(self._failed_late())
         times[EntryKind.REFUND_SUBMITTED] = legs + seen[EntryKind.REFUND_FAILED] + late
@@ -435,7 +436,7 @@ class _Told:
         answered = NoticeKind.IN_REVIEW if review else NoticeKind.APPROVED
         last = NoticeKind.SENT_BACK if self.expected is Outcome.SENT_BACK else NoticeKind.REFUND_DONE
         needed = {answered, NoticeKind.RECEIVED, last} | moving
-        return needed, {NoticeKind.REFUND_SUBMITTED, *_MEANWHILE}
+        return needed, {NoticeKind.REFUND_SUBMITTED, NoticeKind.INSPECTION_DELAYED, *_MEANWHILE}
 
     def stock(self) -> Iterator[str]:
         """What was inspected was put away, each unit once, and nothing waits on the way."""

@@ -27,6 +27,10 @@ class Agreeing(Payout, Offers):
                 await self._hear_shopper()
             else:
                 await self._look_again()
+        plan = self.state.plan
+        if plan is not None and plan.offer is not None and not plan.legs:
+            # It pays nothing, so no leg carries out what is kept: the next plan does, now that it is agreed to.
+            await self.make_plan(plan.number + 1)
 
     async def send_goods_back(self) -> None:
         """Wait until the warehouse has sent the goods to the shopper, whatever it takes."""

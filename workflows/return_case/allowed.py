@@ -9,7 +9,7 @@ from domain.parcel import OtherParcel, Scan
 from domain.policy import Verdict
 from domain.verbs import Refusal, Verb
 from workflows.return_case.allowed_goods import may_add, may_inspect, may_lose, may_receive, may_scan
-from workflows.return_case.allowed_offer import may_answer, may_send_back, may_uphold
+from workflows.return_case.allowed_offer import may_speak
 from workflows.return_case.allowed_staff import may_agree, may_approve, may_close, may_override, may_resend
 from workflows.return_case.said import Approve, ForceClose, Lost, Resend, Uphold
 from workflows.return_case.state import CaseState
@@ -42,12 +42,8 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
             return may_lose(state)
         case Resend():
             return may_resend(state, said)
-        case OfferAnswer():
-            return may_answer(state, said)
-        case Uphold():
-            return may_uphold(state, said)
-        case SentBack():
-            return may_send_back(state, said)
+        case OfferAnswer() | Uphold() | SentBack():
+            return may_speak(state, said)
     if verb is Verb.ASSIGN and state.turn.owner in ("backhaul", "nobody"):
         return Refusal(code="nobody_waits", message="Nobody has to act on this return now: it goes on by itself.")
     if verb is Verb.CANCEL:

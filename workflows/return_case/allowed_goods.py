@@ -66,9 +66,8 @@ def may_inspect(state: CaseState, inspection: Inspection) -> Refusal | None:
     """The grades of all that was received."""
     if state.lost:
         return Refusal(code="lost", message="This parcel is recorded as lost, so there is nothing to inspect.")
-    if state.inspection is not None:
-        same = state.inspection == inspection
-        return None if same else other_content("inspection", state.inspection.id)
+    if state.seen is not None:
+        return None if state.seen == inspection else other_content("inspection", state.seen.id)
     if not state.receipts:
         return Refusal(code="nothing_received", message="Nothing of this return has been received; receive it first.")
     if units(inspection.lines) != state.received:

@@ -9,7 +9,18 @@ from workflows.return_case.said import Uphold
 from workflows.return_case.state import CaseState
 
 
-def may_answer(state: CaseState, said: OfferAnswer) -> Refusal | None:
+def may_speak(state: CaseState, said: OfferAnswer | Uphold | SentBack) -> Refusal | None:
+    """Whatever is said of an offer."""
+    match said:
+        case OfferAnswer():
+            return _may_answer(state, said)
+        case Uphold():
+            return _may_uphold(state)
+        case SentBack():
+            return _may_send_back(state, said)
+
+
+def _may_answer(state: CaseState, said: OfferAnswer) -> Refusal | None:
     """The shopper accepts the offer, objects to it, or wants the goods back."""
     if said.answer is Answer.STANDS:
         return Refusal(code="not_the_shopper", message="That an offer stands is the shop's word: `uphold` it.")
@@ -26,7 +37,7 @@ def may_answer(state: CaseState, said: OfferAnswer) -> Refusal | None:
     return None
 
 
-def may_uphold(state: CaseState, said: Uphold) -> Refusal | None:
+def _may_uphold(state: CaseState) -> Refusal | None:
     """The shop has looked at an objection and offers the same."""
     if state.plan is not None and _said(state, state.plan.number, Answer.STANDS):
         return None
@@ -35,7 +46,7 @@ def may_uphold(state: CaseState, said: Uphold) -> Refusal | None:
     return None
 
 
-def may_send_back(state: CaseState, said: SentBack) -> Refusal | None:
+def _may_send_back(state: CaseState, said: SentBack) -> Refusal | None:
     """The goods went back to the shopper."""
     if state.sent_back is not None:
         if state.sent_back.tracking_number == said.tracking_number:

@@ -36,7 +36,7 @@ def known(state: CaseState, fact: Fact) -> bool:
         case Receipt():
             return any(one.id == fact.id for one in state.receipts)
         case Inspection():
-            return state.inspection is not None
+            return state.seen is not None
         case Cancel():
             return state.called_off
         case ForceClose():
@@ -75,7 +75,7 @@ def with_fact(state: CaseState, fact: Fact) -> CaseState:
         case Receipt():
             return state.model_copy(update={"receipts": (*state.receipts, fact)})
         case Inspection():
-            return state.model_copy(update={"inspection": fact})
+            return state.model_copy(update={"graded" if state.uninspected else "inspection": fact})
         case Cancel():
             return state.model_copy(update={"cancel": fact})
         case ForceClose():

@@ -9,6 +9,7 @@ from temporalio import workflow
 from activities.decisions import (
     DecisionActivities,
     ExpireReturn,
+    PayUninspected,
 )
 from activities.inventory import InventoryActivities, Restock
 from domain.notice import NoticeKind
@@ -43,7 +44,8 @@ class Goods(Clerk):
         """Wait for whoever speaks next; when the due time passes in silence, ops are asked to look."""
         due, before = None if self.state.overdue else self.state.next_action.due_at, self.recorded
         reminder, end = self.state.reminder_after(self.reminded_at), self.state.ends_at
-        first = min((one for one in (due, reminder, end) if one is not None), default=None)
+        pays = self.state.pays_at
+        first = min((one for one in (due, reminder, end, pays) if one is not None), default=None)
         try:
             await workflow.wait_condition(
                 lambda: self.recorded > before,
@@ -55,6 +57,8 @@ class Goods(Clerk):
         except TimeoutError:
             if first == end:
                 await self.expire()
+            elif first == pays:
+                await self.pay_uninspected()
             elif first == reminder:
                 self.remind()
             else:
@@ -88,9 +92,32 @@ class Goods(Clerk):
             return
         self.learn(expired=True, overdue="")
 
+    async def pay_uninspected(self) -> None:
+        """Nobody has inspected, and the policy does not let the shopper wait for it any longer."""
+        try:
+            presumed = await self.step(
+                "The time to inspect has passed: pay as quoted",
+                DecisionActivities.pay_uninspected,
+                lambda now: PayUninspected(**self.about, now=now),
+                options.JOURNAL,
+                wanted=lambda: not (self.heard or self.state.inspection),
+            )
+        except NotWanted:  # somebody has just said otherwise
+            await workflow.wait_condition(lambda: not self.heard or self.state.inspection is not None)
+            return
+        self.learn(uninspected=True, inspection=presumed, overdue="")
+
+    async def be_graded(self) -> None:
+        """What was paid without an inspection still needs one, to be put away."""
+        if self.state.uninspected and self.state.graded is None:
+            self.learn(overdue="Overdue: Inspect what arrived; it was paid as quoted")
+            await workflow.wait_condition(lambda: self.state.graded is not None)
+            self.learn(overdue="")
+
     async def restock(self) -> None:
-        """Put the goods away."""
-        inspection = self.state.inspection
+        """Put the goods away, once somebody has graded them."""
+        await self.be_graded()
+        inspection = self.state.seen
         if self.state.restocked is None and inspection is not None and not self.state.lost:
             await self.step(
                 "Put the goods away",

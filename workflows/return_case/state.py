@@ -54,6 +54,8 @@ class CaseState(CaseSoFar):
             return Stage.CLOSING if self.sent_back is not None else Stage.SENDING_BACK
         if self.offer is not None:
             return Stage.OFFER
+        if self.uninspected and self.graded is None and self.refund_status is RefundStatus.SUCCEEDED:
+            return Stage.INSPECTION
         if self.inspection is not None:
             return Stage.REFUND
         if self.receipts:
@@ -153,6 +155,14 @@ class CaseState(CaseSoFar):
             return None
         label_until = self.label.bought_at + self.decision.days(self.decision.label_days)
         return max(label_until, due_of(self) or label_until)
+
+    @property
+    def pays_at(self) -> datetime | None:
+        """When goods that nobody inspects are paid as quoted; None where the policy lets them wait."""
+        waits = self.stage is Stage.INSPECTION and self.inspection is None
+        if not waits or self.inspect_until is None or self.decision is None or not self.decision.pays_uninspected:
+            return None
+        return self.inspect_until + self.decision.days(self.decision.inspection_days or 0)
 
     def reminder_after(self, then: datetime) -> datetime | None:
         """The next time to remind the shopper of the parcel, counted back from the last day to send it."""

@@ -154,7 +154,7 @@ _NEXT = {
     Stage.OFFER: ("shopper", "Answer the offer"),
     Stage.SENDING_BACK: (
         "warehouse",
-        "Send the goods back to the shopper, and say `sent-back` with the tracking number",
+        "Send the goods back to the shopper, then say `sent-back` with the parcel's number",
     ),
     Stage.REFUND: ("backhaul", "Pay the refund and put the goods away"),
     Stage.CLOSING: ("backhaul", "Send the last mails and close"),

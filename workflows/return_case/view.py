@@ -124,9 +124,7 @@ def view(state: CaseState) -> CaseView:
         received=state.received,
         discrepancies=tuple(one.told for one in state.discrepancies),
         planned=str(state.planned or ""),
-        **_offer(state),
-        to_approve=_to_approve(state),
-        override_to_approve=state.proposed.update_id if state.proposed else "",
+        **_waiting(state),
         appeals=(state.request.appeals or "") if state.request else "",
         overrides=state.told_overrides,
         approved_by=state.approval.by if state.approval and not state.needs_approval else "",
@@ -140,10 +138,12 @@ def view(state: CaseState) -> CaseView:
     )
 
 
-def _offer(state: CaseState) -> dict[str, Any]:
-    """What is offered instead of what was quoted, the plan that an answer names, and the last answer."""
+def _waiting(state: CaseState) -> dict[str, Any]:
+    """What is to be approved or answered: what is offered instead of the quote, by which plan, and the last
+    answer."""
     answers = [one.answer.value for one in state.answers]
-    found: dict[str, Any] = {"offer_answer": answers[-1] if answers else ""}
+    found: dict[str, Any] = {"offer_answer": answers[-1] if answers else "", "to_approve": _to_approve(state)}
+    found["override_to_approve"] = state.proposed.update_id if state.proposed else ""
     if state.sent_back is not None:
         found["sent_back"] = state.sent_back.tracking_number
     if state.offer is not None and state.plan is not None:
