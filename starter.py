@@ -11,6 +11,7 @@ from commands import (
     erase,
     events,
     finance,
+    findings,
     inbox,
     mails,
     offers,
@@ -55,6 +56,7 @@ app.add_typer(boxes.app)
 app.add_typer(boxes.report, name="boxes")
 app.add_typer(parcels.parcel, name="parcel")
 app.add_typer(offers.offer, name="offer")
+app.add_typer(findings.finding, name="finding")
 outbox.app.add_typer(mails.app)
 app.add_typer(outbox.app, name="mails")
 app.add_typer(orders.app, name="orders")

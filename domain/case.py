@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from domain.approval import Approval
 from domain.consent import Consent
+from domain.finding import FOREIGN, FindingCode, FindingSettled, Found
 from domain.inspection import Inspection, Receipt, units
 from domain.model import Currency, Id, Model, UtcDatetime
 from domain.offer import Answer, Answered, Offer, SentBack
@@ -93,6 +94,8 @@ class CaseSoFar(Model):
     uninspected: bool = False
     """Nobody inspected in time, so `inspection` stands for what nobody has looked at, and `graded` is for the stock."""
     graded: Inspection | None = None
+    findings: tuple[Found, ...] = ()
+    settled: tuple[FindingSettled, ...] = ()
     discrepancies: tuple[Discrepancy, ...] = ()
     """Of serial numbers, each once, whoever saw it first."""
     plan: RefundPlan | None = None
@@ -118,6 +121,24 @@ class CaseSoFar(Model):
     def with_discrepancies(self, found: Iterable[Discrepancy]) -> tuple[Discrepancy, ...]:
         """Those that are known, and these."""
         return tuple(dict.fromkeys((*self.discrepancies, *found)))
+
+    @property
+    def unsettled(self) -> tuple[Found, ...]:
+        """Goods that are here and not of this return, of which nobody has said what becomes of them."""
+        ended = {one.finding for one in self.settled}
+        return tuple(one for one in self.findings if one.finding.code in FOREIGN and one.finding.id not in ended)
+
+    @property
+    def empty_box(self) -> Found | None:
+        """An empty box, as long as nothing else came."""
+        found = (one for one in self.findings if one.finding.code is FindingCode.EMPTY_BOX)
+        return None if self.receipts else next(found, None)
+
+    @property
+    def carrier_claim(self) -> bool:
+        """Whether something is to be claimed from the carrier."""
+        codes = (FindingCode.DAMAGED_IN_TRANSIT, FindingCode.EMPTY_BOX)
+        return any(one.finding.code in codes for one in self.findings)
 
     @property
     def seen(self) -> Inspection | None:

@@ -28,6 +28,8 @@ class EventType(StrEnum):
     RETURN_RECEIVED = "return.received"
     RETURN_INSPECTED = "return.inspected"
     RETURN_RESTOCKED = "return.restocked"
+    RETURN_FINDING = "return.finding"
+    RETURN_FINDING_SETTLED = "return.finding_settled"
     RETURN_OFFER_ANSWERED = "return.offer_answered"
     RETURN_SENT_BACK = "return.sent_back"
     RETURN_CANCELLED = "return.cancelled"

@@ -16,3 +16,13 @@ def sent_back_key(case: str) -> str:
 def uninspected_key(case: str) -> str:
     """The end of the wait for an inspection, after which goods are paid as quoted."""
     return f"uninspected:{case}"
+
+
+def finding_key(case: str, finding: str) -> str:
+    """One thing that the warehouse found."""
+    return f"finding:{case}:{finding}"
+
+
+def finding_settled_key(case: str, finding: str) -> str:
+    """What became of the goods of a finding."""
+    return f"finding_settled:{case}:{finding}"

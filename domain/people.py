@@ -31,7 +31,9 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-_GOODS = frozenset({Verb.RECEIVE, Verb.INSPECT, Verb.ADD_PARCEL, Verb.SENT_BACK})
+_GOODS = frozenset(
+    {Verb.RECEIVE, Verb.INSPECT, Verb.ADD_PARCEL, Verb.SENT_BACK, Verb.RECORD_FINDING, Verb.SETTLE_FINDING}
+)
 _AFTERCARE = frozenset({Verb.PAY_AGAIN, Verb.PAID_BY_HAND, Verb.BY_HAND_FAILED, Verb.NOTED})
 MAY: Mapping[Role, frozenset[Verb]] = {
     Role.SERVICE: frozenset(
@@ -95,6 +97,8 @@ _DOES = {
     Verb.RETRY_NOW: "have steps tried again",
     Verb.ANSWER_OFFER: "answer an offer for the shopper",
     Verb.UPHOLD: "say that an offer stands",
+    Verb.RECORD_FINDING: "record what was found",
+    Verb.SETTLE_FINDING: "say what becomes of goods that were found",
     Verb.SENT_BACK: "say that goods went back to the shopper",
     Verb.CONSENT: "consent for the shopper",
     Verb.PAID_BY_HAND: "say that something is paid by hand",

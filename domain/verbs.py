@@ -21,6 +21,8 @@ class Verb(StrEnum):
     ASSIGN = "assign"
     RESEND = "resend"
     LOST = "lost"
+    RECORD_FINDING = "record_finding"
+    SETTLE_FINDING = "settle_finding"
     ANSWER_OFFER = "answer_offer"
     UPHOLD = "uphold"
     SENT_BACK = "sent_back"

@@ -9,6 +9,7 @@ from typing import Any
 from domain.approval import Approval
 from domain.case import Assigned, CaseSoFar, Outcome
 from domain.consent import Consent
+from domain.finding import FindingSettled, Found
 from domain.history import Happened
 from domain.inspection import Inspection, Receipt
 from domain.offer import Answer, Answered, SentBack
@@ -70,7 +71,7 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
         case EntryKind.RESTOCK:
             return {"restocked": facts["inspection"]}
         case _:
-            return _ended(entry) or _offered(known, entry) or {"refunds": _refunds(known.refunds, entry)}
+            return _ended(entry) or _judged(known, entry) or {"refunds": _refunds(known.refunds, entry)}
 
 
 def _ended(entry: JournalEntry) -> dict[str, Any]:
@@ -88,13 +89,17 @@ def _ended(entry: JournalEntry) -> dict[str, Any]:
             return {}
 
 
-def _offered(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
-    """What was said of an offer, or instead of an inspection, if the entry says so."""
+def _judged(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
+    """What was found, said instead of an inspection, or said of an offer, if the entry says so."""
     match entry.kind:
         case EntryKind.OFFER_ANSWERED:
             said = Answered.model_validate(entry.facts["answered"])
             plan = {"plan": None} if said.answer is Answer.SEND_BACK else {}
             return {"answers": (*known.answers, said), **plan}
+        case EntryKind.FINDING:
+            return {"findings": (*known.findings, Found.model_validate(entry.facts["found"]))}
+        case EntryKind.FINDING_SETTLED:
+            return {"settled": (*known.settled, FindingSettled.model_validate(entry.facts["settled"]))}
         case EntryKind.UNINSPECTED:
             return {"uninspected": True, "inspection": Inspection.model_validate(entry.facts["inspection"])}
         case EntryKind.SENT_BACK:

@@ -16,6 +16,7 @@ from activities.decisions.uninspected import PayUninspected
 from activities.decisions.ways import check_method
 from domain import goods_ids, ids
 from domain.errors import Refused
+from domain.finding import without_damage
 from domain.inspection import Inspection, units
 from domain.kits import in_parts
 from domain.model import Id, Model, UtcDatetime
@@ -152,9 +153,12 @@ class DecisionActivities(Offering):
         books = self._read(ask.order_id)
         order, policy = books.order, books.policy(self._policies)
         self._check_inspected(ask)
-        inspected, grades = units(ask.inspection.lines), graded(order, ask.inspection.lines)
+        inspected = units(ask.inspection.lines)
         known = case_so_far(one for one in books.entries if one.case == ask.case)
-        decision = known.decision
+        decision, grades = known.decision, graded(order, ask.inspection.lines)
+        if known.label is not None and known.label.ours:
+            # What the carrier did to goods under our label is between us and the carrier.
+            grades = without_damage(grades, (one.finding for one in known.findings))
         made = replanned(key, ask.case, ask.number, books, inspected, _terms(policy, decision, grades))
         limit = policy.policy.limit_below(made.plan.total, made.plan.currency)
         if decision is not None and to_review(decision, grades) and made.plan.total:
@@ -180,7 +184,7 @@ class DecisionActivities(Offering):
         return entry if nothing else self._credit_notes.planned(entry, plan)
 
     def _check_inspected(self, ask: PlanRefund) -> None:
-        """Raises Refused unless somebody graded exactly this, or nobody did and it is paid all the same: a workflow's word moves no money."""
+        """Raises Refused unless somebody graded exactly this, or it is paid ungraded: a workflow's word moves no money."""
         graded = ids.inspection_key(ask.case, ask.inspection.id)
         others = (ids.lost_key(ask.case), goods_ids.uninspected_key(ask.case))
         entry = next((one for key in (graded, *others) if (one := self._ledger.find(key))), None)

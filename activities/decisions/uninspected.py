@@ -1,4 +1,4 @@
-"""Goods that nobody inspects in time: where the policy says so, they are paid as quoted, and graded for the stock alone."""
+"""Goods that nobody inspects in time are paid as quoted, where the policy says so, and graded for the stock alone."""
 
 from __future__ import annotations
 

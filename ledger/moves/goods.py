@@ -91,6 +91,11 @@ def sent_back(key: str, case: str, order_id: str, units: Mapping[str, int]) -> t
     return transfers(key, UNITS, moves)
 
 
+def moved(key: str, giver: str, taker: str, quantity: int) -> tuple[Transfer, ...]:
+    """Units from one account to another."""
+    return transfers(key, UNITS, [(giver, taker, quantity)])
+
+
 def set_aside(key: str, shelf: str, case: str, line_id: str, quantity: int) -> Transfer:
     """Units of a shelf that wait to be sent; they are taken from it when they go."""
     return Transfer(

@@ -51,6 +51,8 @@ def test_all_commands_are_there() -> None:
         "erase",
         "events",
         "events replay",
+        "finding add",
+        "finding settle",
         "inbox",
         "inbox prune",
         "inspect",

@@ -27,6 +27,8 @@ TABLE = {
     Verb.LOST: "          -      -     yes    -     yes",
     Verb.ASSIGN: "        -      -     yes   yes    yes",
     Verb.RESEND: "        -      -     yes    -     yes",
+    Verb.RECORD_FINDING: " -    yes    yes    -     yes",
+    Verb.SETTLE_FINDING: " -    yes    yes    -     yes",
     Verb.ANSWER_OFFER: " yes     -     yes    -     yes",
     Verb.UPHOLD: "        -      -     yes    -     yes",
     Verb.SENT_BACK: "     -     yes    yes    -     yes",

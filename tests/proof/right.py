@@ -19,6 +19,7 @@ import httpx2
 from activities.payments.stripe_units import KEY_IN_METADATA, from_stripe, to_stripe
 from domain import ids, notice_ids
 from domain.case import CaseSoFar, Outcome
+from domain.finding import FOREIGN
 from domain.inspection import units
 from domain.notice import NoticeKind, NoticeState
 from domain.offer import Answer
@@ -200,6 +201,8 @@ class _Told:
         times |= dict.fromkeys(_ONCE[self.expected], 1)
         times[EntryKind.PLAN] = self._plans()
         times[EntryKind.UNINSPECTED] = int(self.known.uninspected)
+        times[EntryKind.FINDING] = len(self.known.findings)
+        times[EntryKind.FINDING_SETTLED] = sum(one.finding.code in FOREIGN for one in self.known.findings)
         times[EntryKind.REFUND_FAILED] = seen[EntryKind.REFUND_FAILED]
         late = times[EntryKind.REFUND_REVERSED] = len(self._failed_late())
         times[EntryKind.REFUND_SUBMITTED] = legs + seen[EntryKind.REFUND_FAILED] + late
@@ -440,7 +443,8 @@ class _Told:
 
     def stock(self) -> Iterator[str]:
         """What was inspected was put away, each unit once, and nothing waits on the way."""
-        put = sum(one.amount for entry in self.entries for one in entry.transfers if one.credit.startswith("stock:"))
+        away = [one for one in self.entries if one.kind is not EntryKind.FINDING_SETTLED]
+        put = sum(one.amount for entry in away for one in entry.transfers if one.credit.startswith("stock:"))
         here = self.known.inspection if self.expected is not Outcome.SENT_BACK else None
         inspected = sum(line.quantity for line in here.lines) if here else 0
         if put != inspected:
@@ -457,7 +461,7 @@ class _Told:
                 if one.commodity == UNITS and one.kind in (TransferKind.SINGLE, TransferKind.POST):
                     counted[one.debit.partition(":")[0]] -= one.amount
                     counted[one.credit.partition(":")[0]] += one.amount
-        kinds = ("sold", "with_customer", "returning", "stock")
+        kinds = ("sold", "found", "with_customer", "returning", "stock")
         total = sum(counted[kind] for kind in kinds)
         if total:
             shown = ", ".join(f"{kind} {counted[kind]}" for kind in kinds)

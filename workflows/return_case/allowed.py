@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from domain.finding import Finding, FindingSettled
 from domain.inspection import Inspection, Receipt
 from domain.offer import OfferAnswer, SentBack
 from domain.override import Override
 from domain.parcel import OtherParcel, Scan
 from domain.policy import Verdict
 from domain.verbs import Refusal, Verb
+from workflows.return_case.allowed_finding import may_find
 from workflows.return_case.allowed_goods import may_add, may_inspect, may_lose, may_receive, may_scan
 from workflows.return_case.allowed_offer import may_speak
 from workflows.return_case.allowed_staff import may_agree, may_approve, may_close, may_override, may_resend
@@ -42,6 +44,8 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
             return may_lose(state)
         case Resend():
             return may_resend(state, said)
+        case Finding() | FindingSettled():
+            return may_find(state, said)
         case OfferAnswer() | Uphold() | SentBack():
             return may_speak(state, said)
     if verb is Verb.ASSIGN and state.turn.owner in ("backhaul", "nobody"):

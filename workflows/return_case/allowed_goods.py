@@ -85,7 +85,7 @@ def may_lose(state: CaseState) -> Refusal | None:
     if state.receipts:
         text = "Goods of this return have arrived; `inspect` them, and what did not come stays with the shopper."
         return Refusal(code="already_received", message=text)
-    if not state.moving:
+    if not (state.moving or state.empty_box):
         text = "No carrier has seen this parcel, so none has lost it; the shopper still has it, or `scan` it first."
         return Refusal(code="not_sent", message=text)
     return None

@@ -161,6 +161,7 @@ class ReturnCase(Goods, Agreeing, NewsDesk):
     async def close(self, outcome: Outcome, last: NoticeKind) -> CaseView:
         """Tell the shopper how it ended, wait a bounded time for the mails, and record the end."""
         self.tell(last)
+        await self.settle_found()
         await self.settle_down()
         self.closing = True
         await self.step(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
+from domain.finding import Finding, FindingSettled
 from domain.inspection import Inspection, Receipt
 from domain.offer import OfferAnswer, SentBack
 from domain.override import Override
@@ -12,6 +13,7 @@ from domain.parcel import OtherParcel, Scan
 from domain.refund import PLAN_WITHDRAWN
 from workflows.return_case.facts import Fact, known, with_fact
 from workflows.return_case.finance import Finance
+from workflows.return_case.findings import FindingDesk
 from workflows.return_case.offers import Offers
 from workflows.return_case.ops import Ops
 from workflows.return_case.overrides import Overrides
@@ -22,7 +24,7 @@ from workflows.return_case.warehouse import Warehouse
 from workflows.stepping import NotWanted
 
 
-class Clerk(Shopper, Warehouse, Providers, Finance, Ops, Overrides, Offers):
+class Clerk(Shopper, Warehouse, Providers, Finance, Ops, Overrides, Offers, FindingDesk):
     """Records beside the story, whatever that waits for, so that who said something learns at once what became of it.
 
     A fact that is refused is dropped as if it had never been said; the story sees recorded facts alone.
@@ -77,6 +79,10 @@ class Clerk(Shopper, Warehouse, Providers, Finance, Ops, Overrides, Offers):
                 return await self.record_resend(fact)
             case Approve():
                 return await (self.agree_override(fact) if fact.override else self.record_approval(fact))
+            case Finding():
+                return await self.record_found(fact)
+            case FindingSettled():
+                return await self.record_settled(fact)
             case OfferAnswer():
                 return await self.record_answer(fact.plan, fact.answer, fact.by)
             case Uphold():

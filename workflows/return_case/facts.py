@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from temporalio.exceptions import ApplicationError
 
+from domain.finding import Finding, FindingSettled, Found
 from domain.inspection import Inspection, Receipt
 from domain.offer import Answer, OfferAnswer, SentBack
 from domain.override import Override
@@ -14,7 +15,7 @@ from workflows.return_case.said import Approve, Assign, Cancel, ForceClose, Lost
 from workflows.return_case.state import CaseState
 
 Said = Cancel | ForceClose | Lost | Assign | Resend | Approve | Override | OfferAnswer | Uphold
-Fact = OtherParcel | Scan | Receipt | Inspection | SentBack | Said
+Fact = OtherParcel | Scan | Receipt | Inspection | Finding | FindingSettled | SentBack | Said
 
 
 @dataclass
@@ -51,6 +52,10 @@ def known(state: CaseState, fact: Fact) -> bool:
             return any(one.update_id == fact.override and one.agreed_by for one in state.overrides)
         case Approve():
             return state.approval is not None and not state.needs_approval
+        case Finding():
+            return any(one.finding.id == fact.id for one in state.findings)
+        case FindingSettled():
+            return any(one.finding == fact.finding for one in state.settled)
         case OfferAnswer():
             return any((one.plan, one.answer) == (fact.plan, fact.answer) for one in state.answers)
         case Uphold():
@@ -82,6 +87,10 @@ def with_fact(state: CaseState, fact: Fact) -> CaseState:
             return state.model_copy(update={"force_closed": fact.by})
         case Lost():
             return state.model_copy(update={"lost": fact.by})
+        case Finding():
+            return state.model_copy(update={"findings": (*state.findings, Found(finding=fact))})
+        case FindingSettled():
+            return state.model_copy(update={"settled": (*state.settled, fact)})
         case SentBack():
             return state.model_copy(update={"sent_back": fact})
         case Assign() | Resend() | Approve() | Override() | OfferAnswer() | Uphold():

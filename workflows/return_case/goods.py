@@ -18,6 +18,9 @@ from workflows.return_case.clerk import Clerk
 from workflows.return_case.stage import Stage
 from workflows.stepping import NotWanted, not_if_refused
 
+_OF_EMPTY_BOX = 2
+"""The first mail of its kind is for what is asked for before anything is sent."""
+
 
 class Goods(Clerk):
     """Verbs about the parcel and what was in it."""
@@ -32,6 +35,8 @@ class Goods(Clerk):
             self.tell_approved()
             if self.state.moving:
                 self.tell(NoticeKind.IN_TRANSIT)
+            if self.state.empty_box:
+                self.tell(NoticeKind.EVIDENCE_WANTED, _OF_EMPTY_BOX)
             if self.state.receipts:
                 self.tell(NoticeKind.RECEIVED)
             if self.state.lost:

@@ -13,6 +13,7 @@ from workflows.return_case.state import CaseState
 
 _IN_LINES = (Extra.RESTOCKING, Extra.LOST_VALUE)
 """What is kept of single items, so that it is told with them."""
+_EMPTY = "The box was empty when it came: please send us the carrier's receipt, and a photo of what you packed."
 _WHY = {"restocking": "A restocking fee is kept.", "lost_value": "It shows signs of use."}
 """Where the policy gives no reason of its own."""
 
@@ -23,6 +24,8 @@ def about_offer(kind: NoticeKind, state: CaseState, extras: Iterable[NoticeExtra
         sent = state.sent_back
         came = tuple(NoticeLine(title=_title(state, one), quantity=count) for one, count in state.received.items())
         return {"lines": came, "tracking_number": sent.tracking_number, "carrier": sent.carrier}
+    if kind is NoticeKind.EVIDENCE_WANTED and state.empty_box is not None:
+        return _of_empty_box(state)
     plan, quote = state.plan, state.quote
     if kind is not NoticeKind.OFFER or plan is None or quote is None or state.order is None:
         return {}
@@ -33,6 +36,14 @@ def about_offer(kind: NoticeKind, state: CaseState, extras: Iterable[NoticeExtra
         "quoted_total": amount(Money(minor=quote.total, currency=quote.currency), locale),
         "reply_until": day(until.date(), locale) if until else "",
     }
+
+
+def _of_empty_box(state: CaseState) -> dict[str, Any]:
+    until, locale = state.empty_box.until if state.empty_box else None, state.order.locale if state.order else ""
+    reason = NoticeReason(code="empty_box", text=_EMPTY)
+    asked = state.expected.items()
+    lines = tuple(NoticeLine(title=_title(state, one), quantity=count, reasons=(reason,)) for one, count in asked)
+    return {"lines": lines, "extras": (), "total": "", "reply_until": day(until.date(), locale) if until else ""}
 
 
 def _offered(state: CaseState, plan: RefundPlan, line_id: str) -> NoticeLine:

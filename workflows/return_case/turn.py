@@ -62,6 +62,21 @@ def _in_review(state: CaseState) -> NextAction | None:
     return NextAction(owner="ops", action=action, due_at=state.review_until)
 
 
+def _empty(state: CaseState) -> NextAction | None:
+    if state.empty_box is None or state.stopped or state.lost:
+        return None
+    action = "Decide on the empty box: `lost` pays, `close` ends it; goods that come after all are received"
+    return NextAction(owner="ops", action=action, due_at=state.empty_box.until)
+
+
+def _to_settle(state: CaseState) -> NextAction | None:
+    if not state.unsettled or state.stage is not Stage.CLOSING:
+        return None
+    first = state.unsettled[0]
+    action = f"Say what becomes of finding {first.finding.id}, {first.finding}: `finding settle`"
+    return NextAction(owner="warehouse", action=action, due_at=first.until)
+
+
 def _offered(state: CaseState) -> NextAction | None:
     if state.offer is None or state.plan is None:
         return None
@@ -89,7 +104,19 @@ def _undecided(state: CaseState) -> NextAction | None:
     return NextAction(owner=owner, action=action, due_at=state.look_at)
 
 
-_FIRST_OF = (_refused, _in_trouble, _overdue, _override_waits, _appealed, _in_review, _offered, _unapproved, _undecided)
+_FIRST_OF = (
+    _refused,
+    _in_trouble,
+    _overdue,
+    _override_waits,
+    _appealed,
+    _in_review,
+    _empty,
+    _offered,
+    _unapproved,
+    _undecided,
+    _to_settle,
+)
 """What waits for somebody whatever the stage; the first that does is shown."""
 
 

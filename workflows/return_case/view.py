@@ -68,6 +68,10 @@ class CaseView(Model):
     expected: Mapping[str, int] = {}
     received: Mapping[str, int] = {}
     discrepancies: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
+    found: tuple[Id, ...] = ()
+    unsettled: tuple[Id, ...] = ()
+    carrier_claim: bool = False
     planned: str = ""
     offer: str = ""
     offer_plan: int = 0
@@ -143,6 +147,10 @@ def _waiting(state: CaseState) -> dict[str, Any]:
     answer."""
     answers = [one.answer.value for one in state.answers]
     found: dict[str, Any] = {"offer_answer": answers[-1] if answers else "", "to_approve": _to_approve(state)}
+    found["findings"] = tuple(str(one.finding) for one in state.findings)
+    found["found"] = tuple(one.finding.id for one in state.findings)
+    found["unsettled"] = tuple(one.finding.id for one in state.unsettled)
+    found["carrier_claim"] = state.carrier_claim
     found["override_to_approve"] = state.proposed.update_id if state.proposed else ""
     if state.sent_back is not None:
         found["sent_back"] = state.sent_back.tracking_number
@@ -181,7 +189,8 @@ def panel(state: CaseState) -> str:
         f"Way back: {seen.method.replace('_', ' ')}" if seen.method and not seen.label_url else "",
         f"[Packing sheet]({seen.sheet_url})" if seen.sheet_url else "",
         f"Other parcels: {', '.join(seen.other_parcels)}" if seen.other_parcels else "",
-        *(f"⚠ {one}" for one in seen.discrepancies),
+        *(f"⚠ {one}" for one in (*seen.discrepancies, *seen.findings)),
+        "To be claimed from the carrier" if seen.carrier_claim else "",
     ]
     stage = f"### {seen.stage.replace('_', ' ').capitalize()}" + (f": {seen.outcome}" if seen.outcome else "")
     return "\n\n".join(filter(None, [stage, *map(help_wanted, state.troubles), _list(rows), _decided(state)]))
