@@ -8,7 +8,7 @@ from enum import StrEnum
 from domain.approval import Approval
 from domain.consent import Consent
 from domain.finding import FOREIGN, FindingCode, FindingSettled, Found
-from domain.inspection import Inspection, Receipt, units
+from domain.inspection import Inspection, Receipt, Rest, units
 from domain.model import Currency, Id, Model, UtcDatetime
 from domain.offer import Answer, Answered, Offer, SentBack
 from domain.order import Order
@@ -91,6 +91,9 @@ class CaseSoFar(Model):
     receipts: tuple[Receipt, ...] = ()
     inspect_until: UtcDatetime | None = None
     inspection: Inspection | None = None
+    """The newest one; `parts` are those before it, each paid by one of `paid_plans`."""
+    parts: tuple[Inspection, ...] = ()
+    paid_plans: tuple[RefundPlan, ...] = ()
     uninspected: bool = False
     """Nobody inspected in time, so `inspection` stands for what nobody has looked at, and `graded` is for the stock."""
     graded: Inspection | None = None
@@ -121,6 +124,36 @@ class CaseSoFar(Model):
     def with_discrepancies(self, found: Iterable[Discrepancy]) -> tuple[Discrepancy, ...]:
         """Those that are known, and these."""
         return tuple(dict.fromkeys((*self.discrepancies, *found)))
+
+    @property
+    def ungraded(self) -> dict[str, int]:
+        """Units that came and were in no part that is done, per line."""
+        graded = units(tuple(line for part in self.parts for line in part.lines))
+        left = {line_id: count - graded.get(line_id, 0) for line_id, count in self.received.items()}
+        return {line_id: count for line_id, count in left.items() if count}
+
+    @property
+    def waits_for_rest(self) -> bool:
+        """Whether more is to come after what was inspected."""
+        return self.inspection is not None and self.inspection.rest is Rest.EXPECTED and bool(self.expected)
+
+    @property
+    def next_part(self) -> dict[str, object]:
+        """What a return knows once what was inspected is paid and put away, and more is waited for."""
+        assert self.inspection is not None  # it was put away
+        done = (self.plan,) if self.plan is not None else ()
+        return {
+            "parts": (*self.parts, self.inspection),
+            "paid_plans": (*self.paid_plans, *done),
+            "inspection": None,
+            "plan": None,
+            "restocked": None,
+        }
+
+    @property
+    def plans_before(self) -> int:
+        """The number of the last plan of an earlier part; 0 if there is none."""
+        return self.paid_plans[-1].number if self.paid_plans else 0
 
     @property
     def unsettled(self) -> tuple[Found, ...]:
@@ -172,6 +205,11 @@ class CaseSoFar(Model):
     def told_overrides(self) -> tuple[str, ...]:
         """Its overrides for people, with what became of each."""
         return tuple(one.told(self.state_of(one)) for one in self.overrides)
+
+    @property
+    def part_answers(self) -> tuple[Answered, ...]:
+        """The answers to offers for the goods that were inspected last."""
+        return tuple(one for one in self.answers if one.plan > self.plans_before)
 
     @property
     def last_answer(self) -> Answered | None:

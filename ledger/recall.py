@@ -51,10 +51,6 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
                 "inspect_until": datetime.fromisoformat(facts["inspect_until"]),
                 "discrepancies": _discrepancies(known, facts),
             }
-        case EntryKind.INSPECTION:
-            inspection = Inspection.model_validate(facts["inspection"])
-            seen = "graded" if known.uninspected else "inspection"
-            return {seen: inspection, "discrepancies": _discrepancies(known, facts)}
         case EntryKind.LOST:
             return {"lost": entry.actor, "inspection": Inspection.model_validate(facts["inspection"])}
         case EntryKind.PLAN:
@@ -96,6 +92,12 @@ def _judged(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
             said = Answered.model_validate(entry.facts["answered"])
             plan = {"plan": None} if said.answer is Answer.SEND_BACK else {}
             return {"answers": (*known.answers, said), **plan}
+        case EntryKind.INSPECTION:
+            inspection = Inspection.model_validate(entry.facts["inspection"])
+            # One more after the first is of a part that came later, when the one before was paid and put away.
+            before = {} if known.inspection is None or known.uninspected else known.next_part
+            seen = "graded" if known.uninspected else "inspection"
+            return {**before, seen: inspection, "discrepancies": _discrepancies(known, entry.facts)}
         case EntryKind.FINDING:
             return {"findings": (*known.findings, Found.model_validate(entry.facts["found"]))}
         case EntryKind.FINDING_SETTLED:

@@ -27,15 +27,18 @@ class Planned:
     facts: Mapping[str, object] = field(default_factory=dict)
 
 
-def replanned(key: str, case: str, number: int, books: OrderBooks, units: Mapping[str, int], terms: Terms) -> Planned:
-    """The n-th plan of a return. While nothing of the one before was handed to the provider, that one is voided and all
-    is computed anew; afterwards only what it left owed is planned, in new legs.
+def replanned(
+    key: str, case: str, number: int, books: OrderBooks, units: Mapping[str, int], terms: Terms, first: int = 1
+) -> Planned:
+    """The n-th plan of a return; `first` is the number of the first one for these goods, as others may have been paid
+    before. While nothing of the one before was handed to the provider, that one is voided and all is computed anew;
+    afterwards only what it left owed is planned, in new legs.
 
     Raises Refused if there is no plan before it, and what `plan_refund` raises.
     """
-    if number == 1:
+    if number == first:
         history = books.history()
-        plan = plan_refund(books.order, history, _open(history, units), terms)
+        plan = plan_refund(books.order, history, _open(history, units), terms).model_copy(update={"number": number})
         return Planned(plan, reserved(key, case, plan))
     before = ids.plan_key(case, number - 1)
     entry = next((one for one in books.entries if one.key == before), None)

@@ -15,6 +15,7 @@ from activities.decisions.offering import AnswerOffer, Offering, RecordSentBack,
 from activities.decisions.uninspected import PayUninspected
 from activities.decisions.ways import check_method
 from domain import goods_ids, ids
+from domain.case import CaseSoFar
 from domain.errors import Refused
 from domain.finding import without_damage
 from domain.inspection import Inspection, units
@@ -159,7 +160,8 @@ class DecisionActivities(Offering):
         if known.label is not None and known.label.ours:
             # What the carrier did to goods under our label is between us and the carrier.
             grades = without_damage(grades, (one.finding for one in known.findings))
-        made = replanned(key, ask.case, ask.number, books, inspected, _terms(policy, decision, grades))
+        terms, first = _once(_terms(policy, decision, grades), known), 1 + known.plans_before
+        made = replanned(key, ask.case, ask.number, books, inspected, terms, first)
         limit = policy.policy.limit_below(made.plan.total, made.plan.currency)
         if decision is not None and to_review(decision, grades) and made.plan.total:
             limit = 0  # a person looks at it, however little it is
@@ -184,7 +186,7 @@ class DecisionActivities(Offering):
         return entry if nothing else self._credit_notes.planned(entry, plan)
 
     def _check_inspected(self, ask: PlanRefund) -> None:
-        """Raises Refused unless somebody graded exactly this, or it is paid ungraded: a workflow's word moves no money."""
+        """Raises Refused unless this was graded, or is paid ungraded: a workflow's word moves no money."""
         graded = ids.inspection_key(ask.case, ask.inspection.id)
         others = (ids.lost_key(ask.case), goods_ids.uninspected_key(ask.case))
         entry = next((one for key in (graded, *others) if (one := self._ledger.find(key))), None)
@@ -204,6 +206,14 @@ def _terms(policy: PublishedPolicy, decision: Decision | None, grades: Graded) -
     """What was decided; where a decision says nothing of terms, what the policy has for everything."""
     decided = terms_of(decision, grades) if decision else None
     return decided or Terms(refund_shipping=policy.policy.refund_shipping)
+
+
+def _once(terms: Terms, known: CaseSoFar) -> Terms:
+    """The same, without what is kept once per return if a part before this one has paid it."""
+    once = FeeKind.RETURN_SHIPPING
+    if not any(fee.kind is once for plan in known.paid_plans for fee in plan.fees):
+        return terms
+    return terms.model_copy(update={"fees": tuple(fee for fee in terms.fees if fee.kind is not once)})
 
 
 def _unlike_quote(quote: RefundPlan | None, plan: RefundPlan) -> tuple[str, ...]:

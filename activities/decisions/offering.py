@@ -11,6 +11,7 @@ from activities.people import check_person, check_speaker
 from domain import goods_ids, ids
 from domain.case import CaseSoFar
 from domain.errors import Refused
+from domain.inspection import units
 from domain.model import Id, Model, UtcDatetime
 from domain.offer import RULE, Answer, Answered, Offer, OfferAnswer, SentBack
 from domain.plan import RefundPlan
@@ -47,7 +48,7 @@ class RecordSentBack(Model):
 def offer_for(known: CaseSoFar, plan: RefundPlan, policy: PublishedPolicy, now: datetime) -> Offer | None:
     """The offer of a plan that keeps more than was quoted; None where it does not, or the shopper has agreed before."""
     decision = known.decision
-    if decision is None or known.quote is None or any(one.answer is Answer.ACCEPT for one in known.answers):
+    if decision is None or known.quote is None or any(one.answer is Answer.ACCEPT for one in known.part_answers):
         return None
     kept = kept_beyond(known.quote, plan)
     if kept <= policy.policy.offer_above.get(plan.currency, 0):
@@ -63,7 +64,7 @@ def may_answer(known: CaseSoFar, said: OfferAnswer) -> str:
         return f"no offer of plan {said.plan} waits for an answer; look again"
     if said.answer is Answer.STANDS and last is not Answer.APPEAL:
         return "nobody has objected to the offer, so there is nothing to uphold"
-    if said.answer is Answer.APPEAL and any(one.answer is Answer.APPEAL for one in known.answers):
+    if said.answer is Answer.APPEAL and any(one.answer is Answer.APPEAL for one in known.part_answers):
         return "the offer was looked at again already; accept it, or have the goods back"
     return ""
 
@@ -143,7 +144,7 @@ class Offering(Uninspected):
             at=ask.now,
             facts=facts,
             asked={"tracking_number": ask.sent_back.tracking_number},
-            transfers=goods.sent_back(key, ask.case, ask.order_id, known.received),
+            transfers=goods.sent_back(key, ask.case, ask.order_id, units(known.inspection.lines)),
         )
 
 

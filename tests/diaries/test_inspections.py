@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from commands.policy import publish_policy
 from domain.case import Outcome
 from domain.event import EventType
 from domain.finding import Finding, FindingCode, FindingEnd, FindingSettled
-from domain.inspection import Disposition, Grade, InspectedLine, Inspection
+from domain.inspection import Disposition, Grade, InspectedLine, Inspection, Rest
 from domain.parcel import TrackingStatus
 from ledger import EntryKind
 from ledger.events import events_of
@@ -24,12 +25,12 @@ WORTH_LESS = "lost_value:\n  - {percent: 50, reason: It is worn out., when: {gra
 IN_TIME = f"{POLICY}{WORTH_LESS}deadlines:\n  - {{inspection_days: 4, inspection_default: as_quoted}}\n"
 
 
-async def begun(diary: Diary, policy: str, **lines: int) -> Return:
+async def begun(page: Diary, policy: str, **lines: int) -> Return:
     """A return whose label is out."""
-    publish_policy(diary.shop.world.rooms, policy, POLICY_FROM, datetime.now(UTC))
-    one = await diary.shop.two_rates({line.removeprefix("line_"): count for line, count in lines.items()})
+    publish_policy(page.shop.world.rooms, policy, POLICY_FROM, datetime.now(UTC))
+    one = await page.shop.two_rates({line.removeprefix("line_"): count for line, count in lines.items()})
     await one.labelled()
-    return await diary.follows(one, f"asks to send {sum(lines.values())} unit(s) back")
+    return await page.follows(one, f"asks to send {sum(lines.values())} unit(s) back")
 
 
 async def test_inspection_that_nobody_does(diary: Diary) -> None:
@@ -144,4 +145,46 @@ async def test_empty_box(diary: Diary) -> None:
     await diary.says("ops", "end the return", one.update("force_close", closed))
     view = await diary.ends(Outcome.CLOSED_BY_STAFF, judged=False)
     assert view.refunded == ""
+    assert diary.shop.world.pending() == []
+
+
+async def part(one: Return, id: str, lines: Mapping[str, int], rest: Rest = Rest.EXPECTED) -> CaseView:
+    graded = tuple(InspectedLine(line_id=line, quantity=count) for line, count in lines.items())
+    return await one.update("inspect", Inspection(id=id, inspected_by="ben", rest=rest, lines=graded))
+
+
+async def test_two_boxes_weeks_apart(diary: Diary) -> None:
+    """What came first is paid while the rest is waited for; the second box is paid by itself when it comes."""
+    one = await begun(diary, POLICY, line_1=2, line_3=1)
+    await diary.says("warehouse", "counts the first box", one.receive({"1": 1}, "box-1"))
+    await diary.says("warehouse", "grades it, and more is to come", part(one, "look-1", {"1": 1}))
+    view = await one.until(lambda view: view.next_action == "Send the rest of what was announced")
+    assert (view.stage, view.next_owner, view.refunded) == ("awaiting_parcel", "shopper", "11.76 EUR")
+    await diary.passes(9)
+    await diary.says("warehouse", "counts the second box", one.receive({"1": 1, "3": 1}, "box-2"))
+    assert (await one.view()).ungraded == {"1": 1, "3": 1}
+    assert (await refusal(one.inspect({"1": 2, "3": 1}, "look-2")))[0] == "not_what_was_received"
+    assert (await part(one, "look-1", {"1": 1})).stage == "inspection"  # said again
+    await diary.says("warehouse", "grades it", part(one, "look-2", {"1": 1, "3": 1}, Rest.STAYS))
+    view = await diary.ends(Outcome.REFUNDED)
+    assert view.refunded == view.quote
+    world = diary.shop.world
+    assert [one.facts["plan"]["number"] for one in world.entries(one.case, EntryKind.PLAN)] == [1, 2]
+    assert len(await world.refunds("pi_demo_two_rates")) == 2
+
+
+async def test_rest_that_never_comes(diary: Diary) -> None:
+    """What came is paid, and the rest is waited for in vain: at the last day to send it stays with the shopper."""
+    one = await begun(diary, POLICY, line_1=2)
+    await diary.says("warehouse", "counts one of two", one.receive({"1": 1}, "box-1"))
+    await diary.says("warehouse", "grades it, and more is to come", part(one, "look-1", {"1": 1}))
+    until = (await one.until(lambda view: view.next_owner == "shopper")).due_at
+    assert until is not None
+    left = (until - (await diary.now).astimezone(UTC)).total_seconds() / 86_400
+    await diary.passes(left - 0.1)
+    assert (await one.view()).outcome is None
+    await diary.passes(0.2, "the last day to send passes")
+    view = await diary.ends(Outcome.REFUNDED)
+    assert view.refunded == "11.76 EUR"
+    assert diary.shop.world.returnable("two-rates", "1") == 2
     assert diary.shop.world.pending() == []

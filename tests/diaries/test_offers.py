@@ -30,18 +30,18 @@ lost_value:
 QUOTED, OFFERED = "45.55 EUR", "31.88 EUR"  # 45.55 less 30 %: 13.665, half up 13.67
 
 
-async def worn(diary: Diary, policy: str = WORN, grade: Grade = Grade.C) -> Return:
+async def worn(page: Diary, policy: str = WORN, grade: Grade = Grade.C) -> Return:
     """A kettle that comes back worn, to the moment at which it is graded."""
-    world = diary.shop.world
+    world = page.shop.world
     publish_policy(world.rooms, policy, POLICY_FROM, datetime.now(UTC))
-    one = await diary.shop.two_rates({"3": 1})
+    one = await page.shop.two_rates({"3": 1})
     await one.labelled()
-    await diary.follows(one, "asks to send one kettle back")
-    await diary.passes(2)
-    await diary.says("warehouse", "counts one unit", one.receive())
+    await page.follows(one, "asks to send one kettle back")
+    await page.passes(2)
+    await page.says("warehouse", "counts one unit", one.receive())
     seen = (InspectedLine(line_id="3", quantity=1, grade=grade, disposition=Disposition.NOT_RESTOCKED),)
     said = Inspection(id="look-1", inspected_by="ben", lines=seen)
-    view = await diary.says("warehouse", "grades it as clearly used", one.update("inspect", said))
+    view = await page.says("warehouse", "grades it as clearly used", one.update("inspect", said))
     assert view.quote == QUOTED
     return one
 

@@ -20,11 +20,11 @@ from activities.payments.stripe_units import KEY_IN_METADATA, from_stripe, to_st
 from domain import ids, notice_ids
 from domain.case import CaseSoFar, Outcome
 from domain.finding import FOREIGN
-from domain.inspection import units
+from domain.inspection import Inspection, units
 from domain.notice import NoticeKind, NoticeState
 from domain.offer import Answer
 from domain.order import TenderKind
-from domain.plan import Leg
+from domain.plan import Leg, RefundPlan
 from domain.policy import Verdict
 from domain.refund import PAID_BY_PEOPLE, RefundIntention
 from domain.request import Basis
@@ -190,16 +190,18 @@ class _Told:
         for kind, times in self._times(seen).items():
             if seen[kind] != times:
                 yield f"the journal has {kind} {seen[kind]} times, not {times}"
-        inspected = units(self.known.inspection.lines) if self.known.inspection else {}
+        inspected = units(tuple(line for one in self.inspections for line in one.lines))
         if inspected != self.known.received:
             yield f"{inspected} was inspected, but {self.known.received} was received"
 
     def _times(self, seen: Mapping[EntryKind, int]) -> dict[EntryKind, int]:
-        legs = len(self.known.plan.legs) if self.known.plan else 0
+        legs = len(self.legs_by_key)
         free = {EntryKind.SCAN, EntryKind.NOTICE, EntryKind.RECEIPT, *_BESIDES, *_SAID}
         times = {kind: 0 for kind in EntryKind if kind not in free}
         times |= dict.fromkeys(_ONCE[self.expected], 1)
         times[EntryKind.PLAN] = self._plans()
+        for kind in (EntryKind.INSPECTION, EntryKind.RESTOCK):
+            times[kind] *= max(1, len(self.inspections))
         times[EntryKind.UNINSPECTED] = int(self.known.uninspected)
         times[EntryKind.FINDING] = len(self.known.findings)
         times[EntryKind.FINDING_SETTLED] = sum(one.finding.code in FOREIGN for one in self.known.findings)
@@ -226,10 +228,10 @@ class _Told:
 
     def legs(self) -> Iterator[str]:
         """The provider's refunds and the storefront's credits are the legs of the plan, one to one, under our keys."""
-        legs = {self._key(leg.tender_id): leg for leg in (self.known.plan.legs if self.known.plan else ())}
+        legs = dict(self.legs_by_key)
         settled = {one.key: one.provider_id for one in self.known.refunds if one.status == "succeeded"}
-        for key, leg in list(legs.items()):
-            if (asked := self._asked(key, leg)).to is not TenderKind.CARD:
+        for key, (plan, leg) in list(legs.items()):
+            if (asked := self._asked(key, plan, leg)).to is not TenderKind.CARD:
                 yield from self._other_way(asked, settled.get(key))
                 del legs[key]
                 continue
@@ -237,7 +239,7 @@ class _Told:
             if len(made) != 1:
                 yield f"the provider has {len(made)} refunds for {key}, not 1"
             for one in made:
-                amount = to_stripe(leg.amount, self.known.plan.currency) if self.known.plan else 0
+                amount = to_stripe(leg.amount, plan.currency)
                 if (one["amount"], one["payment_intent"]) != (amount, leg.tender_id):
                     where = f"{one['amount']} to {one['payment_intent']}"
                     yield f"the plan pays {amount} to {leg.tender_id}, the provider paid {where} ({one['id']})"
@@ -246,16 +248,30 @@ class _Told:
         for one in self._paid():
             if one["metadata"].get(KEY_IN_METADATA) not in legs and not self._entered(one):
                 yield f"the provider paid {one['amount']} to {one['payment_intent']} ({one['id']}), which no plan knows"
-        wanted = {self._key(leg.tender_id) for leg in (self.known.plan.legs if self.known.plan else ())}
+        wanted = set(self.legs_by_key)
         for one in self.given:
             if ids.case_in(one["reference"]) in ("", self.case) and one["reference"] not in wanted:
                 yield f"the storefront gave {one['amount']} to {one['account']} ({one['id']}), which no plan knows"
 
-    def _asked(self, key: str, leg: Leg) -> RefundIntention:
+    @cached_property
+    def plans(self) -> tuple[RefundPlan, ...]:
+        """What was paid: by one plan, or by one for each part that came."""
+        return (*self.known.paid_plans, *([self.known.plan] if self.known.plan else []))
+
+    @cached_property
+    def inspections(self) -> tuple[Inspection, ...]:
+        """One, or one for each part that came."""
+        return (*self.known.parts, *([self.known.inspection] if self.known.inspection else []))
+
+    @cached_property
+    def legs_by_key(self) -> dict[str, tuple[RefundPlan, Leg]]:
+        """Every leg by the key of its last intention."""
+        return {self._key(plan, leg.tender_id): (plan, leg) for plan in self.plans for leg in plan.legs}
+
+    def _asked(self, key: str, plan: RefundPlan, leg: Leg) -> RefundIntention:
         """What was asked under a key, or would have been."""
         entry = self.books.ledger.find(key)
-        assert self.known.plan is not None  # a leg is of a plan
-        first = intended(self.case, self.known.plan, leg)
+        first = intended(self.case, plan, leg)
         return RefundIntention.model_validate(entry.facts["intention"]) if entry else first
 
     def _other_way(self, asked: RefundIntention, settled: str | None) -> Iterator[str]:
@@ -271,10 +287,10 @@ class _Told:
         if asked.to is TenderKind.GIFT_CARD and {one["account"] for one in made} - {asked.payment}:
             yield f"{asked.key} is not on the gift card {asked.payment}"
 
-    def _key(self, payment: str) -> str:
-        noes = sum(1 for one in self.known.refunds if one.payment == payment and one.status != "succeeded")
-        plan = self.known.plan.number if self.known.plan else 1
-        return ids.refund_key(self.case, plan, payment, 1 + noes)
+    def _key(self, plan: RefundPlan, payment: str) -> str:
+        mine = [one for one in self.known.refunds if one.key.startswith(ids.refunds_of(self.case, plan.number))]
+        noes = sum(1 for one in mine if one.payment == payment and one.status != "succeeded")
+        return ids.refund_key(self.case, plan.number, payment, 1 + noes)
 
     def _paid(self) -> list[Json]:
         """Refunds that name this return, or nobody's return on a payment of its order."""
@@ -301,7 +317,7 @@ class _Told:
 
     def _customers(self) -> set[str]:
         """Whose store credit is in the plan, or was agreed to."""
-        legs = self.known.plan.legs if self.known.plan else ()
+        legs = [leg for plan in self.plans for leg in plan.legs]
         return {*(leg.customer for leg in legs), *(one.customer for one in self.known.consents)} - {""}
 
     def _payments(self) -> dict[str, tuple[int, str]]:
@@ -347,12 +363,18 @@ class _Told:
         all_notes = [note for entry in self.entries if (note := issued_by(entry))]
         cancelled = {note.cancels for note in all_notes}
         issued = [note for note in all_notes if not note.cancels and note.name not in cancelled]
-        paid = self.known.plan is not None and self.known.refunded == self.known.plan.total
-        if len(issued) != (1 if paid else 0):
-            yield f"{len(issued)} credit notes were issued, not {1 if paid else 0}"
+        paid = bool(self.plans) and self.known.refunded == sum(plan.total for plan in self.plans)
+        if len(issued) != (len(self.plans) if paid else 0):
+            yield f"{len(issued)} credit notes were issued, not {len(self.plans) if paid else 0}"
         for note in issued:
-            if note.total != self.known.refunded:
-                yield f"{note.name} is over {note.total}, {self.known.refunded} went back"
+            gone = self.known.refunded if len(self.plans) == 1 else self._gone(note.plan)
+            if note.total != gone:
+                yield f"{note.name} is over {note.total}, {gone} went back"
+
+    def _gone(self, plan: int) -> int:
+        """What went back by one plan of several."""
+        mine = ids.refunds_of(self.case, plan)
+        return sum(one.amount for one in self.known.refunds if one.status == "succeeded" and one.key.startswith(mine))
 
     def label(self) -> Iterator[str]:
         """One label at the carrier if one is in the journal, void if the return was cancelled."""
@@ -388,6 +410,10 @@ class _Told:
         offers = sum("offer" in one.facts["plan"] for one in self.entries if one.kind is EntryKind.PLAN)
         offers += sum(one.answer is Answer.STANDS for one in self.known.answers)
         needed |= {notice_ids.notice_key(self.case, NoticeKind.OFFER, number) for number in range(1, 1 + offers)}
+        for number in range(2, 1 + len(self.known.parts) + 1):
+            needed.add(notice_ids.notice_key(self.case, NoticeKind.REFUND_DONE, number))
+        if self.known.waits_for_rest:  # in vain
+            needed.add(notice_ids.notice_key(self.case, NoticeKind.CLOSED))
         for key in self._failed_late():
             needed.add(notice_ids.refund_notice_key(NoticeKind.REFUND_FAILED, key))
             later = [one.key for one in self.known.refunds if one.key.rpartition(":")[0] == key.rpartition(":")[0]]
@@ -445,8 +471,8 @@ class _Told:
         """What was inspected was put away, each unit once, and nothing waits on the way."""
         away = [one for one in self.entries if one.kind is not EntryKind.FINDING_SETTLED]
         put = sum(one.amount for entry in away for one in entry.transfers if one.credit.startswith("stock:"))
-        here = self.known.inspection if self.expected is not Outcome.SENT_BACK else None
-        inspected = sum(line.quantity for line in here.lines) if here else 0
+        here = self.inspections if self.expected is not Outcome.SENT_BACK else ()
+        inspected = sum(line.quantity for one in here for line in one.lines)
         if put != inspected:
             yield f"{put} units were put into stock, {inspected} were inspected"
         for one in self.books.ledger.balances(accounts.returning(self.case, "")):
@@ -457,11 +483,14 @@ class _Told:
         """No unit of the order appeared or vanished: sold, with the customer, returning and stock add up to nothing."""
         counted = Counter[str]()
         for entry in self.of_order:
+            others = entry.kind in (EntryKind.FINDING, EntryKind.FINDING_SETTLED)
             for one in entry.transfers:
+                if others and accounts.FOUND in (one.debit, one.credit):
+                    counted["found here"] += -one.amount if one.debit == accounts.FOUND else one.amount
                 if one.commodity == UNITS and one.kind in (TransferKind.SINGLE, TransferKind.POST):
                     counted[one.debit.partition(":")[0]] -= one.amount
                     counted[one.credit.partition(":")[0]] += one.amount
-        kinds = ("sold", "found", "with_customer", "returning", "stock")
+        kinds = ("sold", "found here", "with_customer", "returning", "stock")
         total = sum(counted[kind] for kind in kinds)
         if total:
             shown = ", ".join(f"{kind} {counted[kind]}" for kind in kinds)

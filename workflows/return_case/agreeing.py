@@ -47,7 +47,7 @@ class Agreeing(Payout, Offers):
         self.tell(NoticeKind.OFFER, plan.number + stood)
         if await self._said(self.state.answer_until):
             return
-        looked = any(one.answer is Answer.APPEAL for one in self.state.answers)
+        looked = any(one.answer is Answer.APPEAL for one in self.state.part_answers)
         person = offer.unanswered is OfferDefault.PERSON and not looked
         await self._default(Answer.APPEAL if person else Answer.ACCEPT)
 

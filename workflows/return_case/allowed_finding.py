@@ -20,7 +20,7 @@ def _may_record(state: CaseState, said: Finding) -> Refusal | None:
     known = next((one.finding for one in state.findings if one.finding.id == said.id), None)
     if known is not None:
         return None if known.same(said) else other_content("finding", said.id)
-    if state.inspection is not None or state.stopped:
+    if state.inspection is not None or state.stopped or state.rest_over:
         text = "The goods of this return are judged, or nothing comes back of it; take in what else there is as a box"
         return Refusal(code="already_inspected", message=f"{text} that nobody announced (`receive --unknown`).")
     lines = state.decision.lines if state.decision else ()

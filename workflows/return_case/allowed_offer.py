@@ -28,7 +28,7 @@ def _may_answer(state: CaseState, said: OfferAnswer) -> Refusal | None:
         return None
     if state.offer is None or state.plan is None or state.plan.number != said.plan:
         return Refusal(code="no_offer", message="No offer of this plan waits for an answer; look again.")
-    if said.answer is Answer.APPEAL and any(one.answer is Answer.APPEAL for one in state.answers):
+    if said.answer is Answer.APPEAL and any(one.answer is Answer.APPEAL for one in state.part_answers):
         text = "This offer was looked at again already; `accept` it, or have the goods back (`send-back`)."
         return Refusal(code="appealed_already", message=text)
     if said.answer is Answer.SEND_BACK and _missing(state):

@@ -77,13 +77,18 @@ class ReturnCase(Goods, Agreeing, NewsDesk):
         if (end := self.state.ends_as) is not None:
             await self.undo()
             return await self.close(end, LAST_WORDS[end])
-        await self.plan_refund()
-        await self.agree()
-        if self.state.wants_goods:
-            await self.send_goods_back()
-            return await self.close(Outcome.SENT_BACK, NoticeKind.SENT_BACK)
-        await asyncio.gather(self.refund(), self.restock())
-        return await self.close(Outcome.REFUNDED, NoticeKind.REFUND_DONE)
+        while self.state.inspection is not None:
+            await self.plan_refund()
+            await self.agree()
+            if self.state.wants_goods:
+                await self.send_goods_back()
+                return await self.close(Outcome.SENT_BACK, NoticeKind.SENT_BACK)
+            await asyncio.gather(self.refund(), self.restock())
+            if not self.state.waits_for_rest:
+                return await self.close(Outcome.REFUNDED, NoticeKind.REFUND_DONE)
+            self.go_on_with_rest()
+            await self.follow_parcel()
+        return await self.close(Outcome.REFUNDED, NoticeKind.CLOSED)
 
     async def fetch_order(self) -> None:
         """Read the order, and what the journal knows already of this return."""
@@ -125,6 +130,12 @@ class ReturnCase(Goods, Agreeing, NewsDesk):
             self.learn(label=label)
         self.tell_approved()
 
+    def go_on_with_rest(self) -> None:
+        """What came is paid and put away; the shopper hears of it, and the rest is waited for."""
+        self.tell(NoticeKind.REFUND_DONE, 1 + len(self.state.parts))
+        until = workflow.now() + options.PARCEL_PATIENCE
+        self.learn(**self.state.next_part, patient_until=until, overdue="")
+
     async def undo(self) -> None:
         """Nothing comes back: undo what was done, in turn."""
         for verb in UNDO:
@@ -160,7 +171,7 @@ class ReturnCase(Goods, Agreeing, NewsDesk):
 
     async def close(self, outcome: Outcome, last: NoticeKind) -> CaseView:
         """Tell the shopper how it ended, wait a bounded time for the mails, and record the end."""
-        self.tell(last)
+        self.tell(last, 1 + len(self.state.parts) if last is NoticeKind.REFUND_DONE else 1)
         await self.settle_found()
         await self.settle_down()
         self.closing = True

@@ -37,7 +37,7 @@ def known(state: CaseState, fact: Fact) -> bool:
         case Receipt():
             return any(one.id == fact.id for one in state.receipts)
         case Inspection():
-            return state.seen is not None
+            return fact in (*state.parts, state.seen)
         case Cancel():
             return state.called_off
         case ForceClose():

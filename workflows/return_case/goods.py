@@ -41,7 +41,7 @@ class Goods(Clerk):
                 self.tell(NoticeKind.RECEIVED)
             if self.state.lost:
                 self.tell(NoticeKind.LOST)
-            if self.state.inspection or self.state.stopped:
+            if self.state.inspection or self.state.stopped or self.state.rest_over:
                 return
             await self.wait_for_word()
 
@@ -66,9 +66,18 @@ class Goods(Clerk):
                 await self.pay_uninspected()
             elif first == reminder:
                 self.remind()
+            elif self.state.parts and not self.state.ungraded:
+                await self.give_up_rest()
             else:
                 self.tell_delayed()
                 self.learn(overdue=f"Overdue: {self.state.next_action.action}")
+
+    async def give_up_rest(self) -> None:
+        """What did not come stays with the shopper, unless somebody is just saying that it came."""
+        if self.heard:
+            await workflow.wait_condition(lambda: not self.heard)
+        else:
+            self.learn(rest_over=True)
 
     def remind(self) -> None:
         """Tell the shopper that the time to send runs out."""

@@ -17,7 +17,7 @@ from domain.refund import FINAL_NO, Refund, RefundStatus
 from domain.request import Basis
 from domain.statement import shows_by
 from workflows.return_case.offer_mail import about_offer
-from workflows.return_case.state import CaseState
+from workflows.return_case.state import CaseState, of_earlier_part
 
 
 def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
@@ -96,7 +96,7 @@ def refund_notice(kind: NoticeKind, case: str, order: OrderBrief, refund: Refund
 
 def _on_statement(state: CaseState) -> dict[str, Any]:
     """When confirmed refunds show, and whether they only take the charge back."""
-    paid = [one for one in state.refunds if one.status is RefundStatus.SUCCEEDED]
+    paid = [one for one in state.refunds if one.status is RefundStatus.SUCCEEDED and not of_earlier_part(state, one)]
     if not paid:
         return {}
     kinds = {leg.tender_id: leg.kind for leg in (state.plan.legs if state.plan else ())}

@@ -39,6 +39,8 @@ class CaseState(CaseSoFar):
     """Until when a person should have looked at what the policy leaves to one; no label goes out before."""
     patient_until: UtcDatetime | None = None
     """The new due time of a parcel of which word came after the first one."""
+    rest_over: bool = False
+    """The rest of what was announced is not waited for any more."""
     write_by: UtcDatetime | None = None
     """By when the shopper was told to hear of goods that took longer to be looked at."""
 
@@ -58,6 +60,8 @@ class CaseState(CaseSoFar):
             return Stage.INSPECTION
         if self.inspection is not None:
             return Stage.REFUND
+        if self.parts and not self.ungraded:
+            return Stage.CLOSING if self.rest_over else Stage.AWAITING_PARCEL
         if self.receipts:
             return Stage.INSPECTION
         if self.moving:
@@ -75,7 +79,8 @@ class CaseState(CaseSoFar):
         """What goes back in the end: by the plan that stands, and by one that it goes on from; None before a plan."""
         if self.plan is None:
             return None
-        before = [one.amount for one in self.refunds if one.status is RefundStatus.SUCCEEDED and not of_plan(self, one)]
+        mine = (one for one in self.refunds if not of_earlier_part(self, one))
+        before = [one.amount for one in mine if one.status is RefundStatus.SUCCEEDED and not of_plan(self, one)]
         return Money(minor=sum(before) + self.plan.total, currency=self.plan.currency)
 
     @property
@@ -159,7 +164,7 @@ class CaseState(CaseSoFar):
     @property
     def pays_at(self) -> datetime | None:
         """When goods that nobody inspects are paid as quoted; None where the policy lets them wait."""
-        waits = self.stage is Stage.INSPECTION and self.inspection is None
+        waits = self.stage is Stage.INSPECTION and self.inspection is None and not self.parts
         if not waits or self.inspect_until is None or self.decision is None or not self.decision.pays_uninspected:
             return None
         return self.inspect_until + self.decision.days(self.decision.inspection_days or 0)
@@ -182,6 +187,12 @@ def of_plan(state: CaseState, refund: Refund) -> bool:
     if state.request is None or state.plan is None:
         return False
     return refund.key.startswith(ids.refunds_of(state.request.id, state.plan.number))
+
+
+def of_earlier_part(state: CaseState, refund: Refund) -> bool:
+    """Whether a refund paid goods that came, and were inspected, before those of now."""
+    key = ids.refund_of(refund.key)
+    return key is not None and key.plan <= state.plans_before
 
 
 def with_refund(state: CaseState, refund: Refund) -> tuple[Refund, ...]:

@@ -121,6 +121,8 @@ _FIRST_OF = (
 
 
 def _by_stage(state: CaseState) -> NextAction:
+    if state.parts and state.stage is Stage.AWAITING_PARCEL:
+        return NextAction(owner="shopper", action="Send the rest of what was announced", due_at=due_of(state))
     owner, action = _RECEIVE if state.stage is Stage.IN_TRANSIT and delivered(state.scans) else _NEXT[state.stage]
     if state.stage is Stage.AWAITING_PARCEL and state.request and state.request.box:
         owner, action = "warehouse", f"Count box {state.request.box}: match it to this return again"

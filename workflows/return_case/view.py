@@ -67,6 +67,7 @@ class CaseView(Model):
     other_parcels: tuple[str, ...] = ()
     expected: Mapping[str, int] = {}
     received: Mapping[str, int] = {}
+    ungraded: Mapping[str, int] = {}
     discrepancies: tuple[str, ...] = ()
     findings: tuple[str, ...] = ()
     found: tuple[Id, ...] = ()
@@ -148,6 +149,7 @@ def _waiting(state: CaseState) -> dict[str, Any]:
     answers = [one.answer.value for one in state.answers]
     found: dict[str, Any] = {"offer_answer": answers[-1] if answers else "", "to_approve": _to_approve(state)}
     found["findings"] = tuple(str(one.finding) for one in state.findings)
+    found["ungraded"] = state.ungraded
     found["found"] = tuple(one.finding.id for one in state.findings)
     found["unsettled"] = tuple(one.finding.id for one in state.unsettled)
     found["carrier_claim"] = state.carrier_claim
