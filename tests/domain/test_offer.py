@@ -9,13 +9,15 @@ from domain.inspection import Grade
 from domain.plan import Fee, FeeKind, PlanLine, RefundPlan
 from domain.quoted import kept_beyond
 
+NEW = {"units_before": 0, "gross_before": 0}
 RESTOCKING, LOST, LABEL = FeeKind.RESTOCKING, FeeKind.LOST_VALUE, FeeKind.RETURN_SHIPPING
 
 
 def plan(units: int, *fees: tuple[FeeKind, str, int]) -> RefundPlan:
     """So many units of line 1 of four, with these fees."""
-    before = {"units_before": 0, "gross_before": 0}
-    line = PlanLine(line_id="1", title="Mug", quantity=units, bought=4, paid=4000, gross=1000 * units, **before)
+    line = PlanLine.model_validate(
+        {"line_id": "1", "title": "Mug", "quantity": units, "bought": 4, "paid": 4000, "gross": 1000 * units} | NEW
+    )
     kept = tuple(Fee(kind=kind, line_id=of, base=4000, amount=amount) for kind, of, amount in fees)
     return RefundPlan(
         order_id="o", currency="EUR", lines=(line,), shipping=0, components=(), legs=(), total=0, fees=kept

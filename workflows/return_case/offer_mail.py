@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from domain.money import Money
+from domain.money import Money, half_up
 from domain.notice import Extra, NoticeExtra, NoticeKind, NoticeLine, NoticeReason
 from domain.plan import Fee, RefundPlan
 from domain.printing import amount, day
@@ -27,13 +27,13 @@ def about_offer(kind: NoticeKind, state: CaseState, extras: Iterable[NoticeExtra
     if kind is NoticeKind.EVIDENCE_WANTED and state.empty_box is not None:
         return _of_empty_box(state)
     plan, quote = state.plan, state.quote
-    if kind is not NoticeKind.OFFER or plan is None or quote is None or state.order is None:
+    if kind is not NoticeKind.OFFER or plan is None or plan.offer is None or quote is None or state.order is None:
         return {}
     until, locale = state.answer_until, state.order.locale
     return {
         "lines": tuple(_offered(state, plan, line_id) for line_id in (line.line_id for line in plan.lines)),
         "extras": tuple(one for one in extras if one.what not in _IN_LINES),
-        "quoted_total": amount(Money(minor=quote.total, currency=quote.currency), locale),
+        "quoted_total": amount(Money(minor=plan.total + plan.offer.kept, currency=plan.currency), locale),
         "reply_until": day(until.date(), locale) if until else "",
     }
 
@@ -48,13 +48,12 @@ def _of_empty_box(state: CaseState) -> dict[str, Any]:
 
 def _offered(state: CaseState, plan: RefundPlan, line_id: str) -> NoticeLine:
     """A line with what of it goes back, after what is kept of it; with what was quoted for it where that was more."""
-    locale, quote = state.order.locale if state.order else "", state.quote
-    now, quoted = _worth(plan, line_id), _worth(quote, line_id) if quote else 0
+    locale = state.order.locale if state.order else ""
+    now, quoted = _worth(plan, line_id), _quoted(state, plan, line_id)
     fees = [fee for fee in plan.fees if fee.line_id == line_id and fee.amount]
-    count = sum(line.quantity for line in plan.lines if line.line_id == line_id)
     return NoticeLine(
         title=_title(state, line_id),
-        quantity=count,
+        quantity=_count(plan, line_id),
         amount=amount(Money(minor=now, currency=plan.currency), locale),
         quoted=amount(Money(minor=quoted, currency=plan.currency), locale) if quoted > now else "",
         reasons=tuple(dict.fromkeys(map(_why, fees))) if quoted > now else (),
@@ -63,6 +62,17 @@ def _offered(state: CaseState, plan: RefundPlan, line_id: str) -> NoticeLine:
 
 def _why(fee: Fee) -> NoticeReason:
     return NoticeReason(code=fee.kind, text=fee.reason or _WHY.get(fee.kind, ""))
+
+
+def _quoted(state: CaseState, plan: RefundPlan, line_id: str) -> int:
+    """What was quoted for as many units as came."""
+    quote = state.quote
+    most = _count(quote, line_id) if quote else 0
+    return half_up(_worth(quote, line_id) * min(most, _count(plan, line_id)), most) if quote and most else 0
+
+
+def _count(plan: RefundPlan, line_id: str) -> int:
+    return sum(line.quantity for line in plan.lines if line.line_id == line_id)
 
 
 def _worth(plan: RefundPlan, line_id: str) -> int:

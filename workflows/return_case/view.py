@@ -157,7 +157,8 @@ def _waiting(state: CaseState) -> dict[str, Any]:
     if state.sent_back is not None:
         found["sent_back"] = state.sent_back.tracking_number
     if state.offer is not None and state.plan is not None:
-        told = f"{amount(state.plan)} instead of {amount(state.quote)}"
+        quoted = Money(minor=state.plan.total + state.offer.kept, currency=state.plan.currency)
+        told = f"{amount(state.plan)} instead of {quoted}"
         found |= {"offer": told, "offer_plan": state.plan.number}
     return found
 
