@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from activities.mail.render import Renderer
     from activities.payments import Payments, Refunds
     from activities.payments.routed import Routed
+    from activities.payments.taking_back import Purses
     from activities.storefront import Storefront
     from activities.storefront.intake import Intake
     from activities.storefront.outgoing import Receivers
@@ -87,6 +88,15 @@ def refunds(own: Settings, provider: Payments) -> Routed:
         shop = StorefrontPayments(address, own.storefront_secret.get_secret_value())
         ways |= {TenderKind.GIFT_CARD: shop, TenderKind.STORE_CREDIT: shop}
     return Routed(ways, others=ByHand())
+
+
+def purses(own: Settings) -> Purses | None:
+    """Where customers' store credit is kept; None where only people can reach it."""
+    from activities.payments.via_storefront import StorefrontPayments
+
+    if address := own.storefront_url:
+        return StorefrontPayments(address, own.storefront_secret.get_secret_value())
+    return None
 
 
 def mail(own: Settings) -> Mail:

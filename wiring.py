@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from activities.payments.other_ways import OtherWays
     from activities.payments.reconciling import ReconcileActivities
     from activities.payments.routed import Routed
+    from activities.payments.taking_back import TakingBackActivities
     from activities.returns import ReturnsActivities
     from activities.storefront import Storefront, StorefrontActivities
     from activities.storefront.intake import Intake
@@ -224,11 +225,19 @@ class Rooms:
         return OtherWays(self.refunds, *stores, signed_by)
 
     @cached_property
+    def taking_back(self) -> TakingBackActivities:
+        """Store credit whose money is gone."""
+        from activities.payments.taking_back import TakingBackActivities
+
+        purses = adapters.purses(self.settings)
+        return TakingBackActivities(purses, self.ledger, self.stores.snapshots, self.stores.people)
+
+    @cached_property
     def news(self) -> NewsActivities:
         """What the payment provider says of its own accord."""
         from activities.payments.news import NewsActivities
 
-        return NewsActivities(self.provider, self.ledger, self.stores.snapshots, self.credit_notes)
+        return NewsActivities(self.provider, self.ledger, self.stores.snapshots, self.credit_notes, self.refunds)
 
     @cached_property
     def aftercare(self) -> AftercareActivities:

@@ -53,6 +53,9 @@ def start(
     method: Annotated[
         str | None, typer.Option(help="How it gets back: label, qr_code, drop_off, in_store or shopper_ships.")
     ] = None,
+    resolution: Annotated[
+        str, typer.Option(help="What the shopper gets for it, if the policy offers it: refund or store_credit.")
+    ] = "refund",
     as_json: AsJson = False,
 ) -> None:
     """Start a return and wait a moment for verdict, quote and label; the same again gives the same return."""
@@ -60,6 +63,7 @@ def start(
     told = {"requested_by": by, **({"basis": judging.basis_of(basis)} if basis else {})}
     told |= {"appeals": appeal} if appeal else {}
     told |= {"method": method} if method else {}
+    told |= {"resolution": resolution}
     request = request_of(rooms, case, order, values.lines(line, "reason"), told)
     texts = _texts(request, note or ())
     _show(asyncio.run(_start(rooms, request, texts)), as_json)

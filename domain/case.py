@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from domain.approval import Approval
+from domain.choice import Chosen
 from domain.consent import Consent
 from domain.finding import FOREIGN, FindingCode, FindingSettled, Found
 from domain.inspection import Inspection, Receipt, Rest, units
@@ -18,6 +19,7 @@ from domain.plan import RefundPlan
 from domain.policy import Decision
 from domain.policy.calendar import ZONES
 from domain.refund import Refund, RefundStatus
+from domain.resolution import Resolution
 from domain.serials import Discrepancy
 
 
@@ -25,6 +27,8 @@ class Outcome(StrEnum):
     """How a return ended."""
 
     REFUNDED = "refunded"
+    CREDITED = "credited"
+    """The money became store credit."""
     DECLINED = "declined"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
@@ -75,6 +79,8 @@ class CaseSoFar(Model):
     decision: Decision | None = None
     quote: RefundPlan | None = None
     overrides: tuple[Overridden, ...] = ()
+    choices: tuple[Chosen, ...] = ()
+    """Other resolutions than were asked for at first, the newest last."""
     label: ReturnLabel | None = None
     cancelled: str | None = None
     parcels: tuple[Id, ...] = ()
@@ -110,6 +116,16 @@ class CaseSoFar(Model):
     consents: tuple[Consent, ...] = ()
     restocked: Id | None = None
     outcome: Outcome | None = None
+
+    @property
+    def resolution(self) -> Resolution:
+        """What it ends with, as it was chosen last."""
+        return self.decision.resolution if self.decision else Resolution.REFUND
+
+    @property
+    def chosen_since(self) -> bool:
+        """Whether another resolution was chosen since the plan was made."""
+        return self.plan is not None and self.plan.choices < len(self.choices)
 
     @property
     def tracking_numbers(self) -> tuple[str, ...]:

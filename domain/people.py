@@ -34,11 +34,12 @@ class Role(StrEnum):
 _GOODS = frozenset(
     {Verb.RECEIVE, Verb.INSPECT, Verb.ADD_PARCEL, Verb.SENT_BACK, Verb.RECORD_FINDING, Verb.SETTLE_FINDING}
 )
-_AFTERCARE = frozenset({Verb.PAY_AGAIN, Verb.PAID_BY_HAND, Verb.BY_HAND_FAILED, Verb.NOTED})
+_AFTERCARE = frozenset({Verb.PAY_AGAIN, Verb.TAKE_BACK, Verb.PAID_BY_HAND, Verb.BY_HAND_FAILED, Verb.NOTED})
 MAY: Mapping[Role, frozenset[Verb]] = {
     Role.SERVICE: frozenset(
         {
             Verb.CANCEL,
+            Verb.CHOOSE,
             Verb.RECORD_SCAN,
             Verb.ADD_PARCEL,
             Verb.RECORD_NEWS,
@@ -51,6 +52,7 @@ MAY: Mapping[Role, frozenset[Verb]] = {
     Role.OPS: _GOODS
     | {
         Verb.CANCEL,
+        Verb.CHOOSE,
         Verb.RECORD_SCAN,
         Verb.OVERRIDE,
         Verb.RETRY_NOW,
@@ -63,7 +65,9 @@ MAY: Mapping[Role, frozenset[Verb]] = {
         Verb.RESEND,
         Verb.ASSIGN,
     },
-    Role.FINANCE: frozenset({Verb.APPROVE, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN, Verb.CONSENT, Verb.ASSIGN})
+    Role.FINANCE: frozenset(
+        {Verb.APPROVE, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN, Verb.CONSENT, Verb.CHOOSE, Verb.ASSIGN}
+    )
     | _AFTERCARE,
     Role.ADMIN: frozenset(Verb),
 }
@@ -101,7 +105,9 @@ _DOES = {
     Verb.SETTLE_FINDING: "say what becomes of goods that were found",
     Verb.SENT_BACK: "say that goods went back to the shopper",
     Verb.CONSENT: "consent for the shopper",
+    Verb.CHOOSE: "choose for the shopper",
     Verb.PAID_BY_HAND: "say that something is paid by hand",
+    Verb.TAKE_BACK: "take store credit back",
     Verb.NOTED: "say that something is seen to",
 }
 """Verbs for people, where the bare word would not do."""

@@ -12,6 +12,7 @@ from domain.model import Currency, Id, Minor, Model, Quantity
 from domain.offer import Offer
 from domain.order import UNLINKED, TenderKind
 from domain.refund import PAID_BY_PEOPLE
+from domain.resolution import Resolution
 
 Count = Annotated[int, Field(strict=True, ge=0)]
 """Whole units, or none."""
@@ -156,8 +157,17 @@ class Difference(Model):
     money: Minor
 
 
+AS_CREDIT = "as_store_credit"
+"""Stands for a payment where all of a refund becomes store credit, because the shopper chose that."""
+
+
+def destination(payment: str) -> str:
+    """A leg's payment, or what stands for one, as people are told of it."""
+    return payment.replace("_", " ").removeprefix("as ") if payment == AS_CREDIT else payment
+
+
 class Leg(Model):
-    """What goes back to one tender; `customer` is whose, where that is store credit."""
+    """What goes back to one tender, or `as_store_credit`; `customer` is whose, where that is store credit."""
 
     tender_id: Id
     kind: TenderKind
@@ -181,7 +191,8 @@ class RefundPlan(Model):
     shopper has to answer first.
 
     A return whose plan was overtaken has a second one, by its `number`. Where the first was paid in part already, the
-    next has no lines: it pays what the first left `owed`.
+    next has no lines: it pays what the first left `owed`. `resolution` is what was chosen when it was made, after so
+    many `choices`; one that comes later overtakes it.
     """
 
     order_id: Id
@@ -199,6 +210,8 @@ class RefundPlan(Model):
     adjustment: Adjustment | None = None
     differences: tuple[Difference, ...] = ()
     number: Annotated[int, Field(strict=True, ge=1)] = 1
+    resolution: Resolution = Resolution.REFUND
+    choices: Count = 0
     owed: Minor = 0
     automatic_limit: Minor | None = None
     offer: Offer | None = None

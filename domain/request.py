@@ -12,6 +12,7 @@ from domain.errors import InvalidRequest
 from domain.method import Method
 from domain.model import PATTERNS, Id, Model, Quantity, UtcDatetime
 from domain.order import Order
+from domain.resolution import Resolution
 
 M = TypeVar("M", bound=Model)
 
@@ -93,7 +94,8 @@ class ReturnRequest(Model):
     `basis` is what the shopper invokes; without it a return within a period of withdrawal counts as withdrawal.
     `appeals` is an earlier return that was declined: then a person looks at what the policy declines again.
     `box` is the one that its goods came in before anybody asked for it, so it needs no label. `method` is how they get
-    back, one of those that the policy offers for every line; without it by label, where that is offered.
+    back, one of those that the policy offers for every line; without it by label, where that is offered. `resolution`
+    is what the shopper gets for them, of what the policy offers for every line.
     """
 
     id: Id
@@ -105,6 +107,7 @@ class ReturnRequest(Model):
     appeals: Id | None = None
     box: Id | None = None
     method: Method | None = None
+    resolution: Resolution = Resolution.REFUND
 
 
 def parse_request(raw: object) -> ReturnRequest:

@@ -11,6 +11,7 @@ class Verb(StrEnum):
     """The Updates of a return and of its aftercare, by name."""
 
     CANCEL = "cancel"
+    CHOOSE = "choose"
     RECORD_SCAN = "record_scan"
     ADD_PARCEL = "add_parcel"
     RECEIVE = "receive"
@@ -31,6 +32,7 @@ class Verb(StrEnum):
     RECORD_NEWS = "record_news"
     CONSENT = "consent"
     PAY_AGAIN = "pay_again"
+    TAKE_BACK = "take_back"
     PAID_BY_HAND = "paid_by_hand"
     BY_HAND_FAILED = "by_hand_failed"
     NOTED = "noted"

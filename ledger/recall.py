@@ -8,6 +8,7 @@ from typing import Any
 
 from domain.approval import Approval
 from domain.case import Assigned, CaseSoFar, Outcome
+from domain.choice import Chosen
 from domain.consent import Consent
 from domain.finding import FindingSettled, Found
 from domain.history import Happened
@@ -36,8 +37,8 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
     match entry.kind:
         case EntryKind.DECISION:
             return _decided(facts)
-        case EntryKind.OVERRIDE:
-            return {**_decided(facts), "overrides": (*known.overrides, Overridden.model_validate(facts["override"]))}
+        case EntryKind.OVERRIDE | EntryKind.CHOICE:
+            return {**_decided(facts), **_said(known, facts)}
         case EntryKind.LABEL:
             return {"label": ReturnLabel.model_validate(facts["label"])}
         case EntryKind.PARCEL:
@@ -136,6 +137,13 @@ def _decided(facts: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     quote = RefundPlan.model_validate(facts["quote"]) if "quote" in facts else None
     return {"decision": Decision.model_validate(facts["decision"]), "quote": quote}
+
+
+def _said(known: CaseSoFar, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What a person decided otherwise, or the shopper chose."""
+    if "choice" in facts:
+        return {"choices": (*known.choices, Chosen.model_validate(facts["choice"]))}
+    return {"overrides": (*known.overrides, Overridden.model_validate(facts["override"]))}
 
 
 def _agreed(known: CaseSoFar, approval: Approval, facts: Mapping[str, Any]) -> dict[str, Any]:

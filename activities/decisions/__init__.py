@@ -9,11 +9,12 @@ from temporalio import activity
 
 from activities.decisions.appeals import check_appeal
 from activities.decisions.assigning import RecordAssignment, RecordResend
+from activities.decisions.choices import RecordChoice
 from activities.decisions.ends import CancelReturn, CloseReturn, ExpireReturn, ForceClose
 from activities.decisions.losing import RecordLoss
 from activities.decisions.offering import AnswerOffer, Offering, RecordSentBack, offer_for
 from activities.decisions.uninspected import PayUninspected
-from activities.decisions.ways import check_method
+from activities.decisions.ways import check_method, check_resolution
 from domain import goods_ids, ids
 from domain.case import CaseSoFar
 from domain.errors import Refused
@@ -33,6 +34,7 @@ from domain.policy import (
     terms_of,
     to_review,
 )
+from domain.policy.choosing import chosen
 from domain.policy.terms import Graded
 from domain.quoted import quote_plan
 from domain.request import ReturnRequest
@@ -59,6 +61,7 @@ __all__ = [
     "PayUninspected",
     "PlanRefund",
     "RecordAssignment",
+    "RecordChoice",
     "RecordLoss",
     "RecordResend",
     "RecordSentBack",
@@ -103,8 +106,7 @@ class DecisionActivities(Offering):
         statutes: tuple[PublishedStatute, ...] = (),
     ) -> None:
         """`statutes` is the law that the policies stand on."""
-        super().__init__(ledger, people)
-        self._snapshots = snapshots
+        super().__init__(ledger, people, snapshots)
         self._policies = policies
         self._credit_notes = credit_notes or CreditNotes(ledger, snapshots)
         self._statutes = statutes
@@ -126,6 +128,8 @@ class DecisionActivities(Offering):
         judges = Policies(policy=policy, statutes=self._statutes)
         decision = decide(order, wanted, judges, returnable, policy.policy.calendar, ask.now)
         check_method(ask.request, decision)
+        check_resolution(ask.request, decision)
+        decision = chosen(decision, ask.request.resolution)
         approved = {line.line_id: line.quantity for line in decision.approved}
         opened = Opened(decision=decision, quote=quote_plan(order, books.history(), decision))
         entry = NewEntry(
@@ -166,7 +170,8 @@ class DecisionActivities(Offering):
         if decision is not None and to_review(decision, grades) and made.plan.total:
             limit = 0  # a person looks at it, however little it is
         offer = offer_for(known, made.plan, policy, ask.now)
-        plan = made.plan.model_copy(update={"automatic_limit": limit, "offer": offer})
+        found = {"automatic_limit": limit, "offer": offer, "choices": len(known.choices)}
+        plan = made.plan.model_copy(update=found)
         nothing = offer is not None and not plan.legs
         _check_linked(order, plan)
         entry = NewEntry(

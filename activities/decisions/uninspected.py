@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from temporalio import activity
 
-from activities.decisions.losing import Losing
+from activities.decisions.choices import Choosing
 from domain import goods_ids
 from domain.errors import Refused
 from domain.inspection import InspectedLine, Inspection
@@ -22,7 +22,7 @@ class PayUninspected(Model):
     now: UtcDatetime
 
 
-class Uninspected(Losing):
+class Uninspected(Choosing):
     """Records that the shopper does not wait any longer."""
 
     @activity.defn(no_thread_cancel_exception=True)

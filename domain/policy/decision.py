@@ -14,9 +14,10 @@ from domain.policy.deadlines import InspectionDefault
 from domain.policy.goods import Condition, Proof
 from domain.policy.judgement import Verdict
 from domain.policy.money import Cap, Cut, Duties, Payer
-from domain.policy.outcome import RefundDue, Resolution, Trigger
+from domain.policy.outcome import RefundDue, Trigger
 from domain.policy.reasons import Fault
 from domain.request import Basis, ReturnReason
+from domain.resolution import CARRIED_OUT, Resolution
 from domain.terms import ShippingRule
 
 
@@ -120,7 +121,8 @@ class Decision(Model):
     """The policy's answer to a request: approved if any line is; declined lines stay with the customer.
 
     With a line to review a person looks at it before anything is paid. `send_back_day` is the day on which
-    `send_back_until` ends where the order went; `obligations` are what the law asks besides.
+    `send_back_until` ends where the order went; `obligations` are what the law asks besides. `resolution` is what the
+    shopper chose of what is offered.
     """
 
     verdict: Verdict
@@ -131,6 +133,13 @@ class Decision(Model):
     send_back_day: date | None = None
     obligations: tuple[str, ...] = ()
     trial_day: int | None = None
+    resolution: Resolution = Resolution.REFUND
+
+    @property
+    def resolutions(self) -> tuple[Resolution, ...]:
+        """What is offered for all lines that may come back and a return can end with by itself."""
+        told = [line.terms.resolutions for line in self.approved if line.terms is not None]
+        return tuple(one for one in CARRIED_OUT if all(one in others for others in told)) if told else CARRIED_OUT[:1]
 
     def days(self, count: int) -> timedelta:
         """So many days for somebody to act; under a policy that is tried out they last `trial_day` seconds each."""

@@ -8,7 +8,7 @@ from domain import ids
 from domain.history import History
 from domain.order import Order, TenderKind
 from domain.paid import paid_components
-from domain.plan import Component, Leg, RefundPlan
+from domain.plan import AS_CREDIT, Component, Leg, RefundPlan
 from domain.refund import PAID_BY_PEOPLE, RefundIntention
 from ledger import UNITS, Transfer, TransferKind, accounts
 from ledger.moves import Move, finishing, matched, transfers
@@ -53,6 +53,7 @@ def reserved(key: str, case: str, plan: RefundPlan, new: Sequence[Component] = (
 
 def intended(case: str, plan: RefundPlan, one: Leg) -> RefundIntention:
     """The first attempt at a leg."""
+    as_credit = one.tender_id == AS_CREDIT
     return RefundIntention(
         key=ids.refund_key(case, plan.number, one.tender_id, 1),
         case=case,
@@ -64,6 +65,8 @@ def intended(case: str, plan: RefundPlan, one: Leg) -> RefundIntention:
         currency=plan.currency,
         kind=one.kind,
         customer=one.customer,
+        instead=TenderKind.STORE_CREDIT if as_credit else "",
+        bonus=plan.bonus.amount if as_credit and plan.bonus else 0,
     )
 
 
@@ -108,8 +111,12 @@ def withdrawn(key: str, plan: Sequence[Transfer], left: Left) -> tuple[Transfer,
 
 
 def settled(intention: RefundIntention) -> tuple[Transfer, ...]:
-    """The provider has paid a leg."""
-    return _finished(intention, TransferKind.POST)
+    """The provider has paid a leg; a bonus on top is the shop's promotion."""
+    bonus = (accounts.PROMOTION, _into(intention), intention.bonus)
+    return (
+        *_finished(intention, TransferKind.POST),
+        *transfers(f"{ids.leg_key(intention.key)}/bonus", intention.currency, [bonus]),
+    )
 
 
 def refused(key: str, intention: RefundIntention, suspense: int) -> tuple[Transfer, ...]:
@@ -119,10 +126,10 @@ def refused(key: str, intention: RefundIntention, suspense: int) -> tuple[Transf
 
 
 def failed_late(key: str, intention: RefundIntention, suspense: int) -> tuple[Transfer, ...]:
-    """A leg that was settled came back: it is owed again, less what covers the order's suspense."""
-    owed = accounts.owed(intention.case)
-    back = (_into(intention), owed, intention.amount)
-    return transfers(key, intention.currency, [back, *_cover(intention, owed, suspense)])
+    """A leg that was settled came back with its bonus: it is owed again, less what covers the order's suspense."""
+    owed, into = accounts.owed(intention.case), _into(intention)
+    back = [(into, owed, intention.amount), (into, accounts.PROMOTION, intention.bonus)]
+    return transfers(key, intention.currency, [*back, *_cover(intention, owed, suspense)])
 
 
 def is_leg(one: Transfer) -> bool:

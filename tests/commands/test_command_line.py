@@ -45,6 +45,7 @@ def test_all_commands_are_there() -> None:
         "bulk",
         "by-hand-failed",
         "cancel",
+        "choose",
         "close",
         "consent",
         "database upgrade",
@@ -98,6 +99,7 @@ def test_all_commands_are_there() -> None:
         "sent-back",
         "show",
         "start",
+        "take-back",
     ]
 
 

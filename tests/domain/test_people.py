@@ -17,6 +17,7 @@ from domain.verbs import Verb
 #                     service warehouse ops finance admin
 TABLE = {
     Verb.CANCEL: "       yes     -     yes    -     yes",
+    Verb.CHOOSE: "       yes     -     yes   yes    yes",
     Verb.RECORD_SCAN: "  yes     -     yes    -     yes",
     Verb.ADD_PARCEL: "   yes    yes    yes    -     yes",
     Verb.RECEIVE: "       -     yes    yes    -     yes",
@@ -37,6 +38,7 @@ TABLE = {
     Verb.RECORD_NEWS: "  yes     -      -     -     yes",
     Verb.CONSENT: "      yes     -     yes   yes    yes",
     Verb.PAY_AGAIN: "     -      -      -    yes    yes",
+    Verb.TAKE_BACK: "     -      -      -    yes    yes",
     Verb.PAID_BY_HAND: "  -      -      -    yes    yes",
     Verb.BY_HAND_FAILED: "-      -      -    yes    yes",
     Verb.NOTED: "         -      -      -    yes    yes",

@@ -40,6 +40,7 @@ ENUMS = (
     "domain.inbox",
     "domain.inspection",
     "domain.method",
+    "domain.resolution",
     "domain.news",
     "domain.notice",
     "domain.offer",

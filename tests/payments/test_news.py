@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import Engine
 
 from activities.payments import PayLeg, PaymentActivities
-from activities.payments.news import HearDispute, HearPayment, HearRefund, NewsActivities
+from activities.payments.hearing import HearDispute, HearPayment, HearRefund
+from activities.payments.news import NewsActivities
 from domain.errors import Refused
 from domain.news import DisputeNews, Heard, PaymentNews, RefundNews, Turn
 from domain.order import EarlierRefund, RefundedLine

@@ -21,11 +21,12 @@ from domain.policy import Policy
 from domain.policy.calendar import ZONES
 from domain.policy.goods import Condition, Proof
 from domain.policy.judgement import Verdict
-from domain.policy.outcome import DueFrom, Resolution
+from domain.policy.outcome import DueFrom
 from domain.policy.reasons import Fault, ReasonGroup
 from domain.policy.rule import Rule, Told, When
 from domain.policy.window import Anchor
 from domain.request import ReturnReason
+from domain.resolution import Resolution
 from settings import ROOT
 from tests.policy.cases import STATUTES
 

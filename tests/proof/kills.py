@@ -32,6 +32,9 @@ BESIDE = {
     "answer_offer": "It comes where a shopper answers; it voids a plan or nothing. tests/diaries/test_offers.py.",
     "record_sent_back": "It comes where the warehouse says so, by one entry. tests/diaries/test_offers.py.",
     "pay_uninspected": "It comes after days, which no stack here can skip. tests/diaries/test_inspections.py.",
+    "record_choice": "It is one entry under one key, as `record_override` is. tests/diaries/test_store_credit.py.",
+    "take_back": "It comes after a dispute that was lost, and repeats itself as `pay_leg` does. "
+    "tests/payments/test_taking_back.py.",
     "record_loss": "It comes after weeks of silence, as `expire_return` does. tests/workflows/test_lost.py.",
     "expire_return": "It comes after weeks of silence, which no stack here can skip. tests/workflows/test_parcels.py.",
     "resend_notice": "It comes a day after a mail of unknown outcome. tests/mail/test_send_notice.py.",

@@ -41,18 +41,20 @@ Json = dict[str, Any]
 _BESIDES = (EntryKind.REFUND_TRACED, EntryKind.REFUND_UNANSWERED)
 """What may be learnt of a refund beside its outcome; the bank's reference even after the end."""
 
-_SAID = (EntryKind.APPROVAL, EntryKind.OVERRIDE, EntryKind.CONSENT, EntryKind.OFFER_ANSWERED)
+_SAID = (EntryKind.APPROVAL, EntryKind.OVERRIDE, EntryKind.CONSENT, EntryKind.OFFER_ANSWERED, EntryKind.CHOICE)
 """What people may have said on the way."""
 
+_PAID = (
+    EntryKind.DECISION,
+    EntryKind.LABEL,
+    EntryKind.INSPECTION,
+    EntryKind.PLAN,
+    EntryKind.RESTOCK,
+    EntryKind.CLOSED,
+)
 _ONCE = {
-    Outcome.REFUNDED: (
-        EntryKind.DECISION,
-        EntryKind.LABEL,
-        EntryKind.INSPECTION,
-        EntryKind.PLAN,
-        EntryKind.RESTOCK,
-        EntryKind.CLOSED,
-    ),
+    Outcome.REFUNDED: _PAID,
+    Outcome.CREDITED: _PAID,
     Outcome.DECLINED: (EntryKind.DECISION, EntryKind.CLOSED),
     Outcome.CANCELLED: (EntryKind.DECISION, EntryKind.CANCELLED, EntryKind.CLOSED),
     Outcome.SENT_BACK: (
@@ -282,8 +284,9 @@ class _Told:
             return
         made = self.books.credits(asked.key)
         told = [(one["id"], one["amount"], one["currency"], one["voided"]) for one in made]
-        if told != [(settled, asked.amount, asked.currency, False)]:
-            yield f"the storefront has {told} for {asked.key}, not {settled} over {asked.amount} {asked.currency}"
+        if told != [(settled, asked.amount + asked.bonus, asked.currency, False)]:
+            wanted = f"{asked.amount} {asked.currency} and a bonus of {asked.bonus}"
+            yield f"the storefront has {told} for {asked.key}, not {settled} over {wanted}"
         if asked.to is TenderKind.GIFT_CARD and {one["account"] for one in made} - {asked.payment}:
             yield f"{asked.key} is not on the gift card {asked.payment}"
 
@@ -317,8 +320,9 @@ class _Told:
 
     def _customers(self) -> set[str]:
         """Whose store credit is in the plan, or was agreed to."""
-        legs = [leg for plan in self.plans for leg in plan.legs]
-        return {*(leg.customer for leg in legs), *(one.customer for one in self.known.consents)} - {""}
+        plans = (one.facts["plan"]["legs"] for one in self.entries if one.kind is EntryKind.PLAN)
+        named = {leg.get("customer", "") for legs in plans for leg in legs}
+        return {*named, *(one.customer for one in self.known.consents)} - {""}
 
     def _payments(self) -> dict[str, tuple[int, str]]:
         """What each payment of the order captured, in which currency."""
@@ -403,7 +407,8 @@ class _Told:
         rows = {row.key: row for row in self.books.outbox.of_case(self.case)}
         recorded = Counter(entry.key for entry in self.entries if entry.kind is EntryKind.NOTICE)
         needed, others = ({notice_ids.notice_key(self.case, kind) for kind in kinds} for kinds in self._notices())
-        if changed := sum(not one.waits for one in self.known.overrides):  # what may come back is told anew each time
+        changed = sum(not one.waits for one in self.known.overrides) + len(self.known.choices)
+        if changed:  # what may come back, and what it is worth, is told anew each time
             others |= {notice_ids.notice_key(self.case, kind, 1 + changed) for kind in _ANSWERS}
             others |= (answers := needed & {notice_ids.notice_key(self.case, kind) for kind in _ANSWERS})
             needed -= answers
@@ -464,6 +469,7 @@ class _Told:
         review = self.known.decision is not None and self.known.decision.verdict is Verdict.REVIEW
         answered = NoticeKind.IN_REVIEW if review else NoticeKind.APPROVED
         last = NoticeKind.SENT_BACK if self.expected is Outcome.SENT_BACK else NoticeKind.REFUND_DONE
+        last = NoticeKind.STORE_CREDIT if self.expected is Outcome.CREDITED else last
         needed = {answered, NoticeKind.RECEIVED, last} | moving
         return needed, {NoticeKind.REFUND_SUBMITTED, NoticeKind.INSPECTION_DELAYED, *_MEANWHILE}
 

@@ -21,7 +21,7 @@ class Agreeing(Payout, Offers):
         """Offer what the plan pays, until it is accepted or the goods are wanted; a plan that was overtaken is made
         anew, and its offer, too."""
         while self.state.plan is not None and self.state.offer is not None:
-            if self.overtaken:
+            if self.overtaken or self.state.chosen_since:
                 await self.make_plan(self.state.plan.number + 1)
             elif self.state.appealed_at is None:
                 await self._hear_shopper()
@@ -68,7 +68,7 @@ class Agreeing(Payout, Offers):
 
     def _spoken(self) -> Callable[[], bool]:
         before = len(self.state.answers)
-        return lambda: self.overtaken or len(self.state.answers) > before
+        return lambda: self.overtaken or self.state.chosen_since or len(self.state.answers) > before
 
     def _gone(self) -> bool:
         return self.state.sent_back is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from domain.choice import Choice
+from domain.choosing import may_choose_now
 from domain.finding import Finding, FindingSettled
 from domain.inspection import Inspection, Receipt
 from domain.offer import OfferAnswer, SentBack
@@ -48,6 +50,8 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
             return may_find(state, said)
         case OfferAnswer() | Uphold() | SentBack():
             return may_speak(state, said)
+        case Choice():
+            return may_choose_now(state, said.resolution)
     if verb is Verb.ASSIGN and state.turn.owner in ("backhaul", "nobody"):
         return Refusal(code="nobody_waits", message="Nobody has to act on this return now: it goes on by itself.")
     if verb is Verb.CANCEL:

@@ -20,11 +20,13 @@ from domain.notice import NoticeKind
 from domain.parcel import BOUGHT
 from domain.people import SHOPPER
 from domain.request import ReturnRequest, parse_request
+from domain.resolution import Resolution
 from workflows import options
 from workflows.return_case.agreeing import Agreeing
 from workflows.return_case.desk import as_failure, decoded
 from workflows.return_case.goods import Goods
 from workflows.return_case.news import NewsDesk
+from workflows.return_case.remedies import GOODS_BACK, REMEDIES, Remedy
 from workflows.return_case.state import latest
 from workflows.return_case.view import CaseView, view
 from workflows.stepping import NotWanted
@@ -76,19 +78,9 @@ class ReturnCase(Goods, Agreeing, NewsDesk):
         await self.follow_parcel()
         if (end := self.state.ends_as) is not None:
             await self.undo()
-            return await self.close(end, LAST_WORDS[end])
-        while self.state.inspection is not None:
-            await self.plan_refund()
-            await self.agree()
-            if self.state.wants_goods:
-                await self.send_goods_back()
-                return await self.close(Outcome.SENT_BACK, NoticeKind.SENT_BACK)
-            await asyncio.gather(self.refund(), self.restock())
-            if not self.state.waits_for_rest:
-                return await self.close(Outcome.REFUNDED, NoticeKind.REFUND_DONE)
-            self.go_on_with_rest()
-            await self.follow_parcel()
-        return await self.close(Outcome.REFUNDED, NoticeKind.CLOSED)
+            await self.say_last(LAST_WORDS[end])
+            return await self.close(end)
+        return await self.resolve()
 
     async def fetch_order(self) -> None:
         """Read the order, and what the journal knows already of this return."""
@@ -132,9 +124,44 @@ class ReturnCase(Goods, Agreeing, NewsDesk):
 
     def go_on_with_rest(self) -> None:
         """What came is paid and put away; the shopper hears of it, and the rest is waited for."""
-        self.tell(NoticeKind.REFUND_DONE, 1 + len(self.state.parts))
+        self.tell(self.remedy.last, 1 + len(self.state.parts))
         until = workflow.now() + options.PARCEL_PATIENCE
         self.learn(**self.state.next_part, patient_until=until, overdue="")
+
+    async def resolve(self) -> CaseView:
+        """Do what was chosen, and again where something else is chosen before it has ended."""
+        while True:
+            remedy = self.remedy
+            await getattr(self, remedy.verb)()
+            if remedy == self.remedy:
+                await self.say_last(remedy.last)
+            if remedy == self.remedy:
+                return await self.close(remedy.outcome)
+
+    @property
+    def remedy(self) -> Remedy:
+        """What it ends with, as it was chosen last; where nothing is paid, nothing becomes store credit."""
+        if self.state.wants_goods is not None:
+            return GOODS_BACK
+        chosen, planned = self.state.resolution, self.state.planned
+        nothing = chosen is Resolution.STORE_CREDIT and planned is not None and not planned.minor
+        remedy = REMEDIES[Resolution.REFUND if nothing else chosen]
+        # What came was paid before, and the shopper has heard of it.
+        return remedy._replace(last=NoticeKind.CLOSED) if self.state.rest_over else remedy
+
+    async def pay_back(self) -> None:
+        """The money, to the tenders or as store credit, while the goods are put away; part by part, where more is to
+        come. Or the goods go back, if the shopper wants them rather than what is offered."""
+        while self.state.inspection is not None:
+            await self.plan_refund()
+            await self.agree()
+            if self.state.wants_goods is not None:
+                return await self.send_goods_back()
+            await asyncio.gather(self.refund(), self.restock())
+            if not self.state.waits_for_rest:
+                return
+            self.go_on_with_rest()
+            await self.follow_parcel()
 
     async def undo(self) -> None:
         """Nothing comes back: undo what was done, in turn."""
@@ -169,11 +196,15 @@ class ReturnCase(Goods, Agreeing, NewsDesk):
             return "rule:policy"
         return self.state.cancel.by if self.state.cancel else SHOPPER
 
-    async def close(self, outcome: Outcome, last: NoticeKind) -> CaseView:
-        """Tell the shopper how it ended, wait a bounded time for the mails, and record the end."""
-        self.tell(last, 1 + len(self.state.parts) if last is NoticeKind.REFUND_DONE else 1)
+    async def say_last(self, last: NoticeKind) -> None:
+        """Tell the shopper how it ended, and wait a bounded time for the mails."""
+        paid = last in (NoticeKind.REFUND_DONE, NoticeKind.STORE_CREDIT)
+        self.tell(last, 1 + len(self.state.parts) if paid else 1)
         await self.settle_found()
         await self.settle_down()
+
+    async def close(self, outcome: Outcome) -> CaseView:
+        """Record the end."""
         self.closing = True
         await self.step(
             f"Close: {outcome}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
+from domain.choice import Choice
 from domain.finding import Finding, FindingSettled
 from domain.inspection import Inspection, Receipt
 from domain.offer import OfferAnswer, SentBack
@@ -69,6 +70,8 @@ class Clerk(Shopper, Warehouse, Providers, Finance, Ops, Overrides, Offers, Find
                 return await self.record_inspection(fact)
             case Cancel():
                 return await self.record_cancel(fact)
+            case Choice():
+                return await self.record_choice(fact)
             case ForceClose():
                 return await self.record_force_close(fact)
             case Lost():

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from temporalio.exceptions import ApplicationError
 
+from domain.choice import Choice
 from domain.finding import Finding, FindingSettled, Found
 from domain.inspection import Inspection, Receipt
 from domain.offer import Answer, OfferAnswer, SentBack
@@ -14,7 +15,7 @@ from domain.parcel import OtherParcel, Scan
 from workflows.return_case.said import Approve, Assign, Cancel, ForceClose, Lost, Resend, Uphold
 from workflows.return_case.state import CaseState
 
-Said = Cancel | ForceClose | Lost | Assign | Resend | Approve | Override | OfferAnswer | Uphold
+Said = Cancel | Choice | ForceClose | Lost | Assign | Resend | Approve | Override | OfferAnswer | Uphold
 Fact = OtherParcel | Scan | Receipt | Inspection | Finding | FindingSettled | SentBack | Said
 
 
@@ -40,6 +41,8 @@ def known(state: CaseState, fact: Fact) -> bool:
             return fact in (*state.parts, state.seen)
         case Cancel():
             return state.called_off
+        case Choice():
+            return state.resolution is fact.resolution
         case ForceClose():
             return state.force_closed is not None
         case Assign():
@@ -68,7 +71,7 @@ def known(state: CaseState, fact: Fact) -> bool:
 
 
 def with_fact(state: CaseState, fact: Fact) -> CaseState:
-    """The state as if the fact were recorded: what the next message is judged by. An approval, an
+    """The state as if the fact were recorded: what the next message is judged by. A choice, an approval, an
     override and what staff asks for change nothing yet."""
     if known(state, fact):
         return state
@@ -93,5 +96,5 @@ def with_fact(state: CaseState, fact: Fact) -> CaseState:
             return state.model_copy(update={"settled": (*state.settled, fact)})
         case SentBack():
             return state.model_copy(update={"sent_back": fact})
-        case Assign() | Resend() | Approve() | Override() | OfferAnswer() | Uphold():
+        case Choice() | Assign() | Resend() | Approve() | Override() | OfferAnswer() | Uphold():
             return state

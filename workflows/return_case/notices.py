@@ -37,6 +37,8 @@ def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
         lines=_about(kind, state),
         extras=extras,
         total=amount(total, locale) if total else "",
+        bonus=_bonus(state, locale) if total else "",
+        resolution=state.resolution,
         nothing_left=_nothing_left(state),
         label_url=state.label.url if state.label else "",
         method=state.label.method if state.label else None,
@@ -117,6 +119,11 @@ def _locale(state: CaseState) -> str:
 def _total(state: CaseState) -> Money | None:
     quoted = Money(minor=state.quote.total, currency=state.quote.currency) if state.quote else None
     return state.planned or quoted
+
+
+def _bonus(state: CaseState, locale: str) -> str:
+    plan = state.plan or state.quote
+    return amount(Money(minor=plan.bonus.amount, currency=plan.currency), locale) if plan and plan.bonus else ""
 
 
 def _part(refund: Refund, kind: TenderKind, locale: str) -> NoticePart:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from domain.box import due
 from domain.money import Money
+from domain.order import TenderKind
 from domain.parcel import BROUGHT, delivered
+from domain.plan import destination
 from domain.refund import BY_HAND, FINAL_NO, STORED_FAULT, Refund, RefundStatus
 from workflows.options import APPROVAL_PATIENCE
 from workflows.return_case.stage import NextAction, Stage
@@ -162,7 +164,14 @@ def who_decides(refund: Refund) -> tuple[str, str]:
     """Who has to act on a refund that is not decided, and what they do."""
     if refund.reason == BY_HAND:
         money = Money(minor=refund.amount, currency=refund.currency)
-        to = f"the shopper's bank account instead of {refund.payment}" if refund.instead else refund.payment
+        to = refund.payment
+        if refund.instead is TenderKind.BANK:
+            to = f"the shopper's bank account instead of {destination(refund.payment)}"
+        elif refund.instead:
+            to, money = (
+                "the shopper's store credit",
+                Money(minor=refund.amount + refund.bonus, currency=refund.currency),
+            )
         return "finance", f"Pay {money} to {to} by hand, then say `paid_by_hand` with the bank's reference"
     if refund.status is RefundStatus.REQUIRES_ACTION:
         return "shopper", "Do what the payment provider asked for by mail, so that the refund can be paid"

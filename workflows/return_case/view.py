@@ -15,6 +15,7 @@ from domain.money import Money
 from domain.plan import RefundPlan
 from domain.policy import Verdict
 from domain.refund import FINAL_NO
+from domain.resolution import Resolution
 from workflows.return_case.stage import Stage, Trouble
 from workflows.return_case.state import CaseState
 from workflows.return_case.turn import DECIDED
@@ -60,6 +61,9 @@ class CaseView(Model):
     assigned_by: str = ""
     lines: Mapping[str, int] = {}
     quote: str = ""
+    resolution: Resolution = Resolution.REFUND
+    resolutions: tuple[Resolution, ...] = ()
+    bonus: str = ""
     method: Method | None = None
     label_url: str = ""
     sheet_url: str = ""
@@ -102,6 +106,11 @@ def amount(plan: RefundPlan | None) -> str:
     return str(Money(minor=plan.total, currency=plan.currency)) if plan else ""
 
 
+def bonus(plan: RefundPlan | None) -> str:
+    """What comes on top as store credit, for people; empty where nothing does."""
+    return str(Money(minor=plan.bonus.amount, currency=plan.currency)) if plan and plan.bonus else ""
+
+
 def view(state: CaseState) -> CaseView:
     """The view of a state."""
     order, decision, due = state.order, state.decision, state.next_action
@@ -119,7 +128,7 @@ def view(state: CaseState) -> CaseView:
         due_at=due.due_at,
         assigned_by=state.assignment.by if state.assignment else "",
         lines={line.line_id: line.quantity for line in state.request.lines} if state.request else {},
-        quote=amount(state.quote),
+        **_chosen(state),
         method=state.label.method if state.label else None,
         label_url=state.label.url if state.label else "",
         sheet_url=state.label.sheet_url if state.label else "",
@@ -163,6 +172,16 @@ def _waiting(state: CaseState) -> dict[str, Any]:
     return found
 
 
+def _chosen(state: CaseState) -> dict[str, Any]:
+    """What the shopper chose of what is offered, and what that is worth."""
+    return {
+        "quote": amount(state.quote),
+        "resolution": state.resolution,
+        "resolutions": state.decision.resolutions if state.decision else (),
+        "bonus": bonus(state.plan or state.quote),
+    }
+
+
 def _to_approve(state: CaseState) -> Money | None:
     if waiting := state.proposed:
         return Money(minor=waiting.worth, currency=waiting.currency)
@@ -181,6 +200,8 @@ def panel(state: CaseState) -> str:
         f"Appeals return {seen.appeals}" if seen.appeals else "",
         *(f"Overridden by {one}" for one in seen.overrides),
         f"Quoted: {seen.quote}" if seen.quote else "",
+        f"Chosen: {seen.resolution.replace('_', ' ')}" if seen.resolution is not Resolution.REFUND else "",
+        f"Bonus on top: {seen.bonus}" if seen.bonus else "",
         f"To refund: {seen.planned} ({seen.refund_status})" if seen.planned else "",
         f"Offered: {seen.offer}" if seen.offer else "",
         f"Sent back to the shopper: {seen.sent_back}" if seen.sent_back else "",

@@ -57,6 +57,7 @@ class Api:
             Call("GET", "/store_credit/{id}", self._customer),
             Call("GET", "/store_credit/{id}/history", self._customer_history),
             Call("POST", "/store_credit/{id}/credits", self._credit_customer),
+            Call("POST", "/store_credit/{id}/debits", self._debit_customer),
             Call("GET", "/credits", self._credits),
             Call("GET", "/credits/{id}", self._one_credit),
             Call("POST", "/credits/{id}/void", self._void),
@@ -136,6 +137,10 @@ class Api:
     async def _credit_customer(self, request: Request) -> Response:
         ask = await json_body(request, NewCredit)
         return await self._once(request, lambda rows: credit.credit_customer(rows, _id(request), ask))
+
+    async def _debit_customer(self, request: Request) -> Response:
+        ask = await json_body(request, NewCredit)
+        return await self._once(request, lambda rows: credit.debit_customer(rows, _id(request), ask))
 
     async def _credits(self, request: Request) -> Response:
         reference = request.query_params.get("reference")
