@@ -24,10 +24,13 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
     if state.request is None or (state.decision is None and verb is not Verb.RETRY_NOW):
         return Refusal(code="not_decided", message="This return has not been decided yet; try again in a moment.")
     if state.outcome is not None and not isinstance(said, Override):
-        return Refusal(
-            code="closed", message=f"This return is closed ({state.outcome}); nothing can change it any more."
-        )
+        text = f"This return is closed ({state.outcome}); nothing can change it any more."
+        return Refusal(code="closed", message=text)
+    if isinstance(said, Finding | FindingSettled):
+        return may_find(state, said)
     match said:
+        case OfferAnswer() | Uphold() | SentBack():
+            return may_speak(state, said)
         case Receipt():
             return may_receive(state, said)
         case Inspection():
@@ -46,10 +49,6 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
             return may_lose(state)
         case Resend():
             return may_resend(state, said)
-        case Finding() | FindingSettled():
-            return may_find(state, said)
-        case OfferAnswer() | Uphold() | SentBack():
-            return may_speak(state, said)
         case Choice():
             return may_choose_now(state, said.resolution)
     if verb is Verb.ASSIGN and state.turn.owner in ("backhaul", "nobody"):
