@@ -28,9 +28,9 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
         return Refusal(code="closed", message=text)
     if isinstance(said, Finding | FindingSettled):
         return may_find(state, said)
+    if isinstance(said, OfferAnswer | Uphold | SentBack):
+        return may_speak(state, said)
     match said:
-        case OfferAnswer() | Uphold() | SentBack():
-            return may_speak(state, said)
         case Receipt():
             return may_receive(state, said)
         case Inspection():
@@ -43,10 +43,8 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
             return may_agree(state, said, said.override) if said.override else may_approve(state, said)
         case Override():
             return may_override(state, said)
-        case ForceClose():
-            return may_close(state)
-        case Lost():
-            return may_lose(state)
+        case ForceClose() | Lost():
+            return may_close(state) if isinstance(said, ForceClose) else may_lose(state)
         case Resend():
             return may_resend(state, said)
         case Choice():
