@@ -14,6 +14,7 @@ from commands import (
     findings,
     inbox,
     mails,
+    mending,
     offers,
     ops,
     orders,
@@ -51,6 +52,8 @@ everyday = (
 )
 for one in everyday:
     app.add_typer(one.app)
+app.add_typer(mending.app)
+app.add_typer(mending.evidence, name="evidence")
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(boxes.app)
 app.add_typer(boxes.report, name="boxes")

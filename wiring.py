@@ -17,15 +17,16 @@ if TYPE_CHECKING:
 
     from activities.decisions import DecisionActivities
     from activities.decisions.approvals import ApprovalActivities
+    from activities.decisions.mending import WordActivities
     from activities.decisions.overrides import OverrideActivities
     from activities.inventory import Inventory, InventoryActivities
     from activities.inventory.boxes import BoxDesk
-    from activities.inventory.setting_aside import SettingAside
     from activities.labels import LabelActivities
     from activities.labels.parcels import ParcelActivities
     from activities.mail import MailActivities
     from activities.payments import PaymentActivities, Payments
     from activities.payments.aftercare import AftercareActivities
+    from activities.payments.collecting import Collecting
     from activities.payments.news import NewsActivities
     from activities.payments.other_ways import OtherWays
     from activities.payments.reconciling import ReconcileActivities
@@ -128,6 +129,14 @@ class Rooms:
         )
 
     @cached_property
+    def words(self) -> WordActivities:
+        """What else is said about an open return."""
+        from activities.decisions.mending import WordActivities
+
+        kept = self.stores
+        return WordActivities(kept.people, self.ledger, kept.snapshots, kept.policies, kept.notes, self.statutes)
+
+    @cached_property
     def labels(self) -> LabelActivities:
         """The carrier."""
         from activities.labels import LabelActivities
@@ -159,11 +168,17 @@ class Rooms:
         return adapters.warehouse(self.settings)
 
     @cached_property
-    def setting_aside(self) -> SettingAside:
-        """Units that are to be sent to shoppers."""
+    def trade(self) -> tuple[object, ...]:
+        """Goods for goods: promised, priced, set aside, sent."""
+        from activities.decisions.trading import Trading
         from activities.inventory.setting_aside import SettingAside
+        from activities.inventory.shipping import Shipping
+        from activities.storefront.exchanging import Exchanging
 
-        return SettingAside(self.warehouse, self.ledger)
+        own, kept, ledger = self.settings, self.stores, self.ledger
+        priced = Exchanging(adapters.catalogue(own), kept.snapshots, ledger), Trading(kept.snapshots, ledger)
+        aside = SettingAside(self.warehouse, ledger)
+        return *priced, aside, Shipping(adapters.fulfilment(own), ledger, kept.people)
 
     @cached_property
     def boxes(self) -> BoxDesk:
@@ -214,6 +229,13 @@ class Rooms:
         from activities.payments import PaymentActivities
 
         return PaymentActivities(self.refunds, self.ledger, self.credit_notes, self.refunds.sends)
+
+    @cached_property
+    def collecting(self) -> Collecting:
+        """What shoppers pay on top."""
+        from activities.payments.collecting import Collecting
+
+        return Collecting(self.provider, self.ledger)
 
     @cached_property
     def other_ways(self) -> OtherWays:

@@ -6,20 +6,25 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from domain.approval import Approval
-from domain.choice import Chosen
+from domain.choice import BACKHAUL, Chosen
+from domain.collection import PaymentRequest
 from domain.consent import Consent
+from domain.evidence import Evidence, GiveEvidence
+from domain.exchange import Sent, Swap
 from domain.finding import FOREIGN, FindingCode, FindingSettled, Found
 from domain.inspection import Inspection, Receipt, Rest, units
-from domain.model import Currency, Id, Model, UtcDatetime
+from domain.model import Currency, Id, Minor, Model, UtcDatetime
 from domain.offer import Answer, Answered, Offer, SentBack
-from domain.order import Order
+from domain.order import Order, Tender
 from domain.override import Overridden, OverrideState
 from domain.parcel import ReturnLabel, Scan
 from domain.plan import RefundPlan
 from domain.policy import Decision
 from domain.policy.calendar import ZONES
 from domain.refund import Refund, RefundStatus
-from domain.resolution import Resolution
+from domain.repair import Repair
+from domain.request import ReturnRequest
+from domain.resolution import IN_GOODS, Resolution
 from domain.serials import Discrepancy
 
 
@@ -29,6 +34,9 @@ class Outcome(StrEnum):
     REFUNDED = "refunded"
     CREDITED = "credited"
     """The money became store credit."""
+    EXCHANGED = "exchanged"
+    REPLACED = "replaced"
+    REPAIRED = "repaired"
     DECLINED = "declined"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
@@ -76,11 +84,16 @@ class CaseSoFar(Model):
     """Every recorded fact of a return; what is None or empty has not happened."""
 
     order: OrderBrief | None = None
+    asked: ReturnRequest | None = None
+    """What was asked for, as the shopper has changed it last."""
+    edits: tuple[Id, ...] = ()
+    """The ids of these changes."""
     decision: Decision | None = None
     quote: RefundPlan | None = None
     overrides: tuple[Overridden, ...] = ()
     choices: tuple[Chosen, ...] = ()
     """Other resolutions than were asked for at first, the newest last."""
+    evidence: tuple[Evidence, ...] = ()
     label: ReturnLabel | None = None
     cancelled: str | None = None
     parcels: tuple[Id, ...] = ()
@@ -95,7 +108,13 @@ class CaseSoFar(Model):
     """Keys of mails that staff had made anew."""
     scans: tuple[Scan, ...] = ()
     receipts: tuple[Receipt, ...] = ()
+    look_until: UtcDatetime | None = None
+    """Until when a person may look at what the policy leaves to one, where staff gave more time."""
     inspect_until: UtcDatetime | None = None
+    longer: int = 0
+    """How often staff gave more time to send."""
+    corrections: int = 0
+    """How often staff corrected a count or the grades."""
     inspection: Inspection | None = None
     """The newest one; `parts` are those before it, each paid by one of `paid_plans`."""
     parts: tuple[Inspection, ...] = ()
@@ -112,6 +131,21 @@ class CaseSoFar(Model):
     """To offers, in turn."""
     sent_back: SentBack | None = None
     approval: Approval | None = None
+    promised: tuple[Swap, ...] = ()
+    """What goes out for what comes back."""
+    to_pay: Minor = 0
+    """What of its price is missing, in minor units, if all comes back as new."""
+    aside: tuple[int, ...] = ()
+    """What is set aside for it, by its numbers."""
+    payment_asked: PaymentRequest | None = None
+    """What the shopper was asked to pay on top."""
+    pay_until: UtcDatetime | None = None
+    collected: Tender | None = None
+    """What they paid."""
+    unpaid: bool = False
+    """They did not pay in time."""
+    repair: Repair | None = None
+    sent: tuple[Sent, ...] = ()
     refunds: tuple[Refund, ...] = ()
     consents: tuple[Consent, ...] = ()
     restocked: Id | None = None
@@ -202,6 +236,16 @@ class CaseSoFar(Model):
         return {line_id: quantity for line_id, quantity in left.items() if quantity > 0}
 
     @property
+    def shown(self) -> tuple[GiveEvidence, ...]:
+        """What the shopper showed."""
+        return tuple(one for request in self.evidence for one in request.given)
+
+    @property
+    def told_anew(self) -> int:
+        """How often what may come back, or until when, was changed after the first answer."""
+        return sum(one.in_force for one in self.overrides) + len(self.choices) + len(self.edits) + self.longer
+
+    @property
     def proposed(self) -> Overridden | None:
         """The override that waits for a second person. It lapses with the next one, with the plan and with the end."""
         last = self.overrides[-1] if self.overrides else None
@@ -212,7 +256,7 @@ class CaseSoFar(Model):
 
     def state_of(self, override: Overridden) -> OverrideState:
         """What became of one of its overrides."""
-        if not override.waits:
+        if override.in_force:
             return OverrideState.EFFECTIVE
         ended = self.cancelled or self.force_closed
         return OverrideState.WAITS if override == self.proposed and not ended else OverrideState.LAPSED
@@ -266,6 +310,22 @@ class CaseSoFar(Model):
             return False
         agreed = (self.approval.plan, self.approval.amount) if self.approval else None
         return agreed != (self.plan.number, self.plan.total)
+
+    @property
+    def gave_way(self) -> bool:
+        """Whether goods that the shopper wanted were not to be had, so that money goes back."""
+        fell = any(one.by == BACKHAUL for one in self.choices)
+        return fell and self.resolution not in IN_GOODS
+
+    @property
+    def trades(self) -> bool:
+        """Whether goods of another line go out, so that money changes its line with them."""
+        return any(one.new_line != one.line_id for one in self.promised)
+
+    @property
+    def committed(self) -> bool:
+        """Whether the plan that stands cannot be withdrawn any more."""
+        return self.plan is not None and (not self.plan.legs or bool(self.refunds))
 
     @property
     def refunded(self) -> int:

@@ -10,6 +10,9 @@ from domain.model import Id, Model, ShortText, UtcDatetime
 from domain.people import SHOPPER
 from domain.resolution import Resolution
 
+BACKHAUL = "backhaul"
+"""Who chooses where what was chosen cannot be had: the next remedy follows by itself."""
+
 
 class Choice(Model):
     """Another resolution from here on. `by` is the shopper, or who heard it: they say how in `remark`, which stays out

@@ -25,6 +25,12 @@ def may_choose_now(known: CaseSoFar, wanted: Resolution) -> Refusal | None:
         return Refusal(code="cancelled", message="Nothing comes back of this return, so there is nothing to choose.")
     if known.decision.verdict is Verdict.DECLINE:
         return Refusal(code="declined", message="This return was declined, so there is nothing to choose.")
+    if known.sent or known.collected or (known.plan is not None and known.plan.new and known.committed):
+        text = "What goes out for these goods is paid for or on its way, so nothing else can be chosen."
+        return Refusal(code="already_sent", message=text)
+    if wanted is Resolution.EXCHANGE:
+        text = "What is to be exchanged for what is said with the request; start another return for it."
+        return may_choose(known.decision, wanted) or Refusal(code="not_asked_for", message=text)
     tried = _last_tries(known)
     if any(one.status not in FINAL_NO for one in tried):
         text = "Its money is on its way or there already, as it was chosen before, so nothing else can be chosen."

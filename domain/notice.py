@@ -147,6 +147,12 @@ class Notice(Model):
     """Store credit on top of the total, paid by the shop."""
     resolution: Resolution = Resolution.REFUND
     """What the shopper chose."""
+    goods_out: tuple[str, ...] = ()
+    """What the shopper gets for the items, ready to read."""
+    to_pay: str = ""
+    """What it costs more."""
+    gave_way: bool = False
+    """What the shopper wanted instead of money is not to be had."""
     nothing_left: bool = False
     """Nothing goes back with this return, because all of it had gone back before."""
     stated_at: str = ""

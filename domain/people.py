@@ -32,7 +32,10 @@ class Role(StrEnum):
 
 
 _GOODS = frozenset(
-    {Verb.RECEIVE, Verb.INSPECT, Verb.ADD_PARCEL, Verb.SENT_BACK, Verb.RECORD_FINDING, Verb.SETTLE_FINDING}
+    {
+        *(Verb.RECEIVE, Verb.INSPECT, Verb.ADD_PARCEL, Verb.SENT_BACK, Verb.RECORD_FINDING, Verb.SETTLE_FINDING),
+        *(Verb.REPAIR, Verb.SHIPPED),
+    }
 )
 _AFTERCARE = frozenset({Verb.PAY_AGAIN, Verb.TAKE_BACK, Verb.PAID_BY_HAND, Verb.BY_HAND_FAILED, Verb.NOTED})
 MAY: Mapping[Role, frozenset[Verb]] = {
@@ -40,6 +43,8 @@ MAY: Mapping[Role, frozenset[Verb]] = {
         {
             Verb.CANCEL,
             Verb.CHOOSE,
+            Verb.EDIT,
+            Verb.GIVE_EVIDENCE,
             Verb.RECORD_SCAN,
             Verb.ADD_PARCEL,
             Verb.RECORD_NEWS,
@@ -53,6 +58,12 @@ MAY: Mapping[Role, frozenset[Verb]] = {
     | {
         Verb.CANCEL,
         Verb.CHOOSE,
+        Verb.EDIT,
+        Verb.ASK_EVIDENCE,
+        Verb.GIVE_EVIDENCE,
+        Verb.CORRECT_COUNT,
+        Verb.REGRADE,
+        Verb.EXTEND,
         Verb.RECORD_SCAN,
         Verb.OVERRIDE,
         Verb.RETRY_NOW,
@@ -97,6 +108,8 @@ _DOES = {
     Verb.ADD_PARCEL: "add parcels",
     Verb.RECEIVE: "receive goods",
     Verb.INSPECT: "inspect goods",
+    Verb.REPAIR: "say what came of a repair",
+    Verb.SHIPPED: "send goods to shoppers",
     Verb.RECORD_NEWS: "record news",
     Verb.RETRY_NOW: "have steps tried again",
     Verb.ANSWER_OFFER: "answer an offer for the shopper",
@@ -104,6 +117,11 @@ _DOES = {
     Verb.RECORD_FINDING: "record what was found",
     Verb.SETTLE_FINDING: "say what becomes of goods that were found",
     Verb.SENT_BACK: "say that goods went back to the shopper",
+    Verb.ASK_EVIDENCE: "ask for evidence",
+    Verb.GIVE_EVIDENCE: "show evidence for the shopper",
+    Verb.EDIT: "change what comes back",
+    Verb.CORRECT_COUNT: "correct a count",
+    Verb.EXTEND: "give more time",
     Verb.CONSENT: "consent for the shopper",
     Verb.CHOOSE: "choose for the shopper",
     Verb.PAID_BY_HAND: "say that something is paid by hand",

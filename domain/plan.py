@@ -10,7 +10,7 @@ from pydantic import Field
 from domain.arithmetic import worth
 from domain.model import Currency, Id, Minor, Model, Quantity
 from domain.offer import Offer
-from domain.order import UNLINKED, TenderKind
+from domain.order import UNLINKED, OrderLine, Tender, TenderKind
 from domain.refund import PAID_BY_PEOPLE
 from domain.resolution import Resolution
 
@@ -190,6 +190,9 @@ class RefundPlan(Model):
     `automatic_limit` stands there where `total` exceeds it: then a person has to approve the plan. With an `offer` the
     shopper has to answer first.
 
+    Of an exchange, `new` are the lines that go out, which are lines of the order as long as the plan stands; what
+    `exchanged` does not pay for them, the shopper paid as `added`.
+
     A return whose plan was overtaken has a second one, by its `number`. Where the first was paid in part already, the
     next has no lines: it pays what the first left `owed`. `resolution` is what was chosen when it was made, after so
     many `choices`; one that comes later overtakes it.
@@ -206,6 +209,8 @@ class RefundPlan(Model):
     fees: tuple[Fee, ...] = ()
     bonus: Bonus | None = None
     exchanged: Minor = 0
+    new: tuple[OrderLine, ...] = ()
+    added: Tender | None = None
     later: Minor = 0
     adjustment: Adjustment | None = None
     differences: tuple[Difference, ...] = ()

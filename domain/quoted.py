@@ -11,6 +11,7 @@ from domain.order import Order
 from domain.plan import FeeKind, RefundPlan
 from domain.planning import plan_refund
 from domain.policy import Decision, terms_of
+from domain.resolution import IN_GOODS
 from domain.terms import Terms
 
 
@@ -23,10 +24,12 @@ class Quoted(NamedTuple):
 
 def quoted(order: Order, history: History, decision: Decision) -> Quoted | None:
     """What the shopper will get back for what may come back, where what they chose is offered for it, and was not paid
-    back meanwhile; None if that is nothing.
+    back meanwhile; None if that is nothing, or goods.
 
     Raises Refused as `plan_refund` does.
     """
+    if decision.resolution in IN_GOODS:
+        return None  # what goods come to is said with what is promised
     offered = (
         line for line in decision.approved if line.terms is None or decision.resolution in line.terms.resolutions
     )

@@ -16,5 +16,14 @@ class Resolution(StrEnum):
     PRICE_REDUCTION = "price_reduction"
 
 
-CARRIED_OUT = (Resolution.REFUND, Resolution.STORE_CREDIT)
+CARRIED_OUT = (
+    Resolution.REFUND,
+    Resolution.STORE_CREDIT,
+    Resolution.EXCHANGE,
+    Resolution.REPLACEMENT,
+    Resolution.REPAIR,
+)
 """What a return can end with by itself; any other is seen to by a person of the shop."""
+
+IN_GOODS = (Resolution.EXCHANGE, Resolution.REPLACEMENT, Resolution.REPAIR)
+"""What gives the shopper goods."""

@@ -10,12 +10,12 @@ from temporalio import activity
 from activities.decisions.appeals import check_appeal
 from activities.decisions.assigning import RecordAssignment, RecordResend
 from activities.decisions.choices import RecordChoice
-from activities.decisions.ends import CancelReturn, CloseReturn, ExpireReturn, ForceClose
+from activities.decisions.ends import CancelReturn, CloseReturn, ExpireReturn, ForceClose, RecordNotUndone
 from activities.decisions.losing import RecordLoss
 from activities.decisions.offering import AnswerOffer, Offering, RecordSentBack, offer_for
 from activities.decisions.uninspected import PayUninspected
-from activities.decisions.ways import check_method, check_resolution
-from domain import goods_ids, ids
+from activities.decisions.ways import check_exchange, check_method, check_resolution
+from domain import ids
 from domain.case import CaseSoFar
 from domain.errors import Refused
 from domain.finding import without_damage
@@ -38,6 +38,7 @@ from domain.policy.choosing import chosen
 from domain.policy.terms import Graded
 from domain.quoted import quote_plan
 from domain.request import ReturnRequest
+from domain.resolution import Resolution
 from domain.stores import People, Snapshots
 from domain.stores import Policies as PolicyStore
 from domain.terms import Terms
@@ -47,7 +48,7 @@ from ledger.deciding import decided
 from ledger.moves import goods
 from ledger.order_books import OrderBooks
 from ledger.recall import case_so_far
-from ledger.replanning import replanned
+from ledger.replanning import Trade, replanned
 
 __all__ = [
     "AnswerOffer",
@@ -63,6 +64,7 @@ __all__ = [
     "RecordAssignment",
     "RecordChoice",
     "RecordLoss",
+    "RecordNotUndone",
     "RecordResend",
     "RecordSentBack",
 ]
@@ -129,6 +131,7 @@ class DecisionActivities(Offering):
         decision = decide(order, wanted, judges, returnable, policy.policy.calendar, ask.now)
         check_method(ask.request, decision)
         check_resolution(ask.request, decision)
+        check_exchange(ask.request, order)
         decision = chosen(decision, ask.request.resolution)
         approved = {line.line_id: line.quantity for line in decision.approved}
         opened = Opened(decision=decision, quote=quote_plan(order, books.history(), decision))
@@ -164,12 +167,12 @@ class DecisionActivities(Offering):
         if known.label is not None and known.label.ours:
             # What the carrier did to goods under our label is between us and the carrier.
             grades = without_damage(grades, (one.finding for one in known.findings))
-        terms, first = _once(_terms(policy, decision, grades), known), 1 + known.plans_before
-        made = replanned(key, ask.case, ask.number, books, inspected, terms, first)
+        terms, trade = _once(_terms(policy, decision, grades), known), _trade(known)
+        made = replanned(key, ask.case, ask.number, books, inspected, terms, trade, 1 + known.plans_before)
         limit = policy.policy.limit_below(made.plan.total, made.plan.currency)
         if decision is not None and to_review(decision, grades) and made.plan.total:
             limit = 0  # a person looks at it, however little it is
-        offer = offer_for(known, made.plan, policy, ask.now)
+        offer = None if trade else offer_for(known, made.plan, policy, ask.now)
         found = {"automatic_limit": limit, "offer": offer, "choices": len(known.choices)}
         plan = made.plan.model_copy(update=found)
         nothing = offer is not None and not plan.legs
@@ -192,10 +195,7 @@ class DecisionActivities(Offering):
 
     def _check_inspected(self, ask: PlanRefund) -> None:
         """Raises Refused unless this was graded, or is paid ungraded: a workflow's word moves no money."""
-        graded = ids.inspection_key(ask.case, ask.inspection.id)
-        others = (ids.lost_key(ask.case), goods_ids.uninspected_key(ask.case))
-        entry = next((one for key in (graded, *others) if (one := self._ledger.find(key))), None)
-        if entry is None or Inspection.model_validate(entry.facts["inspection"]) != ask.inspection:
+        if case_so_far(self._ledger.entries(case=ask.case)).inspection != ask.inspection:
             text = f"the inspection {ask.inspection.id} of return {ask.case} is not in the journal like this"
             raise Refused("not_inspected", f"{text}; have it inspected first")
 
@@ -219,6 +219,12 @@ def _once(terms: Terms, known: CaseSoFar) -> Terms:
     if not any(fee.kind is once for plan in known.paid_plans for fee in plan.fees):
         return terms
     return terms.model_copy(update={"fees": tuple(fee for fee in terms.fees if fee.kind is not once)})
+
+
+def _trade(known: CaseSoFar) -> Trade | None:
+    """What goes out, where goods go for goods of another line."""
+    exchanged = known.trades and known.resolution is Resolution.EXCHANGE
+    return Trade(known.promised, known.collected) if exchanged else None
 
 
 def _unlike_quote(quote: RefundPlan | None, plan: RefundPlan) -> tuple[str, ...]:

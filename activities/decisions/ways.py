@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from domain.errors import InvalidRequest
+from domain.order import Order
 from domain.policy import Decision, Verdict
 from domain.policy.choosing import may_choose
 from domain.request import ReturnRequest
@@ -24,3 +25,11 @@ def check_resolution(request: ReturnRequest, decision: Decision) -> None:
     no = may_choose(decision, request.resolution)
     if no is not None and request.resolution is not Resolution.REFUND:
         raise InvalidRequest("resolution", no.message)
+
+
+def check_exchange(request: ReturnRequest, order: Order) -> None:
+    """Raises InvalidRequest for a kit: its parts are worth something only together, so it is bought anew."""
+    for position, wanted in enumerate(request.lines):
+        if wanted.exchange_for and order.line(wanted.line_id) is None:
+            text = f"{wanted.line_id} is a kit, which is not exchanged; choose a refund, and buy the other"
+            raise InvalidRequest(f"lines.{position}.exchange_for", text)

@@ -9,7 +9,8 @@ from temporalio import activity
 
 from activities.moment import attempt_time
 from activities.payments import Payments, Refunds
-from activities.payments.hearing import HearDispute, HearPayment, HearRefund
+from activities.payments.coming import PaymentNewsActivities
+from activities.payments.hearing import HearDispute, HearRefund
 from activities.payments.looking import Looking
 from domain import ids
 from domain.errors import InvalidRequest, KeyConflict, Refused
@@ -19,7 +20,7 @@ from domain.order import EarlierRefund, Tender
 from domain.provider import ProviderRefund
 from domain.refund import FINAL_NO, Refund, RefundIntention, RefundStatus
 from domain.stores import Snapshots
-from ledger import EntryKind, JournalEntry, Ledger, NewEntry, accounts
+from ledger import EntryKind, JournalEntry, Ledger, accounts
 from ledger.covering import cover, owed_again
 from ledger.credit_notes import CreditNotes
 from ledger.disputes import Disputes, dispute, loss_name
@@ -31,7 +32,7 @@ from ledger.refunds import covered, uncovered
 from ledger.settling import Settling
 
 
-class NewsActivities:
+class NewsActivities(PaymentNewsActivities):
     """One activity per kind of news. Told again, in any order, each fact stands once in the journal."""
 
     def __init__(
@@ -42,9 +43,9 @@ class NewsActivities:
         credit_notes: CreditNotes,
         balances: Refunds | None = None,
     ) -> None:
+        super().__init__(ledger)
         self._payments = payments
         self._looking = Looking(payments, balances, ledger)
-        self._ledger = ledger
         self._snapshots = snapshots
         self._settling = Settling(ledger, credit_notes)
         self._facts = Facts(ledger, snapshots)
@@ -234,25 +235,6 @@ class NewsActivities:
             lost = EarlierRefund(id=name, at=ask.news.at, money={ask.news.payment: ask.news.amount})
             return self._entered(Turn.DISPUTE_LOST, lost)
         return self._heard(Turn.DISPUTE_LOST, entry) if entry else Heard(turn=Turn.NOTHING_NEW)
-
-    @activity.defn(no_thread_cancel_exception=True)
-    def hear_payment(self, ask: HearPayment) -> Heard:
-        """Record money that nobody asks for any more; finance decides what it is for."""
-        news, key = ask.news, ids.late_payment_key(ask.news.payment)
-        entry = self._ledger.find(key) or self._ledger.append(
-            NewEntry(
-                key=key,
-                kind=EntryKind.LATE_PAYMENT,
-                order=ask.order_id,
-                actor="provider",
-                at=attempt_time(ask.now),
-                facts={"payment": news.model_dump(mode="json", exclude={"kind", "event", "at"})},
-                asked={"order": ask.order_id, "amount": news.amount, "currency": news.currency},
-            )
-        )
-        money = Money(minor=news.amount, currency=news.currency)
-        text = f"{money} came in as {news.payment} after it was not asked for any more; pay it back, or sell for it"
-        return self._heard(Turn.LATE_PAYMENT, entry, text)
 
     def _heard(self, turn: Turn, entry: JournalEntry, for_finance: str = "") -> Heard:
         order = frozen_order(self._ledger, self._snapshots, entry.order)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -38,7 +38,10 @@ class InspectionDefault(StrEnum):
 
 class DeadlineRule(Rule):
     """Days for a review, for the life of a label, for the reminders before the last day to send, for the inspection,
-    and for the shopper to answer an offer; and what happens when the last two have passed."""
+    for the shopper to answer an offer, to pay what an exchange costs more and to show what they are asked for, and for
+    the workshop; `no_evidence` is what follows where nothing is shown in time: a person decides without, or the line is
+    declined. The two defaults are for an offer and an
+    inspection that get no answer in time."""
 
     review_days: DAY = 2
     label_days: DAY = 28
@@ -47,6 +50,10 @@ class DeadlineRule(Rule):
     answer_days: DAY = 14
     offer_default: OfferDefault = OfferDefault.ACCEPT
     inspection_default: InspectionDefault = InspectionDefault.WAIT
+    payment_days: DAY = 7
+    repair_days: DAY = 14
+    evidence_days: DAY = 7
+    no_evidence: Literal["review", "decline"] = "review"
 
     @model_validator(mode="after")
     def _reminded_while_it_lives(self) -> Self:
@@ -57,4 +64,6 @@ class DeadlineRule(Rule):
     def favour(self) -> tuple[int, ...]:
         """The sooner we are done, and the more time the shopper has."""
         inspection = 0 if self.inspection_days is None else -self.inspection_days
-        return (self.answer_days, self.label_days, -self.review_days, inspection, len(self.reminder_days))
+        shopper = (self.answer_days, self.payment_days, self.label_days)
+        shown = (self.evidence_days, self.no_evidence == "review")
+        return (*shopper, -self.review_days, inspection, -self.repair_days, len(self.reminder_days), *shown)

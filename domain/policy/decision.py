@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Literal
 
@@ -89,6 +89,10 @@ class Handling(Model):
     answer_days: int = 14
     offer_default: OfferDefault = OfferDefault.ACCEPT
     inspection_default: InspectionDefault = InspectionDefault.WAIT
+    payment_days: int = 7
+    repair_days: int = 14
+    evidence_days: int = 7
+    no_evidence: Literal["review", "decline"] = "review"
 
 
 class LineDecision(Model):
@@ -132,8 +136,8 @@ class Decision(Model):
     send_back_until: UtcDatetime
     send_back_day: date | None = None
     obligations: tuple[str, ...] = ()
-    trial_day: int | None = None
     resolution: Resolution = Resolution.REFUND
+    trial_day: int | None = None
 
     @property
     def resolutions(self) -> tuple[Resolution, ...]:
@@ -167,6 +171,10 @@ class Decision(Model):
         """The lines that a person has to look at."""
         return tuple(line for line in self.lines if line.verdict is Verdict.REVIEW)
 
+    def with_lines(self, lines: tuple[LineDecision, ...]) -> Decision:
+        """The same with other lines."""
+        return self.model_copy(update={"lines": lines, "verdict": folded([line.verdict for line in lines])})
+
     @property
     def reason_codes(self) -> tuple[str, ...]:
         """All codes once, in the order of the lines."""
@@ -176,6 +184,12 @@ class Decision(Model):
     def inspection_days(self) -> int | None:
         """The shortest time to inspect that any line has; None where the decision says nothing of it."""
         return min((line.handling.inspection_days for line in self.approved if line.handling), default=None)
+
+    @property
+    def evidence_days(self) -> int:
+        """The longest time that the shopper has to show something of any line."""
+        told = (line.handling.evidence_days for line in self.lines if line.handling)
+        return max(told, default=Handling().evidence_days)
 
     @property
     def review_days(self) -> int:
@@ -200,6 +214,18 @@ class Decision(Model):
         return bool(told) and all(one is InspectionDefault.AS_QUOTED for one in told)
 
     @property
+    def payment_days(self) -> int:
+        """The longest time that any line gives to pay what an exchange costs more."""
+        told = (line.handling.payment_days for line in self.approved if line.handling)
+        return max(told, default=Handling().payment_days)
+
+    @property
+    def repair_days(self) -> int:
+        """The shortest time that the workshop has for any line."""
+        told = (line.handling.repair_days for line in self.approved if line.handling)
+        return min(told, default=Handling().repair_days)
+
+    @property
     def label_days(self) -> int:
         """The longest life that any line gives a label."""
         return max((line.handling.label_days for line in self.approved if line.handling), default=Handling().label_days)
@@ -214,3 +240,10 @@ class Decision(Model):
     def last_day_to_send(self) -> date:
         """The last day to send the goods, where the order went; old decisions know it in UTC only."""
         return self.send_back_day or self.send_back_until.date()
+
+
+def folded(verdicts: Sequence[Verdict]) -> Verdict:
+    """Of the whole request: a person looks at it if at any line; approved if any line is."""
+    if Verdict.REVIEW in verdicts:
+        return Verdict.REVIEW
+    return Verdict.APPROVE if Verdict.APPROVE in verdicts else Verdict.DECLINE

@@ -43,4 +43,8 @@ def handling(
         answer_days=days.answer_days,
         offer_default=days.offer_default,
         inspection_default=days.inspection_default,
+        payment_days=days.payment_days,
+        repair_days=days.repair_days,
+        evidence_days=days.evidence_days,
+        no_evidence=days.no_evidence,
     )

@@ -40,15 +40,27 @@ def reserved(key: str, case: str, plan: RefundPlan, new: Sequence[Component] = (
     Raises ValueError for an exchange whose new components do not add up to what pays for them.
     """
     owed, kind = accounts.owed(case), TransferKind.PENDING if plan.legs else TransferKind.SINGLE
-    if sum(part.amount for part in new) != plan.exchanged:
-        raise ValueError(f"{plan.exchanged} pays for new goods, which are listed for another amount")
+    added = plan.added.captured if plan.added else 0
+    if sum(part.amount for part in new) != plan.exchanged + added:
+        raise ValueError(f"{plan.exchanged + added} pays for new goods, which are listed for another amount")
     into = [(accounts.paid(plan.order_id, part), part.amount) for part in new]
-    moves = _debt(plan, owed, into)
+    moves = _debt(plan, owed, into, added)
     for fee in plan.fees:
         moves.append((owed, accounts.fees(fee.kind), fee.amount - fee.tax))
         moves.append((owed, accounts.fees_tax(fee.kind), fee.tax))
     legs = [leg(intended(case, plan, one)) for one in plan.legs]
     return (*transfers(key, plan.currency, moves, kind), *legs)
+
+
+def collected(key: str, currency: str, order_id: str, payment: str, amount: int) -> tuple[Transfer, ...]:
+    """A shopper paid: the money is the order's, and waits there for what it is for."""
+    return transfers(key, currency, [(accounts.tender(payment), accounts.order(order_id), amount)])
+
+
+def given_back(key: str, case: str, plan: RefundPlan) -> tuple[Transfer, ...]:
+    """What a shopper paid and nobody needs is owed again, and its one leg is reserved."""
+    back = (accounts.order(plan.order_id), accounts.owed(case), plan.total)
+    return (*transfers(key, plan.currency, [back]), *(leg(intended(case, plan, one)) for one in plan.legs))
 
 
 def intended(case: str, plan: RefundPlan, one: Leg) -> RefundIntention:
@@ -70,10 +82,12 @@ def intended(case: str, plan: RefundPlan, one: Leg) -> RefundIntention:
     )
 
 
-def _debt(plan: RefundPlan, owed: str, into: Sequence[tuple[str, int]]) -> list[Move]:
-    """`paid -> owed` for each component, and `paid -> paid` for what pays for new goods."""
+def _debt(plan: RefundPlan, owed: str, into: Sequence[tuple[str, int]], added: int) -> list[Move]:
+    """`paid -> owed` for each component; what pays for new goods goes `paid -> paid`, and what was added to it comes
+    from where it waits."""
     wanted = [*into, (owed, plan.gross - plan.exchanged)]
     out = {accounts.paid(plan.order_id, part): -part.amount for part in plan.components}
+    out[accounts.order(plan.order_id)] = -added
     return list(matched({**out, **{account: amount for account, amount in wanted if amount}}))
 
 

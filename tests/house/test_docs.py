@@ -39,6 +39,8 @@ ENUMS = (
     "domain.finding",
     "domain.inbox",
     "domain.inspection",
+    "domain.mending",
+    "domain.repair",
     "domain.method",
     "domain.resolution",
     "domain.news",

@@ -97,7 +97,8 @@ FIELDS: dict[str, dict[str, tuple[dict[str, Any], dict[str, Any]]]] = {
         "excludes": ({"months": 12, "excludes": "custom_made"}, {"months": 12, "excludes": "perishable"}),
     },
     "deadlines": {
-        **{name: ({name: 5}, {name: 6}) for name in ("review_days", "inspection_days", "answer_days")},
+        **{name: ({name: 5}, {name: 6}) for name in ("review_days", "inspection_days", "answer_days", "evidence_days")},
+        "no_evidence": ({"no_evidence": "review"}, {"no_evidence": "decline"}),
         "offer_default": ({"offer_default": "accept"}, {"offer_default": "person"}),
         "inspection_default": ({"inspection_default": "wait"}, {"inspection_default": "as_quoted"}),
     },
@@ -172,7 +173,7 @@ def test_every_field_of_every_clause_is_told(clause: str, locale: Locale) -> Non
 
 
 def _silent(clause: str) -> set[str]:
-    return {"label_days", "reminder_days"} if clause == "deadlines" else set()
+    return {"label_days", "reminder_days", "payment_days", "repair_days"} if clause == "deadlines" else set()
 
 
 @pytest.mark.parametrize("locale", LOCALES)

@@ -364,6 +364,8 @@ def test_how_the_merchant_goes_about_it_is_recorded() -> None:
         "answer_days": 9,
         "offer_default": "accept",
         "inspection_default": "wait",
+        "payment_days": 7,
+        "repair_days": 14,
     }
     assert decision.inspection_days == 5
     assert one(policy, order(), quantities={"1": 3}).handling.keep_it == "no"  # type: ignore[union-attr]

@@ -41,7 +41,21 @@ Json = dict[str, Any]
 _BESIDES = (EntryKind.REFUND_TRACED, EntryKind.REFUND_UNANSWERED)
 """What may be learnt of a refund beside its outcome; the bank's reference even after the end."""
 
-_SAID = (EntryKind.APPROVAL, EntryKind.OVERRIDE, EntryKind.CONSENT, EntryKind.OFFER_ANSWERED, EntryKind.CHOICE)
+_SAID = (
+    EntryKind.APPROVAL,
+    EntryKind.OVERRIDE,
+    EntryKind.OVERRIDE_LAPSED,
+    EntryKind.CONSENT,
+    EntryKind.CHOICE,
+    EntryKind.OFFER_ANSWERED,
+    EntryKind.EVIDENCE_WANTED,
+    EntryKind.EVIDENCE_GIVEN,
+    EntryKind.EVIDENCE_MISSED,
+    EntryKind.EDITED,
+    EntryKind.COUNT_CORRECTED,
+    EntryKind.REGRADED,
+    EntryKind.EXTENDED,
+)
 """What people may have said on the way."""
 
 _PAID = (
@@ -55,6 +69,13 @@ _PAID = (
 _ONCE = {
     Outcome.REFUNDED: _PAID,
     Outcome.CREDITED: _PAID,
+    Outcome.EXCHANGED: (*_PAID, EntryKind.PROMISED, EntryKind.SHIPPED),
+    Outcome.REPLACED: (*(one for one in _PAID if one is not EntryKind.PLAN), EntryKind.PROMISED, EntryKind.SHIPPED),
+    Outcome.REPAIRED: (
+        *(one for one in _PAID if one not in (EntryKind.PLAN, EntryKind.RESTOCK)),
+        EntryKind.REPAIR,
+        EntryKind.SHIPPED,
+    ),
     Outcome.DECLINED: (EntryKind.DECISION, EntryKind.CLOSED),
     Outcome.CANCELLED: (EntryKind.DECISION, EntryKind.CANCELLED, EntryKind.CLOSED),
     Outcome.SENT_BACK: (
@@ -64,7 +85,24 @@ _ONCE = {
         EntryKind.SENT_BACK,
         EntryKind.CLOSED,
     ),
+    Outcome.CLOSED_BY_STAFF: (EntryKind.DECISION, EntryKind.FORCE_CLOSED, EntryKind.CLOSED),
 }
+
+_CALLED_OFF = (Outcome.CANCELLED, Outcome.CLOSED_BY_STAFF)
+
+
+_GOODS = (Outcome.EXCHANGED, Outcome.REPLACED, Outcome.REPAIRED)
+"""How a return ends whose shopper gets goods."""
+_TRIED = (
+    EntryKind.PROMISED,
+    EntryKind.SET_ASIDE,
+    EntryKind.SET_FREE,
+    EntryKind.PAYMENT_ASKED,
+    EntryKind.PAYMENT_CAME,
+    EntryKind.PAYMENT_ENDED,
+    EntryKind.REPAIR,
+)
+"""What may be recorded of goods that were to go out, also where they did not in the end."""
 
 
 _ANSWERS = (NoticeKind.APPROVED, NoticeKind.IN_REVIEW)
@@ -140,7 +178,7 @@ def wrong_return(case: str, expected: Outcome, books: Books, *, killed: bool = F
         return [f"{case}: the journal knows nothing of it"]
     told = _Told(case, expected, books, entries, killed)
     money, goods = (told.legs, told.tenders, told.notes), (told.label, told.mails, told.stock, told.units)
-    checks = (told.end, told.facts, *money, *goods, told.open)
+    checks = (told.end, told.facts, *money, *goods, told.trade, told.open)
     return [f"{case}: {sentence}" for check in checks for sentence in check()]
 
 
@@ -198,7 +236,7 @@ class _Told:
 
     def _times(self, seen: Mapping[EntryKind, int]) -> dict[EntryKind, int]:
         legs = len(self.legs_by_key)
-        free = {EntryKind.SCAN, EntryKind.NOTICE, EntryKind.RECEIPT, *_BESIDES, *_SAID}
+        free = {EntryKind.SCAN, EntryKind.NOTICE, EntryKind.RECEIPT, *_BESIDES, *_SAID, *_TRIED}
         times = {kind: 0 for kind in EntryKind if kind not in free}
         times |= dict.fromkeys(_ONCE[self.expected], 1)
         times[EntryKind.PLAN] = self._plans()
@@ -211,7 +249,9 @@ class _Told:
         late = times[EntryKind.REFUND_REVERSED] = len(self._failed_late())
         times[EntryKind.REFUND_SUBMITTED] = legs + seen[EntryKind.REFUND_FAILED] + late
         times[EntryKind.REFUND_SETTLED] = legs + late
-        if self.expected is Outcome.CANCELLED:  # perhaps before a label was bought
+        if self.known.plan is not None:  # each takes the place of the one before
+            times[EntryKind.PLAN] = self.known.plan.number
+        if self.expected in _CALLED_OFF:  # perhaps before a label was bought
             times[EntryKind.LABEL] = times[EntryKind.LABEL_VOIDED] = min(1, seen[EntryKind.LABEL])
         return times
 
@@ -396,7 +436,7 @@ class _Told:
             due = self.books.ledger.balance(accounts.label_due(ids.label_key(self.case)), "EUR").posted
             if due and (one["voided_at"] is not None or self.known.scans):
                 yield f"the label {one['number']} was used or is void, but still stands as a liability"
-            if (one["voided_at"] is not None) is not (self.expected is Outcome.CANCELLED):
+            if (one["voided_at"] is not None) is not (self.expected in _CALLED_OFF):
                 yield f"the label {one['number']} is {one['status']}, which does not go with {self.expected}"
 
     def mails(self) -> Iterator[str]:
@@ -407,9 +447,12 @@ class _Told:
         rows = {row.key: row for row in self.books.outbox.of_case(self.case)}
         recorded = Counter(entry.key for entry in self.entries if entry.kind is EntryKind.NOTICE)
         needed, others = ({notice_ids.notice_key(self.case, kind) for kind in kinds} for kinds in self._notices())
-        changed = sum(not one.waits for one in self.known.overrides) + len(self.known.choices)
-        if changed:  # what may come back, and what it is worth, is told anew each time
-            others |= {notice_ids.notice_key(self.case, kind, 1 + changed) for kind in _ANSWERS}
+        numbers = range(1, 1 + 2 * len(self.known.evidence))  # each request, and its reminder
+        others |= {notice_ids.notice_key(self.case, NoticeKind.EVIDENCE_WANTED, number) for number in numbers}
+        if changed := self.known.told_anew:  # what may come back is told anew each time
+            others |= {
+                notice_ids.notice_key(self.case, kind, number) for kind in _ANSWERS for number in range(2, 3 + changed)
+            }
             others |= (answers := needed & {notice_ids.notice_key(self.case, kind) for kind in _ANSWERS})
             needed -= answers
         offers = sum("offer" in one.facts["plan"] for one in self.entries if one.kind is EntryKind.PLAN)
@@ -419,6 +462,8 @@ class _Told:
             needed.add(notice_ids.notice_key(self.case, NoticeKind.REFUND_DONE, number))
         if self.known.waits_for_rest:  # in vain
             needed.add(notice_ids.notice_key(self.case, NoticeKind.CLOSED))
+        if self.known.payment_asked:  # half way to the day on which it is due
+            others.add(notice_ids.notice_key(self.case, NoticeKind.PAYMENT_DUE, 2))
         for key in self._failed_late():
             needed.add(notice_ids.refund_notice_key(NoticeKind.REFUND_FAILED, key))
             later = [one.key for one in self.known.refunds if one.key.rpartition(":")[0] == key.rpartition(":")[0]]
@@ -463,27 +508,53 @@ class _Told:
         match self.expected:
             case Outcome.DECLINED:
                 return {NoticeKind.DECLINED}, {*_MEANWHILE}
-            case Outcome.CANCELLED:  # perhaps while the label was bought; then nobody is told of it
+            case Outcome.CANCELLED | Outcome.CLOSED_BY_STAFF:
+                # Perhaps while the label was bought; then nobody is told of it.
                 return {NoticeKind.CANCELLED}, {NoticeKind.APPROVED, NoticeKind.IN_TRANSIT, *_MEANWHILE}
         moving = {NoticeKind.IN_TRANSIT} if self.known.scans else set()
         review = self.known.decision is not None and self.known.decision.verdict is Verdict.REVIEW
         answered = NoticeKind.IN_REVIEW if review else NoticeKind.APPROVED
-        last = NoticeKind.SENT_BACK if self.expected is Outcome.SENT_BACK else NoticeKind.REFUND_DONE
-        last = NoticeKind.STORE_CREDIT if self.expected is Outcome.CREDITED else last
-        needed = {answered, NoticeKind.RECEIVED, last} | moving
-        return needed, {NoticeKind.REFUND_SUBMITTED, NoticeKind.INSPECTION_DELAYED, *_MEANWHILE}
+        others = {NoticeKind.REFUND_SUBMITTED, NoticeKind.PAYMENT_DUE, NoticeKind.INSPECTION_DELAYED, *_MEANWHILE}
+        return {answered, NoticeKind.RECEIVED, *self._last()} | moving, others
+
+    def _last(self) -> set[NoticeKind]:
+        if self.expected is Outcome.SENT_BACK:
+            return {NoticeKind.SENT_BACK}
+        if self.expected is Outcome.CREDITED:
+            return {NoticeKind.STORE_CREDIT}
+        if self.expected not in _GOODS:
+            return {NoticeKind.REFUND_DONE}
+        money = {NoticeKind.REFUND_DONE} if self.known.plan and self.known.plan.total else set()
+        return {NoticeKind.EXCHANGE_SHIPPED} | money
 
     def stock(self) -> Iterator[str]:
         """What was inspected was put away, each unit once, and nothing waits on the way."""
         away = [one for one in self.entries if one.kind is not EntryKind.FINDING_SETTLED]
         put = sum(one.amount for entry in away for one in entry.transfers if one.credit.startswith("stock:"))
-        here = self.inspections if self.expected is not Outcome.SENT_BACK else ()
-        inspected = sum(line.quantity for one in here for line in one.lines)
+        inspected = sum(line.quantity for one in self.inspections for line in one.lines)
+        if self.expected in (Outcome.REPAIRED, Outcome.SENT_BACK):
+            inspected = 0  # they went back to the shopper
         if put != inspected:
             yield f"{put} units were put into stock, {inspected} were inspected"
         for one in self.books.ledger.balances(accounts.returning(self.case, "")):
             if one.posted or one.pending_in or one.pending_out:
                 yield f"{one.account} holds {one.posted} units, {one.pending_in} more are on their way"
+
+    def trade(self) -> Iterator[str]:
+        """What goes out was sent once, and what was added to it paid for it; nothing else is set aside."""
+        found = self.books.get("/storefront/_control/fulfilments")["data"]
+        parcels = [one for one in found if one["reference"].startswith(f"ship:{self.case}:")]
+        sent = [one.lines for one in self.known.sent]
+        told = [{item["line_id"]: item["quantity"] for item in one["items"]} for one in parcels]
+        if parcels and told != sent:
+            yield f"{told} was sent by the storefront, {sent} by the journal"
+        if len(sent) != (1 if self.expected in _GOODS else 0):
+            yield f"{len(sent)} parcels went out, which does not go with {self.expected}"
+        added = self.known.plan.added if self.known.plan else None
+        if self.known.collected != added:
+            yield f"{self.known.collected} was collected, and {added} pays for what goes out"
+        if self.known.aside and self.expected not in _GOODS:
+            yield f"what was set aside ({self.known.aside}) is not free again"
 
     def units(self) -> Iterator[str]:
         """No unit of the order appeared or vanished: sold, with the customer, returning and stock add up to nothing."""

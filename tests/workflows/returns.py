@@ -39,10 +39,13 @@ SHOPIFY_ORDER, SHOPIFY_LINE, SHOPIFY_PAYMENT = "1073459981", "1071823193", "pi_d
 TWO_RATES, TWO_RATES_PAYMENT = "two_rates.json", "pi_demo_two_rates"
 
 
-def request(case: str, order: str, lines: Lines, **more: Any) -> ReturnRequest:
-    """What a storefront sends."""
+def request(
+    case: str, order: str, lines: Lines, exchange_for: str | None = None, reason: str = "unwanted", **more: Any
+) -> ReturnRequest:
+    """What a storefront sends; `exchange_for` is what the shopper wants instead of each line."""
     wanted = tuple(
-        RequestedLine(line_id=line, quantity=count, reason=ReturnReason.UNWANTED) for line, count in lines.items()
+        RequestedLine(line_id=line, quantity=count, reason=ReturnReason(reason), exchange_for=exchange_for)
+        for line, count in lines.items()
     )
     return ReturnRequest(id=case, order_id=order, lines=wanted, **more)
 

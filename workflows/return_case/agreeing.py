@@ -14,7 +14,7 @@ from workflows.return_case.offers import Offers
 from workflows.stepping import NotWanted
 
 
-class Agreeing(Payout, Offers):
+class Agreeing(Offers, Payout):
     """Verbs about an offer."""
 
     async def agree(self) -> None:

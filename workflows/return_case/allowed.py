@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from domain.choice import Choice
 from domain.choosing import may_choose_now
+from domain.editing import Edit
+from domain.evidence import AskEvidence, GiveEvidence
 from domain.finding import Finding, FindingSettled
 from domain.inspection import Inspection, Receipt
+from domain.mending import CorrectCount, Extend, Regrade
 from domain.offer import OfferAnswer, SentBack
 from domain.override import Override
 from domain.parcel import OtherParcel, Scan
 from domain.policy import Verdict
+from domain.repair import ShippedByHand, WorkshopSaid
 from domain.verbs import Refusal, Verb
 from workflows.return_case.allowed_finding import may_find
 from workflows.return_case.allowed_goods import may_add, may_inspect, may_lose, may_receive, may_scan
 from workflows.return_case.allowed_offer import may_speak
 from workflows.return_case.allowed_staff import may_agree, may_approve, may_close, may_override, may_resend
+from workflows.return_case.allowed_trade import may_trade
+from workflows.return_case.allowed_words import may_ask, may_change, may_correct, may_extend, may_give, may_regrade
+from workflows.return_case.facts import Said
 from workflows.return_case.said import Approve, ForceClose, Lost, Resend, Uphold
 from workflows.return_case.state import CaseState
 
@@ -47,8 +54,12 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
             return may_close(state) if isinstance(said, ForceClose) else may_lose(state)
         case Resend():
             return may_resend(state, said)
+        case WorkshopSaid() | ShippedByHand():
+            return may_trade(state, said)
         case Choice():
             return may_choose_now(state, said.resolution)
+        case AskEvidence() | GiveEvidence() | Edit() | CorrectCount() | Regrade() | Extend():
+            return _may_say(state, said)
     if verb is Verb.ASSIGN and state.turn.owner in ("backhaul", "nobody"):
         return Refusal(code="nobody_waits", message="Nobody has to act on this return now: it goes on by itself.")
     if verb is Verb.CANCEL:
@@ -58,6 +69,22 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
     if verb is Verb.REPLAN and state.plan is None:
         return Refusal(code="no_plan", message="Nothing of this return was planned yet; it will be, from what is left.")
     return None
+
+
+def _may_say(state: CaseState, said: Said) -> Refusal | None:
+    match said:
+        case AskEvidence():
+            return may_ask(state, said)
+        case GiveEvidence():
+            return may_give(state, said)
+        case Edit():
+            return may_change(state, said)
+        case CorrectCount():
+            return may_correct(state, said)
+        case Regrade():
+            return may_regrade(state, said)
+        case Extend():
+            return may_extend(state, said)
 
 
 def _may_cancel(state: CaseState) -> Refusal | None:

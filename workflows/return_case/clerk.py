@@ -6,15 +6,20 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from domain.choice import Choice
+from domain.editing import Edit
+from domain.evidence import AskEvidence, GiveEvidence
 from domain.finding import Finding, FindingSettled
 from domain.inspection import Inspection, Receipt
+from domain.mending import CorrectCount, Extend, Regrade
 from domain.offer import OfferAnswer, SentBack
 from domain.override import Override
 from domain.parcel import OtherParcel, Scan
 from domain.refund import PLAN_WITHDRAWN
-from workflows.return_case.facts import Fact, known, with_fact
+from domain.repair import ShippedByHand, WorkshopSaid
+from workflows.return_case.facts import Fact, Said, known, with_fact
 from workflows.return_case.finance import Finance
 from workflows.return_case.findings import FindingDesk
+from workflows.return_case.mending import Mending
 from workflows.return_case.offers import Offers
 from workflows.return_case.ops import Ops
 from workflows.return_case.overrides import Overrides
@@ -25,7 +30,7 @@ from workflows.return_case.warehouse import Warehouse
 from workflows.stepping import NotWanted
 
 
-class Clerk(Shopper, Warehouse, Providers, Finance, Ops, Overrides, Offers, FindingDesk):
+class Clerk(Shopper, Warehouse, Providers, Finance, Ops, Mending, Overrides, Offers, FindingDesk):
     """Records beside the story, whatever that waits for, so that who said something learns at once what became of it.
 
     A fact that is refused is dropped as if it had never been said; the story sees recorded facts alone.
@@ -72,6 +77,10 @@ class Clerk(Shopper, Warehouse, Providers, Finance, Ops, Overrides, Offers, Find
                 return await self.record_cancel(fact)
             case Choice():
                 return await self.record_choice(fact)
+            case WorkshopSaid():
+                return await self.record_repair(fact)
+            case ShippedByHand():
+                return await self.record_shipped(fact)
             case ForceClose():
                 return await self.record_force_close(fact)
             case Lost():
@@ -94,3 +103,20 @@ class Clerk(Shopper, Warehouse, Providers, Finance, Ops, Overrides, Offers, Find
                 return await self.record_goods_sent_back(fact)
             case Override():
                 return await self.record_override(fact)
+            case _:
+                return await self._record_word(fact)
+
+    async def _record_word(self, fact: Said) -> dict[str, object]:
+        match fact:
+            case AskEvidence():
+                return await self.record_asked(fact)
+            case GiveEvidence():
+                return await self.record_given(fact)
+            case Edit():
+                return await self.record_edit(fact)
+            case CorrectCount():
+                return await self.record_count(fact)
+            case Regrade():
+                return await self.record_regraded(fact)
+            case Extend():
+                return await self.record_extended(fact)

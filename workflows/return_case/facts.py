@@ -7,16 +7,41 @@ from dataclasses import dataclass
 from temporalio.exceptions import ApplicationError
 
 from domain.choice import Choice
+from domain.editing import Edit
+from domain.evidence import AskEvidence, GiveEvidence
 from domain.finding import Finding, FindingSettled, Found
 from domain.inspection import Inspection, Receipt
+from domain.mending import CorrectCount, Extend, Regrade, corrected, regraded
 from domain.offer import Answer, OfferAnswer, SentBack
 from domain.override import Override
 from domain.parcel import OtherParcel, Scan
+from domain.repair import ShippedByHand, WorkshopSaid
 from workflows.return_case.said import Approve, Assign, Cancel, ForceClose, Lost, Resend, Uphold
 from workflows.return_case.state import CaseState
 
-Said = Cancel | Choice | ForceClose | Lost | Assign | Resend | Approve | Override | OfferAnswer | Uphold
-Fact = OtherParcel | Scan | Receipt | Inspection | Finding | FindingSettled | SentBack | Said
+Said = AskEvidence | GiveEvidence | Edit | CorrectCount | Regrade | Extend
+Fact = (
+    OtherParcel
+    | Scan
+    | Receipt
+    | Inspection
+    | Cancel
+    | Choice
+    | WorkshopSaid
+    | ShippedByHand
+    | ForceClose
+    | Lost
+    | Assign
+    | Resend
+    | Approve
+    | Override
+    | Finding
+    | FindingSettled
+    | OfferAnswer
+    | Uphold
+    | SentBack
+    | Said
+)
 
 
 @dataclass
@@ -66,13 +91,36 @@ def known(state: CaseState, fact: Fact) -> bool:
             return last is not None and last.answer is Answer.STANDS
         case SentBack():
             return state.sent_back is not None
+        case WorkshopSaid():
+            return state.repair is not None
+        case ShippedByHand():
+            return bool(state.sent)
         case Override():
             return any(one.update_id == fact.update_id for one in state.overrides)
+        case _:
+            return _known(state, fact)
+
+
+def _known(state: CaseState, fact: Said) -> bool:
+    match fact:
+        case AskEvidence():
+            return state.evidence_wanted is not None and state.evidence_wanted.wanted == fact.wanted
+        case GiveEvidence():
+            return any(one.id == fact.id for one in state.shown)
+        case Edit():
+            return fact.id in state.edits
+        case CorrectCount():
+            return any(one.id == fact.receipt and one.lines == fact.lines for one in state.receipts)
+        case Regrade():
+            now = state.inspection
+            return now is not None and regraded(now, fact).lines == now.lines
+        case Extend():
+            return False  # the journal knows
 
 
 def with_fact(state: CaseState, fact: Fact) -> CaseState:
-    """The state as if the fact were recorded: what the next message is judged by. A choice, an approval, an
-    override and what staff asks for change nothing yet."""
+    """The state as if the fact were recorded: what the next message is judged by. What is decided by
+    it (an approval, an override, a choice, an edit) changes nothing yet."""
     if known(state, fact):
         return state
     match fact:
@@ -96,5 +144,11 @@ def with_fact(state: CaseState, fact: Fact) -> CaseState:
             return state.model_copy(update={"settled": (*state.settled, fact)})
         case SentBack():
             return state.model_copy(update={"sent_back": fact})
-        case Choice() | Assign() | Resend() | Approve() | Override() | OfferAnswer() | Uphold():
+        case WorkshopSaid():
+            return state.model_copy(update={"repair": fact.result})
+        case CorrectCount():
+            return state.model_copy(update={"receipts": corrected(state.receipts, fact)})
+        case Regrade() if state.inspection is not None:
+            return state.model_copy(update={"inspection": regraded(state.inspection, fact)})
+        case _:
             return state

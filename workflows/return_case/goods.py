@@ -16,6 +16,7 @@ from domain.notice import NoticeKind
 from workflows import options
 from workflows.return_case.clerk import Clerk
 from workflows.return_case.stage import Stage
+from workflows.return_case.turn import by_stage
 from workflows.stepping import NotWanted, not_if_refused
 
 _OF_EMPTY_BOX = 2
@@ -47,7 +48,8 @@ class Goods(Clerk):
 
     async def wait_for_word(self) -> None:
         """Wait for whoever speaks next; when the due time passes in silence, ops are asked to look."""
-        due, before = None if self.state.overdue else self.state.next_action.due_at, self.recorded
+        waits_for = by_stage(self.state)
+        due, before = None if self.state.overdue else waits_for.due_at, self.recorded
         reminder, end = self.state.reminder_after(self.reminded_at), self.state.ends_at
         pays = self.state.pays_at
         first = min((one for one in (due, reminder, end, pays) if one is not None), default=None)
@@ -55,7 +57,7 @@ class Goods(Clerk):
             await workflow.wait_condition(
                 lambda: self.recorded > before,
                 timeout=max(0.0, (first - workflow.now()).total_seconds()) if first else None,
-                timeout_summary=self.state.next_action.action,
+                timeout_summary=waits_for.action,
             )
             if self.state.overdue:
                 self.learn(overdue="", patient_until=workflow.now() + options.PARCEL_PATIENCE)
@@ -70,7 +72,7 @@ class Goods(Clerk):
                 await self.give_up_rest()
             else:
                 self.tell_delayed()
-                self.learn(overdue=f"Overdue: {self.state.next_action.action}")
+                self.learn(overdue=f"Overdue: {waits_for.action}")
 
     async def give_up_rest(self) -> None:
         """What did not come stays with the shopper, unless somebody is just saying that it came."""

@@ -15,6 +15,7 @@ from domain.policy import LineDecision, Verdict
 from domain.printing import amount, day, moment
 from domain.refund import FINAL_NO, Refund, RefundStatus
 from domain.request import Basis
+from domain.resolution import IN_GOODS, Resolution
 from domain.statement import shows_by
 from workflows.return_case.offer_mail import about_offer
 from workflows.return_case.state import CaseState, of_earlier_part
@@ -36,7 +37,7 @@ def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
         locale=locale,
         lines=_about(kind, state),
         extras=extras,
-        total=amount(total, locale) if total else "",
+        total=amount(total, locale) if total and kind is not NoticeKind.PAYMENT_DUE else _missing(kind, state),
         bonus=_bonus(state, locale) if total else "",
         resolution=state.resolution,
         nothing_left=_nothing_left(state),
@@ -44,9 +45,12 @@ def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
         method=state.label.method if state.label else None,
         qr_url=state.label.qr_url if state.label else "",
         packing_sheet_url=state.label.sheet_url if state.label else "",
-        tracking_number=state.label.tracking_number if state.label else "",
+        tracking_number=_tracking(kind, state),
+        carrier=state.sent[-1].carrier if kind is NoticeKind.EXCHANGE_SHIPPED and state.sent else "",
+        **_goods_out(kind, state),
         stated_at=_stated_at(kind, state),
         expected_by=_expected_by(kind, state),
+        reply_until=_reply_until(kind, state),
         send_back_until=day(state.decision.last_day_to_send, locale) if state.decision else "",
         provider_reference=", ".join(one.arn or one.provider_id for one in state.refunds if one.status not in FINAL_NO),
         **_on_statement(state),
@@ -75,6 +79,11 @@ def _stated_at(kind: NoticeKind, state: CaseState) -> str:
 def _expected_by(kind: NoticeKind, state: CaseState) -> str:
     until = state.write_by if kind is NoticeKind.INSPECTION_DELAYED else state.review_until
     return day(until.date(), _locale(state)) if until else ""
+
+
+def _reply_until(kind: NoticeKind, state: CaseState) -> str:
+    wanted = state.evidence[-1] if state.evidence and kind is NoticeKind.EVIDENCE_WANTED else None
+    return day(wanted.until.date(), _locale(state)) if wanted else ""
 
 
 def refund_notice(kind: NoticeKind, case: str, order: OrderBrief, refund: Refund) -> Notice:
@@ -118,12 +127,47 @@ def _locale(state: CaseState) -> str:
 
 def _total(state: CaseState) -> Money | None:
     quoted = Money(minor=state.quote.total, currency=state.quote.currency) if state.quote else None
-    return state.planned or quoted
+    total = state.planned or quoted
+    nothing = total is not None and not total.minor and state.resolution is Resolution.EXCHANGE
+    return None if nothing else total
 
 
 def _bonus(state: CaseState, locale: str) -> str:
     plan = state.plan or state.quote
     return amount(Money(minor=plan.bonus.amount, currency=plan.currency), locale) if plan and plan.bonus else ""
+
+
+def _in_parcel(state: CaseState) -> tuple[NoticeLine, ...]:
+    titles = dict(state.order.titles) if state.order else {}
+    titles |= {one.new_line: one.title for one in state.promised}
+    parcel = state.sent[-1].lines if state.sent else {}
+    return tuple(NoticeLine(title=titles.get(one, one), quantity=count) for one, count in parcel.items())
+
+
+def _tracking(kind: NoticeKind, state: CaseState) -> str:
+    if kind is NoticeKind.EXCHANGE_SHIPPED:
+        return state.sent[-1].tracking_number if state.sent else ""
+    return state.label.tracking_number if state.label else ""
+
+
+def _missing(kind: NoticeKind, state: CaseState) -> str:
+    if kind is not NoticeKind.PAYMENT_DUE or state.payment_asked is None:
+        return ""
+    return amount(Money(minor=state.payment_asked.amount, currency=state.payment_asked.currency), _locale(state))
+
+
+def _goods_out(kind: NoticeKind, state: CaseState) -> dict[str, Any]:
+    """What is promised for the goods, and what is to be paid for it."""
+    locale, currency = _locale(state), state.order.currency if state.order else ""
+    promised = state.promised if state.resolution in IN_GOODS else ()
+    found: dict[str, Any] = {
+        "goods_out": tuple(f"{one.quantity} x {one.title}" for one in promised),
+        "to_pay": amount(Money(minor=state.to_pay, currency=currency), locale) if promised and state.to_pay else "",
+        "gave_way": state.gave_way,
+    }
+    if kind is NoticeKind.PAYMENT_DUE and state.pay_until:
+        found |= {"action_url": state.pay_url, "reply_until": day(state.pay_until.date(), locale)}
+    return found
 
 
 def _part(refund: Refund, kind: TenderKind, locale: str) -> NoticePart:
@@ -148,8 +192,14 @@ def _about(kind: NoticeKind, state: CaseState) -> tuple[NoticeLine, ...]:
             return _named(state, withdrawn(state))
         case NoticeKind.REQUEST_RECEIVED:
             return _named(state, state.decision.lines if state.decision else ())
+        case NoticeKind.EVIDENCE_WANTED:
+            return _wanted(state)
         case NoticeKind.IN_REVIEW:
             return (*_sendable(state), *_declined(state))
+        case NoticeKind.EXCHANGE_SHIPPED:
+            return _in_parcel(state)
+        case NoticeKind.PAYMENT_DUE:
+            return tuple(NoticeLine(title=one.title, quantity=one.quantity) for one in state.promised)
         case _:
             return _lines(state)
 
@@ -162,7 +212,7 @@ def _plan(state: CaseState) -> RefundPlan | None:
 def _lines(state: CaseState) -> tuple[NoticeLine, ...]:
     plan, locale = _plan(state), _locale(state)
     if plan is None:
-        return ()
+        return _sendable(state) if state.resolution in IN_GOODS else ()
     return tuple(
         NoticeLine(
             title=line.title,
@@ -204,6 +254,16 @@ def _sendable(state: CaseState) -> tuple[NoticeLine, ...]:
 def _named(state: CaseState, lines: Iterable[LineDecision]) -> tuple[NoticeLine, ...]:
     titles = state.order.titles if state.order else {}
     return tuple(NoticeLine(title=titles.get(line.line_id, line.line_id), quantity=line.quantity) for line in lines)
+
+
+def _wanted(state: CaseState) -> tuple[NoticeLine, ...]:
+    """What the shopper is asked to show, of which items."""
+    titles = state.order.titles if state.order else {}
+    units = {line.line_id: line.quantity for line in (state.decision.lines if state.decision else ())}
+    return tuple(
+        NoticeLine(title=titles.get(one.line_id, one.line_id), quantity=units.get(one.line_id, 1), wanted=one.proof)
+        for one in (state.evidence[-1].wanted if state.evidence else ())
+    )
 
 
 def _declined(state: CaseState) -> tuple[NoticeLine, ...]:

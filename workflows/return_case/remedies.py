@@ -26,6 +26,9 @@ REMEDIES: Mapping[Resolution, Remedy] = MappingProxyType(
     {
         Resolution.REFUND: Remedy("pay_back", Outcome.REFUNDED, NoticeKind.REFUND_DONE),
         Resolution.STORE_CREDIT: Remedy("pay_back", Outcome.CREDITED, NoticeKind.STORE_CREDIT),
+        Resolution.EXCHANGE: Remedy("exchange", Outcome.EXCHANGED, NoticeKind.EXCHANGE_SHIPPED),
+        Resolution.REPLACEMENT: Remedy("replace", Outcome.REPLACED, NoticeKind.EXCHANGE_SHIPPED),
+        Resolution.REPAIR: Remedy("mend", Outcome.REPAIRED, NoticeKind.EXCHANGE_SHIPPED),
     }
 )
 """Each of `domain.resolution.CARRIED_OUT`."""

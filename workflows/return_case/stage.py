@@ -22,6 +22,8 @@ class Stage(StrEnum):
     SENDING_BACK = "sending_back"
     """The goods go back to the shopper, who wants them rather than the offer."""
     REFUND = "refund"
+    REMEDY = "remedy"
+    """Goods for goods: what is missing is paid, the workshop mends, or a parcel is packed."""
     CLOSING = "closing"
     CLOSED = "closed"
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain import ids
 from domain.case import Assigned, CaseSoFar, Outcome
+from domain.evidence import Evidence
 from domain.model import UtcDatetime
 from domain.money import Money
 from domain.news import DisputeNews
@@ -13,6 +14,7 @@ from domain.parcel import moved
 from domain.policy import Verdict
 from domain.refund import FINAL_NO, Refund, RefundStatus
 from domain.request import ReturnRequest
+from domain.resolution import IN_GOODS
 from workflows.return_case.said import Cancel
 from workflows.return_case.stage import NextAction, Stage, Trouble
 from workflows.return_case.turn import due_of, turn_of
@@ -41,6 +43,14 @@ class CaseState(CaseSoFar):
     """The new due time of a parcel of which word came after the first one."""
     rest_over: bool = False
     """The rest of what was announced is not waited for any more."""
+    pay_url: str = ""
+    """Where the shopper pays what is missing, as long as it is open."""
+    send_by: UtcDatetime | None = None
+    """When what goes out should be on its way."""
+    mend_by: UtcDatetime | None = None
+    """When the workshop should have said something."""
+    asked_again: str = ""
+    """The override that ops were asked to find a second person for."""
     write_by: UtcDatetime | None = None
     """By when the shopper was told to hear of goods that took longer to be looked at."""
 
@@ -50,7 +60,10 @@ class CaseState(CaseSoFar):
         if self.outcome is not None or self.refused:
             return Stage.CLOSED
         seen_to = bool(self.restocked or self.lost)  # of what was lost there is nothing to put away
-        if self.called_off or self.expired or (seen_to and self.refund_status is RefundStatus.SUCCEEDED):
+        if self.owes_goods:
+            return Stage.REMEDY
+        goods_out = bool(self.sent) and (self.plan is None or self.refund_status is RefundStatus.SUCCEEDED)
+        if self.called_off or self.expired or goods_out or (seen_to and self.refund_status is RefundStatus.SUCCEEDED):
             return Stage.CLOSING
         if self.wants_goods is not None:
             return Stage.CLOSING if self.sent_back is not None else Stage.SENDING_BACK
@@ -73,6 +86,12 @@ class CaseState(CaseSoFar):
         if self.review_until is not None:
             return Stage.REVIEW
         return Stage.LABEL if self.decision is not None else Stage.REQUESTED
+
+    @property
+    def owes_goods(self) -> bool:
+        """Whether the goods were judged, and others, or the same mended, have to go out for them."""
+        judged = self.inspection is not None and not self.stopped
+        return judged and self.resolution in IN_GOODS and not self.sent
 
     @property
     def planned(self) -> Money | None:
@@ -129,6 +148,21 @@ class CaseState(CaseSoFar):
     def in_review(self) -> bool:
         """Whether a person still has to look at any line."""
         return self.decision is not None and self.decision.verdict is Verdict.REVIEW
+
+    def look_by(self, periods: int) -> datetime:
+        """When a person should have looked; when the shopper was waited for, nobody could. ValueError if undecided."""
+        if self.decision is None:
+            raise ValueError("nobody looks at what is not decided")
+        period = self.decision.days(self.decision.review_days)
+        first = self.decision.decided_at + period + sum((one.waited for one in self.evidence), timedelta(0))
+        return max(first, self.look_until or first) + (periods - 1) * period
+
+    @property
+    def evidence_wanted(self) -> Evidence | None:
+        """What the shopper is asked to show now, for a person who waits for it."""
+        looks = self.review_until is not None or self.appeal_until is not None
+        last = self.evidence[-1] if self.evidence else None
+        return last if last is not None and last.ended_at is None and looks else None
 
     @property
     def ends_as(self) -> Outcome | None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def turn_of(state: CaseState) -> NextAction:
     """Whose turn it is by itself. Always something: a return that waits for nobody would be forgotten."""
     found = (look(state) for look in _FIRST_OF)
-    return next((one for one in found if one is not None), _by_stage(state))
+    return next((one for one in found if one is not None), by_stage(state))
 
 
 def _refused(state: CaseState) -> NextAction | None:
@@ -37,6 +37,13 @@ def _in_trouble(state: CaseState) -> NextAction | None:
     return NextAction(owner=first.owner, action=f"{first.step}: {first.message}", due_at=first.due_at)
 
 
+def _evidence_wanted(state: CaseState) -> NextAction | None:
+    if (wanted := state.evidence_wanted) is None:
+        return None
+    told = ", ".join(f"{one.proof} of line {one.line_id}" for one in wanted.wanted)
+    return NextAction(owner="shopper", action=f"Show {told}: `evidence give`", due_at=wanted.until)
+
+
 def _overdue(state: CaseState) -> NextAction | None:
     return NextAction(owner="ops", action=state.overdue, due_at=due_of(state)) if state.overdue else None
 
@@ -46,6 +53,9 @@ def _override_waits(state: CaseState) -> NextAction | None:
         return None
     worth = Money(minor=waiting.worth, currency=waiting.currency)
     action = f"Approve the override by {waiting.by}, worth {worth}"
+    if state.asked_again == waiting.update_id:
+        action = f"Overdue: {action}, or it lapses"
+        return NextAction(owner="ops", action=action, due_at=waiting.at + 2 * APPROVAL_PATIENCE)
     return NextAction(owner="finance", action=action, due_at=waiting.at + APPROVAL_PATIENCE)
 
 
@@ -53,7 +63,7 @@ def _appealed(state: CaseState) -> NextAction | None:
     if state.appeal_until is None or state.request is None:
         return None
     action = f"Override it to grant the appeal of {state.request.appeals}; else it stays declined"
-    return NextAction(owner="ops", action=action, due_at=state.appeal_until)
+    return NextAction(owner="ops", action=action, due_at=state.look_by(1))
 
 
 def _in_review(state: CaseState) -> NextAction | None:
@@ -61,7 +71,7 @@ def _in_review(state: CaseState) -> NextAction | None:
         return None
     named = ", ".join(line.line_id for line in (state.decision.in_review if state.decision else ()))
     action = f"Look at line {named}, and override to approve or to decline; no label goes out before"
-    return NextAction(owner="ops", action=action, due_at=state.review_until)
+    return NextAction(owner="ops", action=action, due_at=state.look_by(1))
 
 
 def _empty(state: CaseState) -> NextAction | None:
@@ -98,9 +108,25 @@ def _unapproved(state: CaseState) -> NextAction | None:
     return NextAction(owner="finance", action=f"Approve the refund of {total}", due_at=due_of(state))
 
 
+def _goods_owed(state: CaseState) -> NextAction | None:
+    """Who has to act until what goes out for the goods is on its way."""
+    if not state.owes_goods:
+        return None
+    if state.pay_url and state.payment_asked:
+        missing = Money(minor=state.payment_asked.amount, currency=state.payment_asked.currency)
+        return NextAction(owner="shopper", action=f"Pay {missing} for the exchange", due_at=state.pay_until)
+    if state.mend_by:
+        action = "Mend the goods, then say `repair` with what came of it"
+        return NextAction(owner="warehouse", action=action, due_at=state.mend_by)
+    if state.send_by:
+        action = "Send what goes out; where nothing tells of it by itself, say `shipped`"
+        return NextAction(owner="warehouse", action=action, due_at=state.send_by)
+    return None
+
+
 def _undecided(state: CaseState) -> NextAction | None:
     on_their_way = [one for one in state.refunds if one.status not in DECIDED]
-    if state.stage is not Stage.REFUND or not on_their_way:
+    if state.stage not in (Stage.REFUND, Stage.REMEDY) or not on_their_way:
         return None
     owner, action = who_decides(on_their_way[0])
     return NextAction(owner=owner, action=action, due_at=state.look_at)
@@ -109,6 +135,7 @@ def _undecided(state: CaseState) -> NextAction | None:
 _FIRST_OF = (
     _refused,
     _in_trouble,
+    _evidence_wanted,
     _overdue,
     _override_waits,
     _appealed,
@@ -117,12 +144,16 @@ _FIRST_OF = (
     _offered,
     _unapproved,
     _undecided,
+    _goods_owed,
     _to_settle,
 )
 """What waits for somebody whatever the stage; the first that does is shown."""
 
 
-def _by_stage(state: CaseState) -> NextAction:
+def by_stage(state: CaseState) -> NextAction:
+    """Whose turn it is where nothing else waits."""
+    if (empty := _empty(state)) is not None:
+        return empty
     if state.parts and state.stage is Stage.AWAITING_PARCEL:
         return NextAction(owner="shopper", action="Send the rest of what was announced", due_at=due_of(state))
     owner, action = _RECEIVE if state.stage is Stage.IN_TRANSIT and delivered(state.scans) else _NEXT[state.stage]
@@ -139,8 +170,10 @@ def due_of(state: CaseState) -> datetime | None:
         return state.answer_until
     if state.needs_approval:
         return state.approve_until
+    if (wanted := state.evidence_wanted) is not None:
+        return wanted.until
     if state.review_until is not None:
-        return state.review_until
+        return state.look_by(1)
     if state.stage is Stage.INSPECTION:
         return state.inspect_until
     if state.decision is None or state.stage not in (Stage.AWAITING_PARCEL, Stage.IN_TRANSIT):
@@ -195,6 +228,7 @@ _NEXT = {
         "Send the goods back to the shopper, then say `sent-back` with the parcel's number",
     ),
     Stage.REFUND: ("backhaul", "Pay the refund and put the goods away"),
+    Stage.REMEDY: ("backhaul", "Compute what goes out, and put the goods away"),
     Stage.CLOSING: ("backhaul", "Send the last mails and close"),
     Stage.CLOSED: ("nobody", "Nothing: the return is closed"),
 }

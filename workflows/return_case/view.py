@@ -82,11 +82,17 @@ class CaseView(Model):
     offer_plan: int = 0
     offer_answer: str = ""
     sent_back: str = ""
+    goods_out: tuple[str, ...] = ()
+    to_pay: str = ""
+    pay_url: str = ""
+    sent: tuple[str, ...] = ()
     to_approve: Money | None = None
     override_to_approve: str = ""
     approved_by: str = ""
     appeals: str = ""
     overrides: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    receipts: tuple[Id, ...] = ()
     refund_status: str = ""
     refund_reason: str = ""
     refunded: str = ""
@@ -138,9 +144,9 @@ def view(state: CaseState) -> CaseView:
         received=state.received,
         discrepancies=tuple(one.told for one in state.discrepancies),
         planned=str(state.planned or ""),
+        **_trade(state),
         **_waiting(state),
-        appeals=(state.request.appeals or "") if state.request else "",
-        overrides=state.told_overrides,
+        **_told(state),
         approved_by=state.approval.by if state.approval and not state.needs_approval else "",
         refund_status=state.refund_status or "",
         refunded=str(Money(minor=state.refunded, currency=order.currency)) if order and state.refunds else "",
@@ -172,6 +178,22 @@ def _waiting(state: CaseState) -> dict[str, Any]:
     return found
 
 
+def _trade(state: CaseState) -> dict[str, Any]:
+    """What goes out for the goods."""
+    return {
+        "goods_out": tuple(f"{one.quantity} x {one.sku or one.title}" for one in state.promised),
+        "to_pay": _to_pay(state),
+        "pay_url": state.pay_url,
+        "sent": tuple(one.tracking_number or "without a number" for one in state.sent),
+    }
+
+
+def _to_pay(state: CaseState) -> str:
+    """What the shopper adds to what came back: as it was asked for, before that as it was promised."""
+    minor = state.payment_asked.amount if state.payment_asked else state.to_pay
+    return str(Money(minor=minor, currency=state.order.currency)) if minor and state.order else ""
+
+
 def _chosen(state: CaseState) -> dict[str, Any]:
     """What the shopper chose of what is offered, and what that is worth."""
     return {
@@ -179,6 +201,16 @@ def _chosen(state: CaseState) -> dict[str, Any]:
         "resolution": state.resolution,
         "resolutions": state.decision.resolutions if state.decision else (),
         "bonus": bonus(state.plan or state.quote),
+    }
+
+
+def _told(state: CaseState) -> dict[str, Any]:
+    """What people have said on the way."""
+    return {
+        "appeals": (state.request.appeals or "") if state.request else "",
+        "overrides": state.told_overrides,
+        "evidence": tuple(str(one) for one in state.evidence),
+        "receipts": tuple(one.id for one in state.receipts),
     }
 
 
@@ -202,6 +234,9 @@ def panel(state: CaseState) -> str:
         f"Quoted: {seen.quote}" if seen.quote else "",
         f"Chosen: {seen.resolution.replace('_', ' ')}" if seen.resolution is not Resolution.REFUND else "",
         f"Bonus on top: {seen.bonus}" if seen.bonus else "",
+        f"Goes out: {', '.join(seen.goods_out)}" if seen.goods_out else "",
+        f"To be paid on top: {seen.to_pay}" if seen.to_pay else "",
+        f"Sent: {', '.join(seen.sent)}" if seen.sent else "",
         f"To refund: {seen.planned} ({seen.refund_status})" if seen.planned else "",
         f"Offered: {seen.offer}" if seen.offer else "",
         f"Sent back to the shopper: {seen.sent_back}" if seen.sent_back else "",
