@@ -11,9 +11,11 @@ from commands import (
     erase,
     events,
     finance,
+    findings,
     inbox,
     mails,
     mending,
+    offers,
     ops,
     orders,
     outbox,
@@ -33,7 +35,21 @@ from commands import (
 from entry import leave
 
 app = output.group("Returns for online shops: start them, move them along, look at them.")
-everyday = (returns, quote, parcels, warehouse, shopper, ops, bulk, finance, overrides, refunds, aftercare, erase)
+everyday = (
+    returns,
+    quote,
+    parcels,
+    warehouse,
+    shopper,
+    ops,
+    bulk,
+    finance,
+    overrides,
+    offers,
+    refunds,
+    aftercare,
+    erase,
+)
 for one in everyday:
     app.add_typer(one.app)
 app.add_typer(mending.app)
@@ -42,6 +58,8 @@ app.add_typer(inbox.app, name="inbox")
 app.add_typer(boxes.app)
 app.add_typer(boxes.report, name="boxes")
 app.add_typer(parcels.parcel, name="parcel")
+app.add_typer(offers.offer, name="offer")
+app.add_typer(findings.finding, name="finding")
 outbox.app.add_typer(mails.app)
 app.add_typer(outbox.app, name="mails")
 app.add_typer(orders.app, name="orders")

@@ -34,8 +34,9 @@ from workflows.return_case.case import ReturnCase
 
 # The nouns, the activity classes and the pure half of a return are deterministic; to load them anew for every workflow
 # run would only cost time, three quarters of what the start of a run costs.
-_ALLOWED = ("allowed", "allowed_goods", "allowed_label", "allowed_staff", "allowed_trade", "allowed_words")
-_PARTS = ("facts", "notices", "remedies", "said", "stage", "state")
+_RULES = ("finding", "goods", "label", "offer", "staff", "trade", "words")
+_ALLOWED = ("allowed", *(f"allowed_{name}" for name in _RULES))
+_PARTS = ("facts", "notices", "offer_mail", "remedies", "said", "stage", "state")
 _CASE = tuple(f"workflows.return_case.{name}" for name in (*_ALLOWED, *_PARTS))
 _VIEWS = ("workflows.aftercare_view", "workflows.return_case.turn", "workflows.return_case.view")
 PASSED_THROUGH = ("domain", "activities", "ledger", "workflows.options", "workflows.patches", *_CASE, *_VIEWS)

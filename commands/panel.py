@@ -109,9 +109,12 @@ def _rows(view: CaseView, decision: Decision | None) -> Iterator[Row]:
     yield "Label", view.label_url
     yield "Packing sheet", view.sheet_url
     yield "Received", _units(view.received)
-    for one in view.discrepancies:
+    for one in (*view.discrepancies, *view.findings):
         yield "Look at", one
+    yield "Carrier claim", "to be made" if view.carrier_claim else ""
     yield "To refund", f"{view.planned} ({view.refund_status})" if view.planned else ""
+    yield "Offered", view.offer
+    yield "Sent back", view.sent_back
     yield "Approved by", view.approved_by
     yield "Refunded", " ".join([view.refunded, *(f"({one})" for one in view.provider_references)])
     for trouble in view.troubles:

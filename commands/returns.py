@@ -86,7 +86,8 @@ def show(case: Case, as_json: AsJson = False) -> None:
 @app.command("list", epilog=example("list --needs warehouse --limit 20"))
 def list_returns(
     stage: Annotated[
-        str, typer.Option(help="requested, label, awaiting_parcel, in_transit, inspection, refund, closing or closed.")
+        str,
+        typer.Option(help="Such as awaiting_parcel, inspection, offer or refund; a wrong one is told which there are."),
     ] = "",
     needs: Annotated[str, typer.Option(help=f"Who must act: {', '.join(OWNERS)}.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many, the newest.")] = 50,

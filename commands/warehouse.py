@@ -101,6 +101,9 @@ def inspect(
         ),
     ] = None,
     location: Annotated[str, typer.Option(help="Where the goods are put.")] = "main",
+    more: Annotated[
+        bool, typer.Option("--more", help="More of the return is to come: pay what is here, and wait.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Grade everything that a return received; the refund follows."""
@@ -108,11 +111,12 @@ def inspect(
 
     graded = values.lines(line or (), "grade", "disposition", "location")
     given: dict[str, object] = {"id": inspection_id, "inspected_by": by, "location": location}
+    given |= {"rest": "expected"} if more else {}
     # Checked before anybody is asked; what was received is only known to the return.
     values.make(Inspection, {**given, "lines": graded or _ANY})
 
     def compose(seen: CaseView) -> Inspection:
-        lines = graded or [{"line_id": line_id, "quantity": count} for line_id, count in seen.received.items()]
+        lines = graded or [{"line_id": line_id, "quantity": count} for line_id, count in seen.ungraded.items()]
         if not lines:
             raise Refused("nothing_received", f"Nothing of return {case} has been received; receive it first.")
         return values.make(Inspection, {**given, "lines": lines})

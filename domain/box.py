@@ -36,6 +36,12 @@ PhotoUrl = Annotated[str, StringConstraints(max_length=1_000), AfterValidator(_h
 """Where a photo lies. It is kept for people and never fetched."""
 
 
+class Photos(Model):
+    """Addresses of photos, where they are all that is said."""
+
+    photos: Annotated[tuple[PhotoUrl, ...], Field(max_length=MOST_PHOTOS)] = ()
+
+
 class BoxLine(Model):
     """So many units of one item: by its SKU, or in words where none can be read. Do not name people in them."""
 

@@ -12,8 +12,10 @@ from domain.collection import PaymentRequest
 from domain.consent import Consent
 from domain.evidence import Evidence, GiveEvidence
 from domain.exchange import Sent, Swap
-from domain.inspection import Inspection, Receipt, units
+from domain.finding import FOREIGN, FindingCode, FindingSettled, Found
+from domain.inspection import Inspection, Receipt, Rest, units
 from domain.model import Currency, Id, Minor, Model, UtcDatetime
+from domain.offer import Answer, Answered, Offer, SentBack
 from domain.order import Order, Tender
 from domain.override import Overridden, OverrideState
 from domain.parcel import HandedOver, NewLabel, ReturnLabel, Scan, moved
@@ -40,6 +42,8 @@ class Outcome(StrEnum):
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     """Nothing was sent in time."""
+    SENT_BACK = "sent_back"
+    """The shopper wanted the goods rather than what was offered for them."""
     CLOSED_BY_STAFF = "closed_by_staff"
 
 
@@ -128,9 +132,20 @@ class CaseSoFar(Model):
     corrections: int = 0
     """How often staff corrected a count or the grades."""
     inspection: Inspection | None = None
+    """The newest one; `parts` are those before it, each paid by one of `paid_plans`."""
+    parts: tuple[Inspection, ...] = ()
+    paid_plans: tuple[RefundPlan, ...] = ()
+    uninspected: bool = False
+    """Nobody inspected in time, so `inspection` stands for what nobody has looked at, and `graded` is for the stock."""
+    graded: Inspection | None = None
+    findings: tuple[Found, ...] = ()
+    settled: tuple[FindingSettled, ...] = ()
     discrepancies: tuple[Discrepancy, ...] = ()
     """Of serial numbers, each once, whoever saw it first."""
     plan: RefundPlan | None = None
+    answers: tuple[Answered, ...] = ()
+    """To offers, in turn."""
+    sent_back: SentBack | None = None
     approval: Approval | None = None
     promised: tuple[Swap, ...] = ()
     """What goes out for what comes back."""
@@ -188,6 +203,59 @@ class CaseSoFar(Model):
         return tuple(dict.fromkeys((*self.discrepancies, *found)))
 
     @property
+    def ungraded(self) -> dict[str, int]:
+        """Units that came and were in no part that is done, per line."""
+        graded = units(tuple(line for part in self.parts for line in part.lines))
+        left = {line_id: count - graded.get(line_id, 0) for line_id, count in self.received.items()}
+        return {line_id: count for line_id, count in left.items() if count}
+
+    @property
+    def waits_for_rest(self) -> bool:
+        """Whether more is to come after what was inspected."""
+        return self.inspection is not None and self.inspection.rest is Rest.EXPECTED and bool(self.expected)
+
+    @property
+    def next_part(self) -> dict[str, object]:
+        """What a return knows once what was inspected is paid and put away, and more is waited for."""
+        assert self.inspection is not None  # it was put away
+        done = (self.plan,) if self.plan is not None else ()
+        return {
+            "parts": (*self.parts, self.inspection),
+            "paid_plans": (*self.paid_plans, *done),
+            "inspection": None,
+            "plan": None,
+            "restocked": None,
+        }
+
+    @property
+    def plans_before(self) -> int:
+        """The number of the last plan of an earlier part; 0 if there is none."""
+        return self.paid_plans[-1].number if self.paid_plans else 0
+
+    @property
+    def unsettled(self) -> tuple[Found, ...]:
+        """Goods that are here and not of this return, of which nobody has said what becomes of them."""
+        ended = {one.finding for one in self.settled}
+        return tuple(one for one in self.findings if one.finding.code in FOREIGN and one.finding.id not in ended)
+
+    @property
+    def empty_box(self) -> Found | None:
+        """An empty box, as long as nothing else came."""
+        found = (one for one in self.findings if one.finding.code is FindingCode.EMPTY_BOX)
+        return None if self.receipts else next(found, None)
+
+    @property
+    def carrier_claim(self) -> bool:
+        """Whether something is to be claimed from the carrier."""
+        codes = (FindingCode.DAMAGED_IN_TRANSIT, FindingCode.EMPTY_BOX)
+        return any(one.finding.code in codes for one in self.findings)
+
+    @property
+    def seen(self) -> Inspection | None:
+        """What somebody has graded."""
+        return self.graded if self.uninspected else self.inspection
+
+    @property
     def expected(self) -> dict[str, int]:
         """Approved units that have not come back yet, per line."""
         approved = self.decision.approved if self.decision else ()
@@ -214,8 +282,10 @@ class CaseSoFar(Model):
     def proposed(self) -> Overridden | None:
         """The override that waits for a second person. It lapses with the next one, with the plan and with the end."""
         last = self.overrides[-1] if self.overrides else None
-        lapsed = self.plan is not None or self.outcome is not None
-        return last if last is not None and last.waits and not lapsed else None
+        if last is None or not last.waits or self.outcome is not None:
+            return None
+        since = self.appealed_at
+        return last if self.plan is None or (since is not None and last.at >= since) else None
 
     def state_of(self, override: Overridden) -> OverrideState:
         """What became of one of its overrides."""
@@ -228,6 +298,43 @@ class CaseSoFar(Model):
     def told_overrides(self) -> tuple[str, ...]:
         """Its overrides for people, with what became of each."""
         return tuple(one.told(self.state_of(one)) for one in self.overrides)
+
+    @property
+    def part_answers(self) -> tuple[Answered, ...]:
+        """The answers to offers for the goods that were inspected last."""
+        return tuple(one for one in self.answers if one.plan > self.plans_before)
+
+    @property
+    def last_answer(self) -> Answered | None:
+        """What was said last to the offer of the plan that stands."""
+        mine = [one for one in self.answers if self.plan is not None and one.plan == self.plan.number]
+        return mine[-1] if mine else None
+
+    @property
+    def offer(self) -> Offer | None:
+        """The offer that waits for an answer."""
+        last = self.last_answer
+        accepted = last is not None and last.answer is Answer.ACCEPT
+        return self.plan.offer if self.plan is not None and not accepted else None
+
+    @property
+    def appealed_at(self) -> UtcDatetime | None:
+        """Since when a person of the shop looks at the offer again; None if nobody does."""
+        last = self.last_answer
+        return last.at if last is not None and self.offer is not None and last.answer is Answer.APPEAL else None
+
+    @property
+    def answer_until(self) -> UtcDatetime | None:
+        """When what waits of an offer is due: an answer, a look at the appeal, or the goods on their way back."""
+        if (wants := self.wants_goods) is not None:
+            return wants.until
+        last, offer = self.last_answer, self.offer
+        return None if offer is None else (last.until if last is not None else offer.until)
+
+    @property
+    def wants_goods(self) -> Answered | None:
+        """The shopper's word that the goods are to go back, after which there is no plan any more."""
+        return next((one for one in self.answers if one.answer is Answer.SEND_BACK), None)
 
     @property
     def needs_approval(self) -> bool:

@@ -42,6 +42,15 @@ class Disposition(StrEnum):
     RECYCLE = "recycle"
 
 
+class Rest(StrEnum):
+    """What becomes of units that were announced and have not come."""
+
+    STAYS = "stays"
+    """They stay with the shopper: this inspection ends the wait."""
+    EXPECTED = "expected"
+    """They are waited for, until the last day to send: what is here is paid meanwhile."""
+
+
 class StockVerb(StrEnum):
     """What a disposition asks of the stock."""
 
@@ -107,11 +116,12 @@ class InspectedLine(Model):
 
 
 class Inspection(Model):
-    """The verdict on everything that was received; `location` is where the units are put."""
+    """The verdict on everything that was received and not graded before; `location` is where the units are put."""
 
     id: Id
     inspected_by: Id
     location: Id = "main"
+    rest: Rest = Rest.STAYS
     lines: Annotated[tuple[InspectedLine, ...], Field(min_length=1, max_length=400)]
 
     @model_validator(mode="after")

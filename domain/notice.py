@@ -30,6 +30,8 @@ class NoticeKind(StrEnum):
     INSPECTION_DELAYED = "inspection_delayed"
     OFFER = "offer"
     """Less than was quoted; the shopper answers."""
+    SENT_BACK = "sent_back"
+    """The goods are on their way back to the shopper, and nothing is paid for them."""
     REFUND_SUBMITTED = "refund_submitted"
     REFUND_DONE = "refund_done"
     REFUND_FAILED = "refund_failed"

@@ -31,7 +31,12 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-_GOODS = frozenset({Verb.RECEIVE, Verb.INSPECT, Verb.ADD_PARCEL, Verb.REPAIR, Verb.SHIPPED})
+_GOODS = frozenset(
+    {
+        *(Verb.RECEIVE, Verb.INSPECT, Verb.ADD_PARCEL, Verb.SENT_BACK, Verb.RECORD_FINDING, Verb.SETTLE_FINDING),
+        *(Verb.REPAIR, Verb.SHIPPED),
+    }
+)
 _AFTERCARE = frozenset({Verb.PAY_AGAIN, Verb.TAKE_BACK, Verb.PAID_BY_HAND, Verb.BY_HAND_FAILED, Verb.NOTED})
 MAY: Mapping[Role, frozenset[Verb]] = {
     Role.SERVICE: frozenset(
@@ -47,6 +52,7 @@ MAY: Mapping[Role, frozenset[Verb]] = {
             Verb.RECORD_NEWS,
             Verb.REPLAN,
             Verb.CONSENT,
+            Verb.ANSWER_OFFER,
         }
     ),
     Role.WAREHOUSE: _GOODS,
@@ -69,6 +75,8 @@ MAY: Mapping[Role, frozenset[Verb]] = {
         Verb.CONSENT,
         Verb.FORCE_CLOSE,
         Verb.LOST,
+        Verb.ANSWER_OFFER,
+        Verb.UPHOLD,
         Verb.RESEND,
         Verb.ASSIGN,
     },
@@ -110,6 +118,11 @@ _DOES = {
     Verb.SHIPPED: "send goods to shoppers",
     Verb.RECORD_NEWS: "record news",
     Verb.RETRY_NOW: "have steps tried again",
+    Verb.ANSWER_OFFER: "answer an offer for the shopper",
+    Verb.UPHOLD: "say that an offer stands",
+    Verb.RECORD_FINDING: "record what was found",
+    Verb.SETTLE_FINDING: "say what becomes of goods that were found",
+    Verb.SENT_BACK: "say that goods went back to the shopper",
     Verb.ASK_EVIDENCE: "ask for evidence",
     Verb.GIVE_EVIDENCE: "show evidence for the shopper",
     Verb.EDIT: "change what comes back",

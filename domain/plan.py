@@ -9,6 +9,7 @@ from pydantic import Field
 
 from domain.arithmetic import worth
 from domain.model import Currency, Id, Minor, Model, Quantity
+from domain.offer import Offer
 from domain.order import UNLINKED, OrderLine, Tender, TenderKind
 from domain.refund import PAID_BY_PEOPLE
 from domain.resolution import Resolution
@@ -186,7 +187,8 @@ class RefundPlan(Model):
     (what pays for new goods), they are `total`, which the legs add up to. `later` stays due, because it is below a
     tender's step; the next plan of the order takes it up. `adjustment` says why money goes back without goods. The
     bonus comes on top of `total`, as store credit. `differences` are those of earlier refunds of the order.
-    `automatic_limit` stands there where `total` exceeds it: then a person has to approve the plan.
+    `automatic_limit` stands there where `total` exceeds it: then a person has to approve the plan. With an `offer` the
+    shopper has to answer first.
 
     Of an exchange, `new` are the lines that go out, which are lines of the order as long as the plan stands; what
     `exchanged` does not pay for them, the shopper paid as `added`.
@@ -217,6 +219,7 @@ class RefundPlan(Model):
     choices: Count = 0
     owed: Minor = 0
     automatic_limit: Minor | None = None
+    offer: Offer | None = None
 
     @property
     def gross(self) -> int:

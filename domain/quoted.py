@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from domain.history import History
 from domain.inspection import Grade
+from domain.money import half_up
 from domain.order import Order
-from domain.plan import RefundPlan
+from domain.plan import FeeKind, RefundPlan
 from domain.planning import plan_refund
 from domain.policy import Decision, terms_of
 from domain.resolution import IN_GOODS
@@ -45,3 +46,25 @@ def quote_plan(order: Order, history: History, decision: Decision) -> RefundPlan
     """The plan alone. Raises what `quoted` raises."""
     found = quoted(order, history, decision)
     return found and found.plan
+
+
+def kept_beyond(quote: RefundPlan, plan: RefundPlan) -> int:
+    """What a plan keeps, in minor units, that its quote did not have: kind by kind and line by line."""
+    told, kept = _kept(quote), _kept(plan)
+    quoted, planned = ({line.line_id: line.quantity for line in one.lines} for one in (quote, plan))
+
+    def share(of: tuple[FeeKind, str]) -> int:
+        """What the quote keeps of so many units: fewer may have come."""
+        most = quoted.get(of[1], 0)
+        return half_up(told.get(of, 0) * min(planned.get(of[1], 0), most), most) if most else told.get(of, 0)
+
+    return sum(max(0, amount - share(of)) for of, amount in kept.items())
+
+
+def _kept(plan: RefundPlan) -> dict[tuple[FeeKind, str], int]:
+    found: dict[tuple[FeeKind, str], int] = {}
+    for fee in plan.fees:
+        if fee.kind is not FeeKind.ROUNDING:
+            of = (fee.kind, fee.line_id)
+            found[of] = found.get(of, 0) + fee.amount
+    return found

@@ -42,7 +42,8 @@ WORTH: Mapping[NoticeKind, Worth] = MappingProxyType(
         NoticeKind.IN_TRANSIT: _worth(14, *_ARRIVED),
         NoticeKind.RECEIVED: _worth(30, "refund_settled", "closed"),
         NoticeKind.INSPECTION_DELAYED: _worth(14, "inspection", "refund_settled", "closed"),
-        NoticeKind.OFFER: _worth(30, "refund_submitted", "refund_settled", "closed"),
+        NoticeKind.OFFER: _worth(30, "offer_answered", "refund_submitted", "refund_settled", "closed"),
+        NoticeKind.SENT_BACK: _worth(30),
         NoticeKind.REFUND_SUBMITTED: _worth(14, "refund_settled", "refund_failed", "closed"),
         # Whoever got money back is told so, however late; unless it was taken from them again.
         NoticeKind.REFUND_DONE: _worth(90, "refund_reversed"),

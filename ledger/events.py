@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from domain.event import Endpoint, Event, EventData, EventLine, EventType, OutgoingRow, event_schema
+from domain.finding import Finding, Found
 from domain.inspection import Inspection, Receipt
 from domain.order import EarlierRefund
 from domain.parcel import ReturnLabel, Scan
@@ -43,6 +44,10 @@ TYPES: Mapping[EntryKind, EventType] = MappingProxyType(
         EntryKind.DISPUTE_OPENED: EventType.DISPUTE_OPENED,
         EntryKind.DISPUTE_WON: EventType.DISPUTE_WON,
         EntryKind.DISPUTE_LOST: EventType.DISPUTE_LOST,
+        EntryKind.FINDING: EventType.RETURN_FINDING,
+        EntryKind.FINDING_SETTLED: EventType.RETURN_FINDING_SETTLED,
+        EntryKind.OFFER_ANSWERED: EventType.RETURN_OFFER_ANSWERED,
+        EntryKind.SENT_BACK: EventType.RETURN_SENT_BACK,
         EntryKind.CANCELLED: EventType.RETURN_CANCELLED,
         EntryKind.EXPIRED: EventType.RETURN_EXPIRED,
         EntryKind.CLOSED: EventType.RETURN_CLOSED,
@@ -72,6 +77,7 @@ UNTOLD = (
     EntryKind.CHOICE,
     EntryKind.FORCE_CLOSED,
     EntryKind.LOST,
+    EntryKind.UNINSPECTED,
     EntryKind.EVIDENCE_WANTED,
     EntryKind.EVIDENCE_GIVEN,
     EntryKind.OVERRIDE_LAPSED,
@@ -179,6 +185,17 @@ def _about_goods(entry: JournalEntry) -> Data:
             return {"lines": tuple(EventLine(line_id=one.line_id, quantity=one.quantity) for one in lines)}
         case EntryKind.INSPECTION | EntryKind.REGRADED:
             return {"lines": _graded(Inspection.model_validate(facts["inspection"]))}
+        case EntryKind.FINDING:
+            return _of_finding(Found.model_validate(facts["found"]).finding)
+        case EntryKind.FINDING_SETTLED:
+            return {
+                "reason": facts["settled"]["ending"],
+                "tracking_number": facts["settled"].get("tracking_number", ""),
+            }
+        case EntryKind.OFFER_ANSWERED:
+            return {"plan": facts["answered"]["plan"], "reason": facts["answered"]["answer"]}
+        case EntryKind.SENT_BACK:
+            return {name: facts["sent_back"][name] for name in ("tracking_number", "carrier")}
         case EntryKind.CANCELLED:
             return {"reason": facts["reason"]}
         case EntryKind.CLOSED:
@@ -193,6 +210,13 @@ def _graded(inspection: Inspection) -> tuple[EventLine, ...]:
         EventLine(line_id=one.line_id, quantity=one.quantity, grade=one.grade.value, disposition=one.disposition.value)
         for one in inspection.lines
     )
+
+
+def _of_finding(finding: Finding) -> Data:
+    lines: tuple[EventLine, ...] = ()
+    if finding.line_id is not None and finding.quantity is not None:
+        lines = (EventLine(line_id=finding.line_id, quantity=finding.quantity),)
+    return {"reason": finding.code.value, "lines": lines}
 
 
 def _about_money(entry: JournalEntry) -> Data:

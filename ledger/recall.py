@@ -13,9 +13,11 @@ from domain.collection import PaymentRequest
 from domain.consent import Consent
 from domain.evidence import Evidence, GiveEvidence
 from domain.exchange import Sent, Swap
+from domain.finding import FindingSettled, Found
 from domain.history import Happened
 from domain.inspection import Inspection, Receipt
 from domain.mending import CorrectCount, Deadline, corrected
+from domain.offer import Answer, Answered, SentBack
 from domain.order import EarlierRefund, Tender
 from domain.override import Overridden
 from domain.parcel import HandedOver, NewLabel, ReturnLabel, Scan
@@ -49,9 +51,6 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
                 "inspect_until": datetime.fromisoformat(facts["inspect_until"]),
                 "discrepancies": _discrepancies(known, facts),
             }
-        case EntryKind.INSPECTION:
-            inspection = Inspection.model_validate(facts["inspection"])
-            return {"inspection": inspection, "discrepancies": _discrepancies(known, facts)}
         case EntryKind.LOST:
             return {"lost": entry.actor, "inspection": Inspection.model_validate(facts["inspection"])}
         case EntryKind.PLAN:
@@ -72,6 +71,7 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
                 _sent_back(known, entry)
                 or _ended(entry)
                 or _traded(known, entry)
+                or _looked_at(known, entry)
                 or {"refunds": _refunds(known.refunds, entry)}
             )
 
@@ -213,6 +213,31 @@ def _ended(entry: JournalEntry) -> dict[str, Any]:
             return {"force_closed": entry.actor}
         case EntryKind.CLOSED:
             return {"outcome": Outcome(entry.facts["outcome"])}
+        case _:
+            return {}
+
+
+def _looked_at(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
+    """What was found, said instead of an inspection, or said of an offer, if the entry says so."""
+    match entry.kind:
+        case EntryKind.OFFER_ANSWERED:
+            said = Answered.model_validate(entry.facts["answered"])
+            plan = {"plan": None} if said.answer is Answer.SEND_BACK else {}
+            return {"answers": (*known.answers, said), **plan}
+        case EntryKind.INSPECTION:
+            inspection = Inspection.model_validate(entry.facts["inspection"])
+            # One more after the first is of a part that came later, when the one before was paid and put away.
+            before = {} if known.inspection is None or known.uninspected else known.next_part
+            seen = "graded" if known.uninspected else "inspection"
+            return {**before, seen: inspection, "discrepancies": _discrepancies(known, entry.facts)}
+        case EntryKind.FINDING:
+            return {"findings": (*known.findings, Found.model_validate(entry.facts["found"]))}
+        case EntryKind.FINDING_SETTLED:
+            return {"settled": (*known.settled, FindingSettled.model_validate(entry.facts["settled"]))}
+        case EntryKind.UNINSPECTED:
+            return {"uninspected": True, "inspection": Inspection.model_validate(entry.facts["inspection"])}
+        case EntryKind.SENT_BACK:
+            return {"sent_back": SentBack.model_validate(entry.facts["sent_back"])}
         case _:
             return {}
 

@@ -49,14 +49,17 @@ def replanned(
     units: Mapping[str, int],
     terms: Terms,
     trade: Trade | None = None,
+    first: int = 1,
 ) -> Planned:
-    """The n-th plan of a return. While nothing of the one before was handed to the provider, that one is voided and all
-    is computed anew; afterwards only what it left owed is planned, in new legs.
+    """The n-th plan of a return; `first` is the number of the first one for these goods, as others may have been paid
+    before. While nothing of the one before was handed to the provider, that one is voided and all is computed anew;
+    afterwards only what it left owed is planned, in new legs.
 
     Raises Refused if there is no plan before it, and what `plan_refund` raises.
     """
-    if number == 1:
+    if number == first:
         plan, new = _plan(books.order, books.history(), units, terms, trade)
+        plan = plan.model_copy(update={"number": number})
         return Planned(plan, reserved(key, case, plan, new))
     before = ids.plan_key(case, number - 1)
     entry = next((one for one in books.entries if one.key == before), None)

@@ -9,14 +9,17 @@ from temporalio import activity
 
 from activities.decisions.appeals import check_appeal
 from activities.decisions.assigning import RecordAssignment, RecordResend
-from activities.decisions.choices import Choosing, RecordChoice
+from activities.decisions.choices import RecordChoice
 from activities.decisions.ends import CancelReturn, CloseReturn, ExpireReturn, ForceClose, RecordNotUndone
 from activities.decisions.keeping import KeepGoods, Keeping, RecordOverdue
 from activities.decisions.losing import RecordLoss
+from activities.decisions.offering import AnswerOffer, Offering, RecordSentBack, offer_for
+from activities.decisions.uninspected import PayUninspected
 from activities.decisions.ways import check_exchange, check_method, check_resolution
 from domain import ids
 from domain.case import CaseSoFar
 from domain.errors import Refused
+from domain.finding import without_damage
 from domain.inspection import Inspection, units
 from domain.kits import in_parts
 from domain.model import Id, Model, UtcDatetime
@@ -49,6 +52,7 @@ from ledger.recall import case_so_far
 from ledger.replanning import Trade, replanned
 
 __all__ = [
+    "AnswerOffer",
     "CancelReturn",
     "CloseReturn",
     "DecisionActivities",
@@ -57,6 +61,7 @@ __all__ = [
     "KeepGoods",
     "OpenReturn",
     "Opened",
+    "PayUninspected",
     "PlanRefund",
     "RecordAssignment",
     "RecordChoice",
@@ -64,6 +69,7 @@ __all__ = [
     "RecordNotUndone",
     "RecordOverdue",
     "RecordResend",
+    "RecordSentBack",
 ]
 
 
@@ -92,7 +98,7 @@ class PlanRefund(Model):
     now: UtcDatetime
 
 
-class DecisionActivities(Choosing, Keeping):
+class DecisionActivities(Offering, Keeping):
     """Decides from what is stored, never from what is on the way."""
 
     def __init__(
@@ -158,15 +164,21 @@ class DecisionActivities(Choosing, Keeping):
         books = self._read(ask.order_id)
         order, policy = books.order, books.policy(self._policies)
         self._check_inspected(ask)
-        inspected, grades = units(ask.inspection.lines), graded(order, ask.inspection.lines)
-        known = case_so_far(self._ledger.entries(case=ask.case))
-        decision = known.decision
-        terms, trade = _terms(policy, decision, grades), _trade(known)
-        made = replanned(key, ask.case, ask.number, books, inspected, terms, trade)
+        inspected = units(ask.inspection.lines)
+        known = case_so_far(one for one in books.entries if one.case == ask.case)
+        decision, grades = known.decision, graded(order, ask.inspection.lines)
+        if known.label is not None and known.label.ours:
+            # What the carrier did to goods under our label is between us and the carrier.
+            grades = without_damage(grades, (one.finding for one in known.findings))
+        terms, trade = _once(_terms(policy, decision, grades), known), _trade(known)
+        made = replanned(key, ask.case, ask.number, books, inspected, terms, trade, 1 + known.plans_before)
         limit = policy.policy.limit_below(made.plan.total, made.plan.currency)
         if decision is not None and to_review(decision, grades) and made.plan.total:
             limit = 0  # a person looks at it, however little it is
-        plan = made.plan.model_copy(update={"automatic_limit": limit, "choices": len(known.choices)})
+        offer = None if trade else offer_for(known, made.plan, policy, ask.now)
+        found = {"automatic_limit": limit, "offer": offer, "choices": len(known.choices)}
+        plan = made.plan.model_copy(update=found)
+        nothing = offer is not None and not plan.legs
         _check_linked(order, plan)
         entry = NewEntry(
             key=key,
@@ -179,12 +191,13 @@ class DecisionActivities(Choosing, Keeping):
             at=ask.now,
             facts={"plan": _facts(plan), **made.facts},
             asked={"inspection": ask.inspection.id, "units": inspected},
-            transfers=made.transfers,
+            # What pays nothing is carried out at once, so not before the shopper has agreed: then it is planned again.
+            transfers=() if nothing else made.transfers,
         )
-        return self._credit_notes.planned(entry, plan)
+        return entry if nothing else self._credit_notes.planned(entry, plan)
 
     def _check_inspected(self, ask: PlanRefund) -> None:
-        """Raises Refused unless somebody graded exactly this, or it is lost or kept: a story's word moves no money."""
+        """Raises Refused unless this was graded, or is paid ungraded, lost or kept: a story's word moves no money."""
         if case_so_far(self._ledger.entries(case=ask.case)).inspection != ask.inspection:
             text = f"the inspection {ask.inspection.id} of return {ask.case} is not in the journal like this"
             raise Refused("not_inspected", f"{text}; have it inspected first")
@@ -201,6 +214,14 @@ def _terms(policy: PublishedPolicy, decision: Decision | None, grades: Graded) -
     """What was decided; where a decision says nothing of terms, what the policy has for everything."""
     decided = terms_of(decision, grades) if decision else None
     return decided or Terms(refund_shipping=policy.policy.refund_shipping)
+
+
+def _once(terms: Terms, known: CaseSoFar) -> Terms:
+    """The same, without what is kept once per return if a part before this one has paid it."""
+    once = FeeKind.RETURN_SHIPPING
+    if not any(fee.kind is once for plan in known.paid_plans for fee in plan.fees):
+        return terms
+    return terms.model_copy(update={"fees": tuple(fee for fee in terms.fees if fee.kind is not once)})
 
 
 def _trade(known: CaseSoFar) -> Trade | None:

@@ -13,6 +13,7 @@ from domain import ids
 from domain.approval import Approval, involved, statement_of_override
 from domain.case import CaseSoFar
 from domain.errors import KeyConflict, Refused
+from domain.history import History
 from domain.model import Id, Minor, Model, Signature, UtcDatetime
 from domain.money import Money
 from domain.override import Change, Overridden, OverrideReason, Second, override_statement
@@ -117,7 +118,7 @@ class OverrideActivities:
         books, entries, known = self._read(ask.case, ask.order_id)
         before, after = self._changed(books, known, ask.change, ask.reason, ask)
         first = case_so_far(one for one in entries if one.kind is EntryKind.DECISION).decision or before
-        history, policy = books.history(), books.policy(self._policies)
+        history, policy = _history(books, ask.case), books.policy(self._policies)
         worth = Money(minor=beyond(books.order, history, after, first), currency=books.order.currency)
         adds = beyond(books.order, history, after, before) > 0
         made = Overridden(
@@ -132,7 +133,7 @@ class OverrideActivities:
             text = f"{worth} is beyond what {person.id} may give alone, and its refund is planned already"
             raise Refused("over_own_limit", f"{text}; somebody with a higher limit waives it")
         facts: dict[str, object] = {"override": _facts(made), "before": _facts(before)}
-        facts |= {"proposed": _facts(after)} if made.waits else _in_force(books, after)
+        facts |= {"proposed": _facts(after)} if made.waits else _in_force(books, ask.case, after)
         # A plan that was made by the decision before does not stand any more; its return makes another.
         plans = [one for one in books.unsubmitted() if one.case == ask.case and known.plan is not None]
         taken_back = books.withdrawing(key, plans)
@@ -179,7 +180,7 @@ class OverrideActivities:
             reasons=("override",),
             policy=books.policy(self._policies).ref,
             at=ask.now,
-            facts={"approval": _facts(approval), "before": _facts(before), **_in_force(books, after)},
+            facts={"approval": _facts(approval), "before": _facts(before), **_in_force(books, ask.case, after)},
             asked={"override": ask.override, "by": ask.by, "amount": ask.amount},
             transfers=self._moved(key, ask.case, books, entries, before, after),
         )
@@ -272,9 +273,14 @@ def _second(
     return Second.OVER_SECOND_APPROVER if above is not None and worth.minor > above else None
 
 
-def _in_force(books: OrderBooks, after: Decision) -> dict[str, object]:
+def _history(books: OrderBooks, case: str) -> History:
+    """What has gone back of the order, without a plan of this return that waits for an answer to its offer."""
+    return books.history(without=[key for key in books.happened if key.startswith(ids.plan_key(case, 1)[:-1])])
+
+
+def _in_force(books: OrderBooks, case: str, after: Decision) -> dict[str, object]:
     """The decision that counts from this entry on, with what the shopper will get back by it."""
-    quote = quote_plan(books.order, books.history(), after)
+    quote = quote_plan(books.order, _history(books, case), after)
     return {"decision": _facts(after), **({"quote": _facts(quote)} if quote else {})}
 
 

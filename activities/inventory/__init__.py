@@ -8,6 +8,7 @@ from typing import Protocol
 
 from temporalio import activity
 
+from activities.inventory.findings import Findings
 from activities.inventory.items import Goods, Item, counted, judged, put_away
 from activities.people import check_person
 from domain import ids
@@ -92,7 +93,7 @@ class Restock(Model):
     now: UtcDatetime
 
 
-class InventoryActivities:
+class InventoryActivities(Findings):
     """Moves units from the customer to the shelf, each once."""
 
     def __init__(

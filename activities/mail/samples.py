@@ -129,6 +129,8 @@ class _Sample:
                 return {"tracking_number": "BH123456789012345"}
             case NoticeKind.IN_TRANSIT:
                 return moving
+            case NoticeKind.SENT_BACK:
+                return {**moving, "tracking_number": "BH998877665544332"}
             case NoticeKind.LOST:
                 return moving | {"tracking_url": ""}
             case NoticeKind.EXCHANGE_SHIPPED:

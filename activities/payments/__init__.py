@@ -10,11 +10,12 @@ from pydantic import Field
 from temporalio import activity
 
 from activities.moment import attempt_time
-from domain import ids
+from domain import goods_ids, ids
 from domain.collection import PaymentPage, PaymentRequest
 from domain.consent import Consent
 from domain.errors import Refused, Stale, StoredFault
 from domain.model import Id, Minor, Model, UtcDatetime
+from domain.offer import Answer
 from domain.order import TenderKind
 from domain.plan import AS_CREDIT, RefundPlan
 from domain.provider import BalanceTransaction, ProviderRefund
@@ -225,14 +226,21 @@ class PaymentActivities:
         return last is not None and last.status in FINAL_NO
 
     def _check_approved(self, ask: PayLeg, plan: RefundPlan) -> None:
-        """Raises Refused if the plan is above the automatic limit and nobody has approved it: whatever a history says,
-        the journal decides."""
+        """Raises Refused if the shopper has not agreed to its offer, or it is above the automatic limit and nobody has
+        approved it: whatever a history says, the journal decides."""
+        if plan.offer is not None and not self._has_agreed(ask):
+            text = f"the shopper of return {ask.case} has not agreed to what plan {ask.plan} offers"
+            raise Refused("offer_stands", f"{text}: `python starter.py offer`")
         if plan.automatic_limit is None:
             return
         said = [one.facts["approval"] for one in self._ledger.entries(case=ask.case) if one.kind is EntryKind.APPROVAL]
         if not any((one["plan"], one["amount"]) == (ask.plan, plan.total) for one in said):
             text = f"plan {ask.plan} of return {ask.case} is above the automatic limit; `python starter.py approve` it"
             raise Refused("approval_missing", text)
+
+    def _has_agreed(self, ask: PayLeg) -> bool:
+        """Whether the plan's offer was accepted, or counts as accepted."""
+        return self._ledger.find(goods_ids.answer_key(ask.case, ask.plan, Answer.ACCEPT)) is not None
 
     def _send(self, intention: RefundIntention, now: datetime) -> Refund:
         _beat()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from domain.offer import OfferDefault
 from domain.policy.rule import Rule
 
 DAY = Annotated[int, Field(strict=True, ge=1, le=365)]
@@ -25,11 +27,21 @@ class SendBackRule(Rule):
         return (self.days,)
 
 
+class InspectionDefault(StrEnum):
+    """What happens when nobody has inspected in time."""
+
+    WAIT = "wait"
+    """The money waits for the inspection."""
+    AS_QUOTED = "as_quoted"
+    """After as long again the shopper is paid as quoted, and the goods are only put away when they are graded."""
+
+
 class DeadlineRule(Rule):
     """Days for a review, for the life of a label, for telling before it ends (0: never), for the reminders before the
     last day to send, for the inspection, for the shopper to answer an offer, to pay what an exchange costs more and to
     show what they are asked for, and for the workshop; `no_evidence` is what follows where nothing is shown in time: a
-    person decides without, or the line is declined."""
+    person decides without, or the line is declined. The two defaults are for an offer and an inspection that get no
+    answer in time."""
 
     review_days: DAY = 2
     label_days: DAY = 28
@@ -37,6 +49,8 @@ class DeadlineRule(Rule):
     reminder_days: Annotated[tuple[DAY, ...], BeforeValidator(_alone), Field(max_length=5)] = (7,)
     inspection_days: Annotated[int, Field(strict=True, ge=1, le=90)] | None = None
     answer_days: DAY = 14
+    offer_default: OfferDefault = OfferDefault.ACCEPT
+    inspection_default: InspectionDefault = InspectionDefault.WAIT
     payment_days: DAY = 7
     repair_days: DAY = 14
     evidence_days: DAY = 7

@@ -9,6 +9,8 @@ from typing import Literal
 from domain.inspection import Grade
 from domain.method import Method
 from domain.model import Id, Minor, Model, Quantity, UtcDatetime
+from domain.offer import OfferDefault
+from domain.policy.deadlines import InspectionDefault
 from domain.policy.goods import Condition, Proof
 from domain.policy.judgement import Keeps, Verdict
 from domain.policy.money import Cap, Cut, Duties, Payer
@@ -88,6 +90,8 @@ class Handling(Model):
     reminder_days: tuple[int, ...] = (7,)
     inspection_days: int = 3
     answer_days: int = 14
+    offer_default: OfferDefault = OfferDefault.ACCEPT
+    inspection_default: InspectionDefault = InspectionDefault.WAIT
     payment_days: int = 7
     repair_days: int = 14
     evidence_days: int = 7
@@ -196,6 +200,23 @@ class Decision(Model):
     def review_days(self) -> int:
         """The shortest time that a person has to look at any line."""
         return min((line.handling.review_days for line in self.lines if line.handling), default=Handling().review_days)
+
+    @property
+    def answer_days(self) -> int:
+        """The longest time that the shopper has to answer an offer about any line."""
+        return max((one.handling.answer_days for one in self.approved if one.handling), default=Handling().answer_days)
+
+    @property
+    def offer_default(self) -> OfferDefault:
+        """What becomes of an offer without an answer: a person looks if any line says so."""
+        told = {one.handling.offer_default for one in self.approved if one.handling}
+        return OfferDefault.PERSON if OfferDefault.PERSON in told else OfferDefault.ACCEPT
+
+    @property
+    def pays_uninspected(self) -> bool:
+        """Whether goods that nobody inspects in time are paid as quoted; every line has to say so."""
+        told = [one.handling.inspection_default for one in self.approved if one.handling]
+        return bool(told) and all(one is InspectionDefault.AS_QUOTED for one in told)
 
     @property
     def payment_days(self) -> int:

@@ -51,6 +51,8 @@ class Policy(Clauses):
     `window_days` count from delivery, `send_back_days` from the decision, `inspection_days` from the receipt.
     `automatic_limit` is the largest refund, in minor units of a currency, that nobody has to approve; a currency that
     is not named has no such limit. An override that costs more than `second_approver_above` needs a second person.
+    The shopper is asked before more than `offer_above` is kept that the quote did not have, which is nothing unless it
+    is said.
     In a policy that is only tried out, a day that somebody is given to act lasts `trial_day` seconds.
     """
 
@@ -62,6 +64,7 @@ class Policy(Clauses):
     refund_shipping: ShippingRule = ShippingRule.WHEN_ALL_RETURNED
     automatic_limit: Mapping[ListedCurrency, Minor] = {}
     second_approver_above: Mapping[ListedCurrency, Minor] = {}
+    offer_above: Mapping[ListedCurrency, Minor] = {}
     time_zone: Zone = "UTC"
     time_zones: Mapping[Country, Zone] = {}
     holidays: Mapping[Country, tuple[Day, ...]] = {}

@@ -44,6 +44,8 @@ def handling(
         reminder_days=days.reminder_days,
         inspection_days=days.inspection_days or policy.inspection_days,
         answer_days=days.answer_days,
+        offer_default=days.offer_default,
+        inspection_default=days.inspection_default,
         payment_days=days.payment_days,
         repair_days=days.repair_days,
         evidence_days=days.evidence_days,

@@ -10,6 +10,7 @@ import httpx2
 from commands.late import Aftercares
 from domain.case import Outcome
 from domain.inspection import Disposition, Grade
+from domain.offer import Answer, OfferAnswer
 from domain.parcel import TrackingStatus
 from domain.request import Basis, ReturnReason
 from domain.verbs import Verb
@@ -49,11 +50,13 @@ async def damaged(walk: Walk) -> None:
 
 
 async def used(walk: Walk) -> None:
-    """It was worn: the shopper pays for that."""
+    """It was worn, so less is offered than was quoted; the shopper accepts."""
     await walk.asks({"1": 1})
     await walk.sends()
     await walk.arrives({"1": 1})
     await walk.is_graded({"1": 1}, Grade.C, Disposition.LIQUIDATE)
+    walk.show.step("The shopper accepts the offer")
+    await walk.says("answer_offer", OfferAnswer(by="shopper", plan=1, answer=Answer.ACCEPT))
     await walk.ends()
 
 

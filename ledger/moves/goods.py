@@ -151,6 +151,19 @@ def put_away(key: str, moves: Iterable[tuple[str, str, int]]) -> tuple[Transfer,
     return transfers(key, UNITS, moves)
 
 
+def sent_back(key: str, case: str, order_id: str, units: Mapping[str, int]) -> tuple[Transfer, ...]:
+    """Units that came and go back to the shopper: they are the customer's again."""
+    moves = [
+        (accounts.returning(case, line), accounts.with_customer(order_id, line), count) for line, count in units.items()
+    ]
+    return transfers(key, UNITS, moves)
+
+
+def moved(key: str, giver: str, taker: str, quantity: int) -> tuple[Transfer, ...]:
+    """Units from one account to another."""
+    return transfers(key, UNITS, [(giver, taker, quantity)])
+
+
 def set_aside(key: str, shelf: str, case: str, line_id: str, quantity: int) -> Transfer:
     """Units of a shelf that wait to be sent; they are taken from it when they go."""
     return Transfer(

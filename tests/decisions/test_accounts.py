@@ -76,6 +76,7 @@ def test_fees_stand_on_accounts_of_their_own(engine: Engine, monkeypatch: pytest
         FeeTerm(kind=FeeKind.RESTOCKING, percent="10"),
         FeeTerm(kind=FeeKind.RETURN_SHIPPING, amount=490, tax_rate="0.19"),
     )
+    monkeypatch.setattr(activities.decisions, "offer_for", lambda *_: None)  # agreed to
     monkeypatch.setattr(activities.decisions, "_terms", lambda *_: Terms(fees=fees))
     shop = Shop(engine, rich())
     assert shop.refunded("r1", a=1).total == 510
@@ -89,6 +90,7 @@ def test_fees_stand_on_accounts_of_their_own(engine: Engine, monkeypatch: pytest
 
 def test_fees_that_take_all_are_carried_out_at_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     terms = Terms(fees=(FeeTerm(kind=FeeKind.RETURN_SHIPPING, amount=9900),))
+    monkeypatch.setattr(activities.decisions, "offer_for", lambda *_: None)  # agreed to
     monkeypatch.setattr(activities.decisions, "_terms", lambda *_: terms)
     shop = Shop(engine, rich())
     plan = shop.refunded("r1", a=1)

@@ -5,17 +5,22 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from activities.decisions import DecisionActivities, PlanRefund
+import pytest
+
+from activities.decisions import AnswerOffer, DecisionActivities, OpenReturn, PlanRefund, RecordSentBack
 from activities.inventory import RecordInspection
 from activities.payments import PayLeg, PaymentActivities
+from activities.storefront import FetchOrder
+from domain.errors import Refused
 from domain.inspection import Grade, InspectedLine, Inspection
+from domain.offer import Answer, SentBack
 from domain.plan import FeeKind, RefundPlan
 from domain.policy import Decision, Verdict
-from domain.request import Basis
+from domain.request import Basis, ReturnReason
 from ledger.credit_notes import CreditNotes
 from tests.payments.fake import FakeProvider
 from tests.policy.cases import STATUTES
-from tests.shop import NOW, Shop
+from tests.shop import NOW, Shop, request
 
 FEES: dict[str, Any] = {
     "restocking": [
@@ -122,6 +127,65 @@ def test_a_taxed_fee_carries_its_tax_into_plan_journal_and_credit_note(shop: Sho
     leg = PayLeg(
         case="R-1", order_id="two-rates", plan=1, payment="pi_demo_two_rates", amount=plan.total, attempt=1, now=NOW
     )
+    with pytest.raises(Refused) as refused:
+        payments.pay_leg(leg)
+    assert refused.value.code == "offer_stands"
+    agreed = AnswerOffer(case="R-1", order_id="two-rates", by="shopper", plan=1, answer=Answer.ACCEPT, now=NOW)
+    shop.decisions.answer_offer(agreed)
     payments.pay_leg(leg)
     (note,) = [one.facts["credit_note"] for one in shop.ledger.entries() if "credit_note" in one.facts]
     assert [(one["amount"], one["tax"]) for one in note["fees"]] == [(588, 94)]
+
+
+def test_what_is_kept_beyond_the_quote_is_offered_and_never_kept_where_the_law_forbids_it(shop: Shop) -> None:
+    """Worn goods are worth 80 % less to the shop; the law lets it keep that after a withdrawal, and nothing of goods
+    that do not conform."""
+    worn = [{"percent": 80, "reason": "It was worn", "when": {"grade": ["grade_c", "grade_d"]}}]
+    shop.publish(since=SINCE, lost_value=worn, restocking=[{"percent": 20}])
+    delivered = datetime(2026, 11, 18, 12, tzinfo=UTC)
+    lines = [
+        {**line.model_dump(), "deliveries": [{"quantity": line.quantity, "at": delivered}]}
+        for line in shop.sell().lines
+    ]
+    shop.sell(lines=lines, country="DE")
+    for law, kept in (("de-withdrawal", [("lost_value", 941, "It was worn")]), ("de-non-conformity", [])):
+        shop.decisions = DecisionActivities(
+            shop.snapshots, shop.policies, shop.ledger, shop.people, statutes=(STATUTES[law],)
+        )
+        case, basis = f"R-{law}", Basis.WITHDRAWAL if kept else Basis.NON_CONFORMITY
+        asked = request(case, {"1": 1}).model_copy(update={"basis": basis})
+        reason = ReturnReason.UNWANTED if kept else ReturnReason.DEFECTIVE
+        asked = asked.model_copy(update={"lines": (asked.lines[0].model_copy(update={"reason": reason}),)})
+        shop.storefront.fetch_order(FetchOrder(request=asked, now=NOW))
+        opened = shop.decisions.open_return(OpenReturn(request=asked, order_id="two-rates", now=NOW))
+        assert opened.quote is not None
+        assert opened.quote.fees == ()  # no restocking fee by either law
+        shop.receive(case, {"1": 1})
+        plan = planned(shop, ("1", 1, Grade.C), case=case)
+        # A mug is 11.76, of which 80 % are 9.41 (half up of 9.408).
+        assert [(fee.kind.value, fee.amount, fee.reason) for fee in plan.fees] == kept
+        assert (plan.offer is not None) is bool(kept)
+        if plan.offer is not None:
+            assert (plan.offer.kept, (plan.offer.until - NOW).days) == (941, 14)
+
+
+def test_up_to_what_the_policy_lets_pass_nothing_is_asked(shop: Shop) -> None:
+    shop.publish(since=SINCE, **FEES, offer_above={"EUR": 118})
+    for case, grade, asked in (("R-1", Grade.B, False), ("R-2", Grade.D, True)):
+        shop.begin(case, {"1": 1})
+        shop.receive(case, {"1": 1})
+        assert (planned(shop, ("1", 1, grade), case=case).offer is not None) is asked
+
+
+def test_what_would_take_all_waits_for_the_shopper_and_goes_back_if_they_want(shop: Shop) -> None:
+    shop.publish(since=SINCE, restocking=[{"percent": 100, "when": {"grade": "grade_d"}}], deadlines=[])
+    shop.begin("R-1", {"1": 1})
+    shop.receive("R-1", {"1": 1})
+    plan = planned(shop, ("1", 1, Grade.D))
+    assert (plan.total, plan.legs, shop.entry("plan:R-1:1").transfers) == (0, (), ())
+    wanted = AnswerOffer(case="R-1", order_id="two-rates", by="shopper", plan=1, answer=Answer.SEND_BACK, now=NOW)
+    shop.decisions.answer_offer(wanted)
+    sent = SentBack(by="dock", tracking_number="BH1")
+    shop.decisions.record_sent_back(RecordSentBack(case="R-1", order_id="two-rates", sent_back=sent, now=NOW))
+    assert shop.ledger.balance("with_customer:two-rates:1", "UNITS").available == 3
+    assert shop.sound()

@@ -55,6 +55,7 @@ SAYS = {
     NoticeKind.REFUND_DONE: (*ITEMS, "64.80 EUR", "re_3Q", "5 to 10 business days"),
     NoticeKind.REFUND_FAILED: ("64.80 EUR", "still yours", "re_3Q"),
     NoticeKind.CANCELLED: ("BH123456789012345", "no longer valid"),
+    NoticeKind.SENT_BACK: ("Wool scarf, grey", "BH123456789012345", "Parcel Post", "no refund"),
     NoticeKind.EXPIRED: ("BH123456789012345", "no longer valid", "Wool scarf, grey"),
 }
 EVIL = "x\r\nBcc: all@example.org\u2028<script>alert(1)</script>\"' onclick=\u202e</mj-text>{{ 7 * 7 }}"

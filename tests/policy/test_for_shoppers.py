@@ -96,8 +96,12 @@ FIELDS: dict[str, dict[str, tuple[dict[str, Any], dict[str, Any]]]] = {
         ),
         "excludes": ({"months": 12, "excludes": "custom_made"}, {"months": 12, "excludes": "perishable"}),
     },
-    "deadlines": {name: ({name: 5}, {name: 6}) for name in ("review_days", "inspection_days", "evidence_days")}
-    | {"no_evidence": ({"no_evidence": "review"}, {"no_evidence": "decline"})},
+    "deadlines": {
+        **{name: ({name: 5}, {name: 6}) for name in ("review_days", "inspection_days", "answer_days", "evidence_days")},
+        "no_evidence": ({"no_evidence": "review"}, {"no_evidence": "decline"}),
+        "offer_default": ({"offer_default": "accept"}, {"offer_default": "person"}),
+        "inspection_default": ({"inspection_default": "wait"}, {"inspection_default": "as_quoted"}),
+    },
 }
 
 UNTOLD: dict[str, list[dict[str, Any]]] = {
@@ -108,7 +112,7 @@ UNTOLD: dict[str, list[dict[str, Any]]] = {
     "methods": [{"allowed": ["qr_code", "drop_off", "in_store"]}],
     "refund_trigger": [{"event": "first_scan", "exposure_limit": {"EUR": 100}}],
     "returnless": [{"currency": "EUR", "costs": 600, "salvage": 20, "at_most": 1500}],
-    "deadlines": [{"label_days": 20}, {"label_days": 40, "reminder_days": [14, 3]}, {"answer_days": 3}],
+    "deadlines": [{"label_days": 20}, {"label_days": 40, "reminder_days": [14, 3]}],
 }
 
 WHOLE: dict[str, tuple[Any, Any]] = {
@@ -119,6 +123,7 @@ WHOLE: dict[str, tuple[Any, Any]] = {
     "inspection_days": (4, 5),
     "refund_shipping": ("never", "by_value"),
     "automatic_limit": ({"EUR": 100}, {"EUR": 200}),
+    "offer_above": ({"EUR": 100}, {"EUR": 200}),
     "time_zone": ("UTC", "Europe/Berlin"),
     "time_zones": ({}, {"US": "America/New_York"}),
     "holidays": ({}, {"DE": ["2026-12-25"]}),
@@ -168,7 +173,7 @@ def test_every_field_of_every_clause_is_told(clause: str, locale: Locale) -> Non
 
 
 def _silent(clause: str) -> set[str]:
-    silent = {"label_days", "label_warning_days", "reminder_days", "answer_days", "payment_days", "repair_days"}
+    silent = {"label_days", "label_warning_days", "reminder_days", "payment_days", "repair_days"}
     return silent if clause == "deadlines" else set()
 
 

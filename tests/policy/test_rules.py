@@ -343,7 +343,7 @@ def test_how_the_merchant_goes_about_it_is_recorded() -> None:
         returnless=[{"currency": "EUR", "costs": 600, "salvage": 40, "at_most": 2000}],
         price_adjustment=[{"days": 14}],
         deadlines=[
-            {"review_days": 1, "label_days": 21, "reminder_days": [7, 2], "inspection_days": 5, "answer_days": 9}
+            {"review_days": 1, "label_days": 21, "reminder_days": [7, 2], "inspection_days": 5, "answer_days": 9},
         ],
     )
     decision = judged(policy, order(), quantities={"1": 1}).decision
@@ -364,6 +364,8 @@ def test_how_the_merchant_goes_about_it_is_recorded() -> None:
         "reminder_days": [7, 2],
         "inspection_days": 5,
         "answer_days": 9,
+        "offer_default": "accept",
+        "inspection_default": "wait",
         "payment_days": 7,
         "repair_days": 14,
     }

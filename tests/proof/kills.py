@@ -31,6 +31,11 @@ BESIDE = {
     "force_close": "It ends a return as a cancel does, by the same code. tests/workflows/test_ops.py.",
     "record_assignment": "It moves nothing, and comes only where a person says so. tests/workflows/test_ops.py.",
     "record_resend": "It moves nothing, and comes only where a person says so. tests/workflows/test_ops.py.",
+    "record_finding": "One entry of the warehouse. tests/diaries/test_inspections.py.",
+    "settle_finding": "One entry of the warehouse. tests/diaries/test_inspections.py.",
+    "answer_offer": "It comes where a shopper answers; it voids a plan or nothing. tests/diaries/test_offers.py.",
+    "record_sent_back": "It comes where the warehouse says so, by one entry. tests/diaries/test_offers.py.",
+    "pay_uninspected": "It comes after days, which no stack here can skip. tests/diaries/test_inspections.py.",
     "record_choice": "It is one entry under one key, as `record_override` is. tests/diaries/test_store_credit.py.",
     "take_back": "It comes after a dispute that was lost, and repeats itself as `pay_leg` does. "
     "tests/payments/test_taking_back.py.",

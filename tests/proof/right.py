@@ -19,11 +19,13 @@ import httpx2
 from activities.payments.stripe_units import KEY_IN_METADATA, from_stripe, to_stripe
 from domain import ids, notice_ids
 from domain.case import CaseSoFar, Outcome
-from domain.inspection import units
+from domain.finding import FOREIGN
+from domain.inspection import Inspection, units
 from domain.notice import NoticeKind, NoticeState
+from domain.offer import Answer
 from domain.order import TenderKind
 from domain.parcel import moved
-from domain.plan import Leg
+from domain.plan import Leg, RefundPlan
 from domain.policy import Verdict
 from domain.policy.judgement import Keeps
 from domain.refund import PAID_BY_PEOPLE, RefundIntention
@@ -49,6 +51,7 @@ _SAID = (
     EntryKind.CHOICE,
     EntryKind.NEW_LABEL,
     EntryKind.HANDED_OVER,
+    EntryKind.OFFER_ANSWERED,
     EntryKind.EVIDENCE_WANTED,
     EntryKind.EVIDENCE_GIVEN,
     EntryKind.EVIDENCE_MISSED,
@@ -80,6 +83,13 @@ _ONCE = {
     Outcome.DECLINED: (EntryKind.DECISION, EntryKind.CLOSED),
     Outcome.CANCELLED: (EntryKind.DECISION, EntryKind.CANCELLED, EntryKind.CLOSED),
     Outcome.EXPIRED: (EntryKind.DECISION, EntryKind.EXPIRED, EntryKind.CLOSED),
+    Outcome.SENT_BACK: (
+        EntryKind.DECISION,
+        EntryKind.LABEL,
+        EntryKind.INSPECTION,
+        EntryKind.SENT_BACK,
+        EntryKind.CLOSED,
+    ),
     Outcome.CLOSED_BY_STAFF: (EntryKind.DECISION, EntryKind.FORCE_CLOSED, EntryKind.CLOSED),
 }
 
@@ -233,17 +243,21 @@ class _Told:
         for kind, times in self._times(seen).items():
             if seen[kind] != times:
                 yield f"the journal has {kind} {seen[kind]} times, not {times}"
-        inspected = units(self.known.inspection.lines) if self.known.inspection else {}
+        inspected = units(tuple(line for one in self.inspections for line in one.lines))
         if inspected != self.known.received and not (self.known.lost or self.known.kept):
             yield f"{inspected} was inspected, but {self.known.received} was received"
 
     def _times(self, seen: Mapping[EntryKind, int]) -> dict[EntryKind, int]:
-        legs = len(self.known.plan.legs) if self.known.plan else 0
+        legs = len(self.legs_by_key)
         free = {EntryKind.SCAN, EntryKind.NOTICE, EntryKind.RECEIPT, EntryKind.PARCEL, *_BESIDES, *_SAID, *_TRIED}
         times = {kind: 0 for kind in EntryKind if kind not in free}
         times |= dict.fromkeys(_ONCE[self.expected], 1)
-        if EntryKind.PLAN in _ONCE[self.expected] and self.known.choices:
-            times[EntryKind.PLAN] = seen[EntryKind.PLAN]  # what is chosen since a plan overtakes it
+        times[EntryKind.PLAN] = self._plans()
+        for kind in (EntryKind.INSPECTION, EntryKind.RESTOCK):
+            times[kind] *= max(1, len(self.inspections))
+        times[EntryKind.UNINSPECTED] = int(self.known.uninspected)
+        times[EntryKind.FINDING] = len(self.known.findings)
+        times[EntryKind.FINDING_SETTLED] = sum(one.finding.code in FOREIGN for one in self.known.findings)
         times[EntryKind.REFUND_FAILED] = seen[EntryKind.REFUND_FAILED]
         late = times[EntryKind.REFUND_REVERSED] = len(self._failed_late())
         times[EntryKind.REFUND_SUBMITTED] = legs + seen[EntryKind.REFUND_FAILED] + late
@@ -269,6 +283,11 @@ class _Told:
         early = self.expected in _NOTHING_COMES or self.known.kept
         return min(all_of_them, seen[EntryKind.LABEL]) if early else all_of_them
 
+    def _plans(self) -> int:
+        """How many plans there are: a person who gave more than was offered had it made anew."""
+        numbers = [one.facts["plan"]["number"] for one in self.entries if one.kind is EntryKind.PLAN]
+        return max(numbers, default=0)
+
     def _failed_late(self) -> list[str]:
         """The keys of refunds that failed after they had been confirmed; each is paid again."""
         return [
@@ -279,10 +298,10 @@ class _Told:
 
     def legs(self) -> Iterator[str]:
         """The provider's refunds and the storefront's credits are the legs of the plan, one to one, under our keys."""
-        legs = {self._key(leg.tender_id): leg for leg in (self.known.plan.legs if self.known.plan else ())}
+        legs = dict(self.legs_by_key)
         settled = {one.key: one.provider_id for one in self.known.refunds if one.status == "succeeded"}
-        for key, leg in list(legs.items()):
-            if (asked := self._asked(key, leg)).to is not TenderKind.CARD:
+        for key, (plan, leg) in list(legs.items()):
+            if (asked := self._asked(key, plan, leg)).to is not TenderKind.CARD:
                 yield from self._other_way(asked, settled.get(key))
                 del legs[key]
                 continue
@@ -290,7 +309,7 @@ class _Told:
             if len(made) != 1:
                 yield f"the provider has {len(made)} refunds for {key}, not 1"
             for one in made:
-                amount = to_stripe(leg.amount, self.known.plan.currency) if self.known.plan else 0
+                amount = to_stripe(leg.amount, plan.currency)
                 if (one["amount"], one["payment_intent"]) != (amount, leg.tender_id):
                     where = f"{one['amount']} to {one['payment_intent']}"
                     yield f"the plan pays {amount} to {leg.tender_id}, the provider paid {where} ({one['id']})"
@@ -299,16 +318,30 @@ class _Told:
         for one in self._paid():
             if one["metadata"].get(KEY_IN_METADATA) not in legs and not self._entered(one):
                 yield f"the provider paid {one['amount']} to {one['payment_intent']} ({one['id']}), which no plan knows"
-        wanted = {self._key(leg.tender_id) for leg in (self.known.plan.legs if self.known.plan else ())}
+        wanted = set(self.legs_by_key)
         for one in self.given:
             if ids.case_in(one["reference"]) in ("", self.case) and one["reference"] not in wanted:
                 yield f"the storefront gave {one['amount']} to {one['account']} ({one['id']}), which no plan knows"
 
-    def _asked(self, key: str, leg: Leg) -> RefundIntention:
+    @cached_property
+    def plans(self) -> tuple[RefundPlan, ...]:
+        """What was paid: by one plan, or by one for each part that came."""
+        return (*self.known.paid_plans, *([self.known.plan] if self.known.plan else []))
+
+    @cached_property
+    def inspections(self) -> tuple[Inspection, ...]:
+        """One, or one for each part that came."""
+        return (*self.known.parts, *([self.known.inspection] if self.known.inspection else []))
+
+    @cached_property
+    def legs_by_key(self) -> dict[str, tuple[RefundPlan, Leg]]:
+        """Every leg by the key of its last intention."""
+        return {self._key(plan, leg.tender_id): (plan, leg) for plan in self.plans for leg in plan.legs}
+
+    def _asked(self, key: str, plan: RefundPlan, leg: Leg) -> RefundIntention:
         """What was asked under a key, or would have been."""
         entry = self.books.ledger.find(key)
-        assert self.known.plan is not None  # a leg is of a plan
-        first = intended(self.case, self.known.plan, leg)
+        first = intended(self.case, plan, leg)
         return RefundIntention.model_validate(entry.facts["intention"]) if entry else first
 
     def _other_way(self, asked: RefundIntention, settled: str | None) -> Iterator[str]:
@@ -325,14 +358,10 @@ class _Told:
         if asked.to is TenderKind.GIFT_CARD and {one["account"] for one in made} - {asked.payment}:
             yield f"{asked.key} is not on the gift card {asked.payment}"
 
-    def _key(self, payment: str) -> str:
-        of_plan = [one for one in self.known.refunds if one.key.startswith(ids.refunds_of(self.case, self._plan))]
-        noes = sum(1 for one in of_plan if one.payment == payment and one.status != "succeeded")
-        return ids.refund_key(self.case, self._plan, payment, 1 + noes)
-
-    @property
-    def _plan(self) -> int:
-        return self.known.plan.number if self.known.plan else 1
+    def _key(self, plan: RefundPlan, payment: str) -> str:
+        mine = [one for one in self.known.refunds if one.key.startswith(ids.refunds_of(self.case, plan.number))]
+        noes = sum(1 for one in mine if one.payment == payment and one.status != "succeeded")
+        return ids.refund_key(self.case, plan.number, payment, 1 + noes)
 
     def _paid(self) -> list[Json]:
         """Refunds that name this return, or nobody's return on a payment of its order."""
@@ -406,12 +435,18 @@ class _Told:
         all_notes = [note for entry in self.entries if (note := issued_by(entry))]
         cancelled = {note.cancels for note in all_notes}
         issued = [note for note in all_notes if not note.cancels and note.name not in cancelled]
-        paid = self.known.plan is not None and self.known.refunded == self.known.plan.total
-        if len(issued) != (1 if paid else 0):
-            yield f"{len(issued)} credit notes were issued, not {1 if paid else 0}"
+        paid = bool(self.plans) and self.known.refunded == sum(plan.total for plan in self.plans)
+        if len(issued) != (len(self.plans) if paid else 0):
+            yield f"{len(issued)} credit notes were issued, not {len(self.plans) if paid else 0}"
         for note in issued:
-            if note.total != self.known.refunded:
-                yield f"{note.name} is over {note.total}, {self.known.refunded} went back"
+            gone = self.known.refunded if len(self.plans) == 1 else self._gone(note.plan)
+            if note.total != gone:
+                yield f"{note.name} is over {note.total}, {gone} went back"
+
+    def _gone(self, plan: int) -> int:
+        """What went back by one plan of several."""
+        mine = ids.refunds_of(self.case, plan)
+        return sum(one.amount for one in self.known.refunds if one.status == "succeeded" and one.key.startswith(mine))
 
     def label(self) -> Iterator[str]:
         """The carrier's labels are those of the journal; what was not used goes back, and costs nothing then."""
@@ -457,8 +492,13 @@ class _Told:
             }
             others |= (answers := needed & {notice_ids.notice_key(self.case, kind) for kind in _ANSWERS})
             needed -= answers
-        reminder = notice_ids.notice_key(self.case, NoticeKind.REMINDER).removesuffix("1")
-        others |= {key for key in rows if key.startswith(reminder)}  # numbered by the day on which it was due
+        offers = sum("offer" in one.facts["plan"] for one in self.entries if one.kind is EntryKind.PLAN)
+        offers += sum(one.answer is Answer.STANDS for one in self.known.answers)
+        needed |= {notice_ids.notice_key(self.case, NoticeKind.OFFER, number) for number in range(1, 1 + offers)}
+        for number in range(2, 1 + len(self.known.parts) + 1):
+            needed.add(notice_ids.notice_key(self.case, NoticeKind.REFUND_DONE, number))
+        if self.known.waits_for_rest:  # in vain
+            needed.add(notice_ids.notice_key(self.case, NoticeKind.CLOSED))
         if self.known.payment_asked:  # half way to the day on which it is due
             others.add(notice_ids.notice_key(self.case, NoticeKind.PAYMENT_DUE, 2))
         for key in self._failed_late():
@@ -522,6 +562,8 @@ class _Told:
         return {answered, *self._last()} | moving | here, others
 
     def _last(self) -> set[NoticeKind]:
+        if self.expected is Outcome.SENT_BACK:
+            return {NoticeKind.SENT_BACK}
         if self.expected is Outcome.CREDITED:
             return {NoticeKind.STORE_CREDIT}
         if self.expected not in _GOODS:
@@ -531,10 +573,11 @@ class _Told:
 
     def stock(self) -> Iterator[str]:
         """What was inspected was put away, each unit once, and nothing waits on the way."""
-        put = sum(one.amount for entry in self.entries for one in entry.transfers if one.credit.startswith("stock:"))
-        judged = self.known.inspection if not (self.known.lost or self.known.kept) else None
-        inspected = sum(line.quantity for line in judged.lines) if judged else 0
-        if self.expected is Outcome.REPAIRED:
+        away = [one for one in self.entries if one.kind is not EntryKind.FINDING_SETTLED]
+        put = sum(one.amount for entry in away for one in entry.transfers if one.credit.startswith("stock:"))
+        judged = self.inspections if not (self.known.lost or self.known.kept) else ()
+        inspected = sum(line.quantity for one in judged for line in one.lines)
+        if self.expected in (Outcome.REPAIRED, Outcome.SENT_BACK):
             inspected = 0  # they went back to the shopper
         if put != inspected:
             yield f"{put} units were put into stock, {inspected} were inspected"
@@ -562,11 +605,14 @@ class _Told:
         """No unit of the order appeared or vanished: those sold are with the customer, returning, in stock or kept."""
         counted = Counter[str]()
         for entry in self.of_order:
+            others = entry.kind in (EntryKind.FINDING, EntryKind.FINDING_SETTLED)
             for one in entry.transfers:
+                if others and accounts.FOUND in (one.debit, one.credit):
+                    counted["found here"] += -one.amount if one.debit == accounts.FOUND else one.amount
                 if one.commodity == UNITS and one.kind in (TransferKind.SINGLE, TransferKind.POST):
                     counted[one.debit.partition(":")[0]] -= one.amount
                     counted[one.credit.partition(":")[0]] += one.amount
-        kinds = ("sold", "with_customer", "returning", "stock", "kept")
+        kinds = ("sold", "found here", "with_customer", "returning", "stock", "kept")
         total = sum(counted[kind] for kind in kinds)
         if total:
             shown = ", ".join(f"{kind} {counted[kind]}" for kind in kinds)

@@ -6,20 +6,24 @@ from domain.choice import Choice
 from domain.choosing import may_choose_now
 from domain.editing import Edit
 from domain.evidence import AskEvidence, GiveEvidence
+from domain.finding import Finding, FindingSettled
 from domain.inspection import Inspection, Receipt
 from domain.mending import CorrectCount, Extend, Regrade
+from domain.offer import OfferAnswer, SentBack
 from domain.override import Override
 from domain.parcel import HandedOver, NewLabel, OtherParcel, Scan
 from domain.policy import Verdict
 from domain.repair import ShippedByHand, WorkshopSaid
 from domain.verbs import Refusal, Verb
+from workflows.return_case.allowed_finding import may_find
 from workflows.return_case.allowed_goods import may_add, may_inspect, may_lose, may_receive, may_scan
 from workflows.return_case.allowed_label import may_ask_label, may_send
+from workflows.return_case.allowed_offer import may_speak
 from workflows.return_case.allowed_staff import may_agree, may_approve, may_close, may_override, may_resend
 from workflows.return_case.allowed_trade import may_trade
 from workflows.return_case.allowed_words import may_ask, may_change, may_correct, may_extend, may_give, may_regrade
 from workflows.return_case.facts import Said
-from workflows.return_case.said import Approve, ForceClose, Lost, Resend
+from workflows.return_case.said import Approve, ForceClose, Lost, Resend, Uphold
 from workflows.return_case.state import CaseState
 
 
@@ -28,9 +32,12 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
     if state.request is None or (state.decision is None and verb is not Verb.RETRY_NOW):
         return Refusal(code="not_decided", message="This return has not been decided yet; try again in a moment.")
     if state.outcome is not None and not isinstance(said, Override):
-        return Refusal(
-            code="closed", message=f"This return is closed ({state.outcome}); nothing can change it any more."
-        )
+        text = f"This return is closed ({state.outcome}); nothing can change it any more."
+        return Refusal(code="closed", message=text)
+    if isinstance(said, Finding | FindingSettled):
+        return may_find(state, said)
+    if isinstance(said, OfferAnswer | Uphold | SentBack):
+        return may_speak(state, said)
     match said:
         case Receipt():
             return may_receive(state, said)
@@ -48,10 +55,8 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
             return may_agree(state, said, said.override) if said.override else may_approve(state, said)
         case Override():
             return may_override(state, said)
-        case ForceClose():
-            return may_close(state)
-        case Lost():
-            return may_lose(state)
+        case ForceClose() | Lost():
+            return may_close(state) if isinstance(said, ForceClose) else may_lose(state)
         case Resend():
             return may_resend(state, said)
         case WorkshopSaid() | ShippedByHand():

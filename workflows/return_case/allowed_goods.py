@@ -46,13 +46,16 @@ def may_receive(state: CaseState, receipt: Receipt) -> Refusal | None:
     if state.expired:
         text = "Nothing of this return came in time, so it ends; take the box in as one that nobody announced."
         return Refusal(code="expired", message=text)
+    if state.rest_over:
+        text = "The rest of this return was not waited for any more; take the box in as one that nobody announced."
+        return Refusal(code="expired", message=text)
     if state.lost:
         text = "This parcel is recorded as lost and paid for; take the box in as one that nobody announced"
         return Refusal(code="lost", message=f"{text} (`receive --unknown`), and tell finance.")
     if state.kept:
         text = "The shopper keeps the goods of this return and is paid for them; take the box in as one that nobody"
         return Refusal(code="kept", message=f"{text} announced (`receive --unknown`), and tell finance.")
-    if state.inspection is not None:
+    if state.inspection is not None and not state.waits_for_rest:
         return Refusal(
             code="already_inspected", message="This return was inspected; ask ops what to do with late goods."
         )
@@ -71,13 +74,18 @@ def may_inspect(state: CaseState, inspection: Inspection) -> Refusal | None:
         return Refusal(code="lost", message="This parcel is recorded as lost, so there is nothing to inspect.")
     if state.kept:
         return Refusal(code="kept", message="The shopper keeps the goods of this return; there is nothing to inspect.")
-    if state.inspection is not None:
-        same = state.inspection == inspection
-        return None if same else other_content("inspection", state.inspection.id)
+    known = next((one for one in (*state.parts, state.seen) if one is not None and one.id == inspection.id), None)
+    if known is not None:
+        return None if known == inspection else other_content("inspection", known.id)
+    if state.seen is not None and state.waits_for_rest:
+        text = "What came before is being paid and put away; inspect the rest when that is done"
+        return Refusal(code="part_under_way", message=f"{text} ({state.next_action.action}).")
+    if state.seen is not None:
+        return other_content("inspection", state.seen.id)
     if not state.receipts:
         return Refusal(code="nothing_received", message="Nothing of this return has been received; receive it first.")
-    if units(inspection.lines) != state.received:
-        message = f"An inspection grades all that was received, no more and no less: that is {_list(state.received)}."
+    if units(inspection.lines) != state.ungraded:
+        message = f"An inspection grades all that was received, no more and no less: that is {_list(state.ungraded)}."
         return Refusal(code="not_what_was_received", message=message)
     return None
 
@@ -91,7 +99,7 @@ def may_lose(state: CaseState) -> Refusal | None:
     if state.receipts:
         text = "Goods of this return have arrived; `inspect` them, and what did not come stays with the shopper."
         return Refusal(code="already_received", message=text)
-    if not state.moving:
+    if not (state.moving or state.empty_box):
         text = "No carrier has seen this parcel, so none has lost it; the shopper still has it, or `scan` it first."
         return Refusal(code="not_sent", message=text)
     return None

@@ -20,10 +20,11 @@ from domain.notice import NoticeKind
 from domain.request import ReturnRequest, parse_request
 from domain.resolution import Resolution
 from workflows import options
+from workflows.return_case.agreeing import Agreeing
 from workflows.return_case.clock import Clockwork
 from workflows.return_case.desk import as_failure, decoded
 from workflows.return_case.news import NewsDesk
-from workflows.return_case.remedies import REMEDIES, Remedy
+from workflows.return_case.remedies import GOODS_BACK, REMEDIES, Remedy
 from workflows.return_case.review import Review
 from workflows.return_case.state import latest
 from workflows.return_case.trade import Trade
@@ -90,7 +91,7 @@ LAST_WORDS = {
 
 
 @workflow.defn(name=ids.WORKFLOW_TYPE)
-class ReturnCase(Trade, Review, Undoing, NewsDesk, Clockwork):
+class ReturnCase(Trade, Review, Undoing, Agreeing, NewsDesk, Clockwork):
     """A return. Its id is the storefront's return id; all its keys are made from it."""
 
     @workflow.init
@@ -148,6 +149,12 @@ class ReturnCase(Trade, Review, Undoing, NewsDesk, Clockwork):
         if self.state.proposed is not None:
             self.watch(self.state.proposed)
 
+    def go_on_with_rest(self) -> None:
+        """What came is paid and put away; the shopper hears of it, and the rest is waited for."""
+        self.tell(self.remedy.last, 1 + len(self.state.parts))
+        until = workflow.now() + options.PARCEL_PATIENCE
+        self.learn(**self.state.next_part, patient_until=until, overdue="")
+
     async def resolve(self) -> CaseView:
         """Do what was chosen, and again where something else is chosen before it has ended."""
         while True:
@@ -161,19 +168,34 @@ class ReturnCase(Trade, Review, Undoing, NewsDesk, Clockwork):
     @property
     def remedy(self) -> Remedy:
         """What it ends with, as it was chosen last; where nothing is paid, nothing becomes store credit."""
+        if self.state.wants_goods is not None:
+            return GOODS_BACK
         chosen, planned = self.state.resolution, self.state.planned
         nothing = chosen is Resolution.STORE_CREDIT and planned is not None and not planned.minor
-        return REMEDIES[Resolution.REFUND if nothing else chosen]
+        remedy = REMEDIES[Resolution.REFUND if nothing else chosen]
+        # What came was paid before, and the shopper has heard of it.
+        return remedy._replace(last=NoticeKind.CLOSED) if self.state.rest_over else remedy
 
     async def pay_back(self) -> None:
-        """The money, to the tenders or as store credit, while the goods are put away."""
+        """The money, to the tenders or as store credit, while the goods are put away; part by part, where more is to
+        come. Or the goods go back, if the shopper wants them rather than what is offered."""
         await self.set_free()  # of what would have gone out
-        await self.plan_refund()
-        await asyncio.gather(self.refund(), self.restock())
+        while self.state.inspection is not None:
+            await self.plan_refund()
+            await self.agree()
+            if self.state.wants_goods is not None:
+                return await self.send_goods_back()
+            await asyncio.gather(self.refund(), self.restock())
+            if not self.state.waits_for_rest:
+                return
+            self.go_on_with_rest()
+            await self.follow_parcel()
 
     async def say_last(self, last: NoticeKind) -> None:
         """Tell the shopper how it ended, and wait a bounded time for the mails."""
-        self.tell(last)
+        paid = last in (NoticeKind.REFUND_DONE, NoticeKind.STORE_CREDIT)
+        self.tell(last, 1 + len(self.state.parts) if paid else 1)
+        await self.settle_found()
         await self.settle_down()
 
     async def close(self, outcome: Outcome) -> CaseView:

@@ -8,25 +8,29 @@ from temporalio.exceptions import ApplicationError
 from domain.choice import Choice
 from domain.editing import Edit
 from domain.evidence import AskEvidence, GiveEvidence
+from domain.finding import Finding, FindingSettled
 from domain.inspection import Inspection, Receipt
 from domain.mending import CorrectCount, Extend, Regrade
+from domain.offer import OfferAnswer, SentBack
 from domain.override import Override
 from domain.parcel import HandedOver, NewLabel, OtherParcel, Scan
 from domain.refund import PLAN_WITHDRAWN
 from domain.repair import ShippedByHand, WorkshopSaid
 from workflows.return_case.facts import Fact, Said, known, with_fact
 from workflows.return_case.finance import Finance
+from workflows.return_case.findings import FindingDesk
 from workflows.return_case.mending import Mending
+from workflows.return_case.offers import Offers
 from workflows.return_case.ops import Ops
 from workflows.return_case.overrides import Overrides
 from workflows.return_case.providers import Providers
-from workflows.return_case.said import Approve, Assign, Cancel, ForceClose, Lost, Resend
+from workflows.return_case.said import Approve, Assign, Cancel, ForceClose, Lost, Resend, Uphold
 from workflows.return_case.shopper import Shopper
 from workflows.return_case.warehouse import Warehouse
 from workflows.stepping import NotWanted
 
 
-class Clerk(Shopper, Warehouse, Providers, Finance, Ops, Mending, Overrides):
+class Clerk(Shopper, Warehouse, Providers, Finance, Ops, Mending, Overrides, Offers, FindingDesk):
     """Records beside the story, whatever that waits for, so that who said something learns at once what became of it.
 
     A fact that is refused is dropped as if it had never been said; the story sees recorded facts alone.
@@ -91,6 +95,16 @@ class Clerk(Shopper, Warehouse, Providers, Finance, Ops, Mending, Overrides):
                 return await self.record_resend(fact)
             case Approve():
                 return await (self.agree_override(fact) if fact.override else self.record_approval(fact))
+            case Finding():
+                return await self.record_found(fact)
+            case FindingSettled():
+                return await self.record_settled(fact)
+            case OfferAnswer():
+                return await self.record_answer(fact.plan, fact.answer, fact.by)
+            case Uphold():
+                return await self.record_upheld(fact)
+            case SentBack():
+                return await self.record_goods_sent_back(fact)
             case Override():
                 return await self.record_override(fact)
             case _:

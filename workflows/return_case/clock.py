@@ -23,7 +23,7 @@ class Clockwork(Steps):
             self.asides.append(asyncio.create_task(self._watch()))
 
     async def _watch(self) -> None:
-        while not self.state.settled:
+        while not self.state.refund_settled:
             due = self.state.clock.due
             if due is not None and due <= workflow.now():
                 await self._record_overdue()
@@ -46,7 +46,7 @@ class Clockwork(Steps):
         return decision.days(days) if decision else timedelta(days=days)
 
     def _moved_on(self, due: datetime | None) -> bool:
-        return self.state.settled or self.state.clock.due != due
+        return self.state.refund_settled or self.state.clock.due != due
 
     async def _record_overdue(self) -> None:
         clock = self.state.clock

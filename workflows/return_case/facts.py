@@ -9,17 +9,19 @@ from temporalio.exceptions import ApplicationError
 from domain.choice import Choice
 from domain.editing import Edit
 from domain.evidence import AskEvidence, GiveEvidence
+from domain.finding import Finding, FindingSettled, Found
 from domain.inspection import Inspection, Receipt
 from domain.mending import CorrectCount, Extend, Regrade, corrected, regraded
+from domain.offer import Answer, OfferAnswer, SentBack
 from domain.override import Override
 from domain.parcel import HandedOver, NewLabel, OtherParcel, Scan
 from domain.repair import ShippedByHand, WorkshopSaid
-from workflows.return_case.said import Approve, Assign, Cancel, ForceClose, Lost, Resend
+from workflows.return_case.said import Approve, Assign, Cancel, ForceClose, Lost, Resend, Uphold
 from workflows.return_case.state import CaseState
 
 Said = AskEvidence | GiveEvidence | Edit | CorrectCount | Regrade | Extend
-Goods = NewLabel | HandedOver | OtherParcel | Scan | Receipt | Inspection | Lost
-Trade = Choice | WorkshopSaid | ShippedByHand
+Goods = NewLabel | HandedOver | OtherParcel | Scan | Receipt | Finding | FindingSettled | Inspection | Lost
+Trade = Choice | WorkshopSaid | ShippedByHand | OfferAnswer | Uphold | SentBack
 Fact = Goods | Trade | Cancel | ForceClose | Assign | Resend | Approve | Override | Said
 
 
@@ -46,7 +48,7 @@ def known(state: CaseState, fact: Fact) -> bool:
         case Receipt():
             return any(one.id == fact.id for one in state.receipts)
         case Inspection():
-            return state.inspection is not None
+            return fact in (*state.parts, state.seen)
         case Cancel():
             return state.called_off
         case Choice():
@@ -63,6 +65,17 @@ def known(state: CaseState, fact: Fact) -> bool:
             return any(one.update_id == fact.override and one.agreed_by for one in state.overrides)
         case Approve():
             return state.approval is not None and not state.needs_approval
+        case Finding():
+            return any(one.finding.id == fact.id for one in state.findings)
+        case FindingSettled():
+            return any(one.finding == fact.finding for one in state.settled)
+        case OfferAnswer():
+            return any((one.plan, one.answer) == (fact.plan, fact.answer) for one in state.answers)
+        case Uphold():
+            last = state.last_answer
+            return last is not None and last.answer is Answer.STANDS
+        case SentBack():
+            return state.sent_back is not None
         case WorkshopSaid():
             return state.repair is not None
         case ShippedByHand():
@@ -107,13 +120,19 @@ def with_fact(state: CaseState, fact: Fact) -> CaseState:
         case Receipt():
             return state.model_copy(update={"receipts": (*state.receipts, fact)})
         case Inspection():
-            return state.model_copy(update={"inspection": fact})
+            return state.model_copy(update={"graded" if state.uninspected else "inspection": fact})
         case Cancel():
             return state.model_copy(update={"cancel": fact})
         case ForceClose():
             return state.model_copy(update={"force_closed": fact.by})
         case Lost():
             return state.model_copy(update={"lost": fact.by})
+        case Finding():
+            return state.model_copy(update={"findings": (*state.findings, Found(finding=fact))})
+        case FindingSettled():
+            return state.model_copy(update={"settled": (*state.settled, fact)})
+        case SentBack():
+            return state.model_copy(update={"sent_back": fact})
         case WorkshopSaid():
             return state.model_copy(update={"repair": fact.result})
         case CorrectCount():

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from temporalio import workflow
 
-from activities.decisions import DecisionActivities, ExpireReturn, KeepGoods
+from activities.decisions import DecisionActivities, ExpireReturn, KeepGoods, PayUninspected
 from activities.inventory import InventoryActivities, Restock
 from domain.notice import NoticeKind
 from workflows import options
@@ -15,6 +15,9 @@ from workflows.return_case.labelling import Labelling
 from workflows.return_case.stage import Stage
 from workflows.return_case.turn import by_stage
 from workflows.stepping import NotWanted, not_if_refused
+
+_OF_EMPTY_BOX = 2
+"""The first mail of its kind is for what is asked for before anything is sent."""
 
 
 class Goods(Labelling):
@@ -32,11 +35,13 @@ class Goods(Labelling):
             self.tell_approved()
             if self.state.moving:
                 self.tell(NoticeKind.IN_TRANSIT)
+            if self.state.empty_box:
+                self.tell(NoticeKind.EVIDENCE_WANTED, _OF_EMPTY_BOX)
             if self.state.receipts:
                 self.tell(NoticeKind.RECEIVED)
             if self.state.lost:
                 self.tell(NoticeKind.LOST)
-            if self.state.inspection or self.state.stopped:
+            if self.state.inspection or self.state.stopped or self.state.rest_over:
                 return
             await self.wait_for_word()
 
@@ -45,8 +50,8 @@ class Goods(Labelling):
         waits_for = by_stage(self.state)
         due, before = None if self.state.overdue else waits_for.due_at, self.recorded
         reminder, end = self.state.reminder_after(self.reminded_at), self.state.ends_at
-        warning, lapse = self.warn_at, self.state.lapses_at
-        first = min((one for one in (due, reminder, end, warning, lapse) if one is not None), default=None)
+        warning, lapse, pays = self.warn_at, self.state.lapses_at, self.state.pays_at
+        first = min((one for one in (due, reminder, end, warning, lapse, pays) if one is not None), default=None)
         (chapter,) = self.chapter
         with chapter.scope():
             heard = await self.until(lambda: self.recorded > before, first, waits_for.action)
@@ -57,13 +62,24 @@ class Goods(Labelling):
             await self.expire()
         elif first == lapse:
             await self.void_label("rule:policy")
+        elif first == pays:
+            await self.pay_uninspected()
         elif first == warning:
             self.warn_of_label()
         elif first == reminder:
             self.remind()
+        elif self.state.parts and not self.state.ungraded:
+            await self.give_up_rest()
         else:
             self.tell_delayed()
             self.learn(overdue=f"Overdue: {waits_for.action}")
+
+    async def give_up_rest(self) -> None:
+        """What did not come stays with the shopper, unless somebody is just saying that it came."""
+        if self.heard:
+            await workflow.wait_condition(lambda: not self.heard)
+        else:
+            self.learn(rest_over=True)
 
     def remind(self) -> None:
         """Tell the shopper that the time to send runs out."""
@@ -112,9 +128,32 @@ class Goods(Labelling):
         if self.state.kept is not None and self.state.label is not None:
             self.asides.append(asyncio.create_task(self.void_label(self.state.kept)))
 
+    async def pay_uninspected(self) -> None:
+        """Nobody has inspected, and the policy does not let the shopper wait for it any longer."""
+        try:
+            presumed = await self.step(
+                "The time to inspect has passed: pay as quoted",
+                DecisionActivities.pay_uninspected,
+                lambda now: PayUninspected(**self.about, now=now),
+                options.JOURNAL,
+                wanted=lambda: not (self.heard or self.state.inspection),
+            )
+        except NotWanted:  # somebody has just said otherwise
+            await workflow.wait_condition(lambda: not self.heard or self.state.inspection is not None)
+            return
+        self.learn(uninspected=True, inspection=presumed, overdue="")
+
+    async def be_graded(self) -> None:
+        """What was paid without an inspection still needs one, to be put away."""
+        if self.state.uninspected and self.state.graded is None:
+            self.learn(overdue="Overdue: Inspect what arrived; it was paid as quoted")
+            await workflow.wait_condition(lambda: self.state.graded is not None)
+            self.learn(overdue="")
+
     async def restock(self) -> None:
-        """Put the goods away."""
-        inspection = self.state.inspection
+        """Put the goods away, once somebody has graded them."""
+        await self.be_graded()
+        inspection = self.state.seen
         if self.state.restocked is None and inspection is not None and self.state.to_put_away:
             await self.step(
                 "Put the goods away",

@@ -28,8 +28,8 @@ class Payout(Steps, Instead):
 
     async def plan_refund(self) -> None:
         """Compute what is owed for what was inspected, and reserve it."""
-        if self.state.plan is None:
-            await self.make_plan(1)
+        if self.state.plan is None and self.state.wants_goods is None:
+            await self.make_plan(1 + self.state.plans_before)
 
     async def make_plan(self, number: int) -> None:
         """The n-th plan; one after the first takes the place of the one before."""
@@ -37,7 +37,7 @@ class Payout(Steps, Instead):
         if inspection is not None:
             self.overtaken = False
             plan = await self.step(
-                "Compute the refund" if number == 1 else "Compute the refund anew",
+                "Compute the refund" if number == 1 + self.state.plans_before else "Compute the refund anew",
                 DecisionActivities.plan_refund,
                 lambda now: PlanRefund(**self.about, inspection=inspection, number=number, now=now),
                 options.JOURNAL,

@@ -19,7 +19,8 @@ from domain.refund import FINAL_NO, Refund, RefundStatus
 from domain.request import Basis
 from domain.resolution import IN_GOODS, Resolution
 from domain.statement import shows_by
-from workflows.return_case.state import CaseState
+from workflows.return_case.offer_mail import about_offer
+from workflows.return_case.state import CaseState, of_earlier_part
 
 
 def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
@@ -28,8 +29,9 @@ def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
         raise ValueError("a notice needs the order")
     label = state.label if not state.label_void else None
     by_code = label is not None and label.method is Method.QR_CODE and bool(label.qr_url)
-    locale, total = state.order.locale, None if kind is NoticeKind.IN_REVIEW else _total(state)
-    return Notice(
+    locale, total = state.order.locale, None if kind in _WITHOUT_MONEY else _total(state)
+    extras = _extras(state) if total else ()
+    made = Notice(
         key=notice_ids.notice_key(state.request.id, kind, number),
         kind=kind,
         case=state.request.id,
@@ -38,7 +40,7 @@ def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
         customer_id=state.order.customer_id,
         locale=locale,
         lines=_about(kind, state),
-        extras=_extras(state) if total else (),
+        extras=extras,
         total=amount(total, locale) if total and kind is not NoticeKind.PAYMENT_DUE else _missing(kind, state),
         bonus=_bonus(state, locale) if total else "",
         resolution=state.resolution,
@@ -60,6 +62,11 @@ def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
         provider_reference=", ".join(one.arn or one.provider_id for one in state.refunds if one.status not in FINAL_NO),
         **_on_statement(state),
     )
+    return made.model_copy(update=about_offer(kind, state, extras))
+
+
+_WITHOUT_MONEY = (NoticeKind.IN_REVIEW, NoticeKind.SENT_BACK)
+"""These promise none."""
 
 
 def withdrawn(state: CaseState) -> tuple[LineDecision, ...]:
@@ -121,7 +128,7 @@ def refund_notice(kind: NoticeKind, case: str, order: OrderBrief, refund: Refund
 
 def _on_statement(state: CaseState) -> dict[str, Any]:
     """When confirmed refunds show, and whether they only take the charge back."""
-    paid = [one for one in state.refunds if one.status is RefundStatus.SUCCEEDED]
+    paid = [one for one in state.refunds if one.status is RefundStatus.SUCCEEDED and not of_earlier_part(state, one)]
     if not paid:
         return {}
     kinds = {leg.tender_id: leg.kind for leg in (state.plan.legs if state.plan else ())}

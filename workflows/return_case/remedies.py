@@ -32,3 +32,6 @@ REMEDIES: Mapping[Resolution, Remedy] = MappingProxyType(
     }
 )
 """Each of `domain.resolution.CARRIED_OUT`."""
+
+GOODS_BACK = Remedy("pay_back", Outcome.SENT_BACK, NoticeKind.SENT_BACK)
+"""Where the shopper wants the goods rather than what is offered for them."""

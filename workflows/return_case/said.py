@@ -45,6 +45,14 @@ class ForceClose(Model):
     remark: ShortText = ""
 
 
+class Uphold(Model):
+    """An offer that the shopper appealed was looked at again, and stands. `remark` is for staff, at most 200
+    characters; do not name people in it."""
+
+    by: Id
+    remark: ShortText = ""
+
+
 class Assign(Model):
     """Ask a team or a person (`to`) to do what comes next."""
 

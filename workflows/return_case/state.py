@@ -41,6 +41,8 @@ class CaseState(CaseSoFar):
     """Until when a person should have looked at what the policy leaves to one; no label goes out before."""
     patient_until: UtcDatetime | None = None
     """The new due time of a parcel of which word came after the first one."""
+    rest_over: bool = False
+    """The rest of what was announced is not waited for any more."""
     pay_url: str = ""
     """Where the shopper pays what is missing, as long as it is open."""
     send_by: UtcDatetime | None = None
@@ -65,8 +67,16 @@ class CaseState(CaseSoFar):
         goods_out = bool(self.sent) and (self.plan is None or self.refund_status is RefundStatus.SUCCEEDED)
         if self.called_off or self.expired or goods_out or (seen_to and self.refund_status is RefundStatus.SUCCEEDED):
             return Stage.CLOSING
+        if self.wants_goods is not None:
+            return Stage.CLOSING if self.sent_back is not None else Stage.SENDING_BACK
+        if self.offer is not None:
+            return Stage.OFFER
+        if self.uninspected and self.graded is None and self.refund_status is RefundStatus.SUCCEEDED:
+            return Stage.INSPECTION
         if self.inspection is not None:
             return Stage.REFUND
+        if self.parts and not self.ungraded:
+            return Stage.CLOSING if self.rest_over else Stage.AWAITING_PARCEL
         if self.receipts:
             return Stage.INSPECTION
         if self.moving:
@@ -95,7 +105,8 @@ class CaseState(CaseSoFar):
         """What goes back in the end: by the plan that stands, and by one that it goes on from; None before a plan."""
         if self.plan is None:
             return None
-        before = [one.amount for one in self.refunds if one.status is RefundStatus.SUCCEEDED and not of_plan(self, one)]
+        mine = (one for one in self.refunds if not of_earlier_part(self, one))
+        before = [one.amount for one in mine if one.status is RefundStatus.SUCCEEDED and not of_plan(self, one)]
         return Money(minor=sum(before) + self.plan.total, currency=self.plan.currency)
 
     @property
@@ -109,7 +120,7 @@ class CaseState(CaseSoFar):
         return behind[0] if behind else RefundStatus.SUCCEEDED
 
     @property
-    def settled(self) -> bool:
+    def refund_settled(self) -> bool:
         """Whether the refund is paid, or none is owed."""
         return self.stopped or self.outcome is not None or self.refund_status is RefundStatus.SUCCEEDED
 
@@ -233,6 +244,14 @@ class CaseState(CaseSoFar):
         """Whether another label was asked for, and nobody has seen a parcel yet."""
         return self.new_label is not None and self.new_label.number > self.label_number and self.silent
 
+    @property
+    def pays_at(self) -> datetime | None:
+        """When goods that nobody inspects are paid as quoted; None where the policy lets them wait."""
+        waits = self.stage is Stage.INSPECTION and self.inspection is None and not self.parts
+        if not waits or self.inspect_until is None or self.decision is None or not self.decision.pays_uninspected:
+            return None
+        return self.inspect_until + self.decision.days(self.decision.inspection_days or 0)
+
     def reminder_after(self, then: datetime) -> datetime | None:
         """The next time to remind the shopper of the parcel, counted back from the last day to send it."""
         if self.decision is None or not self.silent:
@@ -246,6 +265,12 @@ def of_plan(state: CaseState, refund: Refund) -> bool:
     if state.request is None or state.plan is None:
         return False
     return refund.key.startswith(ids.refunds_of(state.request.id, state.plan.number))
+
+
+def of_earlier_part(state: CaseState, refund: Refund) -> bool:
+    """Whether a refund paid goods that came, and were inspected, before those of now."""
+    key = ids.refund_of(refund.key)
+    return key is not None and key.plan <= state.plans_before
 
 
 def with_refund(state: CaseState, refund: Refund) -> tuple[Refund, ...]:

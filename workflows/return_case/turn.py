@@ -47,7 +47,7 @@ def _evidence_wanted(state: CaseState) -> NextAction | None:
 def _pressed(state: CaseState) -> NextAction | None:
     """The refund is due, so finance sees to it, whoever holds it up."""
     due = state.clock.due
-    if not (state.due_soon or state.refund_overdue) or due is None or state.settled:
+    if not (state.due_soon or state.refund_overdue) or due is None or state.refund_settled:
         return None
     held = _unapproved(state) or _undecided(state) or by_stage(state)
     when = "was due" if state.refund_overdue else "is due"
@@ -83,6 +83,33 @@ def _in_review(state: CaseState) -> NextAction | None:
     named = ", ".join(line.line_id for line in (state.decision.in_review if state.decision else ()))
     action = f"Look at line {named}, and override to approve or to decline; no label goes out before"
     return NextAction(owner="ops", action=action, due_at=state.look_by(1))
+
+
+def _empty(state: CaseState) -> NextAction | None:
+    if state.empty_box is None or state.stopped or state.lost:
+        return None
+    action = "Decide on the empty box: `lost` pays, `close` ends it; goods that come after all are received"
+    return NextAction(owner="ops", action=action, due_at=state.empty_box.until)
+
+
+def _to_settle(state: CaseState) -> NextAction | None:
+    if not state.unsettled or state.stage is not Stage.CLOSING:
+        return None
+    first = state.unsettled[0]
+    action = f"Say what becomes of finding {first.finding.id}, {first.finding}: `finding settle`"
+    return NextAction(owner="warehouse", action=action, due_at=first.until)
+
+
+def _offered(state: CaseState) -> NextAction | None:
+    if state.offer is None or state.plan is None:
+        return None
+    total = Money(minor=state.plan.total, currency=state.plan.currency)
+    owner, action = "shopper", f"Answer the offer of {total}: accept it, appeal it, or have the goods back"
+    if state.appealed_at is not None:
+        owner, action = "ops", f"Look at the appeal of the offer of {total}: override to give more, or uphold it"
+    elif state.last_answer is not None:
+        action = f"Answer the offer of {total}, which stands: accept it, or have the goods back"
+    return NextAction(owner=owner, action=action, due_at=state.answer_until)
 
 
 def _unapproved(state: CaseState) -> NextAction | None:
@@ -125,15 +152,22 @@ _FIRST_OF = (
     _override_waits,
     _appealed,
     _in_review,
+    _empty,
+    _offered,
     _unapproved,
     _undecided,
     _goods_owed,
+    _to_settle,
 )
 """What waits for somebody whatever the stage; the first that does is shown."""
 
 
 def by_stage(state: CaseState) -> NextAction:
     """Whose turn it is where nothing else waits."""
+    if (empty := _empty(state)) is not None:
+        return empty
+    if state.parts and state.stage is Stage.AWAITING_PARCEL:
+        return NextAction(owner="shopper", action="Send the rest of what was announced", due_at=due_of(state))
     owner, action = _RECEIVE if state.stage is Stage.IN_TRANSIT and delivered(state.scans) else _NEXT[state.stage]
     if state.stage is Stage.AWAITING_PARCEL and state.request and state.request.box:
         owner, action = "warehouse", f"Count box {state.request.box}: match it to this return again"
@@ -150,6 +184,8 @@ def by_stage(state: CaseState) -> NextAction:
 
 def due_of(state: CaseState) -> datetime | None:
     """Until when, by the stage."""
+    if state.stage in (Stage.OFFER, Stage.SENDING_BACK):
+        return state.answer_until
     if state.needs_approval:
         return state.approve_until
     if (wanted := state.evidence_wanted) is not None:
@@ -204,6 +240,11 @@ _NEXT = {
     Stage.AWAITING_PARCEL: ("shopper", "Send the parcel"),
     Stage.IN_TRANSIT: ("carrier", "Deliver the parcel"),
     Stage.INSPECTION: ("warehouse", "Inspect what arrived"),
+    Stage.OFFER: ("shopper", "Answer the offer"),
+    Stage.SENDING_BACK: (
+        "warehouse",
+        "Send the goods back to the shopper, then say `sent-back` with the parcel's number",
+    ),
     Stage.REFUND: ("backhaul", "Pay the refund and put the goods away"),
     Stage.REMEDY: ("backhaul", "Compute what goes out, and put the goods away"),
     Stage.CLOSING: ("backhaul", "Send the last mails and close"),

@@ -76,8 +76,17 @@ class CaseView(Model):
     other_parcels: tuple[str, ...] = ()
     expected: Mapping[str, int] = {}
     received: Mapping[str, int] = {}
+    ungraded: Mapping[str, int] = {}
     discrepancies: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
+    found: tuple[Id, ...] = ()
+    unsettled: tuple[Id, ...] = ()
+    carrier_claim: bool = False
     planned: str = ""
+    offer: str = ""
+    offer_plan: int = 0
+    offer_answer: str = ""
+    sent_back: str = ""
     goods_out: tuple[str, ...] = ()
     to_pay: str = ""
     pay_url: str = ""
@@ -160,8 +169,7 @@ def view(state: CaseState) -> CaseView:
         **_trade(state),
         refund_due=state.clock.due if not state.stopped else None,
         refund_withheld=(state.clock.withheld or "") if not state.stopped else "",
-        to_approve=_to_approve(state),
-        override_to_approve=state.proposed.update_id if state.proposed else "",
+        **_waiting(state),
         **_told(state),
         approved_by=state.approval.by if state.approval and not state.needs_approval else "",
         refund_status=state.refund_status or "",
@@ -172,6 +180,26 @@ def view(state: CaseState) -> CaseView:
         disputed=tuple(one.payment for one in state.disputes),
         troubles=state.troubles,
     )
+
+
+def _waiting(state: CaseState) -> dict[str, Any]:
+    """What is to be approved or answered: what is offered instead of the quote, by which plan, and the last
+    answer."""
+    answers = [one.answer.value for one in state.answers]
+    found: dict[str, Any] = {"offer_answer": answers[-1] if answers else "", "to_approve": _to_approve(state)}
+    found["findings"] = tuple(str(one.finding) for one in state.findings)
+    found["ungraded"] = state.ungraded
+    found["found"] = tuple(one.finding.id for one in state.findings)
+    found["unsettled"] = tuple(one.finding.id for one in state.unsettled)
+    found["carrier_claim"] = state.carrier_claim
+    found["override_to_approve"] = state.proposed.update_id if state.proposed else ""
+    if state.sent_back is not None:
+        found["sent_back"] = state.sent_back.tracking_number
+    if state.offer is not None and state.plan is not None:
+        quoted = Money(minor=state.plan.total + state.offer.kept, currency=state.plan.currency)
+        told = f"{amount(state.plan)} instead of {quoted}"
+        found |= {"offer": told, "offer_plan": state.plan.number}
+    return found
 
 
 def _trade(state: CaseState) -> dict[str, Any]:
@@ -242,10 +270,12 @@ def panel(state: CaseState) -> str:
         f"To be paid on top: {seen.to_pay}" if seen.to_pay else "",
         f"Sent: {', '.join(seen.sent)}" if seen.sent else "",
         f"To refund: {seen.planned} ({seen.refund_status})" if seen.planned else "",
-        f"The refund is due by {moment(seen.refund_due)}" if seen.refund_due and not state.settled else "",
+        f"The refund is due by {moment(seen.refund_due)}" if seen.refund_due and not state.refund_settled else "",
         f"The refund may wait until: {_WAITS[seen.refund_withheld]}" if seen.refund_withheld else "",
         f"It was not made by {moment(state.refund_overdue)}, when it was due" if state.refund_overdue else "",
         "The shopper keeps the goods" if state.kept else "",
+        f"Offered: {seen.offer}" if seen.offer else "",
+        f"Sent back to the shopper: {seen.sent_back}" if seen.sent_back else "",
         f"Approved by {seen.approved_by}" if seen.approved_by else "",
         f"Refunded: {seen.refunded} ({', '.join(seen.provider_references)})" if seen.provider_references else "",
         f"Lost on the way, said {state.lost}" if state.lost else "",
@@ -256,7 +286,8 @@ def panel(state: CaseState) -> str:
         f"Label given back: {seen.label_void.replace('_', ' ')}" if seen.label_void else "",
         f"Sent, as shown by {', '.join(seen.proofs)}" if seen.proofs else "",
         f"Other parcels: {', '.join(seen.other_parcels)}" if seen.other_parcels else "",
-        *(f"⚠ {one}" for one in seen.discrepancies),
+        *(f"⚠ {one}" for one in (*seen.discrepancies, *seen.findings)),
+        "To be claimed from the carrier" if seen.carrier_claim else "",
     ]
     stage = f"### {seen.stage.replace('_', ' ').capitalize()}" + (f": {seen.outcome}" if seen.outcome else "")
     return "\n\n".join(filter(None, [stage, *map(help_wanted, state.troubles), _list(rows), _decided(state)]))

@@ -153,7 +153,7 @@ class _Telling:
         return not elsewhere and (not when.not_told or not self.untold.isdisjoint(when.not_told))
 
     def _limits(self, policy: Policy) -> Iterator[str]:
-        for name in ("automatic_limit", "second_approver_above"):
+        for name in ("automatic_limit", "second_approver_above", "offer_above"):
             if amounts := getattr(policy, name):
                 yield self.words.say(name, amounts)
 
