@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from domain.approval import Approval
 from domain.consent import Consent
+from domain.early import EarlyEnd, EarlyRefund, Settled
 from domain.inspection import Inspection, Receipt, units
 from domain.model import Currency, Id, Model, UtcDatetime
 from domain.order import Order
@@ -90,6 +91,12 @@ class CaseSoFar(Model):
     discrepancies: tuple[Discrepancy, ...] = ()
     """Of serial numbers, each once, whoever saw it first."""
     plan: RefundPlan | None = None
+    early: EarlyRefund | None = None
+    """The plan was made before the goods were judged."""
+    not_early: str = ""
+    """Why it was not, though it was due then, as a code."""
+    early_end: EarlyEnd | None = None
+    settled: Settled | None = None
     approval: Approval | None = None
     refunds: tuple[Refund, ...] = ()
     consents: tuple[Consent, ...] = ()
@@ -135,6 +142,11 @@ class CaseSoFar(Model):
     def told_overrides(self) -> tuple[str, ...]:
         """Its overrides for people, with what became of each."""
         return tuple(one.told(self.state_of(one)) for one in self.overrides)
+
+    @property
+    def never_came(self) -> bool:
+        """Whether goods that were paid for early are not waited for any more."""
+        return self.early_end is not None and self.inspection is None
 
     @property
     def needs_approval(self) -> bool:

@@ -246,6 +246,26 @@ def put_away_key(verb: str, case: str, inspection_id: str) -> str:
     return f"{verb}:{case}:{inspection_id}"
 
 
+def exposure_key(customer: str, currency: str, seq: int) -> str:
+    """What may be out to a customer before goods are here, as it stood after an entry."""
+    return f"exposure:{customer}:{currency}:{seq}"
+
+
+def not_early_key(case: str) -> str:
+    """That a refund which was due before its goods waits for them after all."""
+    return f"not_early:{case}"
+
+
+def early_end_key(case: str) -> str:
+    """What became of the goods of a return whose refund was paid before."""
+    return f"early_end:{case}"
+
+
+def claim_settled_key(case: str) -> str:
+    """The end of what a shopper owed for goods that were paid early."""
+    return f"claim_settled:{case}"
+
+
 def set_aside_key(case: str, number: int = 1) -> str:
     """The n-th time that units are set aside to be sent to the shopper of a return."""
     return f"set_aside:{case}:{number}"

@@ -32,7 +32,7 @@ class Role(StrEnum):
 
 
 _GOODS = frozenset({Verb.RECEIVE, Verb.INSPECT, Verb.ADD_PARCEL})
-_AFTERCARE = frozenset({Verb.PAY_AGAIN, Verb.PAID_BY_HAND, Verb.BY_HAND_FAILED, Verb.NOTED})
+_AFTERCARE = frozenset({Verb.PAY_AGAIN, Verb.PAID_BY_HAND, Verb.BY_HAND_FAILED, Verb.NOTED, Verb.SETTLE})
 MAY: Mapping[Role, frozenset[Verb]] = {
     Role.SERVICE: frozenset(
         {Verb.CANCEL, Verb.RECORD_SCAN, Verb.ADD_PARCEL, Verb.RECORD_NEWS, Verb.REPLAN, Verb.CONSENT}
@@ -85,6 +85,7 @@ _DOES = {
     Verb.RETRY_NOW: "have steps tried again",
     Verb.CONSENT: "consent for the shopper",
     Verb.PAID_BY_HAND: "say that something is paid by hand",
+    Verb.SETTLE: "settle what shoppers owe",
     Verb.NOTED: "say that something is seen to",
 }
 """Verbs for people, where the bare word would not do."""

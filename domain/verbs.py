@@ -21,6 +21,7 @@ class Verb(StrEnum):
     ASSIGN = "assign"
     RESEND = "resend"
     LOST = "lost"
+    SETTLE = "settle"
     RETRY_NOW = "retry_now"
     REPLAN = "replan"
     RECORD_NEWS = "record_news"

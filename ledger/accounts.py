@@ -48,8 +48,13 @@ def receivable(customer: str) -> str:
 
 
 def exposure(risk_class: str) -> str:
-    """What may still be paid before the goods are here, to returns of one class of risk."""
+    """What may still be paid before the goods are here, to one class of risk: the returns of one customer."""
     return f"exposure:{risk_class}"
+
+
+def exposure_limit(risk_class: str) -> str:
+    """Where the limit of a class comes from; below zero by as much as it allows."""
+    return f"exposure_limit:{risk_class}"
 
 
 def early(case: str) -> str:
@@ -72,8 +77,6 @@ POSTAGE = "postage"
 """The shop's expense for labels."""
 NEVER_CAME = "never_came"
 """The shop's claim for goods that it paid for early and never got."""
-EXPOSURE_LIMIT = "exposure_limit"
-"""Where the limits of early refunds come from."""
 FOUND = "found"
 """Where units come from that nobody announced."""
 

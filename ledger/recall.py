@@ -9,6 +9,7 @@ from typing import Any
 from domain.approval import Approval
 from domain.case import Assigned, CaseSoFar, Outcome
 from domain.consent import Consent
+from domain.early import EarlyEnd, EarlyRefund, Settled
 from domain.history import Happened
 from domain.inspection import Inspection, Receipt
 from domain.order import EarlierRefund
@@ -55,7 +56,8 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
         case EntryKind.LOST:
             return {"lost": entry.actor, "inspection": Inspection.model_validate(facts["inspection"])}
         case EntryKind.PLAN:
-            return {"plan": RefundPlan.model_validate(facts["plan"])}
+            early = {"early": EarlyRefund.model_validate(facts["early"])} if "early" in facts else {}
+            return {"plan": RefundPlan.model_validate(facts["plan"]), **early}
         case EntryKind.APPROVAL:
             approval = Approval.model_validate(facts["approval"])
             return _agreed(known, approval, facts) if approval.override else {"approval": approval}
@@ -68,7 +70,7 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
         case EntryKind.RESTOCK:
             return {"restocked": facts["inspection"]}
         case _:
-            return _ended(entry) or {"refunds": _refunds(known.refunds, entry)}
+            return _ended(entry) or _after_early(entry) or {"refunds": _refunds(known.refunds, entry)}
 
 
 def _ended(entry: JournalEntry) -> dict[str, Any]:
@@ -82,6 +84,19 @@ def _ended(entry: JournalEntry) -> dict[str, Any]:
             return {"force_closed": entry.actor}
         case EntryKind.CLOSED:
             return {"outcome": Outcome(entry.facts["outcome"])}
+        case _:
+            return {}
+
+
+def _after_early(entry: JournalEntry) -> dict[str, Any]:
+    """What became of a refund before its goods, if the entry says so."""
+    match entry.kind:
+        case EntryKind.NOT_EARLY:
+            return {"not_early": entry.reasons[0]}
+        case EntryKind.EARLY_END:
+            return {"early_end": EarlyEnd.model_validate(entry.facts["end"])}
+        case EntryKind.CLAIM_SETTLED:
+            return {"settled": Settled(entry.facts["how"])}
         case _:
             return {}
 

@@ -10,23 +10,23 @@ from temporalio import activity
 from activities.decisions.appeals import check_appeal
 from activities.decisions.assigning import RecordAssignment, RecordResend
 from activities.decisions.ends import CancelReturn, CloseReturn, ExpireReturn, ForceClose
-from activities.decisions.losing import Losing, RecordLoss
+from activities.decisions.early import Early, EndEarly, PlanEarly, RecordSettled
+from activities.decisions.losing import RecordLoss
+from activities.decisions.planned import check_linked, terms_for
 from activities.decisions.ways import check_method
 from domain import ids
+from domain.early import EarlyRefund
 from domain.errors import Refused
 from domain.inspection import Inspection, units
 from domain.kits import in_parts
 from domain.model import Id, Model, UtcDatetime
-from domain.order import UNLINKED, Order
 from domain.plan import FeeKind, RefundPlan
 from domain.policy import (
     Decision,
     Policies,
-    PublishedPolicy,
     PublishedStatute,
     decide,
     graded,
-    terms_of,
     to_review,
 )
 from domain.policy.terms import Graded
@@ -34,7 +34,6 @@ from domain.quoted import quote_plan
 from domain.request import ReturnRequest
 from domain.stores import People, Snapshots
 from domain.stores import Policies as PolicyStore
-from domain.terms import Terms
 from ledger import EntryKind, Ledger, NewEntry
 from ledger.credit_notes import CreditNotes
 from ledger.deciding import decided
@@ -47,14 +46,17 @@ __all__ = [
     "CancelReturn",
     "CloseReturn",
     "DecisionActivities",
+    "EndEarly",
     "ExpireReturn",
     "ForceClose",
     "OpenReturn",
     "Opened",
+    "PlanEarly",
     "PlanRefund",
     "RecordAssignment",
     "RecordLoss",
     "RecordResend",
+    "RecordSettled",
 ]
 
 
@@ -83,7 +85,7 @@ class PlanRefund(Model):
     now: UtcDatetime
 
 
-class DecisionActivities(Losing):
+class DecisionActivities(Early):
     """Decides from what is stored, never from what is on the way."""
 
     def __init__(
@@ -150,12 +152,12 @@ class DecisionActivities(Losing):
         inspected, grades = units(ask.inspection.lines), graded(order, ask.inspection.lines)
         opened = self._opened(ask.case)
         decision = opened.decision if opened else None
-        made = replanned(key, ask.case, ask.number, books, inspected, _terms(policy, decision, grades))
+        made = replanned(key, ask.case, ask.number, books, inspected, terms_for(policy, decision, grades))
         limit = policy.policy.limit_below(made.plan.total, made.plan.currency)
         if decision is not None and to_review(decision, grades) and made.plan.total:
             limit = 0  # a person looks at it, however little it is
         plan = made.plan.model_copy(update={"automatic_limit": limit})
-        _check_linked(order, plan)
+        check_linked(order, plan)
         entry = NewEntry(
             key=key,
             kind=EntryKind.PLAN,
@@ -175,9 +177,15 @@ class DecisionActivities(Losing):
         """Raises Refused unless somebody graded exactly this, or it was lost: a workflow's word moves no money."""
         graded = ids.inspection_key(ask.case, ask.inspection.id)
         entry = self._ledger.find(graded) or self._ledger.find(ids.lost_key(ask.case))
-        if entry is None or Inspection.model_validate(entry.facts["inspection"]) != ask.inspection:
+        known = Inspection.model_validate(entry.facts["inspection"]) if entry else self._trusted(ask.case)
+        if known != ask.inspection:
             text = f"the inspection {ask.inspection.id} of return {ask.case} is not in the journal like this"
             raise Refused("not_inspected", f"{text}; have it inspected first")
+
+    def _trusted(self, case: str) -> Inspection | None:
+        """What was paid early goes by: its plan, too, may be overtaken before the goods are judged."""
+        first = self._ledger.find(ids.plan_key(case, 1))
+        return EarlyRefund.model_validate(first.facts["early"]).inspection if first and "early" in first.facts else None
 
     def _read(self, order_id: str) -> OrderBooks:
         return OrderBooks.read(self._ledger, self._snapshots, order_id)
@@ -190,12 +198,6 @@ class DecisionActivities(Losing):
 
 def _facts(model: Model) -> dict[str, object]:
     return model.model_dump(mode="json", exclude_none=True)
-
-
-def _terms(policy: PublishedPolicy, decision: Decision | None, grades: Graded) -> Terms:
-    """What was decided; where a decision says nothing of terms, what the policy has for everything."""
-    decided = terms_of(decision, grades) if decision else None
-    return decided or Terms(refund_shipping=policy.policy.refund_shipping)
 
 
 def _unlike_quote(opened: Opened | None, plan: RefundPlan) -> tuple[str, ...]:
@@ -217,12 +219,3 @@ def _unlike_quote(opened: Opened | None, plan: RefundPlan) -> tuple[str, ...]:
 def _kept(plan: RefundPlan) -> set[tuple[str, str, str]]:
     """Which fees a plan has, by line; their amounts follow its units."""
     return {(fee.kind.value, fee.line_id, fee.rate) for fee in plan.fees if fee.kind is not FeeKind.ROUNDING}
-
-
-def _check_linked(order: Order, plan: RefundPlan) -> None:
-    """A quote may stand on a payment that nobody knows; a refund may not."""
-    if any(leg.tender_id == UNLINKED for leg in plan.legs):
-        raise Refused(
-            "tender_unknown",
-            f"order {order.number} came without its payment; link the payment: orders import FILE --payment ID",
-        )

@@ -9,7 +9,7 @@ from domain import ids
 from domain.case import Outcome
 from domain.errors import Refused
 from domain.model import Id, Model, UtcDatetime
-from domain.parcel import moved
+from domain.parcel import on_its_way as with_carrier
 from domain.stores import People
 from domain.verbs import Verb
 from ledger import EntryKind, Ledger, NewEntry
@@ -17,8 +17,8 @@ from ledger.deciding import decided
 from ledger.moves import goods
 from ledger.recall import case_so_far
 
-_GOODS = (EntryKind.RECEIPT, EntryKind.LOST)
-"""After these the goods are paid for."""
+_GOODS = (EntryKind.RECEIPT, EntryKind.LOST, EntryKind.PLAN)
+"""After these the goods are here or paid for."""
 
 
 class CancelReturn(Model):
@@ -132,7 +132,7 @@ class Ends:
             if entry.kind not in recorded and recorded & set(never_after):
                 text = f"return {entry.case} cannot end like this: the journal knows its goods, or its end, already"
                 raise Refused("already_received", text)
-            if entry.kind not in recorded and not on_its_way and moved(case_so_far(entries).scans):
+            if entry.kind not in recorded and not on_its_way and with_carrier(case_so_far(entries).scans):
                 text = f"the carrier has a parcel of return {entry.case}, so it does not expire; wait for it"
                 raise Refused("on_its_way", text)
             released = goods.released(entry.key, goods.announced(entries), self._ledger.pending_left)

@@ -175,6 +175,12 @@ class Decision(Model):
         return max((line.handling.label_days for line in self.approved if line.handling), default=Handling().label_days)
 
     @property
+    def answer_days(self) -> int:
+        """The longest time that any line gives the shopper to answer."""
+        told = (line.handling.answer_days for line in self.approved if line.handling)
+        return max(told, default=Handling().answer_days)
+
+    @property
     def reminder_days(self) -> tuple[int, ...]:
         """How many days before the last day to send the shopper is reminded."""
         told = (line.handling.reminder_days for line in self.approved if line.handling)

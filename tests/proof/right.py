@@ -53,6 +53,7 @@ _ONCE = {
     ),
     Outcome.DECLINED: (EntryKind.DECISION, EntryKind.CLOSED),
     Outcome.CANCELLED: (EntryKind.DECISION, EntryKind.CANCELLED, EntryKind.CLOSED),
+    Outcome.EXPIRED: (EntryKind.DECISION, EntryKind.LABEL, EntryKind.LABEL_VOIDED, EntryKind.EXPIRED, EntryKind.CLOSED),
 }
 
 
@@ -182,14 +183,14 @@ class _Told:
             if seen[kind] != times:
                 yield f"the journal has {kind} {seen[kind]} times, not {times}"
         inspected = units(self.known.inspection.lines) if self.known.inspection else {}
-        if inspected != self.known.received:
+        if inspected != self.known.received and not self.known.lost:  # nobody saw what was lost
             yield f"{inspected} was inspected, but {self.known.received} was received"
 
     def _times(self, seen: Mapping[EntryKind, int]) -> dict[EntryKind, int]:
         legs = len(self.known.plan.legs) if self.known.plan else 0
         free = {EntryKind.SCAN, EntryKind.NOTICE, EntryKind.RECEIPT, *_BESIDES, *_SAID}
         times = {kind: 0 for kind in EntryKind if kind not in free}
-        times |= dict.fromkeys(_ONCE[self.expected], 1)
+        times |= dict.fromkeys(_ONCE[self.expected], 1) | self._otherwise(seen)
         times[EntryKind.REFUND_FAILED] = seen[EntryKind.REFUND_FAILED]
         late = times[EntryKind.REFUND_REVERSED] = len(self._failed_late())
         times[EntryKind.REFUND_SUBMITTED] = legs + seen[EntryKind.REFUND_FAILED] + late
@@ -197,6 +198,16 @@ class _Told:
         if self.expected is Outcome.CANCELLED:  # perhaps before a label was bought
             times[EntryKind.LABEL] = times[EntryKind.LABEL_VOIDED] = min(1, seen[EntryKind.LABEL])
         return times
+
+    def _otherwise(self, seen: Mapping[EntryKind, int]) -> dict[EntryKind, int]:
+        """What a refund before its goods, or goods that never came, have more or less of."""
+        known, times = self.known, {EntryKind.ASSIGNED: seen[EntryKind.ASSIGNED]}
+        if known.lost or known.never_came:
+            times |= {EntryKind.INSPECTION: 0, EntryKind.RESTOCK: 0, EntryKind.LOST: 1 if known.lost else 0}
+        times |= dict.fromkeys((EntryKind.NOT_EARLY,), 1) if known.not_early else {}
+        times |= dict.fromkeys((EntryKind.EARLY_END,), 1) if known.early else {}
+        owed = known.early_end is not None and known.early_end.short > 0
+        return times | (dict.fromkeys((EntryKind.CLAIM_SETTLED,), 1) if owed else {})
 
     def _failed_late(self) -> list[str]:
         """The keys of refunds that failed after they had been confirmed; each is paid again."""
@@ -370,6 +381,8 @@ class _Told:
             needed.add(notice_ids.refund_notice_key(NoticeKind.REFUND_FAILED, key))
             later = [one.key for one in self.known.refunds if one.key.rpartition(":")[0] == key.rpartition(":")[0]]
             others |= {notice_ids.refund_notice_key(NoticeKind.REFUND_DONE, one) for one in later if one != key}
+        # Each is of a day of its own.
+        others |= {key for key in rows if key.startswith(f"notice:{self.case}:{NoticeKind.REMINDER}:")}
         for key in sorted(needed | set(rows) | set(delivered)):
             state = rows[key].state if key in rows else None
             if key not in needed | others:
@@ -412,16 +425,23 @@ class _Told:
                 return {NoticeKind.DECLINED}, {*_MEANWHILE}
             case Outcome.CANCELLED:  # perhaps while the label was bought; then nobody is told of it
                 return {NoticeKind.CANCELLED}, {NoticeKind.APPROVED, NoticeKind.IN_TRANSIT, *_MEANWHILE}
-        moving = {NoticeKind.IN_TRANSIT} if self.known.scans else set()
+            case Outcome.EXPIRED:
+                return {NoticeKind.APPROVED, NoticeKind.EXPIRED}, {NoticeKind.IN_TRANSIT, NoticeKind.REMINDER}
+        known = self.known
+        moving = {NoticeKind.IN_TRANSIT} if known.scans else set()
+        moving |= {NoticeKind.RECEIVED} if known.receipts else set()
+        moving |= {NoticeKind.LOST} if known.lost else set()
+        moving |= {NoticeKind.PAYMENT_DUE} if known.early_end and known.early_end.short else set()
         review = self.known.decision is not None and self.known.decision.verdict is Verdict.REVIEW
         answered = NoticeKind.IN_REVIEW if review else NoticeKind.APPROVED
-        needed = {answered, NoticeKind.RECEIVED, NoticeKind.REFUND_DONE} | moving
-        return needed, {NoticeKind.REFUND_SUBMITTED, *_MEANWHILE}
+        needed = {answered, NoticeKind.REFUND_DONE} | moving
+        return needed, {NoticeKind.REFUND_SUBMITTED, NoticeKind.REMINDER, *_MEANWHILE}
 
     def stock(self) -> Iterator[str]:
         """What was inspected was put away, each unit once, and nothing waits on the way."""
         put = sum(one.amount for entry in self.entries for one in entry.transfers if one.credit.startswith("stock:"))
-        inspected = sum(line.quantity for line in self.known.inspection.lines) if self.known.inspection else 0
+        seen = self.known.inspection if not self.known.lost else None
+        inspected = sum(line.quantity for line in seen.lines) if seen else 0
         if put != inspected:
             yield f"{put} units were put into stock, {inspected} were inspected"
         for one in self.books.ledger.balances(accounts.returning(self.case, "")):
@@ -436,7 +456,7 @@ class _Told:
                 if one.commodity == UNITS and one.kind in (TransferKind.SINGLE, TransferKind.POST):
                     counted[one.debit.partition(":")[0]] -= one.amount
                     counted[one.credit.partition(":")[0]] += one.amount
-        kinds = ("sold", "with_customer", "returning", "stock")
+        kinds = ("sold", "with_customer", "returning", "stock", "kept")
         total = sum(counted[kind] for kind in kinds)
         if total:
             shown = ", ".join(f"{kind} {counted[kind]}" for kind in kinds)
@@ -453,7 +473,7 @@ class _Told:
             for one in entry.transfers:
                 if one.kind is TransferKind.PENDING and (left := self.books.ledger.pending_left(one.key)):
                     yield f"{left} of {one.key} is still pending"
-        for prefix in (accounts.owed(self.case), f"suspense:{self.order}"):
+        for prefix in (accounts.owed(self.case), f"suspense:{self.order}", accounts.early(self.case)):
             for balance in self.books.ledger.balances(prefix):
                 pending = balance.pending_in + balance.pending_out
                 if self._mine(balance.account, prefix) and (balance.posted or pending):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from domain.early import Settle
 from domain.inspection import Inspection, Receipt
 from domain.override import Override
 from domain.parcel import OtherParcel, Scan
 from domain.policy import Verdict
 from domain.verbs import Refusal, Verb
+from workflows.return_case.allowed_early import may_settle, paid_early
 from workflows.return_case.allowed_goods import may_add, may_inspect, may_lose, may_receive, may_scan
 from workflows.return_case.allowed_staff import may_agree, may_approve, may_close, may_override, may_resend
 from workflows.return_case.said import Approve, ForceClose, Lost, Resend
@@ -40,6 +42,8 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
             return may_lose(state)
         case Resend():
             return may_resend(state, said)
+        case Settle():
+            return may_settle(state, said)
     if verb is Verb.ASSIGN and state.turn.owner in ("backhaul", "nobody"):
         return Refusal(code="nobody_waits", message="Nobody has to act on this return now: it goes on by itself.")
     if verb is Verb.CANCEL:
@@ -58,6 +62,8 @@ def _may_cancel(state: CaseState) -> Refusal | None:
         return Refusal(code="declined", message="This return was declined, so there is nothing to cancel.")
     if state.lost:
         return Refusal(code="lost", message="Its parcel is recorded as lost and is being paid for, so nothing is left.")
+    if state.early:
+        return paid_early(state.early)
     if state.receipts:
         return Refusal(
             code="already_received", message="The goods have arrived, so the return cannot be cancelled any more."

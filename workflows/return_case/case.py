@@ -22,6 +22,7 @@ from domain.people import SHOPPER
 from domain.request import ReturnRequest, parse_request
 from workflows import options
 from workflows.return_case.desk import as_failure, decoded
+from workflows.return_case.early import Early
 from workflows.return_case.goods import Goods
 from workflows.return_case.news import NewsDesk
 from workflows.return_case.state import latest
@@ -47,7 +48,7 @@ LAST_WORDS = {
 
 
 @workflow.defn(name=ids.WORKFLOW_TYPE)
-class ReturnCase(Goods, NewsDesk):
+class ReturnCase(Early, Goods, NewsDesk):
     """A return. Its id is the storefront's return id; all its keys are made from it."""
 
     @workflow.init
@@ -76,8 +77,10 @@ class ReturnCase(Goods, NewsDesk):
         if (end := self.state.ends_as) is not None:
             await self.undo()
             return await self.close(end, LAST_WORDS[end])
+        await self.early_paid()
         await self.plan_refund()
         await asyncio.gather(self.refund(), self.restock())
+        await self.end_early()
         return await self.close(Outcome.REFUNDED, NoticeKind.REFUND_DONE)
 
     async def fetch_order(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
+from domain.early import Settle
 from domain.inspection import Inspection, Receipt
 from domain.override import Override
 from domain.parcel import OtherParcel, Scan
@@ -77,3 +78,5 @@ class Clerk(Shopper, Warehouse, Providers, Finance, Ops, Overrides):
                 return await (self.agree_override(fact) if fact.override else self.record_approval(fact))
             case Override():
                 return await self.record_override(fact)
+            case Settle():
+                return await self.record_settle(fact)

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from temporalio.exceptions import ApplicationError
 
+from domain.early import Settle
 from domain.inspection import Inspection, Receipt
 from domain.override import Override
 from domain.parcel import OtherParcel, Scan
 from workflows.return_case.said import Approve, Assign, Cancel, ForceClose, Lost, Resend
 from workflows.return_case.state import CaseState
 
-Fact = OtherParcel | Scan | Receipt | Inspection | Cancel | ForceClose | Lost | Assign | Resend | Approve | Override
+Fact = OtherParcel | Scan | Receipt | Inspection | Cancel | ForceClose | Lost | Assign | Resend | Approve | Override | Settle
 
 
 @dataclass
@@ -45,6 +46,8 @@ def known(state: CaseState, fact: Fact) -> bool:
             return state.lost is not None
         case Resend():
             return False
+        case Settle():
+            return state.settled is not None
         case Approve(override=str()):
             return any(one.update_id == fact.override and one.agreed_by for one in state.overrides)
         case Approve():
@@ -73,5 +76,7 @@ def with_fact(state: CaseState, fact: Fact) -> CaseState:
             return state.model_copy(update={"force_closed": fact.by})
         case Lost():
             return state.model_copy(update={"lost": fact.by})
+        case Settle():
+            return state.model_copy(update={"settled": fact.how})
         case Assign() | Resend() | Approve() | Override():
             return state

@@ -23,6 +23,14 @@ class Goods(Clerk):
 
     reminded_at: datetime
 
+    def begin_early(self) -> None:
+        """Pay at once where the policy does not wait for the inspection."""
+        raise NotImplementedError
+
+    async def give_up_goods(self) -> None:
+        """Nobody waits any more for goods that were paid for early. Raises NotWanted if they are here."""
+        raise NotImplementedError
+
     async def follow_parcel(self) -> None:
         """Follow what is recorded of scans, receipts and the inspection, until the goods are judged, called off or not
         waited for any more."""
@@ -35,8 +43,11 @@ class Goods(Clerk):
                 self.tell(NoticeKind.RECEIVED)
             if self.state.lost:
                 self.tell(NoticeKind.LOST)
-            if self.state.inspection or self.state.stopped:
+            if back := self.state.back_since:
+                self.tell(NoticeKind.REMINDER, back.toordinal())
+            if self.state.inspection or self.state.stopped or self.state.never_came:
                 return
+            self.begin_early()
             await self.wait_for_word()
 
     async def wait_for_word(self) -> None:
@@ -76,6 +87,8 @@ class Goods(Clerk):
     async def expire(self) -> None:
         """Nothing came in time, unless somebody has just said otherwise."""
         try:
+            if self.state.early is not None:
+                return await self.give_up_goods()
             await self.step(
                 "The time to send has passed",
                 DecisionActivities.expire_return,

@@ -9,7 +9,7 @@ from domain.case import Assigned, CaseSoFar, Outcome
 from domain.model import UtcDatetime
 from domain.money import Money
 from domain.news import DisputeNews
-from domain.parcel import moved
+from domain.parcel import back_with_sender, on_its_way
 from domain.policy import Verdict
 from domain.refund import FINAL_NO, Refund, RefundStatus
 from domain.request import ReturnRequest
@@ -47,7 +47,8 @@ class CaseState(CaseSoFar):
         """The stage that the facts amount to."""
         if self.outcome is not None or self.refused:
             return Stage.CLOSED
-        seen_to = bool(self.restocked or self.lost)  # of what was lost there is nothing to put away
+        # Of what was lost or never came there is nothing to put away.
+        seen_to = bool(self.restocked or self.lost or self.never_came)
         if self.called_off or self.expired or (seen_to and self.refund_status is RefundStatus.SUCCEEDED):
             return Stage.CLOSING
         if self.inspection is not None:
@@ -105,6 +106,13 @@ class CaseState(CaseSoFar):
         return self.request is not None and self.request.box is not None
 
     @property
+    def claim(self) -> Money | None:
+        """What the shopper owes for goods that were paid for early, while nobody has settled it."""
+        if self.early is None or self.early_end is None or self.settled or not self.early_end.short:
+            return None
+        return Money(minor=self.early_end.short, currency=self.early.currency)
+
+    @property
     def called_off(self) -> bool:
         """Whether the return was cancelled, or ended by staff."""
         return self.cancel is not None or self.cancelled is not None or self.force_closed is not None
@@ -142,10 +150,11 @@ class CaseState(CaseSoFar):
 
     @property
     def ends_at(self) -> datetime | None:
-        """When a return of which nobody hears anything ends; never where a law gives the shopper the money back."""
+        """When a return of which nobody hears anything ends; never where a law gives the shopper the money back, unless
+        they have it."""
         if self.label is None or self.decision is None or not self.silent:
             return None
-        if any(line.statutes for line in self.decision.approved):
+        if self.early is None and any(line.statutes for line in self.decision.approved):
             return None
         label_until = self.label.bought_at + self.decision.days(self.decision.label_days)
         return max(label_until, due_of(self) or label_until)
@@ -159,8 +168,13 @@ class CaseState(CaseSoFar):
 
     @property
     def moving(self) -> bool:
-        """Whether the carrier has the parcel."""
-        return moved(self.scans)
+        """Whether the carrier has the parcel, or had it until it was here."""
+        return on_its_way(self.scans)
+
+    @property
+    def back_since(self) -> datetime | None:
+        """When the carrier took the parcel back to the shopper; None if it is not there."""
+        return None if self.receipts else back_with_sender(self.scans)
 
 
 def of_plan(state: CaseState, refund: Refund) -> bool:

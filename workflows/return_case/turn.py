@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from domain.box import due
 from domain.money import Money
-from domain.parcel import BROUGHT, delivered
+from domain.parcel import BROUGHT, TrackingStatus, delivered, newest
 from domain.refund import BY_HAND, FINAL_NO, STORED_FAULT, Refund, RefundStatus
 from workflows.options import APPROVAL_PATIENCE
 from workflows.return_case.stage import NextAction, Stage
@@ -71,23 +71,42 @@ def _unapproved(state: CaseState) -> NextAction | None:
 
 def _undecided(state: CaseState) -> NextAction | None:
     on_their_way = [one for one in state.refunds if one.status not in DECIDED]
-    if state.stage is not Stage.REFUND or not on_their_way:
+    if not on_their_way:
         return None
     owner, action = who_decides(on_their_way[0])
+    # While the parcel of a refund before its goods is on its way, only people come before the carrier.
+    if state.stage is not Stage.REFUND and not (state.early and owner in ("finance", "shopper")):
+        return None
     return NextAction(owner=owner, action=action, due_at=state.look_at)
 
 
-_FIRST_OF = (_refused, _in_trouble, _overdue, _override_waits, _appealed, _in_review, _unapproved, _undecided)
+def _claimed(state: CaseState) -> NextAction | None:
+    if state.claim is None or state.early_end is None:
+        return None
+    action = f"Get {state.claim} from the shopper, who was paid before the goods, or let it go: `settle`"
+    return NextAction(owner="finance", action=action, due_at=state.early_end.answer_by)
+
+
+_FIRST_OF = (_refused, _in_trouble, _overdue, _override_waits, _appealed, _in_review, _unapproved, _undecided, _claimed)
 """What waits for somebody whatever the stage; the first that does is shown."""
 
 
 def _by_stage(state: CaseState) -> NextAction:
-    owner, action = _RECEIVE if state.stage is Stage.IN_TRANSIT and delivered(state.scans) else _NEXT[state.stage]
+    owner, action = _in_transit(state) if state.stage is Stage.IN_TRANSIT else _NEXT[state.stage]
     if state.stage is Stage.AWAITING_PARCEL and state.request and state.request.box:
         owner, action = "warehouse", f"Count box {state.request.box}: match it to this return again"
+    elif state.stage is Stage.AWAITING_PARCEL and state.back_since:
+        action = "Send the parcel again: the carrier took it back to its sender"
     elif state.stage is Stage.AWAITING_PARCEL and state.label and state.label.method in BROUGHT:
         action = BROUGHT[state.label.method]
     return NextAction(owner=owner, action=action, due_at=due_of(state))
+
+
+def _in_transit(state: CaseState) -> tuple[str, str]:
+    last = newest(state.scans)
+    if delivered(state.scans):
+        return _RECEIVE
+    return _ASK_CARRIER if last and last.status is TrackingStatus.FAILURE else _NEXT[Stage.IN_TRANSIT]
 
 
 def due_of(state: CaseState) -> datetime | None:
@@ -102,7 +121,10 @@ def due_of(state: CaseState) -> datetime | None:
         return None
     if state.stage is Stage.IN_TRANSIT and (came := delivered(state.scans)):
         return due(came, 1)
-    return max(state.decision.send_back_until, state.patient_until or state.decision.send_back_until)
+    last = max(state.decision.send_back_until, state.patient_until or state.decision.send_back_until)
+    if back := state.back_since:
+        last = max(last, back + state.decision.days(state.decision.answer_days))
+    return last
 
 
 DECIDED = (RefundStatus.SUCCEEDED, *FINAL_NO)
@@ -128,6 +150,7 @@ def who_decides(refund: Refund) -> tuple[str, str]:
     return _UNDECIDED.get(refund.reason, ("provider", "Confirm the refund"))
 
 
+_ASK_CARRIER = ("ops", "Ask the carrier what it wants: it cannot deliver the parcel")
 _RECEIVE = ("warehouse", "Receive the parcel, which the carrier delivered")
 _NEXT = {
     Stage.REQUESTED: ("backhaul", "Decide on the request"),

@@ -1,0 +1,29 @@
+"""Purely: whether a return takes what is said of a refund before its goods."""
+
+from __future__ import annotations
+
+from domain.early import EarlyRefund, Settle, Settled
+from domain.money import Money
+from domain.verbs import Refusal
+from workflows.return_case.state import CaseState
+
+
+def paid_early(early: EarlyRefund) -> Refusal:
+    """Nothing of it is called off any more."""
+    money = Money(minor=early.amount, currency=early.currency)
+    text = f"{money} of this return is paid, or on its way, before its goods; they have to come, or be settled"
+    return Refusal(code="paid_early", message=f"{text}: it ends by itself then.")
+
+
+def may_settle(state: CaseState, said: Settle) -> Refusal | None:
+    """Finance settles what the shopper owes."""
+    if state.settled is not None:
+        text = f"What the shopper owed is settled already ({state.settled}); it is not settled in another way."
+        return None if state.settled.value == said.how.value else Refusal(code="recorded_differently", message=text)
+    if state.claim is None:
+        text = "The shopper owes nothing of this return; only goods that were paid for before they came can be owed for."
+        return Refusal(code="nothing_owed", message=text)
+    if said.how is Settled.PAID and not said.reference:
+        text = f"Say under which reference {state.claim} came in (`--reference`), so that the bank statement shows it."
+        return Refusal(code="no_reference", message=text)
+    return None
