@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from domain.approval import Approval
+from domain.carrier_claim import CarrierClaim
 from domain.consent import Consent
 from domain.early import EarlyEnd, EarlyRefund, Settled
 from domain.inspection import Inspection, Receipt, units
@@ -79,6 +80,8 @@ class CaseSoFar(Model):
     expired: bool = False
     lost: Id | None = None
     """Who of the staff recorded that the carrier lost the parcel; then `inspection` stands for what never came."""
+    claims: tuple[CarrierClaim, ...] = ()
+    """Of its parcels at the carrier, the last of which may be open."""
     force_closed: Id | None = None
     """Who of the staff ended it."""
     assigned: tuple[Assigned, ...] = ()
@@ -142,6 +145,17 @@ class CaseSoFar(Model):
     def told_overrides(self) -> tuple[str, ...]:
         """Its overrides for people, with what became of each."""
         return tuple(one.told(self.state_of(one)) for one in self.overrides)
+
+    @property
+    def open_claim(self) -> CarrierClaim | None:
+        """What the carrier has still to answer."""
+        return next((one for one in self.claims if one.answer is None), None)
+
+    @property
+    def claimed_as_lost(self) -> CarrierClaim | None:
+        """The claim by which a parcel counts as lost, as long as nothing of it came."""
+        found = (one for one in self.claims if one.counts_as_lost)
+        return None if self.lost or self.receipts else next(found, None)
 
     @property
     def never_came(self) -> bool:

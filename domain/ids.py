@@ -261,9 +261,19 @@ def early_end_key(case: str) -> str:
     return f"early_end:{case}"
 
 
-def claim_settled_key(case: str) -> str:
+def early_settled_key(case: str) -> str:
     """The end of what a shopper owed for goods that were paid early."""
-    return f"claim_settled:{case}"
+    return f"early_settled:{case}"
+
+
+def carrier_claim_key(case: str, reference: str) -> str:
+    """A claim at the carrier for the parcel of a return, by the carrier's reference."""
+    return f"carrier_claim:{case}:{reference}"
+
+
+def carrier_answer_key(case: str, reference: str) -> str:
+    """The carrier's answer to it."""
+    return f"carrier_answer:{case}:{reference}"
 
 
 def set_aside_key(case: str, number: int = 1) -> str:

@@ -48,10 +48,13 @@ MAY: Mapping[Role, frozenset[Verb]] = {
         Verb.CONSENT,
         Verb.FORCE_CLOSE,
         Verb.LOST,
+        Verb.OPEN_CLAIM,
+        Verb.ANSWER_CLAIM,
         Verb.RESEND,
         Verb.ASSIGN,
     },
     Role.FINANCE: frozenset({Verb.APPROVE, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN, Verb.CONSENT, Verb.ASSIGN})
+    | {Verb.ANSWER_CLAIM}
     | _AFTERCARE,
     Role.ADMIN: frozenset(Verb),
 }
@@ -85,6 +88,8 @@ _DOES = {
     Verb.RETRY_NOW: "have steps tried again",
     Verb.CONSENT: "consent for the shopper",
     Verb.PAID_BY_HAND: "say that something is paid by hand",
+    Verb.OPEN_CLAIM: "claim parcels at the carrier",
+    Verb.ANSWER_CLAIM: "say what the carrier answered",
     Verb.SETTLE: "settle what shoppers owe",
     Verb.NOTED: "say that something is seen to",
 }

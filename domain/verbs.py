@@ -21,6 +21,8 @@ class Verb(StrEnum):
     ASSIGN = "assign"
     RESEND = "resend"
     LOST = "lost"
+    OPEN_CLAIM = "open_claim"
+    ANSWER_CLAIM = "answer_claim"
     SETTLE = "settle"
     RETRY_NOW = "retry_now"
     REPLAN = "replan"

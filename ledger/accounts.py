@@ -47,6 +47,11 @@ def receivable(customer: str) -> str:
     return f"receivable:{customer}"
 
 
+def carrier_claim(case: str) -> str:
+    """What the carrier said that it pays for the lost parcel of a return."""
+    return f"receivable:carrier:{case}"
+
+
 def exposure(risk_class: str) -> str:
     """What may still be paid before the goods are here, to one class of risk: the returns of one customer."""
     return f"exposure:{risk_class}"
@@ -75,6 +80,8 @@ CARRIER = "carrier"
 """What the carrier is owed for labels that were used."""
 POSTAGE = "postage"
 """The shop's expense for labels."""
+RECOVERED = "recovered"
+"""What carriers pay for parcels that they lost."""
 NEVER_CAME = "never_came"
 """The shop's claim for goods that it paid for early and never got."""
 FOUND = "found"

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.approval import Approval
+from domain.carrier_claim import Answer, CarrierClaim, answered
 from domain.case import Assigned, CaseSoFar, Outcome
 from domain.consent import Consent
 from domain.early import EarlyEnd, EarlyRefund, Settled
@@ -70,7 +71,7 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
         case EntryKind.RESTOCK:
             return {"restocked": facts["inspection"]}
         case _:
-            return _ended(entry) or _after_early(entry) or {"refunds": _refunds(known.refunds, entry)}
+            return _ended(entry) or _after_early(entry) or _claimed(known, entry) or {"refunds": _refunds(known.refunds, entry)}
 
 
 def _ended(entry: JournalEntry) -> dict[str, Any]:
@@ -88,6 +89,19 @@ def _ended(entry: JournalEntry) -> dict[str, Any]:
             return {}
 
 
+def _claimed(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
+    """What was claimed at the carrier, or answered by it, if the entry says so."""
+    facts = entry.facts
+    match entry.kind:
+        case EntryKind.CARRIER_CLAIM:
+            return {"claims": (*known.claims, CarrierClaim.model_validate(facts["claim"]))}
+        case EntryKind.CARRIER_ANSWER:
+            told = (facts["reference"], Answer(facts["answer"]), facts["paid"])
+            return {"claims": answered(known.claims, *told)}
+        case _:
+            return {}
+
+
 def _after_early(entry: JournalEntry) -> dict[str, Any]:
     """What became of a refund before its goods, if the entry says so."""
     match entry.kind:
@@ -95,7 +109,7 @@ def _after_early(entry: JournalEntry) -> dict[str, Any]:
             return {"not_early": entry.reasons[0]}
         case EntryKind.EARLY_END:
             return {"early_end": EarlyEnd.model_validate(entry.facts["end"])}
-        case EntryKind.CLAIM_SETTLED:
+        case EntryKind.EARLY_SETTLED:
             return {"settled": Settled(entry.facts["how"])}
         case _:
             return {}

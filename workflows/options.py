@@ -106,7 +106,7 @@ BY_HAND_PATIENCE = timedelta(days=2)
 APPROVAL_PATIENCE = timedelta(days=2)
 """How soon finance should have approved a refund above the automatic limit."""
 
-CLAIM_PATIENCE = timedelta(days=14)
+OWED_PATIENCE = timedelta(days=14)
 """How long ops are asked to look after what a shopper owes and nobody settled, before it is left in the books."""
 
 PARCEL_PATIENCE = timedelta(days=7)

@@ -10,6 +10,7 @@ from temporalio import activity
 from activities.decisions.appeals import check_appeal
 from activities.decisions.assigning import RecordAssignment, RecordResend
 from activities.decisions.ends import CancelReturn, CloseReturn, ExpireReturn, ForceClose
+from activities.decisions.claims import RecordAnswer, RecordClaim
 from activities.decisions.early import Early, EndEarly, PlanEarly, RecordSettled
 from activities.decisions.losing import RecordLoss
 from activities.decisions.planned import check_linked, terms_for
@@ -53,7 +54,9 @@ __all__ = [
     "Opened",
     "PlanEarly",
     "PlanRefund",
+    "RecordAnswer",
     "RecordAssignment",
+    "RecordClaim",
     "RecordLoss",
     "RecordResend",
     "RecordSettled",

@@ -6,7 +6,7 @@ from typing import Literal
 
 from temporalio import activity
 
-from activities.decisions.losing import Losing
+from activities.decisions.claims import Claims
 from activities.decisions.planned import check_linked, terms_for
 from activities.people import check_person
 from domain import ids
@@ -61,7 +61,7 @@ class RecordSettled(Model):
     now: UtcDatetime
 
 
-class Early(Losing):
+class Early(Claims):
     """Reserves what may be out to a customer with the plan, frees it with the goods, and keeps what they owe."""
 
     _snapshots: Snapshots
@@ -215,7 +215,7 @@ class Early(Losing):
 
         Raises Refused if whoever says so may not, or nothing is owed.
         """
-        key = ids.claim_settled_key(ask.case)
+        key = ids.early_settled_key(ask.case)
         entry = self._ledger.find(key)
         if entry is None:
             if ask.how is not Settled.OPEN:
@@ -235,7 +235,7 @@ class Early(Losing):
         }
         return NewEntry(
             key=key,
-            kind=EntryKind.CLAIM_SETTLED,
+            kind=EntryKind.EARLY_SETTLED,
             order=ask.order_id,
             case=ask.case,
             actor=ask.by,

@@ -41,4 +41,7 @@ def handling(
         reminder_days=days.reminder_days,
         inspection_days=days.inspection_days or policy.inspection_days,
         answer_days=days.answer_days,
+        lost_after_days=days.lost_after_days,
+        claim_days=days.claim_days,
+        lost=days.lost,
     )

@@ -59,6 +59,11 @@ def claim_waived(key: str, currency: str, customer: str, amount: int) -> tuple[T
     return transfers(key, currency, [(accounts.GOODWILL, accounts.receivable(customer), amount)])
 
 
+def carrier_pays(key: str, currency: str, case: str, amount: int) -> tuple[Transfer, ...]:
+    """The carrier owes so much for a parcel that it lost."""
+    return transfers(key, currency, [(accounts.carrier_claim(case), accounts.RECOVERED, amount)])
+
+
 def label_bought(key: str, cost: Money, label: str) -> tuple[Transfer, ...]:
     """A label will cost so much once it is used."""
     return transfers(key, cost.currency, [(accounts.POSTAGE, accounts.label_due(label), cost.minor)])

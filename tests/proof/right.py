@@ -204,10 +204,11 @@ class _Told:
         known, times = self.known, {EntryKind.ASSIGNED: seen[EntryKind.ASSIGNED]}
         if known.lost or known.never_came:
             times |= {EntryKind.INSPECTION: 0, EntryKind.RESTOCK: 0, EntryKind.LOST: 1 if known.lost else 0}
+        times |= dict.fromkeys((EntryKind.CARRIER_CLAIM, EntryKind.CARRIER_ANSWER), len(known.claims))
         times |= dict.fromkeys((EntryKind.NOT_EARLY,), 1) if known.not_early else {}
         times |= dict.fromkeys((EntryKind.EARLY_END,), 1) if known.early else {}
         owed = known.early_end is not None and known.early_end.short > 0
-        return times | (dict.fromkeys((EntryKind.CLAIM_SETTLED,), 1) if owed else {})
+        return times | (dict.fromkeys((EntryKind.EARLY_SETTLED,), 1) if owed else {})
 
     def _failed_late(self) -> list[str]:
         """The keys of refunds that failed after they had been confirmed; each is paid again."""

@@ -81,6 +81,7 @@ class ReturnCase(Early, Goods, NewsDesk):
         await self.plan_refund()
         await asyncio.gather(self.refund(), self.restock())
         await self.end_early()
+        await self.end_claim()
         return await self.close(Outcome.REFUNDED, NoticeKind.REFUND_DONE)
 
     async def fetch_order(self) -> None:

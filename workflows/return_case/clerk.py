@@ -5,11 +5,13 @@ from __future__ import annotations
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
+from domain.carrier_claim import AnswerClaim, OpenClaim
 from domain.early import Settle
 from domain.inspection import Inspection, Receipt
 from domain.override import Override
 from domain.parcel import OtherParcel, Scan
 from domain.refund import PLAN_WITHDRAWN
+from workflows.return_case.claims import Claims
 from workflows.return_case.facts import Fact, known, with_fact
 from workflows.return_case.finance import Finance
 from workflows.return_case.ops import Ops
@@ -21,7 +23,7 @@ from workflows.return_case.warehouse import Warehouse
 from workflows.stepping import NotWanted
 
 
-class Clerk(Shopper, Warehouse, Providers, Finance, Ops, Overrides):
+class Clerk(Shopper, Warehouse, Providers, Finance, Ops, Overrides, Claims):
     """Records beside the story, whatever that waits for, so that who said something learns at once what became of it.
 
     A fact that is refused is dropped as if it had never been said; the story sees recorded facts alone.
@@ -80,3 +82,7 @@ class Clerk(Shopper, Warehouse, Providers, Finance, Ops, Overrides):
                 return await self.record_override(fact)
             case Settle():
                 return await self.record_settle(fact)
+            case OpenClaim():
+                return await self.record_open_claim(fact)
+            case AnswerClaim():
+                return await self.record_answer_claim(fact)

@@ -50,7 +50,7 @@ class Early(Payout):
             return
         if self.state.early_end is None:
             await self.give_up_goods()
-        await self._wait_for_claim()
+        await self._wait_for_shopper()
 
     async def give_up_goods(self) -> None:
         """Nobody waits for goods of it any more, as they are here or never come."""
@@ -64,18 +64,18 @@ class Early(Payout):
         )
         self.learn(early_end=end, overdue="")
 
-    async def _wait_for_claim(self) -> None:
+    async def _wait_for_shopper(self) -> None:
         """Until finance says what became of it; what nobody settles in time stays in the books as it is."""
-        end, claim = self.state.early_end, self.state.claim
-        if end is None or claim is None:
+        end, owed = self.state.early_end, self.state.owed_by_shopper
+        if end is None or owed is None:
             return
         due = notice(NoticeKind.PAYMENT_DUE, self.state)
-        told = {"total": amount(claim, self.order.locale), "reply_until": day(end.answer_by.date(), self.order.locale)}
+        told = {"total": amount(owed, self.order.locale), "reply_until": day(end.answer_by.date(), self.order.locale)}
         self.post(due.model_copy(update={**told, "lines": (), "extras": (), "nothing_left": False}))
         action = self.state.next_action.action
         if not await self._settled_by(end.answer_by, action):
             self.learn(overdue=f"Overdue: {action}")
-            if not await self._settled_by(end.answer_by + options.CLAIM_PATIENCE, "Nobody settled it: it stays owed"):
+            if not await self._settled_by(end.answer_by + options.OWED_PATIENCE, "Nobody settled it: it stays owed"):
                 await self._leave_open()
         self.learn(overdue="")
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from temporalio.exceptions import ApplicationError
 
+from domain.carrier_claim import AnswerClaim, OpenClaim, answered
 from domain.early import Settle
 from domain.inspection import Inspection, Receipt
 from domain.override import Override
@@ -13,7 +14,8 @@ from domain.parcel import OtherParcel, Scan
 from workflows.return_case.said import Approve, Assign, Cancel, ForceClose, Lost, Resend
 from workflows.return_case.state import CaseState
 
-Fact = OtherParcel | Scan | Receipt | Inspection | Cancel | ForceClose | Lost | Assign | Resend | Approve | Override | Settle
+Goods = OtherParcel | Scan | Receipt | Inspection | Lost | OpenClaim | AnswerClaim
+Fact = Goods | Cancel | ForceClose | Assign | Resend | Approve | Override | Settle
 
 
 @dataclass
@@ -48,6 +50,10 @@ def known(state: CaseState, fact: Fact) -> bool:
             return False
         case Settle():
             return state.settled is not None
+        case OpenClaim():
+            return any(one.reference == fact.reference for one in state.claims)
+        case AnswerClaim():
+            return any(one.reference == fact.reference and one.answer for one in state.claims)
         case Approve(override=str()):
             return any(one.update_id == fact.override and one.agreed_by for one in state.overrides)
         case Approve():
@@ -57,8 +63,8 @@ def known(state: CaseState, fact: Fact) -> bool:
 
 
 def with_fact(state: CaseState, fact: Fact) -> CaseState:
-    """The state as if the fact were recorded: what the next message is judged by. An approval, an
-    override and what staff asks for change nothing yet."""
+    """The state as if the fact were recorded: what the next message is judged by. An approval, an override, a claim
+    and what staff asks for change nothing yet."""
     if known(state, fact):
         return state
     match fact:
@@ -78,5 +84,8 @@ def with_fact(state: CaseState, fact: Fact) -> CaseState:
             return state.model_copy(update={"lost": fact.by})
         case Settle():
             return state.model_copy(update={"settled": fact.how})
-        case Assign() | Resend() | Approve() | Override():
+        case AnswerClaim():
+            told = answered(state.claims, fact.reference, fact.answer, fact.paid)
+            return state.model_copy(update={"claims": told})
+        case OpenClaim() | Assign() | Resend() | Approve() | Override():
             return state

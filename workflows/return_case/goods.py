@@ -47,6 +47,9 @@ class Goods(Clerk):
                 self.tell(NoticeKind.REMINDER, back.toordinal())
             if self.state.inspection or self.state.stopped or self.state.never_came:
                 return
+            await self.count_as_lost()
+            if self.state.lost:
+                continue
             self.begin_early()
             await self.wait_for_word()
 
@@ -54,7 +57,8 @@ class Goods(Clerk):
         """Wait for whoever speaks next; when the due time passes in silence, ops are asked to look."""
         due, before = None if self.state.overdue else self.state.next_action.due_at, self.recorded
         reminder, end = self.state.reminder_after(self.reminded_at), self.state.ends_at
-        first = min((one for one in (due, reminder, end) if one is not None), default=None)
+        claim_end = self.state.claim_ends_at
+        first = min((one for one in (due, reminder, end, claim_end) if one is not None), default=None)
         try:
             await workflow.wait_condition(
                 lambda: self.recorded > before,
@@ -66,6 +70,8 @@ class Goods(Clerk):
         except TimeoutError:
             if first == end:
                 await self.expire()
+            elif first == claim_end:
+                await self.give_up_answer()
             elif first == reminder:
                 self.remind()
             else:

@@ -13,6 +13,7 @@ from domain.parcel import back_with_sender, on_its_way
 from domain.policy import Verdict
 from domain.refund import FINAL_NO, Refund, RefundStatus
 from domain.request import ReturnRequest
+from workflows.options import PARCEL_PATIENCE
 from workflows.return_case.said import Cancel
 from workflows.return_case.stage import NextAction, Stage, Trouble
 from workflows.return_case.turn import due_of, turn_of
@@ -106,7 +107,7 @@ class CaseState(CaseSoFar):
         return self.request is not None and self.request.box is not None
 
     @property
-    def claim(self) -> Money | None:
+    def owed_by_shopper(self) -> Money | None:
         """What the shopper owes for goods that were paid for early, while nobody has settled it."""
         if self.early is None or self.early_end is None or self.settled or not self.early_end.short:
             return None
@@ -158,6 +159,12 @@ class CaseState(CaseSoFar):
             return None
         label_until = self.label.bought_at + self.decision.days(self.decision.label_days)
         return max(label_until, due_of(self) or label_until)
+
+    @property
+    def claim_ends_at(self) -> datetime | None:
+        """When a claim that nobody answers counts as lost."""
+        claim = self.open_claim
+        return claim.answer_by + PARCEL_PATIENCE if claim and not (self.lost or self.receipts) else None
 
     def reminder_after(self, then: datetime) -> datetime | None:
         """The next time to remind the shopper of the parcel, counted back from the last day to send it."""

@@ -13,6 +13,7 @@ from workflows.options import APPROVAL_PATIENCE
 from workflows.return_case.stage import NextAction, Stage
 
 if TYPE_CHECKING:
+    from domain.policy import Decision
     from workflows.return_case.state import CaseState
 
 
@@ -36,7 +37,11 @@ def _in_trouble(state: CaseState) -> NextAction | None:
 
 
 def _overdue(state: CaseState) -> NextAction | None:
-    return NextAction(owner="ops", action=state.overdue, due_at=due_of(state)) if state.overdue else None
+    if not state.overdue:
+        return None
+    silent = state.stage is Stage.IN_TRANSIT and not (delivered(state.scans) or state.open_claim)
+    hint = "; claim it at the carrier (`claim open`)" if silent else ""
+    return NextAction(owner="ops", action=state.overdue + hint, due_at=due_of(state))
 
 
 def _override_waits(state: CaseState) -> NextAction | None:
@@ -80,14 +85,22 @@ def _undecided(state: CaseState) -> NextAction | None:
     return NextAction(owner=owner, action=action, due_at=state.look_at)
 
 
-def _claimed(state: CaseState) -> NextAction | None:
-    if state.claim is None or state.early_end is None:
+def _carrier_claim(state: CaseState) -> NextAction | None:
+    claim = state.open_claim
+    last = newest(state.scans)
+    if claim is None or state.receipts or delivered(state.scans) or (last is not None and last.at > claim.at):
         return None
-    action = f"Get {state.claim} from the shopper, who was paid before the goods, or let it go: `settle`"
+    return NextAction(owner="carrier", action=f"Answer the claim {claim.reference}", due_at=claim.answer_by)
+
+
+def _shopper_owes(state: CaseState) -> NextAction | None:
+    if state.owed_by_shopper is None or state.early_end is None:
+        return None
+    action = f"Get {state.owed_by_shopper} from the shopper, who was paid before the goods, or let it go: `settle`"
     return NextAction(owner="finance", action=action, due_at=state.early_end.answer_by)
 
 
-_FIRST_OF = (_refused, _in_trouble, _overdue, _override_waits, _appealed, _in_review, _unapproved, _undecided, _claimed)
+_FIRST_OF = (_refused, _in_trouble, _overdue, _override_waits, _appealed, _in_review, _unapproved, _undecided, _shopper_owes, _carrier_claim)
 """What waits for somebody whatever the stage; the first that does is shown."""
 
 
@@ -119,12 +132,21 @@ def due_of(state: CaseState) -> datetime | None:
         return state.inspect_until
     if state.decision is None or state.stage not in (Stage.AWAITING_PARCEL, Stage.IN_TRANSIT):
         return None
-    if state.stage is Stage.IN_TRANSIT and (came := delivered(state.scans)):
-        return due(came, 1)
+    if state.stage is Stage.IN_TRANSIT:
+        return _in_transit_until(state, state.decision)
     last = max(state.decision.send_back_until, state.patient_until or state.decision.send_back_until)
     if back := state.back_since:
         last = max(last, back + state.decision.days(state.decision.answer_days))
     return last
+
+
+def _in_transit_until(state: CaseState, decision: Decision) -> datetime | None:
+    """The carrier is patiently waited for as long as it says something of the parcel now and then."""
+    if came := delivered(state.scans):
+        return due(came, 1)
+    last = newest(state.scans)
+    silent = last.at + decision.days(decision.lost_after_days) if last else None
+    return max((one for one in (silent, state.patient_until) if one is not None), default=None)
 
 
 DECIDED = (RefundStatus.SUCCEEDED, *FINAL_NO)

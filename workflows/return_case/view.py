@@ -75,7 +75,7 @@ class CaseView(Model):
     appeals: str = ""
     overrides: tuple[str, ...] = ()
     paid_early: str = ""
-    claim: str = ""
+    owed_by_shopper: str = ""
     refund_status: str = ""
     refund_reason: str = ""
     refunded: str = ""
@@ -128,7 +128,7 @@ def view(state: CaseState) -> CaseView:
         overrides=state.told_overrides,
         approved_by=state.approval.by if state.approval and not state.needs_approval else "",
         paid_early=str(Money(minor=early.amount, currency=early.currency)) if (early := state.early) else "",
-        claim=str(state.claim or ""),
+        owed_by_shopper=str(state.owed_by_shopper or ""),
         refund_status=state.refund_status or "",
         refunded=str(Money(minor=state.refunded, currency=order.currency)) if order and state.refunds else "",
         refund_reason=next((one.reason for one in reversed(state.refunds) if one.status not in DECIDED), ""),
@@ -160,7 +160,7 @@ def panel(state: CaseState) -> str:
         f"To refund: {seen.planned} ({seen.refund_status})" if seen.planned else "",
         f"Before the goods: {seen.paid_early}, on {state.early.trigger.replace('_', ' ')}" if state.early else "",
         f"Not paid before the goods: {state.not_early.replace('_', ' ')}" if state.not_early else "",
-        f"The shopper owes: {seen.claim}" if seen.claim else "",
+        f"The shopper owes: {seen.owed_by_shopper}" if seen.owed_by_shopper else "",
         f"Approved by {seen.approved_by}" if seen.approved_by else "",
         f"Refunded: {seen.refunded} ({', '.join(seen.provider_references)})" if seen.provider_references else "",
         f"Lost on the way, said {state.lost}" if state.lost else "",
