@@ -266,6 +266,16 @@ def early_settled_key(case: str) -> str:
     return f"early_settled:{case}"
 
 
+def late_decided_key(case: str, receipt_id: str) -> str:
+    """What becomes of goods that came after their return had ended."""
+    return f"late_decided:{case}:{receipt_id}"
+
+
+def late_credit_key(case: str) -> str:
+    """What a shopper owes less, because goods that never came did come."""
+    return f"late_credit:{case}"
+
+
 def carrier_claim_key(case: str, reference: str) -> str:
     """A claim at the carrier for the parcel of a return, by the carrier's reference."""
     return f"carrier_claim:{case}:{reference}"

@@ -50,6 +50,7 @@ MAY: Mapping[Role, frozenset[Verb]] = {
         Verb.LOST,
         Verb.OPEN_CLAIM,
         Verb.ANSWER_CLAIM,
+        Verb.DECIDE_LATE,
         Verb.RESEND,
         Verb.ASSIGN,
     },
@@ -90,6 +91,7 @@ _DOES = {
     Verb.PAID_BY_HAND: "say that something is paid by hand",
     Verb.OPEN_CLAIM: "claim parcels at the carrier",
     Verb.ANSWER_CLAIM: "say what the carrier answered",
+    Verb.DECIDE_LATE: "decide on goods that came late",
     Verb.SETTLE: "settle what shoppers owe",
     Verb.NOTED: "say that something is seen to",
 }

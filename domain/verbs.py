@@ -24,6 +24,7 @@ class Verb(StrEnum):
     OPEN_CLAIM = "open_claim"
     ANSWER_CLAIM = "answer_claim"
     SETTLE = "settle"
+    DECIDE_LATE = "decide_late"
     RETRY_NOW = "retry_now"
     REPLAN = "replan"
     RECORD_NEWS = "record_news"

@@ -13,6 +13,7 @@ from domain.consent import Consent
 from domain.early import EarlyEnd, EarlyRefund, Settled
 from domain.history import Happened
 from domain.inspection import Inspection, Receipt
+from domain.late import Late
 from domain.order import EarlierRefund
 from domain.override import Overridden
 from domain.parcel import ReturnLabel, Scan
@@ -51,6 +52,10 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
                 "inspect_until": datetime.fromisoformat(facts["inspect_until"]),
                 "discrepancies": _discrepancies(known, facts),
             }
+        case EntryKind.LATE_RECEIPT:
+            return {"receipts": (*known.receipts, Receipt.model_validate(facts["receipt"]))}
+        case EntryKind.LATE_DECIDED:
+            return {"receipts": _without_sent_back(known, facts)}
         case EntryKind.INSPECTION:
             inspection = Inspection.model_validate(facts["inspection"])
             return {"inspection": inspection, "discrepancies": _discrepancies(known, facts)}
@@ -87,6 +92,12 @@ def _ended(entry: JournalEntry) -> dict[str, Any]:
             return {"outcome": Outcome(entry.facts["outcome"])}
         case _:
             return {}
+
+
+def _without_sent_back(known: CaseSoFar, facts: Mapping[str, Any]) -> tuple[Receipt, ...]:
+    """What the shopper got back did not come, and may come again."""
+    back = facts["receipt"] if facts["how"] == Late.SEND_BACK else None
+    return tuple(one for one in known.receipts if one.id != back)
 
 
 def _claimed(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:

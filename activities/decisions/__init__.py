@@ -11,7 +11,8 @@ from activities.decisions.appeals import check_appeal
 from activities.decisions.assigning import RecordAssignment, RecordResend
 from activities.decisions.ends import CancelReturn, CloseReturn, ExpireReturn, ForceClose
 from activities.decisions.claims import RecordAnswer, RecordClaim
-from activities.decisions.early import Early, EndEarly, PlanEarly, RecordSettled
+from activities.decisions.early import EndEarly, PlanEarly, RecordSettled
+from activities.decisions.late import CreditLate, LateActivities, RecordDecided, RecordLate
 from activities.decisions.losing import RecordLoss
 from activities.decisions.planned import check_linked, terms_for
 from activities.decisions.ways import check_method
@@ -46,6 +47,7 @@ from ledger.replanning import replanned
 __all__ = [
     "CancelReturn",
     "CloseReturn",
+    "CreditLate",
     "DecisionActivities",
     "EndEarly",
     "ExpireReturn",
@@ -57,6 +59,8 @@ __all__ = [
     "RecordAnswer",
     "RecordAssignment",
     "RecordClaim",
+    "RecordDecided",
+    "RecordLate",
     "RecordLoss",
     "RecordResend",
     "RecordSettled",
@@ -88,7 +92,7 @@ class PlanRefund(Model):
     now: UtcDatetime
 
 
-class DecisionActivities(Early):
+class DecisionActivities(LateActivities):
     """Decides from what is stored, never from what is on the way."""
 
     def __init__(

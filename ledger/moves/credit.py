@@ -59,6 +59,11 @@ def claim_waived(key: str, currency: str, customer: str, amount: int) -> tuple[T
     return transfers(key, currency, [(accounts.GOODWILL, accounts.receivable(customer), amount)])
 
 
+def came_after_all(key: str, currency: str, customer: str, amount: int) -> tuple[Transfer, ...]:
+    """Goods for which the customer owed came late: they owe so much less."""
+    return transfers(key, currency, [(accounts.NEVER_CAME, accounts.receivable(customer), amount)])
+
+
 def carrier_pays(key: str, currency: str, case: str, amount: int) -> tuple[Transfer, ...]:
     """The carrier owes so much for a parcel that it lost."""
     return transfers(key, currency, [(accounts.carrier_claim(case), accounts.RECOVERED, amount)])
