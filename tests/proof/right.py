@@ -188,7 +188,7 @@ class _Told:
 
     def _times(self, seen: Mapping[EntryKind, int]) -> dict[EntryKind, int]:
         legs = len(self.known.plan.legs) if self.known.plan else 0
-        free = {EntryKind.SCAN, EntryKind.NOTICE, EntryKind.RECEIPT, *_BESIDES, *_SAID}
+        free = {EntryKind.SCAN, EntryKind.PARCEL, EntryKind.NOTICE, EntryKind.RECEIPT, *_BESIDES, *_SAID}
         times = {kind: 0 for kind in EntryKind if kind not in free}
         times |= dict.fromkeys(_ONCE[self.expected], 1) | self._otherwise(seen)
         times[EntryKind.REFUND_FAILED] = seen[EntryKind.REFUND_FAILED]
@@ -363,7 +363,7 @@ class _Told:
             due = self.books.ledger.balance(accounts.label_due(ids.label_key(self.case)), "EUR").posted
             if due and (one["voided_at"] is not None or self.known.scans):
                 yield f"the label {one['number']} was used or is void, but still stands as a liability"
-            if (one["voided_at"] is not None) is not (self.expected is Outcome.CANCELLED):
+            if (one["voided_at"] is not None) is not (self.expected in (Outcome.CANCELLED, Outcome.EXPIRED)):
                 yield f"the label {one['number']} is {one['status']}, which does not go with {self.expected}"
 
     def mails(self) -> Iterator[str]:

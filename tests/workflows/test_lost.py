@@ -36,7 +36,7 @@ async def test_a_silent_parcel_that_the_carrier_lost_is_refunded_whole(shop: Sho
     assert (await refusal(lose(one)))[0] == "not_sent"
     await one.scan()
     await shop.skip(timedelta(days=60))
-    await one.until(lambda view: view.next_action == "Overdue: Deliver the parcel")
+    await one.until(lambda view: view.next_action == "Overdue: Deliver the parcel; claim it at the carrier (`claim open`)")
     assert (await refusal(lose(one, "ann")))[0] == "role_may_not"
     await lose(one)
     await check(one)
