@@ -8,10 +8,12 @@ from commands import (
     aftercare,
     boxes,
     bulk,
+    claims,
     erase,
     events,
     finance,
     inbox,
+    late_goods,
     mails,
     ops,
     orders,
@@ -39,6 +41,8 @@ app.add_typer(inbox.app, name="inbox")
 app.add_typer(boxes.app)
 app.add_typer(boxes.report, name="boxes")
 app.add_typer(parcels.parcel, name="parcel")
+app.add_typer(claims.app, name="claim")
+app.add_typer(late_goods.app, name="late")
 outbox.app.add_typer(mails.app)
 app.add_typer(outbox.app, name="mails")
 app.add_typer(orders.app, name="orders")

@@ -143,7 +143,7 @@ def on_its_way(scans: Sequence[Scan]) -> bool:
 
 
 def newest(scans: Iterable[Scan]) -> Scan | None:
-    """The last sign of a parcel that moved, by the carrier's time; of two at the same time the one that was told last."""
+    """The last sign of a parcel that moved, by the carrier's time; of two at once the one that was told last."""
     told = [one for one in scans if one.status not in UNMOVED]
     return sorted(told, key=lambda one: one.at)[-1] if told else None
 

@@ -76,7 +76,12 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
         case EntryKind.RESTOCK:
             return {"restocked": facts["inspection"]}
         case _:
-            return _ended(entry) or _after_early(entry) or _claimed(known, entry) or {"refunds": _refunds(known.refunds, entry)}
+            return (
+                _ended(entry)
+                or _after_early(entry)
+                or _claimed(known, entry)
+                or {"refunds": _refunds(known.refunds, entry)}
+            )
 
 
 def _ended(entry: JournalEntry) -> dict[str, Any]:

@@ -60,7 +60,7 @@ class LateGoodsDesk(AftercareDesk):
         except NotWanted as no:
             raise no.refusal from None
         self.late = late
-        self.show(turn=Turn.GOODS_CAME)
+        self.show(turn=Turn.GOODS_CAME, received=units(late.receipt.lines))
         if not arrived.paid and await self._decided(late) is Late.SEND_BACK:
             self.show(outcome=Late.SEND_BACK.value)
             return
@@ -81,9 +81,9 @@ class LateGoodsDesk(AftercareDesk):
         self.show(outcome=Turn.GOODS_CAME.value)
 
     async def _decided(self, late: LateGoods) -> Late:
-        what = f"Goods of return {late.case} came after it had ended: accept and refund them, or send them back"
+        what = f"Goods of return {late.case} came after it had ended: `late accept` them, or `late send-back`"
         while True:
-            await self._until("ops", f"{what} (`late`)", lambda: self.decision is not None)
+            await self._until("ops", what, lambda: self.decision is not None)
             said = self.decision
             assert said is not None
             try:
@@ -155,7 +155,9 @@ class LateGoodsDesk(AftercareDesk):
             )
             total = Money(minor=plan.total, currency=plan.currency)
             if plan.automatic_limit is not None:
-                await self._until("finance", f"Approve the refund of {total}", lambda: self.approved)
+                self.show(to_approve=total)
+                await self._until("finance", f"Approve the refund of {total} (`late approve`)", lambda: self.approved)
+                self.show(to_approve=None)
             try:
                 for leg in plan.legs:
                     await self._pay(late, plan, leg, known)
@@ -218,7 +220,9 @@ class LateGoodsDesk(AftercareDesk):
             text = "An inspection grades all that came in this box, no more and no less"
             raise _refused("not_what_was_received", f"{text}: {units(self.late.receipt.lines)}.")
 
-    @workflow.update(name=Verb.APPROVE.value, description="Finance: agree to the refund of goods that came late; signed")
+    @workflow.update(
+        name=Verb.APPROVE.value, description="Finance: agree to the refund of goods that came late; signed"
+    )
     async def approve_late(self, raw: RawValue) -> AftercareView:
         """Answered once it is recorded, or refused: then it waits on for somebody else."""
         said, late, plan = taken_from(Approve, raw), self.late, self.plan

@@ -9,9 +9,9 @@ from temporalio import activity
 
 from activities.decisions.appeals import check_appeal
 from activities.decisions.assigning import RecordAssignment, RecordResend
-from activities.decisions.ends import CancelReturn, CloseReturn, ExpireReturn, ForceClose
 from activities.decisions.claims import RecordAnswer, RecordClaim
 from activities.decisions.early import EndEarly, PlanEarly, RecordSettled
+from activities.decisions.ends import CancelReturn, CloseReturn, ExpireReturn, ForceClose
 from activities.decisions.late import CreditLate, LateActivities, RecordDecided, RecordLate
 from activities.decisions.losing import RecordLoss
 from activities.decisions.planned import check_linked, terms_for
@@ -31,7 +31,6 @@ from domain.policy import (
     graded,
     to_review,
 )
-from domain.policy.terms import Graded
 from domain.quoted import quote_plan
 from domain.request import ReturnRequest
 from domain.stores import People, Snapshots

@@ -6,7 +6,7 @@ from temporalio import activity
 
 from activities.decisions.losing import Losing
 from activities.people import check_person
-from domain import ids
+from domain import early_ids
 from domain.carrier_claim import Answer, AnswerClaim, CarrierClaim, OpenClaim
 from domain.errors import Refused
 from domain.model import Currency, Id, Model, UtcDatetime
@@ -45,7 +45,7 @@ class Claims(Losing):
     @activity.defn(no_thread_cancel_exception=True)
     def record_claim(self, ask: RecordClaim) -> CarrierClaim:
         """Record the claim with its due time. Raises Refused if whoever says so may not, or goods are here."""
-        key, said = ids.carrier_claim_key(ask.case, ask.claim.reference), ask.claim
+        key, said = early_ids.carrier_claim_key(ask.case, ask.claim.reference), ask.claim
         entry = self._ledger.find(key)
         if entry is None:
             check_person(self._people, said.by, Verb.OPEN_CLAIM)
@@ -83,12 +83,12 @@ class Claims(Losing):
         Raises Refused if whoever says so may not, or nothing was claimed under the reference.
         """
         said = ask.answer
-        key = ids.carrier_answer_key(ask.case, said.reference)
+        key = early_ids.carrier_answer_key(ask.case, said.reference)
         entry = self._ledger.find(key)
         if entry is None:
             if said.by != RULE:
                 check_person(self._people, said.by, Verb.ANSWER_CLAIM)
-            claimed = self._ledger.find(ids.carrier_claim_key(ask.case, said.reference))
+            claimed = self._ledger.find(early_ids.carrier_claim_key(ask.case, said.reference))
             if claimed is None:
                 raise Refused("no_claim", f"nothing was claimed as {said.reference} for return {ask.case}")
             currency = CarrierClaim.model_validate(claimed.facts["claim"]).currency

@@ -9,7 +9,7 @@ from temporalio import activity
 from activities.decisions.claims import Claims
 from activities.decisions.planned import check_linked, terms_for
 from activities.people import check_person
-from domain import ids
+from domain import early_ids, ids
 from domain.case import CaseSoFar
 from domain.early import EarlyEnd, EarlyRefund, Settled, as_new, limit, refund_due
 from domain.errors import OverLimit, Refused
@@ -73,7 +73,7 @@ class Early(Claims):
         """Plan the refund of all that was asked for as if it had come as new, within what may be out to the customer:
         one entry. Where that cannot be, this is recorded instead, and the refund follows the inspection."""
         key = ids.plan_key(ask.case, 1)
-        entry = self._ledger.find(key) or self._ledger.find(ids.not_early_key(ask.case))
+        entry = self._ledger.find(key) or self._ledger.find(early_ids.not_early_key(ask.case))
         if entry is None:
             try:
                 entry = decided(self._ledger, ask.order_id, lambda: self._on_trust(key, ask))
@@ -99,9 +99,7 @@ class Early(Claims):
         _check_automatic(plan, policy.policy.limit_below(plan.total, plan.currency))
         check_linked(books.order, plan)
         customer, amount = books.order.customer_id, plan.total
-        early = EarlyRefund(
-            trigger=trigger, amount=amount, currency=plan.currency, customer=customer, inspection=taken
-        )
+        early = EarlyRefund(trigger=trigger, amount=amount, currency=plan.currency, customer=customer, inspection=taken)
         entry = NewEntry(
             key=key,
             kind=EntryKind.PLAN,
@@ -118,7 +116,7 @@ class Early(Claims):
         return self._credit_notes.planned(entry, plan)
 
     def _exposed(self, key: str, early: EarlyRefund, ask: PlanEarly, most: int | None) -> tuple[Transfer, ...]:
-        """What is out from here on. Without a limit so much is allowed as is needed; one is set anew before it counts."""
+        """What is out from here on. Without a limit so much is allowed as is needed; one is set anew before that."""
         customer, currency, amount = early.customer, early.currency, early.amount
         allowed: tuple[Transfer, ...] = ()
         if most is None:
@@ -137,7 +135,7 @@ class Early(Claims):
 
     def _allowing(self, customer: str, currency: str, most: int, ask: PlanEarly) -> NewEntry:
         """Under no order, so that returns of several orders at once cannot both raise it."""
-        key = ids.exposure_key(customer, currency, self._ledger.last_seq(""))
+        key = early_ids.exposure_key(customer, currency, self._ledger.last_seq(""))
         change = self._change(customer, currency, most)
         return NewEntry(
             key=key,
@@ -151,7 +149,7 @@ class Early(Claims):
 
     def _not_early(self, ask: PlanEarly, why: str) -> NewEntry:
         return NewEntry(
-            key=ids.not_early_key(ask.case),
+            key=early_ids.not_early_key(ask.case),
             kind=EntryKind.NOT_EARLY,
             order=ask.order_id,
             case=ask.case,
@@ -167,14 +165,14 @@ class Early(Claims):
 
         Raises Refused if goods are here that nobody has judged yet.
         """
-        entry = self._ledger.find(ids.early_end_key(ask.case)) or decided(
+        entry = self._ledger.find(early_ids.early_end_key(ask.case)) or decided(
             self._ledger, ask.order_id, lambda: self._ended(ask)
         )
         return EarlyEnd.model_validate(entry.facts["end"])
 
     def _ended(self, ask: EndEarly) -> NewEntry:
         books = OrderBooks.read(self._ledger, self._snapshots, ask.order_id)
-        key, known = ids.early_end_key(ask.case), self._known(ask.case)
+        key, known = early_ids.early_end_key(ask.case), self._known(ask.case)
         early, decision = known.early, known.decision
         if early is None or decision is None or (known.receipts and known.inspection is None):
             raise Refused("not_inspected", f"nothing of return {ask.case} was paid early, or its goods are not judged")
@@ -215,7 +213,7 @@ class Early(Claims):
 
         Raises Refused if whoever says so may not, or nothing is owed.
         """
-        key = ids.early_settled_key(ask.case)
+        key = early_ids.early_settled_key(ask.case)
         entry = self._ledger.find(key)
         if entry is None:
             if ask.how is not Settled.OPEN:
@@ -224,7 +222,7 @@ class Early(Claims):
         return Settled(entry.facts["how"])
 
     def _settled(self, key: str, ask: RecordSettled) -> NewEntry:
-        ended = self._ledger.find(ids.early_end_key(ask.case))
+        ended = self._ledger.find(early_ids.early_end_key(ask.case))
         amount = EarlyEnd.model_validate(ended.facts["end"]).short if ended else 0
         if ended is None or not amount:
             raise Refused("nothing_owed", f"the shopper of return {ask.case} owes nothing of it")

@@ -9,7 +9,7 @@ from temporalio import activity
 
 from activities.decisions.early import Early
 from activities.people import check_person
-from domain import ids
+from domain import early_ids, ids
 from domain.carrier_claim import Answer
 from domain.case import CaseSoFar
 from domain.early import Settled
@@ -112,7 +112,7 @@ class LateActivities(Early):
         Raises Refused if whoever says so may not.
         """
         late = ask.goods
-        key = ids.late_decided_key(late.case, late.receipt.id)
+        key = early_ids.late_decided_key(late.case, late.receipt.id)
         entry = self._ledger.find(key)
         if entry is None:
             check_person(self._people, ask.decided.by, Verb.DECIDE_LATE)
@@ -138,7 +138,7 @@ class LateActivities(Early):
     def credit_late(self, ask: CreditLate) -> int:
         """What the shopper owed for goods that never came, and came: they owe as much less as the goods are worth, in
         minor units. What was paid or let go meanwhile is for people."""
-        key = ids.late_credit_key(ask.case)
+        key = early_ids.late_credit_key(ask.case)
         entry = self._ledger.find(key)
         if entry is None:
             known = self._known(ask.case)

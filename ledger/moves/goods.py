@@ -26,9 +26,7 @@ def received(key: str, case: str, order_id: str, units: Mapping[str, int], left:
     return (*finishing(key, TransferKind.POST, posted), *transfers(f"{key}/more", UNITS, more))
 
 
-def came_late(
-    key: str, case: str, order_id: str, units: Mapping[str, int], *, kept: bool
-) -> tuple[Transfer, ...]:
+def came_late(key: str, case: str, order_id: str, units: Mapping[str, int], *, kept: bool) -> tuple[Transfer, ...]:
     """Units that came after their return had ended, from the customer, or from those that were paid for already."""
     moves = (
         (

@@ -22,8 +22,9 @@ def diaries() -> dict[str, str]:
     found = {}
     for file in sorted(Path(__file__).parent.glob("test_*.py")):
         for one in ast.parse(file.read_text()).body:
-            told = isinstance(one, ast.AsyncFunctionDef) and one.name.startswith("test_")
-            if told and any(arg.arg == "diary" for arg in one.args.args):
+            if not isinstance(one, ast.AsyncFunctionDef) or not one.name.startswith("test_"):
+                continue
+            if any(arg.arg == "diary" for arg in one.args.args):
                 found[heading(one.name)] = ast.get_docstring(one) or ""
     return found
 

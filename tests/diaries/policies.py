@@ -19,6 +19,4 @@ async def in_force(shop: Shop, clauses: str) -> None:
         keep = line.partition(":")[0] not in named if line[:1].isalpha() else keep
         lines += [line] if keep else []
     text = "\n".join([*lines, clauses])
-    await asyncio.to_thread(
-        publish_policy, shop.world.rooms, text, POLICY_FROM + timedelta(days=1), datetime.now(UTC)
-    )
+    await asyncio.to_thread(publish_policy, shop.world.rooms, text, POLICY_FROM + timedelta(days=1), datetime.now(UTC))

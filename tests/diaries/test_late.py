@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import pytest
 from temporalio.client import WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 
@@ -36,7 +37,8 @@ class Box:
         async with asyncio.timeout(PATIENCE):
             while not there(seen := await self.handle.query("view", result_type=AftercareView)):
                 await asyncio.sleep(0.02)
-        return seen
+        found: AftercareView = seen
+        return found
 
     async def waits_for(self, owner: str) -> AftercareView:
         return await self.until(lambda seen: seen.turn is not None and seen.owner == owner)
@@ -46,9 +48,7 @@ class Box:
         return view
 
     async def inspect(self) -> None:
-        line = InspectedLine(
-            line_id=SHOPIFY_LINE, quantity=1, grade=Grade.A, disposition=Disposition.RESTOCKED
-        )
+        line = InspectedLine(line_id=SHOPIFY_LINE, quantity=1, grade=Grade.A, disposition=Disposition.RESTOCKED)
         await self.say("inspect", Inspection(id="late-look", inspected_by="ben", lines=(line,)))
 
 
@@ -123,7 +123,7 @@ async def test_late_goods_after_a_cancel_that_are_sent_back(diary: Diary) -> Non
 
 
 async def test_late_goods_of_a_lost_parcel(diary: Diary) -> None:
-    """What was paid for as lost comes after all: it is put away, nothing is paid again, and finance tells the carrier."""
+    """What was paid for as lost comes after all: it is put away, nothing is paid again, and the carrier is told."""
     one = await diary.shop.shopify()
     await one.labelled()
     await diary.follows(one, "asks to send one unit back")
@@ -177,7 +177,7 @@ async def test_late_goods_that_were_paid_for_before_they_came(diary: Diary) -> N
 
 
 async def test_late_goods_that_no_return_takes(diary: Diary) -> None:
-    """A box is refused in words where its return is open, or was never about so many units; then it may be told anew."""
+    """A box is refused in words where its return is open, or was never about so many units; it may be told anew."""
     one = await diary.shop.shopify()
     await one.labelled()
     await diary.follows(one, "asks to send one unit back")
@@ -190,9 +190,7 @@ async def test_late_goods_that_no_return_takes(diary: Diary) -> None:
 
 
 async def _failure(late: Box) -> str:
-    try:
+    with pytest.raises(WorkflowFailureError) as failed:
         await late.handle.result()
-    except WorkflowFailureError as error:
-        assert isinstance(error.cause, ApplicationError)
-        return str(error.cause.details[0])
-    raise AssertionError("it was taken")
+    assert isinstance(failed.value.cause, ApplicationError)
+    return str(failed.value.cause.details[0])

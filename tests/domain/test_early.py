@@ -8,7 +8,7 @@ import pytest
 
 from domain.case import CaseSoFar
 from domain.early import limit, promised, refund_due
-from domain.inspection import Inspection, InspectedLine, Receipt, ReceivedLine
+from domain.inspection import InspectedLine, Inspection, Receipt, ReceivedLine
 from domain.parcel import Scan, TrackingStatus
 from domain.policy import Decision, Verdict
 from domain.policy.decision import Handling, LineDecision

@@ -28,6 +28,15 @@ BESIDE = {
     "record_assignment": "It moves nothing, and comes only where a person says so. tests/workflows/test_ops.py.",
     "record_resend": "It moves nothing, and comes only where a person says so. tests/workflows/test_ops.py.",
     "record_loss": "It comes after weeks of silence, as `expire_return` does. tests/workflows/test_lost.py.",
+    "plan_early": "It writes what `plan_refund` does, and an entry before it. tests/diaries/test_early.py.",
+    "end_early": "It is one entry, weeks after the money. tests/diaries/test_early.py.",
+    "record_settled": "It moves nothing at a provider, and comes only where a person says so. "
+    "tests/diaries/test_early.py.",
+    "record_claim": "It moves nothing, and comes only where a person says so. tests/diaries/test_lost.py.",
+    "record_answer": "It moves nothing at a provider. tests/diaries/test_lost.py.",
+    "record_late": "It comes after the end. tests/diaries/test_late.py.",
+    "record_decided": "It comes after the end, where a person says so. tests/diaries/test_late.py.",
+    "credit_late": "It comes after the end, and moves nothing at a provider. tests/diaries/test_late.py.",
     "expire_return": "It comes after weeks of silence, which no stack here can skip. tests/workflows/test_parcels.py.",
     "resend_notice": "It comes a day after a mail of unknown outcome. tests/mail/test_send_notice.py.",
 }

@@ -21,9 +21,9 @@ def may_settle(state: CaseState, said: Settle) -> Refusal | None:
         text = f"What the shopper owed is settled already ({state.settled}); it is not settled in another way."
         return None if state.settled.value == said.how.value else Refusal(code="recorded_differently", message=text)
     if state.owed_by_shopper is None:
-        text = "The shopper owes nothing of this return; only goods that were paid for before they came can be owed for."
+        text = "The shopper owes nothing of this return; only of goods that were paid for before they came can they."
         return Refusal(code="nothing_owed", message=text)
     if said.how is Settled.PAID and not said.reference:
-        text = f"Say under which reference {state.owed_by_shopper} came in (`--reference`), so that the bank statement shows it."
+        text = f"Say under which reference of the bank {state.owed_by_shopper} came in (`--reference`)."
         return Refusal(code="no_reference", message=text)
     return None

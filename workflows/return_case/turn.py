@@ -100,7 +100,18 @@ def _shopper_owes(state: CaseState) -> NextAction | None:
     return NextAction(owner="finance", action=action, due_at=state.early_end.answer_by)
 
 
-_FIRST_OF = (_refused, _in_trouble, _overdue, _override_waits, _appealed, _in_review, _unapproved, _undecided, _shopper_owes, _carrier_claim)
+_FIRST_OF = (
+    _refused,
+    _in_trouble,
+    _overdue,
+    _override_waits,
+    _appealed,
+    _in_review,
+    _unapproved,
+    _undecided,
+    _shopper_owes,
+    _carrier_claim,
+)
 """What waits for somebody whatever the stage; the first that does is shown."""
 
 
