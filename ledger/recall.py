@@ -45,25 +45,10 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
             return {"parcels": (*known.parcels, facts["tracking_number"])}
         case EntryKind.SCAN:
             return {"scans": (*known.scans, Scan.model_validate(facts["scan"]))}
-        case EntryKind.RECEIPT:
-            receipt = Receipt.model_validate(facts["receipt"])
-            return {
-                "receipts": (*known.receipts, receipt),
-                "inspect_until": datetime.fromisoformat(facts["inspect_until"]),
-                "discrepancies": _discrepancies(known, facts),
-            }
-        case EntryKind.LATE_RECEIPT:
-            return {"receipts": (*known.receipts, Receipt.model_validate(facts["receipt"]))}
-        case EntryKind.LATE_DECIDED:
-            return {"receipts": _without_sent_back(known, facts)}
-        case EntryKind.INSPECTION:
-            inspection = Inspection.model_validate(facts["inspection"])
-            return {"inspection": inspection, "discrepancies": _discrepancies(known, facts)}
-        case EntryKind.LOST:
-            return {"lost": entry.actor, "inspection": Inspection.model_validate(facts["inspection"])}
+        case EntryKind.RECEIPT | EntryKind.INSPECTION | EntryKind.LOST:
+            return _goods(known, entry)
         case EntryKind.PLAN:
-            early = {"early": EarlyRefund.model_validate(facts["early"])} if "early" in facts else {}
-            return {"plan": RefundPlan.model_validate(facts["plan"]), **early}
+            return _planned(facts)
         case EntryKind.APPROVAL:
             approval = Approval.model_validate(facts["approval"])
             return _agreed(known, approval, facts) if approval.override else {"approval": approval}
@@ -76,12 +61,38 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
         case EntryKind.RESTOCK:
             return {"restocked": facts["inspection"]}
         case _:
-            return (
-                _ended(entry)
-                or _after_early(entry)
-                or _claimed(known, entry)
-                or {"refunds": _refunds(known.refunds, entry)}
-            )
+            return _ended(entry) or _beside(known, entry) or {"refunds": _refunds(known.refunds, entry)}
+
+
+def _goods(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
+    """What is known of the goods after an entry about them."""
+    facts = entry.facts
+    match entry.kind:
+        case EntryKind.RECEIPT:
+            receipt = Receipt.model_validate(facts["receipt"])
+            return {
+                "receipts": (*known.receipts, receipt),
+                "inspect_until": datetime.fromisoformat(facts["inspect_until"]),
+                "discrepancies": _discrepancies(known, facts),
+            }
+        case EntryKind.INSPECTION:
+            inspection = Inspection.model_validate(facts["inspection"])
+            return {"inspection": inspection, "discrepancies": _discrepancies(known, facts)}
+        case EntryKind.LOST:
+            return {"lost": entry.actor, "inspection": Inspection.model_validate(facts["inspection"])}
+        case _:
+            return {}
+
+
+def _beside(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
+    """What happened off the straight way, if the entry says so."""
+    return _after_early(entry) or _unheard(known, entry)
+
+
+def _planned(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """A plan, and on which trust it stands if it was made before the goods were judged."""
+    early = {"early": EarlyRefund.model_validate(facts["early"])} if "early" in facts else {}
+    return {"plan": RefundPlan.model_validate(facts["plan"]), **early}
 
 
 def _ended(entry: JournalEntry) -> dict[str, Any]:
@@ -105,12 +116,16 @@ def _without_sent_back(known: CaseSoFar, facts: Mapping[str, Any]) -> tuple[Rece
     return tuple(one for one in known.receipts if one.id != back)
 
 
-def _claimed(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
-    """What was claimed at the carrier, or answered by it, if the entry says so."""
+def _unheard(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
+    """What was claimed at the carrier, or answered by it, and what came late, if the entry says so."""
     facts = entry.facts
     match entry.kind:
         case EntryKind.CARRIER_CLAIM:
             return {"claims": (*known.claims, CarrierClaim.model_validate(facts["claim"]))}
+        case EntryKind.LATE_RECEIPT:
+            return {"receipts": (*known.receipts, Receipt.model_validate(facts["receipt"]))}
+        case EntryKind.LATE_DECIDED:
+            return {"receipts": _without_sent_back(known, facts)}
         case EntryKind.CARRIER_ANSWER:
             told = (facts["reference"], Answer(facts["answer"]), facts["paid"])
             return {"claims": answered(known.claims, *told)}

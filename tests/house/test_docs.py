@@ -34,11 +34,14 @@ NOUNS = (
     "Notice",
 )
 ENUMS = (
+    "domain.carrier_claim",
     "domain.case",
     "domain.event",
     "domain.inbox",
     "domain.inspection",
     "domain.method",
+    "domain.early",
+    "domain.late",
     "domain.news",
     "domain.notice",
     "domain.order",

@@ -9,7 +9,7 @@ from domain.override import Override
 from domain.parcel import OtherParcel, Scan
 from domain.policy import Verdict
 from domain.verbs import Refusal, Verb
-from workflows.return_case.allowed_claims import may_answer, may_claim
+from workflows.return_case.allowed_claims import may_claim
 from workflows.return_case.allowed_early import may_settle, paid_early
 from workflows.return_case.allowed_goods import may_add, may_inspect, may_lose, may_receive, may_scan
 from workflows.return_case.allowed_staff import may_agree, may_approve, may_close, may_override, may_resend
@@ -44,10 +44,8 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
             return may_lose(state)
         case Resend():
             return may_resend(state, said)
-        case OpenClaim():
+        case OpenClaim() | AnswerClaim():
             return may_claim(state, said)
-        case AnswerClaim():
-            return may_answer(state, said)
         case Settle():
             return may_settle(state, said)
     if verb is Verb.ASSIGN and state.turn.owner in ("backhaul", "nobody"):

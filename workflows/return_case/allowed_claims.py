@@ -9,7 +9,12 @@ from workflows.return_case.allowed_goods import may_lose, other_content
 from workflows.return_case.state import CaseState
 
 
-def may_claim(state: CaseState, said: OpenClaim) -> Refusal | None:
+def may_claim(state: CaseState, said: OpenClaim | AnswerClaim) -> Refusal | None:
+    """What staff claims, and what the carrier answers."""
+    return _may_open(state, said) if isinstance(said, OpenClaim) else _may_answer(state, said)
+
+
+def _may_open(state: CaseState, said: OpenClaim) -> Refusal | None:
     """Staff claims a parcel that moved, and of which nothing came."""
     known = next((one for one in state.claims if one.reference == said.reference), None)
     if known is not None:
@@ -25,7 +30,7 @@ def may_claim(state: CaseState, said: OpenClaim) -> Refusal | None:
     return may_lose(state)
 
 
-def may_answer(state: CaseState, said: AnswerClaim) -> Refusal | None:
+def _may_answer(state: CaseState, said: AnswerClaim) -> Refusal | None:
     """The carrier answers what was claimed."""
     known = next((one for one in state.claims if one.reference == said.reference), None)
     if known is None:

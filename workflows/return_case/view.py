@@ -127,16 +127,24 @@ def view(state: CaseState) -> CaseView:
         appeals=(state.request.appeals or "") if state.request else "",
         overrides=state.told_overrides,
         approved_by=state.approval.by if state.approval and not state.needs_approval else "",
-        paid_early=str(Money(minor=early.amount, currency=early.currency)) if (early := state.early) else "",
-        owed_by_shopper=str(state.owed_by_shopper or ""),
         refund_status=state.refund_status or "",
         refunded=str(Money(minor=state.refunded, currency=order.currency)) if order and state.refunds else "",
-        refund_reason=next((one.reason for one in reversed(state.refunds) if one.status not in DECIDED), ""),
+        **_of_money(state),
         provider_references=_references(state),
         bank_references=tuple(one.arn for one in state.refunds if one.arn),
         disputed=tuple(one.payment for one in state.disputes),
         troubles=state.troubles,
     )
+
+
+def _of_money(state: CaseState) -> dict[str, Any]:
+    """Why a refund is not decided, as the provider says; what went back before the goods, and what is owed for that."""
+    early = state.early
+    return {
+        "refund_reason": next((one.reason for one in reversed(state.refunds) if one.status not in DECIDED), ""),
+        "paid_early": str(Money(minor=early.amount, currency=early.currency)) if early else "",
+        "owed_by_shopper": str(state.owed_by_shopper or ""),
+    }
 
 
 def _to_approve(state: CaseState) -> Money | None:
