@@ -33,8 +33,8 @@ $(JUDGES)/.installed: tests/judges.lock | $(STAMP)
 
 judges: $(JUDGES)/.installed ## make the environment of bean-check from tests/judges.lock
 
-demo: $(STAMP) ## walk two returns from request to refund [ONCE=1] [CRASH=1]
-	@$(PYTHON) -m embedded demo $(if $(ONCE),--once) $(if $(CRASH),--crash)
+demo: $(STAMP) ## walk two returns from request to refund [ONCE=1] [CRASH=1] [SCENARIO=never-comes]
+	@$(PYTHON) -m embedded demo $(if $(ONCE),--once) $(if $(CRASH),--crash) $(if $(SCENARIO),--scenario $(SCENARIO))
 
 test: $(STAMP) judges ## all tests, in four processes, of which two wait at most times
 	@$(PYTHON) -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder

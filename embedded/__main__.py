@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
-from collections.abc import Coroutine
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
 from domain.errors import BackhaulError
 from entry import leave
+
+if TYPE_CHECKING:
+    from embedded.stack import Stack
 
 app = typer.Typer(add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 FreePorts = Annotated[
@@ -37,9 +42,13 @@ def demo(
     free_ports: FreePorts = False,
     once: Annotated[bool, typer.Option("--once", help="End when the story is told.")] = False,
     crash: Annotated[bool, typer.Option("--crash", help="Kill the worker in the middle of the refund.")] = False,
+    scenario: Annotated[
+        str, typer.Option(metavar="NAME", help="Play this one instead, under a policy whose days last a second.")
+    ] = "",
 ) -> None:
     """Walk two returns from request to refund, live; then stay up until Ctrl-C."""
-    raise SystemExit(_run(_demo(free_ports, once=once or not sys.stdout.isatty(), crash=crash)))
+    once = once or not sys.stdout.isatty()
+    raise SystemExit(_run(_scenario(free_ports, scenario, once) if scenario else _walks(free_ports, once, crash)))
 
 
 def _run(story: Coroutine[Any, Any, int]) -> int:
@@ -78,16 +87,37 @@ async def _serve(free_ports: bool, *, worker: bool) -> int:
         return await here.watch(stop)
 
 
-async def _demo(free_ports: bool, *, once: bool, crash: bool) -> int:
+async def _walks(free_ports: bool, once: bool, crash: bool) -> int:
     from embedded.demo import tell
+    from embedded.stack import POLICY
+
+    return await _demo(free_ports, once, POLICY, lambda here: tell(here, console, crash=crash))
+
+
+async def _scenario(free_ports: bool, name: str, once: bool) -> int:
+    """In a home of its own: orders elsewhere are not judged by a policy that is only tried out."""
+    from domain.errors import InvalidRequest
+    from embedded.demo import play
+    from embedded.demo.scenarios import SCENARIOS
+    from settings import ROOT, home
+
+    chosen = [one for one in SCENARIOS.values() if name in (one.name, "all")]
+    if not chosen:
+        raise InvalidRequest("--scenario", f"{name} is none of them; there are {', '.join(SCENARIOS)}, and all")
+    os.environ["BACKHAUL_HOME"] = str(home() / "scenarios")
+    trial = ROOT / "policies" / "trial.yaml"
+    return await _demo(free_ports, once, trial, lambda here: play(here, console, chosen))
+
+
+async def _demo(free_ports: bool, once: bool, policy: Path, story: Callable[[Stack], Awaitable[int]]) -> int:
     from embedded.stack import Ports, stack
 
     stop = _stopped()
     with console.status("Starting Temporal, the simulators and a worker"):
-        running = stack(Ports.free() if free_ports else Ports())
+        running = stack(Ports.free() if free_ports else Ports(), policy=policy)
         here = await running.__aenter__()
     try:
-        told = asyncio.create_task(tell(here, console, crash=crash))
+        told = asyncio.ensure_future(story(here))
         await asyncio.wait({told, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
         if not told.done():
             told.cancel()

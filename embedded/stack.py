@@ -135,8 +135,9 @@ class Stack:
 
 
 @asynccontextmanager
-async def stack(ports: Ports, *, worker: bool = True) -> AsyncIterator[Stack]:
-    """Start everything, in order, and stop it in the opposite order when the body ends."""
+async def stack(ports: Ports, *, worker: bool = True, policy: Path = POLICY) -> AsyncIterator[Stack]:
+    """Start everything, in order, and stop it in the opposite order when the body ends. A home without a policy gets
+    this one."""
     folder = home()
     folder.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as exits:
@@ -155,7 +156,7 @@ async def stack(ports: Ports, *, worker: bool = True) -> AsyncIterator[Stack]:
         here = Stack(ports, server, client, rooms(Settings.load()))
         exits.callback(here.rooms.engine.dispose)
         migrate(here.rooms.engine)
-        _publish_first_policy(here.rooms)
+        _publish_first_policy(here.rooms, policy)
         hire(here.rooms, folder / "keys")
         await exits.enter_async_context(running(build(folder, here.simulators), listener))
         await portal.register(ports.portal, f"{here.simulators}/stripe", _STRIPE_KEY)
@@ -171,10 +172,10 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")}
 
 
-def _publish_first_policy(rooms: Rooms) -> None:
+def _publish_first_policy(rooms: Rooms, policy: Path) -> None:
     now = datetime.now(UTC)
     if rooms.stores.policies.in_force(now) is None:
-        publish_policy(rooms, POLICY.read_text(), POLICY_FROM, now)
+        publish_policy(rooms, policy.read_text(), POLICY_FROM, now)
 
 
 async def _stop_children(here: Stack) -> None:

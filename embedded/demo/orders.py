@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx2
 
 from activities.storefront.importers import read_order
 from domain import ids
-from domain.order import Order
+from domain.order import ImportedOrder, Order, TenderKind
 from embedded.stack import Stack
 
 FOLDER = Path(__file__).parent.parent / "orders"
@@ -26,15 +26,19 @@ class Sample:
     title: str
     returned: dict[str, int]
 
+    def imported(self, now: datetime) -> ImportedOrder:
+        """The order, delivered a few days ago."""
+        text = (FOLDER / self.file).read_text()
+        return read_order(text, payment=self.payment, delivered_at=now - DELIVERED_AGO)
+
 
 SHOPIFY = Sample("shopify_order_discount_code.json", "pi_demo_shopify", "A published Shopify order", {"1071823193": 1})
 TWO_RATES = Sample("two_rates.json", "pi_demo_two_rates", "Two tax rates, shipping and a discount", {"1": 2, "2": 1})
 
 
-async def stock_up(here: Stack, sample: Sample) -> Order:
-    """Import the order and create its payment at Stripe. Each run returns a copy that nobody has returned yet."""
-    delivered = datetime.now(UTC) - DELIVERED_AGO
-    imported = read_order((FOLDER / sample.file).read_text(), payment=sample.payment, delivered_at=delivered)
+async def stock_up(here: Stack, imported: ImportedOrder) -> Order:
+    """Put the order on the shelf and its payments where they are kept. Each run returns a copy that nobody has returned
+    yet."""
     order, run = imported.order, 1
     while here.rooms.ledger.find(ids.order_key(order.id)) is not None:
         run += 1
@@ -43,9 +47,12 @@ async def stock_up(here: Stack, sample: Sample) -> Order:
     here.rooms.stores.contacts.put(imported.contact)
     async with httpx2.AsyncClient() as http:
         for tender in order.tenders:
-            payment = {"id": tender.id, "amount": tender.captured, "currency": order.currency.lower()}
-            answer = await http.post(f"{here.simulators}/stripe/_control/payment_intents", json=payment)
-            answer.raise_for_status()
+            paid = {"id": tender.id, "amount": tender.captured, "currency": order.currency}
+            url = f"{here.simulators}/storefront/_control/gift_cards"
+            if tender.kind is TenderKind.CARD:
+                url = f"{here.simulators}/stripe/_control/payment_intents"
+                paid["currency"] = order.currency.lower()
+            (await http.post(url, json=paid)).raise_for_status()
     return order
 
 

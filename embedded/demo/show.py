@@ -11,10 +11,10 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
+from domain.case import Outcome
 from domain.money import Money
 from domain.order import Order
 from domain.plan import ComponentKind, RefundPlan
-from embedded.demo.orders import Sample
 from embedded.stack import Stack
 from ledger import EntryKind, JournalEntry, Ledger, Verification
 from ledger.recall import case_so_far
@@ -60,9 +60,13 @@ class Show:
             Panel(table, title="Backhaul", subtitle="Stripe, SendGrid and the carrier are simulated", expand=False)
         )
 
-    def order(self, sample: Sample, order: Order) -> None:
+    def note(self, text: str) -> None:
+        """Something to know."""
+        self._print(f"[dim]{escape(text)}[/dim]")
+
+    def order(self, title: str, order: Order) -> None:
         """What was bought."""
-        self._console.rule(f"[bold]{escape(sample.title)}[/bold]: order {escape(order.number)}")
+        self._console.rule(f"[bold]{escape(title)}[/bold]: order {escape(order.number)}")
         for line in order.lines:
             paid = Money(minor=order.paid_for(line), currency=order.currency)
             self._print(f"  {line.quantity} × {escape(line.title)}, paid {paid}")
@@ -125,7 +129,11 @@ class Show:
         self._print(f"\n[bold]Return {case}: {known.outcome}[/bold]")
         for who, amount, where in (
             ("The plan", planned, ""),
-            ("Stripe (simulated)", paid, ", ".join(refund for refund, _ in provider)),
+            (
+                "Stripe (simulated)" if len(order.tenders) == 1 else "All that paid",
+                paid,
+                ", ".join(refund for refund, _ in provider),
+            ),
             ("The journal", known.refunded, f"python -m ledger list --case {case}"),
         ):
             self._print(
@@ -134,13 +142,22 @@ class Show:
         for mail in reversed(mails):
             self._print(f"  Mail  {escape(mail['subject'])}  [dim]{self._here.simulators}/mails/{mail['id']}[/dim]")
         self._print(f"  Temporal  [dim]{self._here.workflow_url(case)}[/dim]")
-        agreed = planned == paid == known.refunded and len(provider) == 1
+        legs = len(known.plan.legs) if known.plan else 0
+        agreed = planned == paid == known.refunded and len(provider) == legs
         self._print("  [green]All three agree.[/green]" if agreed else "  [red]They do not agree.[/red]")
         return agreed
 
     def told(self, events: Sequence[str]) -> None:
         """What the storefront was told of it, by signed events."""
         self._print(f"  Events  {len(events)} to the storefront: {', '.join(events)}\n")
+
+    def judged(self, view: CaseView, outcome: Outcome, refunded: int, currency: str) -> bool:
+        """Whether it ended as the scenario says."""
+        money = Money(minor=refunded, currency=currency)
+        right = view.outcome is outcome and view.refunded in ((str(money),) if refunded else ("", str(money)))
+        said = f"It should end as {outcome}, with {money} refunded."
+        self._print(f"  [green]{said} It did.[/green]" if right else f"  [red]{said} It did not.[/red]")
+        return right
 
     def crash_receipt(self, crashes: int, refunds: int) -> None:
         """What the crash cost: `refunds` as counted at the provider."""
