@@ -63,6 +63,8 @@ def refund_due(known: CaseSoFar) -> Trigger | None:
     decision = known.decision
     if decision is None or decision.verdict is not Verdict.APPROVE or known.inspection is not None or _over(known):
         return None
+    if known.plan is None and known.proposed is not None:  # somebody may agree to other terms, which a plan would end
+        return None
     trigger = promised(decision)
     return trigger if _happened(trigger, known) else None
 
