@@ -145,6 +145,8 @@ class Notice(Model):
     """Store credit on top of the total, paid by the shop."""
     nothing_left: bool = False
     """Nothing goes back with this return, because all of it had gone back before."""
+    refunded: bool = False
+    """The refund did not wait for the items."""
     stated_at: str = ""
     """When the shopper's statement reached us, to the second."""
     method: Method | None = None

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Engine
 
 import activities.decisions
+from activities.decisions.planned import check_linked
 from domain.errors import InvalidRequest, Refused
 from domain.order import EarlierRefund, Order, Shipping, TaxLine, TenderKind
 from domain.plan import FeeKind
@@ -100,7 +101,7 @@ def test_a_plan_on_a_payment_that_nobody_knows_is_not_reserved() -> None:
     bought = order(line("a", 1, 1000), tenders=[paid(1000, "unlinked", TenderKind.UNKNOWN)])
     (plan,) = returned(bought, {"a": 1})
     with pytest.raises(Refused, match="orders import FILE --payment") as refused:
-        activities.decisions.check_linked(bought, plan)
+        check_linked(bought, plan)
     assert refused.value.code == "tender_unknown"
 
 

@@ -431,7 +431,7 @@ class _Told:
         known = self.known
         moving = {NoticeKind.IN_TRANSIT} if known.scans else set()
         moving |= {NoticeKind.RECEIVED} if known.receipts else set()
-        moving |= {NoticeKind.LOST} if known.lost else set()
+        moving |= {NoticeKind.LOST} if known.lost and not known.early else set()
         moving |= {NoticeKind.PAYMENT_DUE} if known.early_end and known.early_end.short else set()
         review = self.known.decision is not None and self.known.decision.verdict is Verdict.REVIEW
         answered = NoticeKind.IN_REVIEW if review else NoticeKind.APPROVED

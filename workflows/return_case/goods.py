@@ -41,7 +41,7 @@ class Goods(Clerk):
                 self.tell(NoticeKind.IN_TRANSIT)
             if self.state.receipts:
                 self.tell(NoticeKind.RECEIVED)
-            if self.state.lost:
+            if self.state.lost and not self.state.early:  # else the money is back already
                 self.tell(NoticeKind.LOST)
             if back := self.state.back_since:
                 self.tell(NoticeKind.REMINDER, back.toordinal())

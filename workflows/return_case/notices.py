@@ -41,6 +41,7 @@ def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
         qr_url=state.label.qr_url if state.label else "",
         packing_sheet_url=state.label.sheet_url if state.label else "",
         tracking_number=state.label.tracking_number if state.label else "",
+        refunded=state.early is not None,
         stated_at=_stated_at(kind, state),
         expected_by=_expected_by(kind, state),
         send_back_until=day(state.decision.last_day_to_send, locale) if state.decision else "",
