@@ -5,7 +5,7 @@ Everything is made on first use, so that a command that only reads the journal d
 
 from __future__ import annotations
 
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import adapters
@@ -264,6 +264,7 @@ def _document_of(text: str) -> str:
     return canonical_json(canonical_document(text))
 
 
+@cache
 def law() -> tuple[PublishedStatute, ...]:
     """The law that every policy stands on, as it came with this version of the program. No settings are needed."""
     from activities.decisions.policy_file import load_statutes

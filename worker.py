@@ -32,8 +32,12 @@ from workflows.mailing import Mailing
 from workflows.reconcile import Reconcile
 from workflows.return_case.case import ReturnCase
 
-# The nouns and the activity classes are pure to import; reloading them for every workflow run would only cost time.
-PASSED_THROUGH = ("domain", "activities", "ledger", "workflows.options")
+# The nouns, the activity classes and the pure half of a return are deterministic; to load them anew for every workflow
+# run would only cost time, three quarters of what the start of a run costs.
+_ALLOWED = ("allowed", "allowed_goods", "allowed_staff")
+_CASE = tuple(f"workflows.return_case.{name}" for name in (*_ALLOWED, "facts", "notices", "said", "stage", "state"))
+_VIEWS = ("workflows.aftercare_view", "workflows.return_case.turn", "workflows.return_case.view")
+PASSED_THROUGH = ("domain", "activities", "ledger", "workflows.options", *_CASE, *_VIEWS)
 THREADS = 20
 
 

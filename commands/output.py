@@ -7,6 +7,7 @@ import re
 import sys
 import traceback
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -45,6 +46,10 @@ Transactions = Annotated[
     Path | None, typer.Option(metavar="FILE", help="What the shop tells apart: Shopify's transactions, Woo's refunds.")
 ]
 
+# Made once: to make it, of some sixty commands, takes longer than most of them run.
+command_of = cache(typer.main.get_command)
+"""A whole command line, ready to run."""
+
 # Titles and names come from outside; what steers a terminal must not reach it.
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 
@@ -62,7 +67,7 @@ def example(command: str) -> str:
 def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
     """Run one command line. 0: done; 1: refused, not found or no answer; 2: the input is wrong, nothing was changed."""
     try:
-        return app(arguments, prog_name="python starter.py", standalone_mode=False) or 0
+        return command_of(app)(arguments, prog_name="python starter.py", standalone_mode=False) or 0
     except typer.TyperException as error:
         # A group without a command has shown its help already and has nothing more to say.
         if text := error.format_message():
@@ -98,7 +103,7 @@ _TYPED = {
 def _named_as_typed(app: typer.Typer, arguments: Sequence[str] | None, error: InvalidRequest) -> str:
     """The message with the option instead of the field, where the command has one for it."""
     words = error.message.removeprefix(f"{error.field}: ")
-    command = typer.main.get_command(app)
+    command = command_of(app)
     said = sys.argv[1:] if arguments is None else arguments
     for word in said:
         command = getattr(command, "commands", {}).get(word, command)

@@ -61,7 +61,7 @@ def main(
         lambda: PREFIX if open_ledger else _rooms().settings.credit_note_prefix,
     )
     try:
-        code: int = app(arguments, obj=books, prog_name="python -m ledger", standalone_mode=False)
+        code: int = _command()(arguments, obj=books, prog_name="python -m ledger", standalone_mode=False)
     except typer.TyperException as error:
         typer.echo(f"{error} (python -m ledger --help says more)", err=True)
         return 2
@@ -76,6 +76,11 @@ def main(
         typer.echo(f"The journal cannot be read ({first}); `python -m ledger verify` finds out where.", err=True)
         return 1
     return code
+
+
+@cache
+def _command() -> Callable[..., int]:
+    return typer.main.get_command(app)
 
 
 @cache

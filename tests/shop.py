@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from activities.inventory.embedded import EmbeddedInventory
 from activities.storefront import FetchOrder, StorefrontActivities
 from activities.storefront.embedded import EmbeddedStorefront
 from activities.storefront.importers import read_order
-from database.engine import connect, migrate
+from database.engine import connect
 from database.stores import SqlContacts, SqlOrders, SqlPolicies, SqlSnapshots
 from domain.case import CaseSoFar, Outcome
 from domain.inspection import InspectedLine, Inspection, Receipt, ReceivedLine
@@ -28,6 +30,7 @@ from domain.request import RequestedLine, ReturnRequest
 from ledger import UNITS, Balance, JournalEntry, Ledger, NewEntry
 from ledger.store import SqlLedger
 from settings import ROOT
+from tests.database.servers import with_tables
 from tests.staff import Staff
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -151,15 +154,26 @@ class Interrupted(SqlLedger):
 @contextmanager
 def open_shop(folder: Path) -> Iterator[Shop]:
     """A shop with a policy and one order, in a new database."""
+    (folder / "shop.db").write_bytes(_stocked())
     engine = connect(f"sqlite:///{folder / 'shop.db'}")
-    migrate(engine)
-    shop = Shop(engine)
-    shop.publish()
-    shop.sell()
     try:
-        yield shop
+        yield Shop(engine)
     finally:
         engine.dispose()
+
+
+@cache
+def _stocked() -> bytes:
+    """Such a database, as it lies in its file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "shop.db"
+        path.write_bytes(with_tables())
+        engine = connect(f"sqlite:///{path}")
+        shop = Shop(engine)
+        shop.publish()
+        shop.sell()
+        engine.dispose()
+        return path.read_bytes()
 
 
 def request(case: str, units: Mapping[str, int], order: str = "two-rates") -> ReturnRequest:

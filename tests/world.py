@@ -6,7 +6,7 @@ Import the fixtures `template` and `world` where they are needed; `serving` star
 from __future__ import annotations
 
 import asyncio
-import dataclasses
+import itertools
 import os
 import shutil
 import warnings
@@ -33,7 +33,6 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 import worker as product
 from activities.storefront.importers import read_order
 from commands.policy import publish_policy
-from database.engine import connect, migrate
 from domain.order import Order, Tender, TenderKind
 from domain.people import Person
 from embedded.people import hire
@@ -43,6 +42,7 @@ from embedded.simulators.storefront import SECRET
 from ledger import UNITS, EntryKind, JournalEntry
 from ledger.people import change
 from settings import ROOT, Settings
+from tests.database.servers import with_tables
 from tests.loopback import plain_client
 from wiring import Rooms, rooms
 
@@ -52,12 +52,20 @@ PATIENCE = 20.0
 """Seconds after which a condition that did not come is a failed test."""
 
 
+async def looks() -> AsyncIterator[int]:
+    """One after every pause: soon at first, then seldom, because to look takes from those who are waited for."""
+    for number in itertools.count(1):
+        yield number
+        await asyncio.sleep(min(0.01 * number, 0.08))
+
+
 async def until(condition: Callable[[], bool], what: str) -> None:
     """Wait for a condition; a test never waits for a time."""
     deadline = asyncio.get_running_loop().time() + PATIENCE
-    while not condition():
+    async for _ in looks():
+        if condition():
+            return
         assert asyncio.get_running_loop().time() < deadline, f"this did not come: {what}"
-        await asyncio.sleep(0.02)
 
 
 class Doors:
@@ -181,6 +189,21 @@ class World:
         return self.rooms.ledger.balance(f"with_customer:{order}:{line}", UNITS).available
 
 
+@dataclass(frozen=True)
+class OnceTried(SandboxedWorkflowRunner):
+    """Tries before a worker starts whether a workflow loads in the sandbox, as any does, but not for every worker."""
+
+    def prepare_workflow(self, defn: workflow._Definition) -> None:
+        """Unless it was tried under the same restrictions."""
+        tried = (defn.cls, self.restrictions.passthrough_modules)
+        if tried not in _TRIED:
+            super().prepare_workflow(defn)
+            _TRIED.append(tried)
+
+
+_TRIED: list[tuple[type, set[str]]] = []
+
+
 @asynccontextmanager
 async def serving(client: Client, world: World, **options: Any) -> AsyncIterator[list[Worker]]:
     """The product's workers. They refuse to start, or fail the workflow task, where a module other than the workflow's
@@ -192,7 +215,7 @@ async def serving(client: Client, world: World, **options: Any) -> AsyncIterator
             workflow.SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT
             | workflow.SandboxImportNotificationPolicy.WARN_ON_UNINTENTIONAL_PASSTHROUGH
         )
-        runner = dataclasses.replace(workflow_runner, restrictions=restrictions)
+        runner = OnceTried(restrictions, workflow_runner.runner_class)
         return Worker(client, workflow_runner=runner, **{**given, **options})
 
     async with AsyncExitStack() as stack:
@@ -219,15 +242,13 @@ def at_home(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with its tables and the shop's first policy, to be copied."""
     path = tmp_path_factory.mktemp("template") / "backhaul.db"
-    engine = connect(f"sqlite:///{path}")
-    migrate(engine)
+    path.write_bytes(with_tables())
     with pytest.MonkeyPatch.context() as monkeypatch, at_home(path.parent, monkeypatch):
         made = rooms(Settings(database_url=f"sqlite:///{path}"))
         text = (ROOT / "policies" / "default.yaml").read_text()
         publish_policy(made, text, POLICY_FROM, datetime.now(UTC))
         hire(made, path.parent / "keys")
         made.engine.dispose()
-    engine.dispose()
     return path
 
 

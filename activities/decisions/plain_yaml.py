@@ -80,8 +80,7 @@ def read_on(text: str) -> Document:
 
 def _root(text: str) -> yaml.MappingNode:
     try:
-        _check_events(text)
-        root = yaml.compose(text, yaml.SafeLoader)
+        root = yaml.compose(text, _Loader)
     except yaml.MarkedYAMLError as error:
         where = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
         raise InvalidRequest("policy", f"{where}this is no YAML: {error.problem or error.context}") from None
@@ -92,16 +91,23 @@ def _root(text: str) -> yaml.MappingNode:
     return root
 
 
-def _check_events(text: str) -> None:
-    """Refuse what would take long to read: an alias lets a few lines stand for a document without end, and so does
+class _Loader(yaml.SafeLoader):
+    """Refuses what would take long to read: an alias lets a few lines stand for a document without end, and so does
     depth; no policy needs either."""
+
     depth = 0
-    for event in yaml.parse(text, yaml.SafeLoader):
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]  # the stubs have no types for it
         if isinstance(event, yaml.AliasEvent):
             raise InvalidRequest("policy", f"{_line(event)}: references (*name) are not taken; write the value out")
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > _DEEPEST:
+        inner = isinstance(event, yaml.CollectionStartEvent)
+        if inner and self.depth == _DEEPEST:
             raise InvalidRequest("policy", f"{_line(event)}: it is nested too deeply for a policy")
+        self.depth += inner
+        node = super().compose_node(parent, index)
+        self.depth -= inner
+        return node
 
 
 def _fields(node: yaml.MappingNode, path: Path, document: Document) -> dict[str, JsonFact]:

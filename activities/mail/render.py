@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,10 +45,9 @@ class Renderer:
         folders = [one for one in (folder, _TEMPLATES) if one is not None]
         found = {one.name for where in folders for one in where.iterdir() if one.is_dir()}
         self.locales = tuple(sorted(name for name in found if _LOCALE.fullmatch(name)))
-        loader = ChoiceLoader([FileSystemLoader(one) for one in folders])
         # Two, because a macro escapes what is put into it, or not, as the environment does that it is in.
-        self._plain, self._markup = _environment(loader, escape=False), _environment(loader, escape=True)
-        self._there = frozenset(loader.list_templates())
+        self._plain, self._markup = _environments(*folders) if folder else _our_environments()
+        self._there = frozenset(self._plain.list_templates())
         self._ours = Renderer(shop, branding) if folder else None
 
     def __call__(self, notice: Notice, to: str, name: str) -> Letter:
@@ -124,6 +124,17 @@ def _kept(brand: Branding) -> Branding:
     texts = {"logo_url": link(brand.logo_url), "support_url": link(brand.support_url)}
     texts["support_mail"] = cut(brand.support_mail, WORD)
     return brand.model_copy(update={**texts, "imprint": tuple(cut(one, WORD) for one in brand.imprint)})
+
+
+@cache
+def _our_environments() -> tuple[Environment, Environment]:
+    """One pair for the process: to compile the templates takes longer than all else about a letter."""
+    return _environments(_TEMPLATES)
+
+
+def _environments(*folders: Path) -> tuple[Environment, Environment]:
+    loader = ChoiceLoader([FileSystemLoader(one) for one in folders])
+    return _environment(loader, escape=False), _environment(loader, escape=True)
 
 
 def _environment(loader: BaseLoader, escape: bool) -> Environment:

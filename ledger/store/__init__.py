@@ -41,6 +41,8 @@ class SqlLedger:
         while page := self._page(order, case, after):
             yield from page
             after = page[-1].seq
+            if len(page) < read.PAGE:  # the end, as most orders have it on their first page
+                return
 
     def numbered(self, of: str | None = None, number: int | None = None) -> Iterator[JournalEntry]:
         """Entries that took a number, in order of seq, a page at a time."""

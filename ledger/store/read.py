@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Sequence
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, RowMapping, Select, bindparam, func, select, text, union_all
+from sqlalchemy import Connection, Row, RowMapping, Select, bindparam, func, select, text, union_all
 
 from database.tables import PAID_IN, balances, journal, transfers
 from ledger import Balance, JournalEntry, Transfer, TransferKind
@@ -43,6 +44,11 @@ _CONNECTED = union_all(
     _TRANSFERS.where(transfers.c.key.in_(bindparam("keys", expanding=True))),
     _TRANSFERS.where(transfers.c.pending.in_(bindparam("pending", expanding=True))),
 )
+_AS_WRITTEN = _TRANSFERS.order_by(transfers.c.seq, transfers.c.position)
+_MOVED_BY = _AS_WRITTEN.where(transfers.c.seq.in_(bindparam("seqs", expanding=True)))
+_MOVED_BETWEEN = _AS_WRITTEN.where(transfers.c.seq.between(bindparam("first"), bindparam("last")))
+_FIND = select(journal).where(journal.c.key == bindparam("of_key"))
+_LAST_SEQ = select(func.coalesce(func.max(journal.c.seq), 0)).where(journal.c.order_id == bindparam("order"))
 _STANDING = select(
     select(journal.c.asked).where(journal.c.key == bindparam("of_key")).scalar_subquery(),
     select(func.max(journal.c.seq)).where(journal.c.order_id == bindparam("order")).scalar_subquery(),
@@ -63,7 +69,7 @@ class Standing(NamedTuple):
 
 def find(connection: Connection, key: str) -> JournalEntry | None:
     """The entry under a key."""
-    rows = connection.execute(select(journal).where(journal.c.key == key)).mappings().all()
+    rows = connection.execute(_FIND, {"of_key": key}).mappings().all()
     return next(iter(_with_transfers(connection, rows)), None)
 
 
@@ -75,8 +81,7 @@ def standing(connection: Connection, key: str, order: str) -> Standing:
 
 def last_seq(connection: Connection, order: str) -> int:
     """The seq of an order's newest entry; 0 if there is none."""
-    newest = select(func.coalesce(func.max(journal.c.seq), 0)).where(journal.c.order_id == order)
-    return int(connection.execute(newest).scalar_one())
+    return int(connection.execute(_LAST_SEQ, {"order": order}).scalar_one())
 
 
 def order_paid_by(connection: Connection, account: str) -> str | None:
@@ -89,12 +94,14 @@ def order_paid_by(connection: Connection, account: str) -> str | None:
 
 def page(connection: Connection, order: str | None, case: str | None, after: int) -> list[JournalEntry]:
     """The next entries after a seq, of one order or one case if named; an empty list at the end."""
-    statement = page_of(select(journal), after)
-    if order is not None:
-        statement = statement.where(journal.c.order_id == order)
-    if case is not None:
-        statement = statement.where(journal.c.case_id == case)
-    return _with_transfers(connection, connection.execute(statement).mappings().all())
+    named = {name: value for name, value in (("order_id", order), ("case_id", case)) if value is not None}
+    return _with_transfers(connection, connection.execute(_page(*named), {**named, "after": after}).mappings().all())
+
+
+@cache
+def _page(*named: str) -> Select[*tuple[object, ...]]:
+    statement = select(journal).where(journal.c.seq > bindparam("after")).order_by(journal.c.seq).limit(PAGE)
+    return statement.where(*(journal.c[name] == bindparam(name) for name in named))
 
 
 def of_seqs(connection: Connection, seqs: Collection[int]) -> list[JournalEntry]:
@@ -108,10 +115,13 @@ def page_of(statement: Select[*tuple[object, ...]], after: int) -> Select[*tuple
     return statement.where(journal.c.seq > after).order_by(journal.c.seq).limit(PAGE)
 
 
-def moved_by(connection: Connection, which: ColumnElement[bool]) -> dict[int, list[TransferRow]]:
-    """The transfers of some entries, by seq and in the order in which they were written."""
+def moved_between(connection: Connection, first: int, last: int) -> dict[int, list[TransferRow]]:
+    """The transfers of the entries from one seq to another, by seq and in the order in which they were written."""
+    return _by_seq(connection.execute(_MOVED_BETWEEN, {"first": first, "last": last}).all())
+
+
+def _by_seq(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[int, list[TransferRow]]:
     found: dict[int, list[TransferRow]] = defaultdict(list)
-    rows = connection.execute(_TRANSFERS.where(which).order_by(transfers.c.seq, transfers.c.position)).all()
     for row in map(TransferRow._make, rows):
         found[row.seq].append(row)
     return found
@@ -160,7 +170,9 @@ def transfer_of(row: TransferRow) -> Transfer:
 
 
 def _with_transfers(connection: Connection, rows: Sequence[RowMapping]) -> list[JournalEntry]:
-    moved = moved_by(connection, transfers.c.seq.in_([row["seq"] for row in rows]))
+    if not rows:
+        return []
+    moved = _by_seq(connection.execute(_MOVED_BY, {"seqs": [row["seq"] for row in rows]}).all())
     return [
         JournalEntry.model_validate(
             {

@@ -73,7 +73,7 @@ def verify(connection: Connection, document_of: DocumentOf | None = None) -> Ver
 def _faults(connection: Connection, walk: _Walk) -> Iterator[str]:
     while rows := [Written._make(row) for row in connection.execute(read.page_of(_RAW, walk.seq)).all()]:
         first, last = rows[0].seq, rows[-1].seq
-        moved = read.moved_by(connection, transfers.c.seq.between(first, last))
+        moved = read.moved_between(connection, first, last)
         numbers = series.taken(connection, first, last)
         named = _named(rows)
         sound = _sound(connection, named.values())

@@ -13,6 +13,7 @@ import pytest
 
 import starter
 from settings import ROOT, Settings
+from tests.database.servers import with_tables
 from tests.loopback import closed_port
 from wiring import Rooms, rooms
 
@@ -61,7 +62,7 @@ def run(home: Path, capsys: pytest.CaptureFixture[str]) -> Run:
 
 
 @pytest.fixture
-def ready(run: Run) -> Rooms:
+def ready(home: Path) -> Rooms:
     """The rooms of a home with tables in its database."""
-    assert run("database", "upgrade").code == 0
+    (home / "backhaul.db").write_bytes(with_tables())
     return rooms(Settings.load())

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,16 +32,24 @@ class Databases(NamedTuple):
     drop: Callable[[str], None]
 
 
+@cache
+def with_tables() -> bytes:
+    """A SQLite database with its tables and nothing in them, as it lies in its file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "template.db"
+        _migrate(f"sqlite:///{path}")
+        return path.read_bytes()
+
+
 @contextmanager
 def sqlite(folder: Path) -> Iterator[Databases]:
     """Files in a folder."""
-    template, numbers = folder / "template.db", itertools.count(1)
-    _migrate(f"sqlite:///{template}")
+    numbers = itertools.count(1)
 
     def path(made: bool) -> str:
         new = folder / f"{next(numbers)}.db"
         if made:
-            shutil.copyfile(template, new)
+            new.write_bytes(with_tables())
         return f"sqlite:///{new}"
 
     yield Databases(lambda: path(False), lambda: path(True), lambda url: None)

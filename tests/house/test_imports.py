@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import worker
 from tests.house.tree import ROOT, contracts, imports, product_files, project
 
 # The standard library's own ways out of a pure function.
@@ -55,6 +56,30 @@ def test_of_the_modules_at_the_top_only_wiring_chooses_adapters() -> None:
         if any(f"{one.module}.".startswith(f"{adapter}.") for adapter in adapters())
     }
     assert not chosen
+
+
+def pure_workflow_modules(root: Path = ROOT) -> set[str]:
+    """Those that need nothing of a running workflow, not even by chain."""
+    found = {
+        ".".join(path.relative_to(root).with_suffix("").parts): {one.module for one in imports(path, root)}
+        for path in (root / "workflows").rglob("*.py")
+        if path.stem != "__init__"
+    }
+    running = {"temporalio.workflow"}
+    while more := {
+        name
+        for name, needs in found.items()
+        if name not in running and any(f"{one}.".startswith(f"{other}.") for one in needs for other in running)
+    }:
+        running |= more
+    return set(found) - running
+
+
+def test_what_a_workflow_knows_is_passed_through_the_sandbox_whole() -> None:
+    # One that is forgotten is there twice: its enum members are not those that the others compare with.
+    clients = {"workflows.connection", "workflows.schedules", "workflows.start"}
+    passed = {name for name in worker.PASSED_THROUGH if name.startswith("workflows")}
+    assert passed == pure_workflow_modules() - clients
 
 
 def test_every_adapter_is_protected_by_a_contract() -> None:

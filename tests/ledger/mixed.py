@@ -18,7 +18,7 @@ from activities.labels import BuyLabel, LabelActivities, LabelRequest, RecordSca
 from activities.payments import PayLeg, PaymentActivities
 from activities.storefront import FetchOrder, StorefrontActivities
 from activities.storefront.embedded import EmbeddedStorefront
-from database.engine import connect, migrate
+from database.engine import connect
 from database.stores import SqlContacts, SqlOrders, SqlParcels, SqlPolicies, SqlSnapshots
 from domain.case import Outcome
 from domain.history import history_of
@@ -32,6 +32,7 @@ from domain.refund import Refund, RefundStatus
 from domain.request import RequestedLine, ReturnRequest
 from ledger.credit_notes import CreditNotes
 from ledger.store import SqlLedger
+from tests.database.servers import with_tables
 from tests.payments.fake import FakeProvider
 from tests.proof.stories import story
 from tests.staff import Staff
@@ -236,8 +237,8 @@ class _Return:
 @contextmanager
 def mixed(folder: Path, returns: int, seed: str = "1") -> Iterator[Mixed]:
     """So many returns in a database of their own."""
+    (folder / "mixed.db").write_bytes(with_tables())
     engine = connect(f"sqlite:///{folder / 'mixed.db'}")
-    migrate(engine)
     try:
         yield Mixed(engine, seed).tell(returns)
     finally:

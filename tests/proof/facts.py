@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-from database.engine import connect, migrate
+from database.engine import connect
 from domain.errors import Refused
 from domain.order import EarlierRefund, Order, RefundedLine, Shipping, TaxLine
 from domain.paid import paid_components
@@ -25,6 +25,7 @@ from domain.refund import PLAN_WITHDRAWN, RefundStatus
 from ledger import UNITS, accounts
 from ledger.credit_notes import issued_by
 from ledger.order_books import OrderBooks
+from tests.database.servers import with_tables
 from tests.domain.orders import line, order, paid
 from tests.one_order import NOW, Shop
 
@@ -69,8 +70,8 @@ class Walk:
 
     def __init__(self, chance: Random, folder: Path) -> None:
         self.chance, self.order, self.told = chance, bought(chance), list[str]()
+        (folder / "walk.db").write_bytes(with_tables())
         self.engine = connect(f"sqlite:///{folder / 'walk.db'}")
-        migrate(self.engine)
         self.shop = Shop(self.engine, self.order)
         self.returns: dict[str, Return] = {}
         self.facts: list[str] = []

@@ -23,7 +23,7 @@ from activities.payments.via_storefront import StorefrontPayments
 from activities.payments.via_stripe import StripePayments
 from activities.storefront import FetchOrder, StorefrontActivities
 from activities.storefront.embedded import EmbeddedStorefront
-from database.engine import connect, migrate
+from database.engine import connect
 from database.stores import SqlContacts, SqlOrders, SqlOutbox, SqlParcels, SqlPolicies, SqlSnapshots
 from domain import notice_ids
 from domain.case import Outcome
@@ -37,6 +37,7 @@ from domain.request import RequestedLine, ReturnRequest
 from embedded.simulators.storefront import SECRET
 from ledger.credit_notes import CreditNotes
 from ledger.store import SqlLedger
+from tests.database.servers import with_tables
 from tests.proof.orders import LONG_AGO, RETURNED, bought, payments
 from tests.proof.right import Books
 from tests.staff import Staff
@@ -49,8 +50,8 @@ class Room:
     """A database, the activities on it, and the simulators at `url`."""
 
     def __init__(self, folder: Path, url: str) -> None:
+        (folder / "backhaul.db").write_bytes(with_tables())
         self.engine = connect(f"sqlite:///{folder / 'backhaul.db'}")
-        migrate(self.engine)
         self.ledger, self.outbox = SqlLedger(self.engine), SqlOutbox(self.engine)
         self.contacts, self.orders = SqlContacts(self.engine), SqlOrders(self.engine)
         self.world = httpx2.Client(base_url=url, timeout=10)

@@ -27,7 +27,7 @@ from domain.inspection import Disposition, Grade, InspectedLine, Inspection, Rec
 from domain.parcel import Scan, TrackingStatus
 from domain.request import RequestedLine, ReturnReason, ReturnRequest
 from ledger import EntryKind
-from tests.world import PATIENCE, World, until
+from tests.world import PATIENCE, World, looks, until
 from workflows.return_case.said import Cancel, RetryNow
 from workflows.return_case.stage import Stage
 from workflows.return_case.view import SEARCH_ATTRIBUTES, CaseView
@@ -93,9 +93,10 @@ class Return:
     async def until(self, there: Callable[[CaseView], bool]) -> CaseView:
         """Wait until the view shows it."""
         deadline = asyncio.get_running_loop().time() + PATIENCE
-        while not there(seen := await self.view()):
+        async for _ in looks():
+            if there(seen := await self.view()):
+                break
             assert asyncio.get_running_loop().time() < deadline, f"this did not come; it stands so: {seen!r}"
-            await asyncio.sleep(0.02)
         return seen
 
     async def stage(self, stage: Stage) -> CaseView:

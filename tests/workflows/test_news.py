@@ -32,7 +32,7 @@ from tests.workflows.returns import SHOPIFY_ORDER, SHOPIFY_PAYMENT, TWO_RATES, T
 from tests.workflows.test_people import waiting
 from tests.workflows.test_replan import elsewhere
 from tests.workflows.test_replay import replayer
-from tests.world import PATIENCE, until
+from tests.world import PATIENCE, looks, until
 from workflows.aftercare_view import AftercareView
 from workflows.return_case.said import Replan
 
@@ -75,18 +75,19 @@ async def aftercare(shop: Shop, case: str, order: str, news: News) -> WorkflowHa
 async def seen(handle: WorkflowHandle[Any, AftercareView], owner: str) -> AftercareView:
     """Wait until somebody has to act."""
     async with asyncio.timeout(PATIENCE):
-        while True:
+        async for _ in looks():
             view: AftercareView = await handle.query("view", result_type=AftercareView)
             if view.owner == owner:
-                return view
-            await asyncio.sleep(0.02)
+                break
+    return view
 
 
 async def until_async(look: Callable[[], Awaitable[object]]) -> None:
     """Wait until a look finds something."""
     async with asyncio.timeout(PATIENCE):
-        while not await look():
-            await asyncio.sleep(0.02)
+        async for _ in looks():
+            if await look():
+                return
 
 
 async def fail(one: Return, refund: dict[str, Any]) -> None:
