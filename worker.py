@@ -34,7 +34,7 @@ from workflows.return_case.case import ReturnCase
 
 # The nouns, the activity classes and the pure half of a return are deterministic; to load them anew for every workflow
 # run would only cost time, three quarters of what the start of a run costs.
-_ALLOWED = ("allowed", "allowed_goods", "allowed_staff")
+_ALLOWED = ("allowed", "allowed_claims", "allowed_early", "allowed_goods", "allowed_staff")
 _CASE = tuple(f"workflows.return_case.{name}" for name in (*_ALLOWED, "facts", "notices", "said", "stage", "state"))
 _VIEWS = ("workflows.aftercare_view", "workflows.return_case.turn", "workflows.return_case.view")
 PASSED_THROUGH = ("domain", "activities", "ledger", "workflows.options", *_CASE, *_VIEWS)
