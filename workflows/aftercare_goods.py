@@ -245,7 +245,10 @@ class LateGoodsDesk(AftercareDesk):
 
     @approve_late.validator
     def _check_approve_late(self, raw: RawValue) -> None:
-        taken_from(Approve, raw)
+        said, update = taken_from(Approve, raw), workflow.current_update_info()
+        if update is None or update.id != said.update_id:
+            text = f"This Update's own id must be the one that was signed, {said.update_id}."
+            raise _refused("other_update_id", text)
         if self.plan is None or self.plan.automatic_limit is None or self.approved:
             raise _refused("nothing_to_approve", "No refund waits here for an approval.")
 

@@ -7,16 +7,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from temporalio.client import WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 
 from domain import ids
+from domain.approval import statement
 from domain.carrier_claim import Answer, AnswerClaim, OpenClaim
 from domain.case import Outcome
 from domain.inspection import Disposition, Grade, InspectedLine, Inspection, Receipt, ReceivedLine
 from domain.late import DecideLate, Late, LateGoods
 from domain.parcel import TrackingStatus
+from domain.people import Person, Role
 from ledger import EntryKind
+from ledger.signing import public_key, sign
 from tests.diaries.diary import Diary
 from tests.diaries.policies import in_force
 from tests.workflows.returns import SHOPIFY_LINE, SHOPIFY_ORDER, SHOPIFY_PAYMENT, Return, refusal
@@ -43,8 +47,8 @@ class Box:
     async def waits_for(self, owner: str) -> AftercareView:
         return await self.until(lambda seen: seen.turn is not None and seen.owner == owner)
 
-    async def say(self, verb: str, said: object) -> AftercareView:
-        view: AftercareView = await self.handle.execute_update(verb, said, result_type=AftercareView)
+    async def say(self, verb: str, said: object, id: str | None = None) -> AftercareView:
+        view: AftercareView = await self.handle.execute_update(verb, said, id=id, result_type=AftercareView)
         return view
 
     async def inspect(self) -> None:
@@ -79,6 +83,9 @@ async def expired(told: Diary) -> Return:
 
 async def test_late_goods_after_expiry_that_are_accepted(diary: Diary) -> None:
     """The box comes after the return has expired; a person accepts it, and it is refunded like any other."""
+    await in_force(diary.shop, "automatic_limit:\n  USD: 10000\n")
+    key = Ed25519PrivateKey.generate()
+    diary.shop.world.hire(Person(id="fay", role=Role.FINANCE, limits={"USD": 20000}, public_key=public_key(key)))
     await expired(diary)
     late = await box(diary)
     seen = await late.waits_for("ops")
@@ -92,8 +99,15 @@ async def test_late_goods_after_expiry_that_are_accepted(diary: Diary) -> None:
     await late.waits_for("warehouse")
     await diary.note("ops", "accepts it")
     await late.inspect()
-    assert (await late.handle.result()).outcome == "goods_came"
+    seen = await late.waits_for("finance")
+    assert seen.to_approve is not None
     await diary.note("warehouse", "grades it as new")
+    signature = sign(key, statement("R-1", 18109, "USD", "u-1"))
+    said = {"by": "fay", "amount": 18109, "update_id": "u-1", "signature": signature}
+    assert (await refusal(late.say("approve", said, "u-2")))[0] == "other_update_id"
+    await late.say("approve", said, "u-1")
+    assert (await late.handle.result()).outcome == "goods_came"
+    await diary.note("finance", "agrees to the refund, which is above the automatic limit")
     world = diary.shop.world
     assert [one["amount"] for one in await world.refunds(SHOPIFY_PAYMENT)] == [18109]
     assert (world.posted("returning:"), world.posted("owed:"), world.pending()) == ({}, {}, [])
