@@ -31,14 +31,17 @@ def receive(
     """Record goods of a return that has ended; what is not paid for waits for a person's decision."""
     from commands.late import Aftercares
     from commands.temporal import Returns
+    from domain.inspection import units
     from domain.late import LateGoods
     from ledger.recall import case_so_far
 
     entries = tuple(open_rooms().ledger.entries(case=case))
     if not entries:
         raise Refused("not_found", f"The journal knows of no return {case}.")
-    expected = case_so_far(entries).expected
-    lines = values.lines(line or ()) or [{"line_id": one, "quantity": count} for one, count in expected.items()]
+    known = case_so_far(entries)
+    said_before = next((units(one.lines) for one in known.receipts if one.id == receipt_id), None)
+    counts = known.expected if said_before is None else said_before
+    lines = values.lines(line or ()) or [{"line_id": one, "quantity": count} for one, count in counts.items()]
     if not lines:
         raise Refused("nothing_expected", f"Nothing of return {case} could still come; `receive --unknown` takes it.")
     receipt = {"id": receipt_id, "received_by": by, "location": location, "lines": lines}
