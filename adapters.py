@@ -12,13 +12,17 @@ from domain.errors import InvalidRequest
 from settings import Settings
 
 if TYPE_CHECKING:
+    from activities.calling import StorefrontCalls
     from activities.inventory import Inventory
+    from activities.inventory.shipping import Fulfilment
     from activities.labels import Labels
     from activities.mail import Mail
     from activities.mail.render import Renderer
     from activities.payments import Payments, Refunds
     from activities.payments.routed import Routed
+    from activities.payments.taking_back import Purses
     from activities.storefront import Storefront
+    from activities.storefront.exchanging import Catalogue
     from activities.storefront.intake import Intake
     from activities.storefront.outgoing import Receivers
     from domain.stores import Orders
@@ -33,6 +37,27 @@ def orders(own: Settings, shelf: Orders, intake: Intake) -> Storefront:
         return EmbeddedStorefront(shelf)
     secret = own.storefront_secret.get_secret_value()
     return HttpStorefront(own.storefront_url, secret, intake, shelf, own.storefront_orders)
+
+
+def catalogue(own: Settings) -> Catalogue:
+    """Where it is read what the shop sells now."""
+    from activities.storefront.catalogue import HttpCatalogue, NoCatalogue
+
+    return HttpCatalogue(_storefront(own)) if own.storefront_url else NoCatalogue()
+
+
+def fulfilment(own: Settings) -> Fulfilment:
+    """Who sends parcels to shoppers: the storefront has it done, else somebody who says so."""
+    from activities.inventory.shipping import ByHandFulfilment
+    from activities.inventory.via_storefront import StorefrontFulfilment
+
+    return StorefrontFulfilment(_storefront(own)) if own.storefront_url else ByHandFulfilment()
+
+
+def _storefront(own: Settings) -> StorefrontCalls:
+    from activities.calling import StorefrontCalls
+
+    return StorefrontCalls(own.storefront_url, own.storefront_secret.get_secret_value())
 
 
 def receivers() -> Receivers:
@@ -87,6 +112,15 @@ def refunds(own: Settings, provider: Payments) -> Routed:
         shop = StorefrontPayments(address, own.storefront_secret.get_secret_value())
         ways |= {TenderKind.GIFT_CARD: shop, TenderKind.STORE_CREDIT: shop}
     return Routed(ways, others=ByHand())
+
+
+def purses(own: Settings) -> Purses | None:
+    """Where customers' store credit is kept; None where only people can reach it."""
+    from activities.payments.via_storefront import StorefrontPayments
+
+    if address := own.storefront_url:
+        return StorefrontPayments(address, own.storefront_secret.get_secret_value())
+    return None
 
 
 def mail(own: Settings) -> Mail:

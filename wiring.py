@@ -20,16 +20,17 @@ if TYPE_CHECKING:
     from activities.decisions.overrides import OverrideActivities
     from activities.inventory import Inventory, InventoryActivities
     from activities.inventory.boxes import BoxDesk
-    from activities.inventory.setting_aside import SettingAside
     from activities.labels import LabelActivities
     from activities.labels.parcels import ParcelActivities
     from activities.mail import MailActivities
     from activities.payments import PaymentActivities, Payments
     from activities.payments.aftercare import AftercareActivities
+    from activities.payments.collecting import Collecting
     from activities.payments.news import NewsActivities
     from activities.payments.other_ways import OtherWays
     from activities.payments.reconciling import ReconcileActivities
     from activities.payments.routed import Routed
+    from activities.payments.taking_back import TakingBackActivities
     from activities.returns import ReturnsActivities
     from activities.storefront import Storefront, StorefrontActivities
     from activities.storefront.intake import Intake
@@ -158,11 +159,17 @@ class Rooms:
         return adapters.warehouse(self.settings)
 
     @cached_property
-    def setting_aside(self) -> SettingAside:
-        """Units that are to be sent to shoppers."""
+    def trade(self) -> tuple[object, ...]:
+        """Goods for goods: promised, priced, set aside, sent."""
+        from activities.decisions.trading import Trading
         from activities.inventory.setting_aside import SettingAside
+        from activities.inventory.shipping import Shipping
+        from activities.storefront.exchanging import Exchanging
 
-        return SettingAside(self.warehouse, self.ledger)
+        own, kept, ledger = self.settings, self.stores, self.ledger
+        priced = Exchanging(adapters.catalogue(own), kept.snapshots, ledger), Trading(kept.snapshots, ledger)
+        aside = SettingAside(self.warehouse, ledger)
+        return *priced, aside, Shipping(adapters.fulfilment(own), ledger, kept.people)
 
     @cached_property
     def boxes(self) -> BoxDesk:
@@ -215,6 +222,13 @@ class Rooms:
         return PaymentActivities(self.refunds, self.ledger, self.credit_notes, self.refunds.sends)
 
     @cached_property
+    def collecting(self) -> Collecting:
+        """What shoppers pay on top."""
+        from activities.payments.collecting import Collecting
+
+        return Collecting(self.provider, self.ledger)
+
+    @cached_property
     def other_ways(self) -> OtherWays:
         """What people say of refunds that do not go back by themselves."""
         from activities.payments.other_ways import OtherWays
@@ -224,11 +238,19 @@ class Rooms:
         return OtherWays(self.refunds, *stores, signed_by)
 
     @cached_property
+    def taking_back(self) -> TakingBackActivities:
+        """Store credit whose money is gone."""
+        from activities.payments.taking_back import TakingBackActivities
+
+        purses = adapters.purses(self.settings)
+        return TakingBackActivities(purses, self.ledger, self.stores.snapshots, self.stores.people)
+
+    @cached_property
     def news(self) -> NewsActivities:
         """What the payment provider says of its own accord."""
         from activities.payments.news import NewsActivities
 
-        return NewsActivities(self.provider, self.ledger, self.stores.snapshots, self.credit_notes)
+        return NewsActivities(self.provider, self.ledger, self.stores.snapshots, self.credit_notes, self.refunds)
 
     @cached_property
     def aftercare(self) -> AftercareActivities:

@@ -34,8 +34,9 @@ from workflows.return_case.case import ReturnCase
 
 # The nouns, the activity classes and the pure half of a return are deterministic; to load them anew for every workflow
 # run would only cost time, three quarters of what the start of a run costs.
-_ALLOWED = ("allowed", "allowed_claims", "allowed_early", "allowed_goods", "allowed_staff")
-_CASE = tuple(f"workflows.return_case.{name}" for name in (*_ALLOWED, "facts", "notices", "said", "stage", "state"))
+_ALLOWED = ("allowed", "allowed_claims", "allowed_early", "allowed_goods", "allowed_staff", "allowed_trade")
+_PARTS = ("facts", "notices", "remedies", "said", "stage", "state")
+_CASE = tuple(f"workflows.return_case.{name}" for name in (*_ALLOWED, *_PARTS))
 _VIEWS = ("workflows.aftercare_view", "workflows.return_case.turn", "workflows.return_case.view")
 PASSED_THROUGH = ("domain", "activities", "ledger", "workflows.options", *_CASE, *_VIEWS)
 THREADS = 20
@@ -62,12 +63,13 @@ def workers(client: Client, rooms: Rooms, drain: timedelta, extra: Sequence[Inte
 
 def by_queue(rooms: Rooms) -> dict[str, list[Callable[..., Any]]]:
     """Which activities each task queue serves: refunds and mail have their own, everything else shares one."""
+    money = (rooms.payments, rooms.other_ways, rooms.taking_back, rooms.collecting)
     mine = {
-        ids.PAYMENTS_QUEUE: [*_all(rooms.payments, rooms.other_ways, rooms.reconciling), rooms.news.hear_refund],
+        ids.PAYMENTS_QUEUE: [*_all(*money, rooms.reconciling), rooms.news.hear_refund],
         ids.MAIL_QUEUE: _all(rooms.mail),
     }
     story = (rooms.storefront, rooms.decisions, rooms.approvals, rooms.overrides, rooms.labels, rooms.parcels)
-    goods = (rooms.inventory, rooms.setting_aside)
+    goods = (rooms.inventory, *rooms.trade)
     others = _all(*story, *goods, rooms.aftercare, rooms.returns)
     return {ids.RETURNS_QUEUE: [*others, rooms.news.hear_dispute, rooms.news.hear_payment], **mine}
 

@@ -66,6 +66,14 @@ def pay_again(
     messages.say(case, "pay_again", values.make(PayAgain, {"by": by, "anyway": anyway}), as_json)
 
 
+@app.command("take-back", epilog=example("take-back B-2041 --by fay"))
+def take_back(case: Which, by: By, as_json: AsJson = False) -> None:
+    """Take the store credit back that stands for money which a lost dispute took; what is spent the customer owes."""
+    from workflows.aftercare_desk import Said
+
+    messages.say(case, "take_back", values.make(Said, {"by": by}), as_json)
+
+
 @app.command(epilog=example("noted R-1 --by fay"))
 def noted(case: Which, by: By, as_json: AsJson = False) -> None:
     """A late fact was seen to; nothing waits for it any more. Refused where money is owed."""

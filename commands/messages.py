@@ -69,7 +69,7 @@ async def _say(name: str, verb: str, said: Model, as_json: bool) -> None:
     from domain.errors import Refused
     from domain.verbs import Verb
 
-    returns, only_late = await Returns.connect(), Verb(verb) in (Verb.PAY_AGAIN, Verb.NOTED)
+    returns, only_late = await Returns.connect(), Verb(verb) in (Verb.PAY_AGAIN, Verb.TAKE_BACK, Verb.NOTED)
     seen, gone = (
         None,
         Refused("not_found", f"Nothing late of {name} waits; see what does: `python starter.py aftercare`"),

@@ -101,7 +101,8 @@ def _rows(view: CaseView, decision: Decision | None) -> Iterator[Row]:
     yield "Appeals", view.appeals
     for one in view.overrides:
         yield "Overridden by", one
-    yield "Quoted", view.quote
+    yield "Quoted", view.quote + (f" and {view.bonus} on top" if view.bonus else "")
+    yield "Chosen", "" if view.resolution == "refund" else view.resolution.replace("_", " ")
     yield "Tracking", view.tracking_number
     yield "Other parcels", ", ".join(view.other_parcels)
     yield "Way back", (view.method or "").replace("_", " ")

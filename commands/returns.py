@@ -53,14 +53,24 @@ def start(
     method: Annotated[
         str | None, typer.Option(help="How it gets back: label, qr_code, drop_off, in_store or shopper_ships.")
     ] = None,
+    resolution: Annotated[
+        str,
+        typer.Option(
+            help="What the shopper gets for it, if the policy offers it: refund, store_credit, replacement or repair."
+        ),
+    ] = "refund",
+    exchange: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LINE=SKU", help="An exchange: what goes out for each line, as many units of it."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Start a return and wait a moment for verdict, quote and label; the same again gives the same return."""
     rooms = open_rooms()
     told = {"requested_by": by, **({"basis": judging.basis_of(basis)} if basis else {})}
-    told |= {"appeals": appeal} if appeal else {}
-    told |= {"method": method} if method else {}
-    request = request_of(rooms, case, order, values.lines(line, "reason"), told)
+    told |= {name: one for name, one in (("appeals", appeal), ("method", method)) if one}
+    told |= {"resolution": "exchange" if exchange else resolution}
+    request = request_of(rooms, case, order, _exchanged(values.lines(line, "reason"), exchange or ()), told)
     texts = _texts(request, note or ())
     _show(asyncio.run(_start(rooms, request, texts)), as_json)
 
@@ -104,15 +114,28 @@ def request_of(
 
     Raises InvalidRequest, and Refused for an order that is not known or cannot be paid.
     """
+    from domain.exchange import with_exchanges
     from domain.request import check_against, parse_request
+    from ledger.recall import happened
 
     found = rooms.stores.orders.get(order)
     if found is None:
         raise Refused("not_found", f"There is no order {order}; import it: `python starter.py orders import FILE`")
     request = parse_request({"id": case, "order_id": found.id, "lines": lines, **told})
-    check_against(request, found)
+    check_against(request, with_exchanges(found, happened(rooms.ledger.entries(order=found.id)).values()))
     _check_payment(found)
     return request
+
+
+def _exchanged(lines: list[dict[str, object]], wanted: Iterable[str]) -> list[dict[str, object]]:
+    """The lines with what goes out for them. Raises InvalidRequest for other text, and for another line."""
+    skus: dict[str, str] = {}
+    for text in wanted:
+        line_id, _, sku = text.partition("=")
+        if line_id not in [line["line_id"] for line in lines] or not sku:
+            raise InvalidRequest("--exchange", "it is LINE=SKU, where LINE is one of the lines that come back")
+        skus[line_id] = sku
+    return [{**line, "exchange_for": skus[str(line["line_id"])]} if line["line_id"] in skus else line for line in lines]
 
 
 def _check_payment(order: Order) -> None:

@@ -29,6 +29,24 @@ def cancel(
     messages.tell(case, "cancel", lambda _: said, as_json)
 
 
+@app.command(epilog=example("choose R-1 --resolution store_credit --by olga --remark 'by phone, 14:20'"))
+def choose(
+    case: Case,
+    by: By,
+    resolution: Annotated[str, typer.Option(help="refund or store_credit, if the policy offers it for the items.")],
+    remark: Annotated[
+        str,
+        typer.Option(help="How staff heard it, at most 200 characters; it stays in the history, so name no people."),
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Choose what a return ends with, until its money is on the way; the quote follows."""
+    from domain.choice import Choice
+
+    said = values.make(Choice, {"by": by, "resolution": resolution, "remark": remark})
+    messages.tell(case, "choose", lambda _: said, as_json)
+
+
 @app.command(epilog=example("consent R-1 --to store_credit --by olga --remark 'by phone, 14:20'"))
 def consent(
     case: CaseOrAftercare,

@@ -118,3 +118,33 @@ def inspect(
         return values.make(Inspection, {**given, "lines": lines})
 
     messages.tell(case, "inspect", compose, as_json)
+
+
+@app.command(epilog=example("repair R-1 --by ann --result repaired"))
+def repair(
+    case: Case,
+    by: By,
+    result: Annotated[str, typer.Option(help="repaired, or not_repairable: then the next remedy follows.")],
+    remark: Annotated[str, typer.Option(help="For staff, at most 200 characters; name no people.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Tell a return what came of the repair of all its goods."""
+    from domain.repair import WorkshopSaid
+
+    said = values.make(WorkshopSaid, {"by": by, "result": result, "remark": remark})
+    messages.tell(case, "repair", lambda seen: said, as_json)
+
+
+@app.command(epilog=example("shipped R-1 --by ann --tracking JJD0001 --carrier DHL"))
+def shipped(
+    case: Case,
+    by: By,
+    tracking: Annotated[str, typer.Option(help="The parcel's number, if it has one.")] = "",
+    carrier: Annotated[str, typer.Option(help="Who brings it.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Tell a return that what goes out for its goods is on its way to the shopper."""
+    from domain.repair import ShippedByHand
+
+    said = values.make(ShippedByHand, {"by": by, "tracking_number": tracking, "carrier": carrier})
+    messages.tell(case, "shipped", lambda seen: said, as_json)

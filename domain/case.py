@@ -7,17 +7,22 @@ from enum import StrEnum
 
 from domain.approval import Approval
 from domain.carrier_claim import CarrierClaim
+from domain.choice import BACKHAUL, Chosen
+from domain.collection import PaymentRequest
 from domain.consent import Consent
 from domain.early import EarlyEnd, EarlyRefund, Settled
+from domain.exchange import Sent, Swap
 from domain.inspection import Inspection, Receipt, units
-from domain.model import Currency, Id, Model, UtcDatetime
-from domain.order import Order
+from domain.model import Currency, Id, Minor, Model, UtcDatetime
+from domain.order import Order, Tender
 from domain.override import Overridden, OverrideState
 from domain.parcel import ReturnLabel, Scan
 from domain.plan import RefundPlan
 from domain.policy import Decision
 from domain.policy.calendar import ZONES
 from domain.refund import Refund, RefundStatus
+from domain.repair import Repair
+from domain.resolution import IN_GOODS, Resolution
 from domain.serials import Discrepancy
 
 
@@ -25,6 +30,11 @@ class Outcome(StrEnum):
     """How a return ended."""
 
     REFUNDED = "refunded"
+    CREDITED = "credited"
+    """The money became store credit."""
+    EXCHANGED = "exchanged"
+    REPLACED = "replaced"
+    REPAIRED = "repaired"
     DECLINED = "declined"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
@@ -73,6 +83,8 @@ class CaseSoFar(Model):
     decision: Decision | None = None
     quote: RefundPlan | None = None
     overrides: tuple[Overridden, ...] = ()
+    choices: tuple[Chosen, ...] = ()
+    """Other resolutions than were asked for at first, the newest last."""
     label: ReturnLabel | None = None
     cancelled: str | None = None
     parcels: tuple[Id, ...] = ()
@@ -101,10 +113,35 @@ class CaseSoFar(Model):
     early_end: EarlyEnd | None = None
     settled: Settled | None = None
     approval: Approval | None = None
+    promised: tuple[Swap, ...] = ()
+    """What goes out for what comes back."""
+    to_pay: Minor = 0
+    """What of its price is missing, in minor units, if all comes back as new."""
+    aside: tuple[int, ...] = ()
+    """What is set aside for it, by its numbers."""
+    asked: PaymentRequest | None = None
+    """What the shopper was asked to pay on top."""
+    pay_until: UtcDatetime | None = None
+    collected: Tender | None = None
+    """What they paid."""
+    unpaid: bool = False
+    """They did not pay in time."""
+    repair: Repair | None = None
+    sent: tuple[Sent, ...] = ()
     refunds: tuple[Refund, ...] = ()
     consents: tuple[Consent, ...] = ()
     restocked: Id | None = None
     outcome: Outcome | None = None
+
+    @property
+    def resolution(self) -> Resolution:
+        """What it ends with, as it was chosen last."""
+        return self.decision.resolution if self.decision else Resolution.REFUND
+
+    @property
+    def chosen_since(self) -> bool:
+        """Whether another resolution was chosen since the plan was made."""
+        return self.plan is not None and self.plan.choices < len(self.choices)
 
     @property
     def tracking_numbers(self) -> tuple[str, ...]:
@@ -169,6 +206,22 @@ class CaseSoFar(Model):
             return False
         agreed = (self.approval.plan, self.approval.amount) if self.approval else None
         return agreed != (self.plan.number, self.plan.total)
+
+    @property
+    def gave_way(self) -> bool:
+        """Whether goods that the shopper wanted were not to be had, so that money goes back."""
+        fell = any(one.by == BACKHAUL for one in self.choices)
+        return fell and self.resolution not in IN_GOODS
+
+    @property
+    def trades(self) -> bool:
+        """Whether goods of another line go out, so that money changes its line with them."""
+        return any(one.new_line != one.line_id for one in self.promised)
+
+    @property
+    def committed(self) -> bool:
+        """Whether the plan that stands cannot be withdrawn any more."""
+        return self.plan is not None and (not self.plan.legs or bool(self.refunds))
 
     @property
     def refunded(self) -> int:

@@ -11,6 +11,7 @@ from domain.model import Currency, Id, Minor, Model, UtcDatetime
 from domain.parcel import moved
 from domain.policy.judgement import Verdict
 from domain.policy.outcome import Trigger
+from domain.resolution import Resolution
 
 if TYPE_CHECKING:
     from domain.case import CaseSoFar
@@ -62,6 +63,8 @@ def refund_due(known: CaseSoFar) -> Trigger | None:
     """The event on which the money goes back before anybody has judged the goods, once it has happened; else None."""
     decision = known.decision
     if decision is None or decision.verdict is not Verdict.APPROVE or known.inspection is not None or _over(known):
+        return None
+    if known.resolution is not Resolution.REFUND:  # what is given otherwise waits for the goods
         return None
     if known.plan is None and known.proposed is not None:  # somebody may agree to other terms, which a plan would end
         return None

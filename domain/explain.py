@@ -13,7 +13,7 @@ from domain.explanation import ExplainedLine, ExplainedShipping, ExplainedTax, E
 from domain.history import History
 from domain.money import Money, half_up
 from domain.order import SHIPPING, TIP, UNPAID, Order
-from domain.plan import Component, Difference, Fee, FeeKind, Leg, RefundPlan
+from domain.plan import AS_CREDIT, Component, Difference, Fee, FeeKind, Leg, RefundPlan
 from domain.terms import Terms
 
 _LABEL, _AMOUNT = 64, 14
@@ -173,7 +173,8 @@ def _fee(explanation: Explanation, fee: Fee) -> Iterator[Row]:
 
 
 def _leg(leg: Leg) -> str:
-    return f"  to {leg.kind.replace('_', ' ')} {leg.tender_id}" + (", by hand" if leg.by_hand else "")
+    which = "" if leg.tender_id == AS_CREDIT else f" {leg.tender_id}"
+    return f"  to {leg.kind.replace('_', ' ')}{which}" + (", by hand" if leg.by_hand else "")
 
 
 def _beside(explanation: Explanation) -> Iterator[Row]:

@@ -196,14 +196,15 @@ def with_refund(order: Order, history: History, refund: EarlierRefund) -> Histor
 
 def goods_back(order: Order, history: History, units: Mapping[str, int], kept: Collection[str] = ()) -> tuple[int, int]:
     """Of all goods, at the prices paid at the sale: what counts for delivery once these units are back, too, and what
-    was paid. Units that came back on terms that pay no delivery back do not count, nor do those of the lines `kept`."""
+    was paid. Units that came back on terms that pay no delivery back do not count, nor do those of the lines `kept`;
+    goods that were exchanged count once, as what went out for them."""
     back = goods = 0
     for line in order.lines:
         paid, before, now = order.paid_for(line), history.lines[line.id], units.get(line.id, 0)
         counted = line.quantity - before.open - before.delivery_kept + (0 if line.id in kept else now)
         back += worth(paid, line.quantity, max(0, counted))
         goods += paid
-    return back, goods
+    return max(0, back - order.exchanged), goods - order.exchanged
 
 
 def _sold(order: Order, line: OrderLine) -> LineHistory:

@@ -104,6 +104,11 @@ def override_key(case: str, update_id: str) -> str:
     return f"override:{case}:{update_id}"
 
 
+def choice_key(case: str, number: int) -> str:
+    """The n-th time that a return's resolution was chosen anew."""
+    return f"choice:{case}:{number}"
+
+
 def refund_key(case: str, plan: int, tender: str, attempt: int) -> str:
     """One intention to pay one leg; `attempt` rises only after the provider's final no."""
     return f"refund:{case}:{plan}:{tender}:{attempt}"

@@ -41,10 +41,14 @@ _SIGNATURE = r"^[A-Za-z0-9+/]{86}==$"
 SERIAL = r"^[!-~]{1,100}$"
 """Of a serial number (`domain.serials`)."""
 
+SKU = r"^[\x21-\x7e]{1,100}$"
+"""Of what a shop calls something that it sells."""
+
 PATTERNS = {
     _ID: "an id has 1 to 64 letters, digits, points, dashes and underscores, and begins with a letter or digit",
     _CURRENCY: "a currency is written as three capital letters, such as EUR",
     _KEY: "a public key is 44 characters of base64, as `starter.py people key` prints it",
+    SKU: "a SKU has 1 to 100 letters, digits and signs of ASCII, without spaces",
     SERIAL: "a serial number has 1 to 100 letters, digits and signs of ASCII, without spaces",
     _SIGNATURE: "a signature is 88 characters of base64, as `starter.py approve` makes it",
 }

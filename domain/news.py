@@ -12,6 +12,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from domain.errors import InvalidRequest
 from domain.late import LateGoods
 from domain.model import Currency, Id, Minor, Model, UtcDatetime
+from domain.order import Tender
 from domain.refund import Refund, RefundStatus
 from domain.request import first_fault
 
@@ -88,6 +89,7 @@ class Turn(StrEnum):
     DISPUTE_OPENED = "dispute_opened"
     DISPUTE_WON = "dispute_won"
     DISPUTE_LOST = "dispute_lost"
+    PAYMENT_CAME = "payment_came"
     LATE_PAYMENT = "late_payment"
     GOODS_CAME = "goods_came"
     """A box of a return that has ended; no news of a provider."""
@@ -101,6 +103,8 @@ class Heard(Model):
     same, covered what more went back elsewhere than the order had, and `left` what the payment itself still has. All in
     minor units. `others` are refunds made elsewhere since it was asked for that could have paid it.
 
+    `tender` is a payment that was asked for and came.
+
     `for_finance` is what a person has to do, empty if nothing; `returns` are the order's returns that have not ended.
     """
 
@@ -111,6 +115,7 @@ class Heard(Model):
     covered: int = 0
     left: int | None = None
     others: tuple[Id, ...] = ()
+    tender: Tender | None = None
     for_finance: str = ""
     due: UtcDatetime | None = None
     returns: tuple[Id, ...] = ()

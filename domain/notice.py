@@ -8,7 +8,7 @@ from domain.method import Method
 from domain.model import Id, Model
 from domain.order import TenderKind
 from domain.policy.goods import Proof
-from domain.policy.outcome import Resolution
+from domain.resolution import Resolution
 
 
 class NoticeKind(StrEnum):
@@ -143,6 +143,14 @@ class Notice(Model):
     """What was quoted, where an offer is less."""
     bonus: str = ""
     """Store credit on top of the total, paid by the shop."""
+    resolution: Resolution = Resolution.REFUND
+    """What the shopper chose."""
+    goods_out: tuple[str, ...] = ()
+    """What the shopper gets for the items, ready to read."""
+    to_pay: str = ""
+    """What it costs more."""
+    gave_way: bool = False
+    """What the shopper wanted instead of money is not to be had."""
     nothing_left: bool = False
     """Nothing goes back with this return, because all of it had gone back before."""
     refunded: bool = False

@@ -193,6 +193,7 @@ class Order(Model):
     `currency` is the one the shopper was charged in, and all amounts are in it. Where the shop keeps its books in
     another, that is `shop_currency`, and one unit of `currency` was `exchange_rate` of it (a decimal as text).
     `country` and `region` (the part of ISO 3166-2 after the country: `CA`) are where the goods were sent.
+    `exchanged` is what of the total goods that came back paid for: their money stayed with the order.
     """
 
     id: Id
@@ -207,6 +208,7 @@ class Order(Model):
     tenders: Annotated[tuple[Tender, ...], Field(min_length=1, max_length=50)]
     total: Minor
     tip: Minor = 0
+    exchanged: Minor = 0
     refunds: tuple[EarlierRefund, ...] = ()
     shop_currency: Currency | None = None
     exchange_rate: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,9}(\.[0-9]{1,12})?$")] | None = None
@@ -232,8 +234,9 @@ class Order(Model):
         if paid != self.total:
             raise ValueError(f"total is {self.total}, but lines, duties, shipping and tip add up to {paid}")
         captured = sum(tender.captured for tender in self.tenders)
-        if captured != self.total:
-            raise ValueError(f"total is {self.total}, but the tenders captured {captured}")
+        if captured + self.exchanged != self.total:
+            told = f", and {self.exchanged} was exchanged" if self.exchanged else ""
+            raise ValueError(f"total is {self.total}, but the tenders captured {captured}{told}")
         self._refunds_within_sale()
         return self
 

@@ -20,9 +20,9 @@ from domain.policy.decide import folded
 from domain.policy.decision import Decision, Given, LineDecision, LineTerms, Reason
 from domain.policy.judgement import Verdict
 from domain.policy.money import Cut, Payer
-from domain.policy.outcome import Resolution
 from domain.policy.terms import terms_of
 from domain.request import Basis
+from domain.resolution import Resolution
 from domain.terms import ShippingRule, Terms, fraction
 from domain.verbs import Refusal
 
@@ -110,6 +110,9 @@ def _changed(
         terms, basis = _goodwill(change, promise), Basis.GOODWILL
     else:
         terms, basis = _better(line, line.terms, change, promise), line.basis or Basis.GOODWILL
+    if decision.resolution not in terms.resolutions:
+        # What the shopper chose for the others holds for this line, too.
+        terms = terms.model_copy(update={"resolutions": (*terms.resolutions, decision.resolution)})
     if line.verdict is Verdict.APPROVE and terms == line.terms:
         raise Refused("nothing_changes", f"line {line.line_id} is approved on these terms already")
     told = _told(Verdict.APPROVE, reason, "decided in the shopper's favour")

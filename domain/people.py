@@ -31,16 +31,27 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-_GOODS = frozenset({Verb.RECEIVE, Verb.INSPECT, Verb.ADD_PARCEL})
-_AFTERCARE = frozenset({Verb.PAY_AGAIN, Verb.PAID_BY_HAND, Verb.BY_HAND_FAILED, Verb.NOTED, Verb.SETTLE})
+_GOODS = frozenset({Verb.RECEIVE, Verb.INSPECT, Verb.ADD_PARCEL, Verb.REPAIR, Verb.SHIPPED})
+_AFTERCARE = frozenset(
+    {Verb.PAY_AGAIN, Verb.TAKE_BACK, Verb.PAID_BY_HAND, Verb.BY_HAND_FAILED, Verb.NOTED, Verb.SETTLE}
+)
 MAY: Mapping[Role, frozenset[Verb]] = {
     Role.SERVICE: frozenset(
-        {Verb.CANCEL, Verb.RECORD_SCAN, Verb.ADD_PARCEL, Verb.RECORD_NEWS, Verb.REPLAN, Verb.CONSENT}
+        {
+            Verb.CANCEL,
+            Verb.CHOOSE,
+            Verb.RECORD_SCAN,
+            Verb.ADD_PARCEL,
+            Verb.RECORD_NEWS,
+            Verb.REPLAN,
+            Verb.CONSENT,
+        }
     ),
     Role.WAREHOUSE: _GOODS,
     Role.OPS: _GOODS
     | {
         Verb.CANCEL,
+        Verb.CHOOSE,
         Verb.RECORD_SCAN,
         Verb.OVERRIDE,
         Verb.RETRY_NOW,
@@ -54,7 +65,9 @@ MAY: Mapping[Role, frozenset[Verb]] = {
         Verb.RESEND,
         Verb.ASSIGN,
     },
-    Role.FINANCE: frozenset({Verb.APPROVE, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN, Verb.CONSENT, Verb.ASSIGN})
+    Role.FINANCE: frozenset(
+        {Verb.APPROVE, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN, Verb.CONSENT, Verb.CHOOSE, Verb.ASSIGN}
+    )
     | {Verb.ANSWER_CLAIM}
     | _AFTERCARE,
     Role.ADMIN: frozenset(Verb),
@@ -85,14 +98,18 @@ _DOES = {
     Verb.ADD_PARCEL: "add parcels",
     Verb.RECEIVE: "receive goods",
     Verb.INSPECT: "inspect goods",
+    Verb.REPAIR: "say what came of a repair",
+    Verb.SHIPPED: "send goods to shoppers",
     Verb.RECORD_NEWS: "record news",
     Verb.RETRY_NOW: "have steps tried again",
     Verb.CONSENT: "consent for the shopper",
+    Verb.CHOOSE: "choose for the shopper",
     Verb.PAID_BY_HAND: "say that something is paid by hand",
     Verb.OPEN_CLAIM: "claim parcels at the carrier",
     Verb.ANSWER_CLAIM: "say what the carrier answered",
     Verb.DECIDE_LATE: "decide on goods that came late",
     Verb.SETTLE: "settle what shoppers owe",
+    Verb.TAKE_BACK: "take store credit back",
     Verb.NOTED: "say that something is seen to",
 }
 """Verbs for people, where the bare word would not do."""

@@ -9,8 +9,9 @@ from pydantic import Field
 
 from domain.arithmetic import worth
 from domain.model import Currency, Id, Minor, Model, Quantity
-from domain.order import UNLINKED, TenderKind
+from domain.order import UNLINKED, OrderLine, Tender, TenderKind
 from domain.refund import PAID_BY_PEOPLE
+from domain.resolution import Resolution
 
 Count = Annotated[int, Field(strict=True, ge=0)]
 """Whole units, or none."""
@@ -155,8 +156,17 @@ class Difference(Model):
     money: Minor
 
 
+AS_CREDIT = "as_store_credit"
+"""Stands for a payment where all of a refund becomes store credit, because the shopper chose that."""
+
+
+def destination(payment: str) -> str:
+    """A leg's payment, or what stands for one, as people are told of it."""
+    return payment.replace("_", " ").removeprefix("as ") if payment == AS_CREDIT else payment
+
+
 class Leg(Model):
-    """What goes back to one tender; `customer` is whose, where that is store credit."""
+    """What goes back to one tender, or `as_store_credit`; `customer` is whose, where that is store credit."""
 
     tender_id: Id
     kind: TenderKind
@@ -178,8 +188,12 @@ class RefundPlan(Model):
     bonus comes on top of `total`, as store credit. `differences` are those of earlier refunds of the order.
     `automatic_limit` stands there where `total` exceeds it: then a person has to approve the plan.
 
+    Of an exchange, `new` are the lines that go out, which are lines of the order as long as the plan stands; what
+    `exchanged` does not pay for them, the shopper paid as `added`.
+
     A return whose plan was overtaken has a second one, by its `number`. Where the first was paid in part already, the
-    next has no lines: it pays what the first left `owed`.
+    next has no lines: it pays what the first left `owed`. `resolution` is what was chosen when it was made, after so
+    many `choices`; one that comes later overtakes it.
     """
 
     order_id: Id
@@ -193,10 +207,14 @@ class RefundPlan(Model):
     fees: tuple[Fee, ...] = ()
     bonus: Bonus | None = None
     exchanged: Minor = 0
+    new: tuple[OrderLine, ...] = ()
+    added: Tender | None = None
     later: Minor = 0
     adjustment: Adjustment | None = None
     differences: tuple[Difference, ...] = ()
     number: Annotated[int, Field(strict=True, ge=1)] = 1
+    resolution: Resolution = Resolution.REFUND
+    choices: Count = 0
     owed: Minor = 0
     automatic_limit: Minor | None = None
 

@@ -12,8 +12,9 @@ from domain.fees import bonus_of, fees_of, rounding
 from domain.history import History, LineHistory, goods_back, with_plan
 from domain.kits import kit_shares, without_kits
 from domain.money import Money, half_up
-from domain.order import SHIPPING, TIP, Order, OrderLine
-from domain.plan import Adjustment, KitShare, PlanLine, RefundPlan
+from domain.order import SHIPPING, TIP, Order, OrderLine, TenderKind
+from domain.plan import AS_CREDIT, Adjustment, KitShare, Leg, PlanLine, RefundPlan
+from domain.resolution import Resolution
 from domain.tenders import legs_for
 from domain.terms import ShippingRule, Terms
 
@@ -66,7 +67,7 @@ def plan_with_new_goods(
     fees = fees_of(terms, due.lines, due.total)
     net = due.total - sum(fee.amount for fee in fees)
     exchanged = min(net, charge)
-    legs = legs_for(order, history, net - exchanged, terms.tender_order)
+    legs = _legs(order, history, net - exchanged, terms)
     total = sum(leg.amount for leg in legs)
     later = net - exchanged - total
     if later and _all_back(history, units):
@@ -87,7 +88,17 @@ def plan_with_new_goods(
         later=later,
         bonus=bonus_of(terms, total),
         differences=history.differences,
+        resolution=terms.resolution,
     )
+
+
+def _legs(order: Order, history: History, due: int, terms: Terms) -> tuple[Leg, ...]:
+    """Back to the tenders; or as much as they have left to give, as store credit in one sum."""
+    legs = legs_for(order, history, due, terms.tender_order)
+    if terms.resolution is not Resolution.STORE_CREDIT or not legs:
+        return legs
+    total = sum(leg.amount for leg in legs)
+    return (Leg(tender_id=AS_CREDIT, kind=TenderKind.STORE_CREDIT, amount=total, customer=order.customer_id),)
 
 
 def plan_adjustment(order: Order, history: History, line_id: str, amount: int, reason: Adjustment) -> RefundPlan:
@@ -128,7 +139,7 @@ def plan_owed(order: Order, history: History, number: int, owed: int, terms: Ter
 
     Raises Refused (`tender_exhausted`) where the payments have less left than that.
     """
-    legs = legs_for(order, history, owed, terms.tender_order)
+    legs = _legs(order, history, owed, terms)
     total = sum(leg.amount for leg in legs)
     rest = owed - total
     return RefundPlan(
@@ -142,6 +153,8 @@ def plan_owed(order: Order, history: History, number: int, owed: int, terms: Ter
         total=total,
         differences=history.differences,
         number=number,
+        resolution=terms.resolution,
+        bonus=bonus_of(terms, total),
         owed=owed,
     )
 

@@ -81,8 +81,8 @@ class RefundIntention(Model):
     """The exact request to the provider, committed before the call; only this is ever sent under its key.
 
     `kind` is the payment's, `instead` what it goes to in its place with the shopper's consent. `customer` is whose
-    store credit it becomes. `paid_by` a person if nothing here could send it when it was made, whatever is
-    configured later.
+    store credit it becomes, and `bonus` comes on top of that. `paid_by` a person if nothing here could send it when it
+    was made, whatever is configured later.
     """
 
     key: str
@@ -96,7 +96,13 @@ class RefundIntention(Model):
     kind: TenderKind = TenderKind.CARD
     instead: Another | Literal[""] = ""
     customer: Id | Literal[""] = ""
+    bonus: Minor = 0
     paid_by: Literal["provider", "person"] = "provider"
+
+    @property
+    def given(self) -> int:
+        """All that is sent, in minor units."""
+        return self.amount + self.bonus
 
     @property
     def to(self) -> TenderKind:
@@ -127,6 +133,7 @@ class RefundIntention(Model):
             arn=arn,
             shows_as=shows_as,
             instead=self.instead,
+            bonus=self.bonus,
             updated_at=at,
         )
 
@@ -135,7 +142,7 @@ class Refund(Model):
     """What stands at the provider for one intention. `reason` is the provider's code for a pending or failed one.
 
     `arn` is the reference by which the shopper's bank finds it, empty until there is one. `instead` is what it went to
-    in place of its payment.
+    in place of its payment, `bonus` the store credit that came on top.
     """
 
     key: str
@@ -149,6 +156,7 @@ class Refund(Model):
     arn: str = ""
     shows_as: ShowsAs = ""
     instead: Another | Literal[""] = ""
+    bonus: Minor = 0
     updated_at: UtcDatetime
 
     @property

@@ -10,8 +10,9 @@ from pydantic import Field, StringConstraints, ValidationError
 
 from domain.errors import InvalidRequest
 from domain.method import Method
-from domain.model import PATTERNS, Id, Model, Quantity, UtcDatetime
+from domain.model import PATTERNS, SKU, Id, Model, Quantity, UtcDatetime
 from domain.order import Order
+from domain.resolution import Resolution
 
 M = TypeVar("M", bound=Model)
 
@@ -74,17 +75,21 @@ class Basis(StrEnum):
     """Nobody has to; a person decided so."""
 
 
+Sku = Annotated[str, StringConstraints(pattern=SKU)]
+"""What the shop calls something that it sells."""
+
 NoteId = Annotated[str, StringConstraints(pattern=r"^note_[a-z0-9]{8,40}$")]
 """The id of a stored text. The text itself never travels."""
 
 
 class RequestedLine(Model):
-    """So many units of one order line."""
+    """So many units of one order line. `exchange_for` is what the shopper wants instead, as many units of it."""
 
     line_id: Id
     quantity: Quantity
     reason: ReturnReason = ReturnReason.UNKNOWN
     note_id: NoteId | None = None
+    exchange_for: Sku | None = None
 
 
 class ReturnRequest(Model):
@@ -93,7 +98,8 @@ class ReturnRequest(Model):
     `basis` is what the shopper invokes; without it a return within a period of withdrawal counts as withdrawal.
     `appeals` is an earlier return that was declined: then a person looks at what the policy declines again.
     `box` is the one that its goods came in before anybody asked for it, so it needs no label. `method` is how they get
-    back, one of those that the policy offers for every line; without it by label, where that is offered.
+    back, one of those that the policy offers for every line; without it by label, where that is offered. `resolution`
+    is what the shopper gets for them, of what the policy offers for every line.
     """
 
     id: Id
@@ -105,6 +111,7 @@ class ReturnRequest(Model):
     appeals: Id | None = None
     box: Id | None = None
     method: Method | None = None
+    resolution: Resolution = Resolution.REFUND
 
 
 def parse_request(raw: object) -> ReturnRequest:
@@ -117,6 +124,9 @@ def parse_request(raw: object) -> ReturnRequest:
         if line.line_id in seen:
             raise InvalidRequest(f"lines.{position}.line_id", f"{line.line_id} is named twice; add the quantities up")
         seen.add(line.line_id)
+        if (request.resolution is Resolution.EXCHANGE) is not bool(line.exchange_for):
+            text = "name what goes out for it" if line.exchange_for is None else "only an exchange has it"
+            raise InvalidRequest(f"lines.{position}.exchange_for", f"{text} (resolution is {request.resolution})")
     return request
 
 

@@ -11,6 +11,7 @@ from domain.model import Id, Minor, Model, Quantity, ShortText
 from domain.money import half_up
 from domain.order import TenderKind
 from domain.plan import FeeKind
+from domain.resolution import Resolution
 
 
 class ShippingRule(StrEnum):
@@ -89,7 +90,8 @@ class Terms(Model):
 
     `delivery_kept` are lines of which no delivery is paid back: their goods never count for a share of it.
     `cheapest_standard_only` caps delivery at what the cheapest standard delivery would have cost. Kinds of tender that
-    `tender_order` leaves out come last; within a kind the newest payment is first.
+    `tender_order` leaves out come last; within a kind the newest payment is first. `resolution` says whether the money
+    goes back to the tenders or becomes store credit.
     """
 
     refund_shipping: ShippingRule = ShippingRule.WHEN_ALL_RETURNED
@@ -99,6 +101,7 @@ class Terms(Model):
     refund_tip: bool = True
     fees: tuple[FeeTerm, ...] = ()
     bonus: Share | None = None
+    resolution: Resolution = Resolution.REFUND
     tender_order: Annotated[tuple[TenderKind, ...], Field(max_length=len(TenderKind))] = FIRST_TO_LAST
 
 

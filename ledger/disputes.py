@@ -276,10 +276,11 @@ def loss_name(ledger: Ledger, name: str) -> str:
     return _numbered(name, int(last.removeprefix(name).removeprefix(".") or 1) + 1)
 
 
-def open_disputes(ledger: Ledger, order_id: str, payment: str) -> list[str]:
-    """The ids of the disputes of a payment that may still take its money."""
+def open_disputes(ledger: Ledger, order_id: str, payment: str | None) -> list[str]:
+    """The ids of the disputes of a payment, or of any of the order's, that may still take its money."""
     found = (one for one in ledger.entries(order=order_id) if one.kind is EntryKind.DISPUTE_OPENED)
-    named = [str(one.facts["dispute"]["dispute"]) for one in found if one.facts["dispute"]["payment"] == payment]
+    told = (one.facts["dispute"] for one in found)
+    named = [str(one["dispute"]) for one in told if payment in (None, one["payment"])]
     return [one for one in dict.fromkeys(named) if dispute(ledger, order_id, one).takes]
 
 

@@ -62,6 +62,7 @@ UNTOLD = (
     # Between us and the provider, the shopper or finance; what comes of it is told.
     EntryKind.REFUND_UNANSWERED,
     EntryKind.CONSENT,
+    EntryKind.CHOICE,
     EntryKind.FORCE_CLOSED,
     EntryKind.LOST,
     EntryKind.EXPOSURE,
@@ -75,7 +76,8 @@ UNTOLD = (
     EntryKind.CARRIER_ANSWER,
     EntryKind.NOTICE,
     EntryKind.LATE_PAYMENT,
-    EntryKind.CREDIT_ISSUED,
+    EntryKind.CREDIT_ASKED_BACK,
+    EntryKind.CREDIT_TAKEN_BACK,
     EntryKind.GOODWILL,
     EntryKind.CLEARED,
     EntryKind.RECONCILED,
@@ -91,6 +93,12 @@ UNTOLD = (
     EntryKind.BOX_ENDED,
     EntryKind.SET_ASIDE,
     EntryKind.SET_FREE,
+    EntryKind.PROMISED,
+    EntryKind.PAYMENT_ASKED,
+    EntryKind.PAYMENT_CAME,
+    EntryKind.PAYMENT_ENDED,
+    EntryKind.REPAIR,
+    EntryKind.SHIPPED,
 )
 """Kinds that nobody outside is told of."""
 

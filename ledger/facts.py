@@ -10,6 +10,7 @@ from datetime import datetime
 from domain import ids
 from domain.delivery import without_deliveries
 from domain.errors import InvalidRequest, Refused
+from domain.exchange import with_exchanges
 from domain.history import Happened, history_of
 from domain.money import Money
 from domain.order import EarlierRefund, Order
@@ -57,7 +58,7 @@ class Facts:
             if actor != PROVIDER:  # whose word is a fact, and is taken whatever it is
                 self._check_not_owed(books, refund, plans)
             after = books.history(refund, without=plans)
-            moves = facts.elsewhere(key, books.order, refund.money, books.free(voids), after)
+            moves = facts.elsewhere(key, books.order_without(plans), refund.money, books.free(voids), after)
             kept = goods.kept_elsewhere(key, order_id, self._held(books.order, refund))
             told = refund.model_dump(mode="json")
             return NewEntry(
@@ -101,7 +102,7 @@ class Facts:
                 asked={"fact": fact.key},
                 transfers=(
                     *voids,
-                    *facts.elsewhere(key, books.order, money, books.free(voids), after),
+                    *facts.elsewhere(key, books.order_without(plans), money, books.free(voids), after),
                     *goods.kept_elsewhere(key, fact.order, again),
                 ),
             )
@@ -118,9 +119,9 @@ class Facts:
         entry = decided(self._ledger, order.id, lambda: self._changed(order, actor, now))
         return self._snapshots.get(order.id, entry.facts["snapshot"]).order
 
-    def _changed(self, order: Order, actor: str, now: datetime) -> NewEntry | JournalEntry:
+    def _changed(self, order: Order, actor: str, at: datetime) -> NewEntry | JournalEntry:
         books = self._read(order.id)
-        old, new = books.order, changed_from(books.order, order)
+        old, new = books.sold, changed_from(books.sold, order)
         if old == new and (told := newest_told(books.entries)):
             return told
         only_deliveries = without_deliveries(old) == without_deliveries(new)
@@ -130,15 +131,16 @@ class Facts:
         key = ids.changed_key(kind, order.id, newest_snapshot(books.entries), snapshot)
         plans, voids = books.withdrawing(key, books.unsubmitted() if _figures(old) != _figures(new) else ())
         left = [one for name, one in books.happened.items() if name not in plans]
-        _check_lines(new, left)
-        before, after = books.history(without=plans), history_of(new, left)
-        moves = () if only_deliveries else facts.edited(key, old, new, books.free(voids), before, after)
+        _check_lines(with_exchanges(new, left), left)
+        was, now = books.order_without(plans), with_exchanges(new, left)
+        before, after = history_of(was, left), history_of(now, left)
+        moves = () if only_deliveries else facts.edited(key, was, now, books.free(voids), before, after)
         return NewEntry(
             key=key,
             kind=kind,
             order=order.id,
             actor=actor,
-            at=now,
+            at=at,
             facts={"snapshot": snapshot, "withdrawn": plans},
             asked={"order": order.id},
             transfers=(*voids, *moves),

@@ -9,6 +9,7 @@ from typing import NamedTuple, Self
 
 from domain import ids
 from domain.errors import Refused
+from domain.exchange import with_exchanges
 from domain.history import Happened, History, history_of
 from domain.order import Order
 from domain.policy import PublishedPolicy
@@ -28,10 +29,11 @@ class Withdrawal(NamedTuple):
 
 @dataclass(frozen=True)
 class OrderBooks:
-    """One order with all its entries. Valid as long as the order's last seq stays what it was before the reading."""
+    """One order, as the shop told it last (`sold`), with all its entries. Valid as long as the order's last seq stays
+    what it was before the reading."""
 
     ledger: Ledger
-    order: Order
+    sold: Order
     entries: tuple[JournalEntry, ...]
 
     @classmethod
@@ -48,8 +50,17 @@ class OrderBooks:
         opened = next(one for one in self.entries if one.kind is EntryKind.ORDER_OPENED)
         policy = policies.get(opened.policy)
         if policy is None:
-            raise _not_opened(self.order.id)
+            raise _not_opened(self.sold.id)
         return policy
+
+    @cached_property
+    def order(self) -> Order:
+        """As it stands: what was sold, and what went out for goods that came back."""
+        return self.order_without(())
+
+    def order_without(self, plans: Collection[str]) -> Order:
+        """The order as if some plans (by key) had not been made."""
+        return with_exchanges(self.sold, (one for key, one in self.happened.items() if key not in plans))
 
     @cached_property
     def happened(self) -> dict[str, Happened]:
@@ -58,7 +69,8 @@ class OrderBooks:
 
     def history(self, *more: Happened, without: Collection[str] = ()) -> History:
         """All that has gone back, without some of it (by key), and with more."""
-        return history_of(self.order, [*(one for key, one in self.happened.items() if key not in without), *more])
+        order = self.order_without(without)
+        return history_of(order, [*(one for key, one in self.happened.items() if key not in without), *more])
 
     def returnable(self, line_id: str) -> int:
         """Units of a line that the customer has, in no return, and whose money has not gone back."""

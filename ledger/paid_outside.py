@@ -61,7 +61,7 @@ class PaidOutside:
         after = books.history(without=[fact.key, *plans])
         paid = transfers(f"{key}/owed", intention.currency, [(accounts.owed(case), _into(failed), owed)])
         money = {failed.payment: -owed}
-        back = facts.elsewhere(key, books.order, money, books.free(voids), after)
+        back = facts.elsewhere(key, books.order_without(plans), money, books.free(voids), after)
         refund = intention.refund(RefundStatus.SUCCEEDED, now, told.id, reason=PAID_OUTSIDE)
         entry = _entry(key, fact, intention, refund, actor)
         whole = {"transfers": (*voids, *back, *paid), "facts": {**entry.facts, "withdrawn": plans}}

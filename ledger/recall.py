@@ -9,17 +9,21 @@ from typing import Any
 from domain.approval import Approval
 from domain.carrier_claim import Answer, CarrierClaim, answered
 from domain.case import Assigned, CaseSoFar, Outcome
+from domain.choice import Chosen
+from domain.collection import PaymentRequest
 from domain.consent import Consent
 from domain.early import EarlyEnd, EarlyRefund, Settled
+from domain.exchange import Sent, Swap
 from domain.history import Happened
 from domain.inspection import Inspection, Receipt
 from domain.late import Late
-from domain.order import EarlierRefund
+from domain.order import EarlierRefund, Tender
 from domain.override import Overridden
 from domain.parcel import ReturnLabel, Scan
 from domain.plan import RefundPlan
 from domain.policy import Decision
 from domain.refund import Refund, RefundIntention, RefundStatus
+from domain.repair import Repair
 from domain.serials import Discrepancy
 from ledger import EntryKind, JournalEntry
 
@@ -37,14 +41,8 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
     match entry.kind:
         case EntryKind.DECISION:
             return _decided(facts)
-        case EntryKind.OVERRIDE:
-            return {**_decided(facts), "overrides": (*known.overrides, Overridden.model_validate(facts["override"]))}
-        case EntryKind.LABEL:
-            return {"label": ReturnLabel.model_validate(facts["label"])}
-        case EntryKind.PARCEL:
-            return {"parcels": (*known.parcels, facts["tracking_number"])}
-        case EntryKind.SCAN:
-            return {"scans": (*known.scans, Scan.model_validate(facts["scan"]))}
+        case EntryKind.OVERRIDE | EntryKind.CHOICE:
+            return {**_decided(facts), **_said(known, facts)}
         case EntryKind.RECEIPT | EntryKind.INSPECTION | EntryKind.LOST:
             return _goods(known, entry)
         case EntryKind.PLAN:
@@ -61,7 +59,13 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
         case EntryKind.RESTOCK:
             return {"restocked": facts["inspection"]}
         case _:
-            return _ended(entry) or _beside(known, entry) or {"refunds": _refunds(known.refunds, entry)}
+            return (
+                _moved(known, entry)
+                or _ended(entry)
+                or _traded(known, entry)
+                or _beside(known, entry)
+                or {"refunds": _refunds(known.refunds, entry)}
+            )
 
 
 def _goods(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
@@ -84,6 +88,20 @@ def _goods(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
             return {}
 
 
+def _moved(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
+    """What is known of its parcels, if the entry says anything of them."""
+    facts = entry.facts
+    match entry.kind:
+        case EntryKind.LABEL:
+            return {"label": ReturnLabel.model_validate(facts["label"])}
+        case EntryKind.PARCEL:
+            return {"parcels": (*known.parcels, facts["tracking_number"])}
+        case EntryKind.SCAN:
+            return {"scans": (*known.scans, Scan.model_validate(facts["scan"]))}
+        case _:
+            return {}
+
+
 def _beside(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
     """What happened off the straight way, if the entry says so."""
     return _after_early(entry) or _unheard(known, entry)
@@ -93,6 +111,34 @@ def _planned(facts: Mapping[str, Any]) -> dict[str, Any]:
     """A plan, and on which trust it stands if it was made before the goods were judged."""
     early = {"early": EarlyRefund.model_validate(facts["early"])} if "early" in facts else {}
     return {"plan": RefundPlan.model_validate(facts["plan"]), **early}
+
+
+def _traded(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
+    """What goes out for what comes back, if the entry says anything of it."""
+    facts = entry.facts
+    match entry.kind:
+        case EntryKind.PROMISED:
+            quote = {"quote": RefundPlan.model_validate(facts["quote"])} if "quote" in facts else {}
+            swaps = tuple(Swap.model_validate(one) for one in facts["swaps"])
+            return {"promised": swaps, "to_pay": facts["to_pay"], **quote}
+        case EntryKind.SET_ASIDE:
+            return {"aside": (*known.aside, int(entry.key.rpartition(":")[2]))}
+        case EntryKind.SET_FREE:
+            freed = int(entry.key.rpartition(":")[2])
+            return {"aside": tuple(one for one in known.aside if one != freed)}
+        case EntryKind.PAYMENT_ASKED:
+            until = datetime.fromisoformat(facts["until"])
+            return {"asked": PaymentRequest.model_validate(facts["request"]), "pay_until": until}
+        case EntryKind.PAYMENT_CAME if entry.case:
+            return {"collected": Tender.model_validate(facts["tender"])}
+        case EntryKind.PAYMENT_ENDED:
+            return {"unpaid": True}
+        case EntryKind.REPAIR:
+            return {"repair": Repair(facts["result"])}
+        case EntryKind.SHIPPED:
+            return {"sent": (*known.sent, Sent.model_validate(facts["sent"]))}
+        case _:
+            return {}
 
 
 def _ended(entry: JournalEntry) -> dict[str, Any]:
@@ -172,6 +218,13 @@ def _decided(facts: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     quote = RefundPlan.model_validate(facts["quote"]) if "quote" in facts else None
     return {"decision": Decision.model_validate(facts["decision"]), "quote": quote}
+
+
+def _said(known: CaseSoFar, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What a person decided otherwise, or the shopper chose."""
+    if "choice" in facts:
+        return {"choices": (*known.choices, Chosen.model_validate(facts["choice"]))}
+    return {"overrides": (*known.overrides, Overridden.model_validate(facts["override"]))}
 
 
 def _agreed(known: CaseSoFar, approval: Approval, facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from domain import ids
+from domain.components import gross_parts
 from domain.errors import Refused
-from domain.history import History
-from domain.plan import RefundPlan
+from domain.exchange import Swap, swapped
+from domain.history import History, history_of
+from domain.order import Order, OrderLine, Tender
+from domain.plan import Component, ComponentKind, RefundPlan
 from domain.planning import plan_owed, plan_refund
 from domain.terms import Terms
 from ledger import EntryKind, JournalEntry, Transfer, TransferKind, accounts
@@ -16,6 +20,9 @@ from ledger.moves import facts as fact_moves
 from ledger.moves import finishing, transfers
 from ledger.moves.money import is_leg, reserved
 from ledger.order_books import OrderBooks
+
+NOT_COVERED = "exchange_not_covered"
+"""Code of Refused for an exchange that does not add up any more."""
 
 
 @dataclass(frozen=True)
@@ -27,16 +34,30 @@ class Planned:
     facts: Mapping[str, object] = field(default_factory=dict)
 
 
-def replanned(key: str, case: str, number: int, books: OrderBooks, units: Mapping[str, int], terms: Terms) -> Planned:
+class Trade(NamedTuple):
+    """What goes out for what came back, and what the shopper paid on top of it."""
+
+    swaps: Sequence[Swap]
+    added: Tender | None = None
+
+
+def replanned(
+    key: str,
+    case: str,
+    number: int,
+    books: OrderBooks,
+    units: Mapping[str, int],
+    terms: Terms,
+    trade: Trade | None = None,
+) -> Planned:
     """The n-th plan of a return. While nothing of the one before was handed to the provider, that one is voided and all
     is computed anew; afterwards only what it left owed is planned, in new legs.
 
     Raises Refused if there is no plan before it, and what `plan_refund` raises.
     """
     if number == 1:
-        history = books.history()
-        plan = plan_refund(books.order, history, _open(history, units), terms)
-        return Planned(plan, reserved(key, case, plan))
+        plan, new = _plan(books.order, books.history(), units, terms, trade)
+        return Planned(plan, reserved(key, case, plan, new))
     before = ids.plan_key(case, number - 1)
     entry = next((one for one in books.entries if one.key == before), None)
     if entry is None:
@@ -44,11 +65,36 @@ def replanned(key: str, case: str, number: int, books: OrderBooks, units: Mappin
     if "continues" in entry.facts or any(_is_of(one, case, number - 1) for one in books.entries):
         return _rest(key, case, number, books, entry, terms)
     voids = books.withdrawing(key, [entry]).voids
-    history = books.history(without=[before])
-    plan = plan_refund(books.order, history, _open(history, units), terms).model_copy(update={"number": number})
-    aligned = fact_moves.aligned(f"{key}/aligned", books.order, books.free(voids), history)
+    order, history = books.order_without([before]), books.history(without=[before])
+    plan, new = _plan(order, history, units, terms, trade)
+    plan = plan.model_copy(update={"number": number})
+    aligned = fact_moves.aligned(f"{key}/aligned", order, books.free(voids), history)
     withdrawn = [before] if before in books.happened else []
-    return Planned(plan, (*voids, *aligned, *reserved(key, case, plan)), {"withdrawn": withdrawn})
+    return Planned(plan, (*voids, *aligned, *reserved(key, case, plan, new)), {"withdrawn": withdrawn})
+
+
+def _plan(
+    order: Order, history: History, units: Mapping[str, int], terms: Terms, trade: Trade | None
+) -> tuple[RefundPlan, tuple[Component, ...]]:
+    """The plan, and what is paid for its new lines, part by part.
+
+    Raises Refused (`exchange_not_covered`) where what came back and what was paid do not pay for what goes out.
+    """
+    if trade is None:
+        return plan_refund(order, history, _open(history, units), terms), ()
+    made = swapped(order, history, _open(history, units), terms, trade.swaps)
+    paid = trade.added.captured if trade.added else 0
+    if made.to_pay != paid:
+        text = f"what goes out costs {made.to_pay} more than what came back is worth now, and {paid} was paid for it"
+        raise Refused(NOT_COVERED, f"{text}; it is refunded instead")
+    plan = made.plan.model_copy(update={"added": trade.added})
+    return plan, tuple(part for line in plan.new for part in _parts(order, line))
+
+
+def _parts(order: Order, line: OrderLine) -> list[Component]:
+    paid = order.paid_for(line)
+    duties = Component(line_id=line.id, kind=ComponentKind.DUTIES, amount=line.duties)
+    return [*gross_parts(line.id, line.taxes, paid, 0, paid), *([duties] if line.duties else [])]
 
 
 def _open(history: History, units: Mapping[str, int]) -> dict[str, int]:
@@ -66,7 +112,8 @@ def _rest(key: str, case: str, number: int, books: OrderBooks, before: JournalEn
     voids = finishing(f"{key}/void", TransferKind.VOID, ((one, left(one.key)) for one in open_legs))
     stands = books.ledger.balance(accounts.owed(case), books.order.currency)
     owed = stands.available + sum(void.amount for void in voids)
-    history = books.history(without=[before.key])
+    # What went out for goods stays gone, whatever becomes of the rest.
+    history = history_of(books.order, (one for name, one in books.happened.items() if name != before.key))
     kept = [leg for leg in RefundPlan.model_validate(before.facts["plan"]).legs if leg.tender_id in paid]
     gone = {leg.tender_id: history.tenders.get(leg.tender_id, 0) + leg.amount for leg in kept}
     history = history.model_copy(update={"tenders": {**history.tenders, **gone}})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from domain.exchange import with_exchanges
 from domain.history import History, history_of
 from domain.model import Model
 from domain.order import Order
@@ -28,8 +29,9 @@ def order_then(snapshots: Snapshots, entries: Sequence[JournalEntry]) -> OrderTh
     content = newest_snapshot(entries)
     if not content:
         return None
-    order = snapshots.get(entries[0].order, content).order
-    history = history_of(order, happened(entries).values())
+    found = happened(entries).values()
+    order = with_exchanges(snapshots.get(entries[0].order, content).order, found)
+    history = history_of(order, found)
     held = _held(transfer for entry in entries for transfer in entry.transfers)
     left = {
         line_id: line.returnable(held.get(accounts.with_customer(order.id, line_id), 0))

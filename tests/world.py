@@ -75,6 +75,7 @@ class Doors:
         self._app = app
         self._shut: dict[str, int] = {}
         self._carried_out: set[str] = set()
+        self._codes: dict[str, str] = {}
         self.knocks: dict[str, int] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -83,12 +84,15 @@ class Doors:
                 self.knocks[prefix] += 1
                 if prefix in self._carried_out:
                     await self._app(scope, receive, _nowhere)
-                await JSONResponse({"error": {"message": "not now"}}, status)(scope, receive, send)
+                error = {"message": "not now"} | ({"code": self._codes[prefix]} if self._codes[prefix] else {})
+                await JSONResponse({"error": error}, status)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
-    def shut(self, prefix: str, status: int = 503, *, carried_out: bool = False) -> None:
-        """Answer calls to this path with `status` from here on, even those that were `carried_out` first."""
+    def shut(self, prefix: str, status: int = 503, *, carried_out: bool = False, code: str = "") -> None:
+        """Answer calls to this path with `status` from here on, even those that were `carried_out` first; a vendor who
+        refuses for good says so with a `code`."""
+        self._codes[prefix] = code
         self._shut[prefix] = status
         self._carried_out = self._carried_out | {prefix} if carried_out else self._carried_out - {prefix}
         self.knocks[prefix] = 0

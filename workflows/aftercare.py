@@ -10,14 +10,16 @@ from temporalio.common import RawValue
 
 from activities.payments import PayLeg
 from activities.payments.aftercare import AftercareActivities, RecallCase
+from activities.payments.collecting import Collecting, GiveBack
 from activities.returns import ReturnsActivities, TellReturns
-from domain import ids
+from domain import ids, trade_ids
 from domain.case import CaseSoFar, OrderBrief
 from domain.errors import InvalidRequest
 from domain.late import LateGoods
 from domain.money import Money
-from domain.news import DisputeNews, Heard, LateFact, Turn, read_late_fact
+from domain.news import DisputeNews, Heard, LateFact, PaymentNews, Turn, read_late_fact
 from domain.notice import NoticeKind
+from domain.order import Tender
 from domain.refund import FINAL_NO, Refund
 from workflows import options
 from workflows.aftercare_desk import maybe_paid
@@ -55,6 +57,8 @@ class Aftercare(LateGoodsDesk, Listener):
         match heard.turn:
             case Turn.REFUND_OF_OURS if heard.refund is not None:
                 await self.refund_moved(fact, heard, heard.refund)
+            case Turn.LATE_PAYMENT if heard.tender is not None:
+                await self.give_back(fact, heard, heard.tender)
             case Turn.DISPUTE_OPENED:
                 await self.dispute_stands(fact, heard)
             case _:
@@ -168,6 +172,28 @@ class Aftercare(LateGoodsDesk, Listener):
         while heard.turn is Turn.DISPUTE_OPENED and not self.noted:
             await self.wait_for_finance(heard.for_finance, lambda: self.noted, heard.due)
             heard = await self.hear_again(fact)
+
+    async def give_back(self, fact: LateFact, heard: Heard, paid: Tender) -> None:
+        """A payment that nobody asked for any more, as an intention of its own; finance only where it does not go."""
+        assert isinstance(fact.news, PaymentNews)
+        about = {"order_id": fact.order_id, "payment": paid.id, "amount": paid.captured}
+        plan = await self.step(
+            f"Plan the way back of {paid.id}",
+            Collecting.give_back,
+            lambda now: GiveBack.model_validate({**about, "currency": fact.news.currency, "now": now}),
+            options.PAYMENTS,
+        )
+        first = {**about, "case": trade_ids.given_back(paid.id), "plan": plan.number}
+        attempt = 1
+        while not (self.settled or self.noted):
+            refund = await self.until_decided(
+                f"Pay {Money(minor=plan.total, currency=plan.currency)} back to {paid.id}",
+                lambda now, attempt=attempt: PayLeg.model_validate({**first, "attempt": attempt, "now": now}),  # type: ignore[misc]
+            )
+            if refund.status in FINAL_NO:
+                self.again = False
+                await self.wait_for_finance(heard.for_finance, lambda: self.again or self.noted)
+                attempt += self.again
 
     async def money_moved(self, fact: LateFact, heard: Heard) -> None:
         """The order's open returns plan anew, and finance looks at what only a person can settle."""

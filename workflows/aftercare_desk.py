@@ -8,9 +8,11 @@ from datetime import datetime
 from temporalio import workflow
 from temporalio.common import RawValue
 
+from activities.payments.taking_back import TakeBack, TakingBackActivities
 from domain import ids
 from domain.consent import Consent
 from domain.model import Id, Model
+from domain.news import Turn
 from domain.refund import FINAL_NO, Refund, RefundStatus
 from domain.verbs import Refusal, Verb
 from workflows import options
@@ -19,6 +21,7 @@ from workflows.instead import Instead
 from workflows.return_case.desk import as_refusal, taken_from
 from workflows.return_case.said import RetryNow
 from workflows.return_case.stage import Trouble
+from workflows.stepping import NotWanted
 
 
 class Said(Model):
@@ -140,6 +143,31 @@ class AftercareDesk(Instead):
         self._check_failed()
         if self.others and not said.anyway:
             _refuse("may_be_paid", f"{maybe_paid(self.others, self.newest[0])} If it is another one, say `anyway`.")
+
+    @workflow.update(description="Finance: take the store credit back that stands for money which the bank took")
+    async def take_back(self, raw: RawValue) -> AftercareView:
+        """Answered once it is taken, or refused; what is spent stays as a claim against the customer."""
+        said, order_id = taken_from(Said, raw), self.seen.order_id
+        cause = workflow.info().workflow_id.removeprefix("aftercare:")
+        try:
+            await self.step(
+                "Take store credit back",
+                TakingBackActivities.take_back,
+                lambda now: TakeBack.model_validate({"order_id": order_id, "cause": cause, "by": said.by, "now": now}),
+                options.PAYMENTS,
+                wanted=lambda: False,
+            )
+        except NotWanted as no:
+            raise no.refusal from None
+        self.retries += 1
+        return self.seen
+
+    @take_back.validator
+    def _check_take_back(self, raw: RawValue) -> None:
+        taken_from(Said, raw)
+        self._check_open()
+        if self.seen.turn is not Turn.DISPUTE_LOST:
+            _refuse("nothing_lost", "Store credit is taken back where a lost dispute took the money that it stood for.")
 
     @workflow.update(name=Verb.NOTED.value, description="Finance: it was seen to; nothing waits for it any more")
     async def seen_to(self, raw: RawValue) -> AftercareView:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from activities.payments.news import HearDispute, HearPayment, HearRefund, NewsActivities
+from activities.payments.hearing import HearDispute, HearPayment, HearRefund
+from activities.payments.news import NewsActivities
 from activities.returns import ReturnsActivities, TellReturns
 from domain.news import DisputeNews, Heard, News, PaymentNews, RefundNews
 from workflows import options

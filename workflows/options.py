@@ -103,6 +103,9 @@ HELP_PATIENCE = timedelta(days=1)
 BY_HAND_PATIENCE = timedelta(days=2)
 """How soon finance should have paid what a person has to pay."""
 
+SEND_PATIENCE = timedelta(days=2)
+"""How soon what goes out for goods should be on its way."""
+
 APPROVAL_PATIENCE = timedelta(days=2)
 """How soon finance should have approved a refund above the automatic limit."""
 

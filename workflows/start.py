@@ -24,6 +24,7 @@ from domain import ids
 from domain.canonical import canonical_json, sha256
 from domain.errors import InvalidRequest, KeyConflict
 from domain.request import ReturnRequest, parse_request
+from domain.resolution import Resolution
 from domain.stores import Notes
 from workflows.return_case.stage import Stage
 from workflows.return_case.view import NEEDS_ACTION, ORDER_ID, STAGE, CaseView
@@ -89,6 +90,7 @@ def content_of(request: ReturnRequest) -> str:
     }
     asked |= {"box": request.box} if request.box else {}
     asked |= {"method": request.method} if request.method else {}
+    asked |= {"resolution": request.resolution} if request.resolution is not Resolution.REFUND else {}
     return sha256(canonical_json(asked))
 
 
@@ -142,7 +144,7 @@ async def _with_notes(
 
 
 def _other_return(request: ReturnRequest) -> KeyConflict:
-    told = f"return {request.id} exists already with other lines, reasons, basis or appeal"
+    told = f"return {request.id} exists already with other lines, reasons, basis, resolution or appeal"
     return KeyConflict(f"{told}; choose another id for a new return")
 
 

@@ -9,14 +9,16 @@ from temporalio import activity
 
 from activities.decisions.appeals import check_appeal
 from activities.decisions.assigning import RecordAssignment, RecordResend
+from activities.decisions.choices import RecordChoice
 from activities.decisions.claims import RecordAnswer, RecordClaim
 from activities.decisions.early import EndEarly, PlanEarly, RecordSettled
 from activities.decisions.ends import CancelReturn, CloseReturn, ExpireReturn, ForceClose
 from activities.decisions.late import CreditLate, LateActivities, RecordDecided, RecordLate
 from activities.decisions.losing import RecordLoss
 from activities.decisions.planned import check_linked, terms_for
-from activities.decisions.ways import check_method
+from activities.decisions.ways import check_exchange, check_method, check_resolution
 from domain import ids
+from domain.case import CaseSoFar
 from domain.early import EarlyRefund
 from domain.errors import Refused
 from domain.inspection import Inspection, units
@@ -31,8 +33,10 @@ from domain.policy import (
     graded,
     to_review,
 )
+from domain.policy.choosing import chosen
 from domain.quoted import quote_plan
 from domain.request import ReturnRequest
+from domain.resolution import Resolution
 from domain.stores import People, Snapshots
 from domain.stores import Policies as PolicyStore
 from ledger import EntryKind, Ledger, NewEntry
@@ -41,7 +45,7 @@ from ledger.deciding import decided
 from ledger.moves import goods
 from ledger.order_books import OrderBooks
 from ledger.recall import case_so_far
-from ledger.replanning import replanned
+from ledger.replanning import Trade, replanned
 
 __all__ = [
     "CancelReturn",
@@ -57,6 +61,7 @@ __all__ = [
     "PlanRefund",
     "RecordAnswer",
     "RecordAssignment",
+    "RecordChoice",
     "RecordClaim",
     "RecordDecided",
     "RecordLate",
@@ -104,8 +109,7 @@ class DecisionActivities(LateActivities):
         statutes: tuple[PublishedStatute, ...] = (),
     ) -> None:
         """`statutes` is the law that the policies stand on."""
-        super().__init__(ledger, people)
-        self._snapshots = snapshots
+        super().__init__(ledger, people, snapshots)
         self._policies = policies
         self._credit_notes = credit_notes or CreditNotes(ledger, snapshots)
         self._statutes = statutes
@@ -127,6 +131,9 @@ class DecisionActivities(LateActivities):
         judges = Policies(policy=policy, statutes=self._statutes)
         decision = decide(order, wanted, judges, returnable, policy.policy.calendar, ask.now)
         check_method(ask.request, decision)
+        check_resolution(ask.request, decision)
+        check_exchange(ask.request, order)
+        decision = chosen(decision, ask.request.resolution)
         approved = {line.line_id: line.quantity for line in decision.approved}
         opened = Opened(decision=decision, quote=quote_plan(order, books.history(), decision))
         entry = NewEntry(
@@ -156,13 +163,14 @@ class DecisionActivities(LateActivities):
         order, policy = books.order, books.policy(self._policies)
         self._check_inspected(ask)
         inspected, grades = units(ask.inspection.lines), graded(order, ask.inspection.lines)
-        opened = self._opened(ask.case)
-        decision = opened.decision if opened else None
-        made = replanned(key, ask.case, ask.number, books, inspected, terms_for(policy, decision, grades))
+        known = case_so_far(self._ledger.entries(case=ask.case))
+        decision = known.decision
+        terms, trade = terms_for(policy, decision, grades), _trade(known)
+        made = replanned(key, ask.case, ask.number, books, inspected, terms, trade)
         limit = policy.policy.limit_below(made.plan.total, made.plan.currency)
         if decision is not None and to_review(decision, grades) and made.plan.total:
             limit = 0  # a person looks at it, however little it is
-        plan = made.plan.model_copy(update={"automatic_limit": limit})
+        plan = made.plan.model_copy(update={"automatic_limit": limit, "choices": len(known.choices)})
         check_linked(order, plan)
         entry = NewEntry(
             key=key,
@@ -170,7 +178,7 @@ class DecisionActivities(LateActivities):
             order=order.id,
             case=ask.case,
             actor="rule:policy",
-            reasons=_unlike_quote(opened, plan),
+            reasons=_unlike_quote(known.quote, plan),
             policy=policy.ref,
             at=ask.now,
             facts={"plan": _facts(plan), **made.facts},
@@ -196,19 +204,19 @@ class DecisionActivities(LateActivities):
     def _read(self, order_id: str) -> OrderBooks:
         return OrderBooks.read(self._ledger, self._snapshots, order_id)
 
-    def _opened(self, case: str) -> Opened | None:
-        """What is in force: decided, perhaps overridden, and quoted."""
-        known = case_so_far(self._ledger.entries(case=case))
-        return Opened(decision=known.decision, quote=known.quote) if known.decision else None
-
 
 def _facts(model: Model) -> dict[str, object]:
     return model.model_dump(mode="json", exclude_none=True)
 
 
-def _unlike_quote(opened: Opened | None, plan: RefundPlan) -> tuple[str, ...]:
+def _trade(known: CaseSoFar) -> Trade | None:
+    """What goes out, where goods go for goods of another line."""
+    exchanged = known.trades and known.resolution is Resolution.EXCHANGE
+    return Trade(known.promised, known.collected) if exchanged else None
+
+
+def _unlike_quote(quote: RefundPlan | None, plan: RefundPlan) -> tuple[str, ...]:
     """Why the shopper gets another amount than was quoted; empty if it is the same."""
-    quote = opened.quote if opened else None
     if quote is None:
         return ()
     quoted, planned = ({line.line_id: line.quantity for line in one.lines} for one in (quote, plan))

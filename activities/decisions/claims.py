@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from temporalio import activity
 
-from activities.decisions.losing import Losing
+from activities.decisions.choices import Choosing
 from activities.people import check_person
 from domain import early_ids
 from domain.carrier_claim import Answer, AnswerClaim, CarrierClaim, OpenClaim
@@ -39,7 +39,7 @@ class RecordAnswer(Model):
     now: UtcDatetime
 
 
-class Claims(Losing):
+class Claims(Choosing):
     """Records both, each once per reference."""
 
     @activity.defn(no_thread_cancel_exception=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import TypeVar
 
 from domain.notice import Notice, NoticeExtra, NoticeLine, NoticePart, NoticeReason
@@ -47,7 +48,9 @@ def bounded(notice: Notice, lines: int) -> Notice:
     texts: Mapping[str, object] = {
         name: link(value) if name.endswith("_url") else cut(value, WORD)
         for name, value in notice
-        if isinstance(value, str) and name not in ("key", "kind", "case", "order_id", "customer_id", "method")
+        if isinstance(value, str)
+        and not isinstance(value, StrEnum)
+        and name not in ("key", "case", "order_id", "customer_id")
     }
     return notice.model_copy(
         update={

@@ -12,8 +12,8 @@ from domain.money import Money
 from domain.notice import Extra, Notice, NoticeExtra, NoticeKind, NoticeLine, NoticePart, NoticeReason
 from domain.order import TenderKind
 from domain.policy.goods import Proof
-from domain.policy.outcome import Resolution
 from domain.printing import amount, day, moment
+from domain.resolution import Resolution
 
 TO, NAME = "ada.lovelace@example.org", "Ada Lovelace"
 _CASE = "R-2041"

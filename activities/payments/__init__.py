@@ -16,7 +16,7 @@ from domain.consent import Consent
 from domain.errors import Refused, Stale, StoredFault
 from domain.model import Id, Minor, Model, UtcDatetime
 from domain.order import TenderKind
-from domain.plan import RefundPlan
+from domain.plan import AS_CREDIT, RefundPlan
 from domain.provider import BalanceTransaction, ProviderRefund
 from domain.refund import (
     CHARGED_BACK,
@@ -175,7 +175,8 @@ class PaymentActivities:
         agreed = self._ledger.find(ids.consent_key(ask.before))
         if agreed is not None:
             consent = Consent.model_validate(agreed.facts["consent"])
-            new = new.model_copy(update={"instead": consent.to, "customer": consent.customer})
+            # A bonus is for store credit that was chosen.
+            new = new.model_copy(update={"instead": consent.to, "customer": consent.customer, "bonus": 0})
         return new.model_copy(update={"paid_by": "provider" if new.to in self._sends else "person"})
 
     def _check(self, ask: PayLeg, plan: RefundPlan) -> None:
@@ -183,7 +184,11 @@ class PaymentActivities:
 
         The first attempt pays all of a leg; a later one may pay less, because what came back covers suspense first.
         """
-        if disputes := open_disputes(self._ledger, ask.order_id, ask.payment):
+        if self._ledger.find(ids.choice_key(ask.case, plan.choices + 1)) is not None:
+            raise Refused(PLAN_WITHDRAWN, f"another resolution of return {ask.case} was chosen since; plan anew")
+        # Store credit stands for the money of every payment.
+        payment = None if ask.payment == AS_CREDIT else ask.payment
+        if disputes := open_disputes(self._ledger, ask.order_id, payment):
             text = f"{ask.payment} is disputed ({', '.join(disputes)}); it is paid when the dispute has ended"
             raise Refused(DISPUTED, text)
         tender = self._ledger.balance(accounts.tender(ask.payment), plan.currency).available

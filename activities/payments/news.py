@@ -8,57 +8,44 @@ from datetime import datetime
 from temporalio import activity
 
 from activities.moment import attempt_time
-from activities.payments import Payments
+from activities.payments import Payments, Refunds
+from activities.payments.coming import PaymentNewsActivities
+from activities.payments.hearing import HearDispute, HearRefund
+from activities.payments.looking import Looking
 from domain import ids
 from domain.errors import InvalidRequest, KeyConflict, Refused
-from domain.model import Id, Model, UtcDatetime
 from domain.money import Money
-from domain.news import DISPUTE_LOST, DISPUTE_WON, DisputeNews, Heard, PaymentNews, RefundNews, Turn
+from domain.news import DISPUTE_LOST, DISPUTE_WON, DisputeNews, Heard, Turn
 from domain.order import EarlierRefund, Tender
 from domain.provider import ProviderRefund
 from domain.refund import FINAL_NO, Refund, RefundIntention, RefundStatus
 from domain.stores import Snapshots
-from ledger import EntryKind, JournalEntry, Ledger, NewEntry, accounts
+from ledger import EntryKind, JournalEntry, Ledger, accounts
 from ledger.covering import cover, owed_again
 from ledger.credit_notes import CreditNotes
 from ledger.disputes import Disputes, dispute, loss_name
 from ledger.facts import Facts
 from ledger.frozen import frozen_order
+from ledger.given_credit import given_credit
 from ledger.paid_outside import may_have_paid, paid_with
 from ledger.refunds import covered, uncovered
 from ledger.settling import Settling
 
 
-class HearRefund(Model):
-    """News of a refund of one of an order's payments, ours or not."""
-
-    order_id: Id
-    news: RefundNews
-    now: UtcDatetime
-
-
-class HearDispute(Model):
-    """News of a dispute of one of an order's payments."""
-
-    order_id: Id
-    news: DisputeNews
-    now: UtcDatetime
-
-
-class HearPayment(Model):
-    """Money that came in for something that is not asked for any more."""
-
-    order_id: Id
-    news: PaymentNews
-    now: UtcDatetime
-
-
-class NewsActivities:
+class NewsActivities(PaymentNewsActivities):
     """One activity per kind of news. Told again, in any order, each fact stands once in the journal."""
 
-    def __init__(self, payments: Payments, ledger: Ledger, snapshots: Snapshots, credit_notes: CreditNotes) -> None:
+    def __init__(
+        self,
+        payments: Payments,
+        ledger: Ledger,
+        snapshots: Snapshots,
+        credit_notes: CreditNotes,
+        balances: Refunds | None = None,
+    ) -> None:
+        super().__init__(ledger)
         self._payments = payments
-        self._ledger = ledger
+        self._looking = Looking(payments, balances, ledger)
         self._snapshots = snapshots
         self._settling = Settling(ledger, credit_notes)
         self._facts = Facts(ledger, snapshots)
@@ -68,7 +55,7 @@ class NewsActivities:
     def hear_refund(self, ask: HearRefund) -> Heard:
         """Read the refund again, because events come in any order, and record what is new of it."""
         ask = ask.model_copy(update={"now": attempt_time(ask.now)})
-        seen = self._payments.refresh(ask.news.refund, ask.now)
+        seen = self._looking.refresh(ask.news, ask.now)
         if self._knows_by_charge(seen, ask.order_id):
             seen = seen.model_copy(update={"payment": seen.charge})
         if not seen.key and (paid := paid_with(self._ledger.entries(order=ask.order_id), seen.id)):
@@ -108,7 +95,7 @@ class NewsActivities:
             failed_late=self._ledger.find(ids.reversed_key(intention.key)) is not None,
             owed=owed,
             covered=self._covered(intention),
-            left=left,
+            left=None if intention.instead else left,
             others=may_have_paid(self._ledger, intention.order_id, known, min(known.amount, owed)) if owed else (),
         )
 
@@ -249,25 +236,6 @@ class NewsActivities:
             return self._entered(Turn.DISPUTE_LOST, lost)
         return self._heard(Turn.DISPUTE_LOST, entry) if entry else Heard(turn=Turn.NOTHING_NEW)
 
-    @activity.defn(no_thread_cancel_exception=True)
-    def hear_payment(self, ask: HearPayment) -> Heard:
-        """Record money that nobody asks for any more; finance decides what it is for."""
-        news, key = ask.news, ids.late_payment_key(ask.news.payment)
-        entry = self._ledger.find(key) or self._ledger.append(
-            NewEntry(
-                key=key,
-                kind=EntryKind.LATE_PAYMENT,
-                order=ask.order_id,
-                actor="provider",
-                at=attempt_time(ask.now),
-                facts={"payment": news.model_dump(mode="json", exclude={"kind", "event", "at"})},
-                asked={"order": ask.order_id, "amount": news.amount, "currency": news.currency},
-            )
-        )
-        money = Money(minor=news.amount, currency=news.currency)
-        text = f"{money} came in as {news.payment} after it was not asked for any more; pay it back, or sell for it"
-        return self._heard(Turn.LATE_PAYMENT, entry, text)
-
     def _heard(self, turn: Turn, entry: JournalEntry, for_finance: str = "") -> Heard:
         order = frozen_order(self._ledger, self._snapshots, entry.order)
         if order is not None:
@@ -276,6 +244,8 @@ class NewsActivities:
             stands = Money(minor=missing, currency=order.currency)
             text = f"{stands} more went back than order {order.number} had left, and nothing covers it yet"
             clear = f"unless a refund fails or comes back, clear it: `python -m ledger record cleared {order.id}`"
+            if turn is Turn.DISPUTE_LOST and given_credit(self._ledger, order.id).credit:
+                text += "; of that, store credit was given: take it back (`take_back`)"
             for_finance = f"{for_finance}; {text}; {clear}" if for_finance else f"{text}; {clear}"
         return Heard(turn=turn, for_finance=for_finance, returns=self._open_returns(entry.order))
 

@@ -17,6 +17,7 @@ from domain.errors import BackhaulError, InvalidRequest, Refused, StoredFault, U
 from domain.model import Model
 from domain.order import TenderKind
 from domain.refund import Refund, RefundIntention, RefundStatus
+from domain.taking_back import TakingBack
 
 M = TypeVar("M", bound=Model)
 
@@ -50,7 +51,7 @@ class StorefrontPayments:
 
     def refund(self, intention: RefundIntention, now: datetime) -> Refund:
         """POST a credit on the gift card, or on the customer's store credit."""
-        ask = {"amount": intention.amount, "currency": intention.currency, "reference": intention.key}
+        ask = {"amount": intention.given, "currency": intention.currency, "reference": intention.key}
         body = json.dumps(ask, separators=(",", ":")).encode()
         answer = self._call("POST", f"{_account(intention)}/credits", body, intention.key)
         return _refund(intention, _read(_Credit, answer), now)
@@ -61,6 +62,17 @@ class StorefrontPayments:
             if one.kind == "credit" and one.reference == intention.key:
                 return _refund(intention, one, now)
         return None
+
+    def take_back(self, asked: TakingBack) -> int:
+        """POST a debit of the customer's store credit; the storefront takes what is not spent."""
+        ask = {"amount": asked.most, "currency": asked.currency, "reference": asked.key}
+        body = json.dumps(ask, separators=(",", ":")).encode()
+        return -_read(_Credit, self._call("POST", f"{_purse(asked.customer)}/debits", body, asked.key)).amount
+
+    def find_taken(self, asked: TakingBack) -> int | None:
+        """GET the customer's movements, and of these the debit that carries the key."""
+        made = _read(_Credits, self._call("GET", f"{_purse(asked.customer)}/history", b"", "")).data
+        return next((-one.amount for one in made if (one.kind, one.reference) == ("debit", asked.key)), None)
 
     def _credits(self, intention: RefundIntention) -> Sequence[_Credit]:
         if intention.to is not TenderKind.GIFT_CARD:
@@ -104,11 +116,15 @@ def _account(intention: RefundIntention) -> str:
         return f"/gift_cards/{quote(intention.payment, safe='')}"
     if not intention.customer:
         raise Refused("no_customer", f"nobody is named whose store credit {intention.key} is for")
-    return f"/store_credit/{quote(intention.customer, safe='')}"
+    return _purse(intention.customer)
+
+
+def _purse(customer: str) -> str:
+    return f"/store_credit/{quote(customer, safe='')}"
 
 
 def _refund(intention: RefundIntention, made: _Credit, now: datetime) -> Refund:
-    if (made.amount, made.currency) != (intention.amount, intention.currency):
+    if (made.amount, made.currency) != (intention.given, intention.currency):
         text = f"the storefront has {made.id} under this refund's key, over {made.amount} {made.currency} instead"
         raise Refused(OTHER_REFUND, text)
     if made.voided:

@@ -13,6 +13,7 @@ from domain import ids
 from domain.case import CaseSoFar, OrderBrief
 from domain.delivery import without_deliveries
 from domain.errors import InvalidRequest, Refused
+from domain.exchange import with_exchanges
 from domain.history import history_of
 from domain.kits import in_parts
 from domain.model import Model, UtcDatetime
@@ -24,9 +25,9 @@ from domain.request import ReturnRequest, check_against
 from domain.stores import Inbox, Policies, Snapshot, Snapshots
 from ledger import EntryKind, JournalEntry, Ledger, NewEntry
 from ledger.facts import Facts, changed_from
-from ledger.frozen import frozen_order
+from ledger.frozen import frozen_order, sold_order
 from ledger.moves.money import opening
-from ledger.recall import case_so_far
+from ledger.recall import case_so_far, happened
 
 
 class Storefront(Protocol):
@@ -91,16 +92,18 @@ class StorefrontActivities:
         sold = self._storefront.order(ask.request.order_id)
         sold = sold and with_named(sold, self._policies.words)
         order_id = sold.id if sold else ask.request.order_id
-        frozen = frozen_order(self._ledger, self._snapshots, order_id)
+        frozen = sold_order(self._ledger, self._snapshots, order_id)
         if frozen is None:
             return self._open(sold, ask)
         order = frozen if sold is None else changed_from(frozen, sold)
-        check_against(in_parts(order, ask.request), order)
+        whole = with_exchanges(order, happened(self._ledger.entries(order=order_id)).values())
+        check_against(in_parts(whole, ask.request), whole)
         if order == frozen:
-            return order
+            return whole
         if without_deliveries(order) != without_deliveries(frozen):
             _check_payable(order)
-        return self._facts.changed(order, "storefront", ask.now)
+        self._facts.changed(order, "storefront", ask.now)
+        return whole
 
     def _open(self, order: Order | None, ask: FetchOrder) -> Order:
         if order is None:

@@ -28,14 +28,17 @@ class SendBackRule(Rule):
 
 class DeadlineRule(Rule):
     """Days for a review, for the life of a label, for the reminders before the last day to send, for the inspection,
-    and for the shopper to answer an offer; of silence until a parcel is claimed at the carrier, and for the carrier to
-    answer then. `lost` says whether the shopper is paid before it has."""
+    for the shopper to answer an offer or to pay what an exchange costs more, and for the workshop; of silence until a
+    parcel is claimed at the carrier, and for the carrier to answer. `lost`: whether the shopper is paid before it has.
+    """
 
     review_days: DAY = 2
     label_days: DAY = 28
     reminder_days: Annotated[tuple[DAY, ...], BeforeValidator(_alone), Field(max_length=5)] = (7,)
     inspection_days: Annotated[int, Field(strict=True, ge=1, le=90)] | None = None
     answer_days: DAY = 14
+    payment_days: DAY = 7
+    repair_days: DAY = 14
     lost_after_days: DAY = 14
     claim_days: DAY = 30
     lost: WhenLost = WhenLost.AFTER_INVESTIGATION
@@ -49,5 +52,6 @@ class DeadlineRule(Rule):
     def favour(self) -> tuple[int, ...]:
         """The sooner we are done, and the more time the shopper has."""
         inspection = 0 if self.inspection_days is None else -self.inspection_days
+        shopper = (self.answer_days, self.payment_days, self.label_days)
         soon = (self.lost is WhenLost.REFUND_AT_ONCE, -self.lost_after_days, -self.claim_days)
-        return (self.answer_days, self.label_days, -self.review_days, inspection, len(self.reminder_days), *soon)
+        return (*shopper, -self.review_days, inspection, -self.repair_days, len(self.reminder_days), *soon)

@@ -94,6 +94,10 @@ def _decided(
     )
 
 
+NO_REFUND_OFFERED = "no_refund_offered"
+"""Code of the reason for which a person looks at a line: money back is not among what is offered for it."""
+
+
 def folded(verdicts: Sequence[Verdict]) -> Verdict:
     """Of the whole request: a person looks at it if at any line; approved if any line is."""
     if Verdict.REVIEW in verdicts:
@@ -169,7 +173,7 @@ def _verdict(
     if not terms.refunds:
         offered = ", ".join(terms.resolutions).replace("_", " ")
         text = f"What is offered is {offered}; a person sees to it."
-        reasons.append(Reason(code="no_refund_offered", verdict=Verdict.REVIEW, text=text))
+        reasons.append(Reason(code=NO_REFUND_OFFERED, verdict=Verdict.REVIEW, text=text))
         review = True
     return Verdict.REVIEW if review else Verdict.APPROVE, reasons
 

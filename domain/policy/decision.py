@@ -13,9 +13,10 @@ from domain.model import Id, Minor, Model, Quantity, UtcDatetime
 from domain.policy.goods import Condition, Proof
 from domain.policy.judgement import Verdict
 from domain.policy.money import Cap, Cut, Duties, Payer
-from domain.policy.outcome import RefundDue, Resolution, Trigger
+from domain.policy.outcome import RefundDue, Trigger
 from domain.policy.reasons import Fault
 from domain.request import Basis, ReturnReason
+from domain.resolution import CARRIED_OUT, Resolution
 from domain.terms import ShippingRule
 
 
@@ -88,6 +89,8 @@ class Handling(Model):
     lost_after_days: int = 14
     claim_days: int = 30
     lost: WhenLost = WhenLost.AFTER_INVESTIGATION
+    payment_days: int = 7
+    repair_days: int = 14
 
 
 class LineDecision(Model):
@@ -120,7 +123,8 @@ class Decision(Model):
     """The policy's answer to a request: approved if any line is; declined lines stay with the customer.
 
     With a line to review a person looks at it before anything is paid. `send_back_day` is the day on which
-    `send_back_until` ends where the order went; `obligations` are what the law asks besides.
+    `send_back_until` ends where the order went; `obligations` are what the law asks besides. `resolution` is what the
+    shopper chose of what is offered.
     """
 
     verdict: Verdict
@@ -130,7 +134,14 @@ class Decision(Model):
     send_back_until: UtcDatetime
     send_back_day: date | None = None
     obligations: tuple[str, ...] = ()
+    resolution: Resolution = Resolution.REFUND
     trial_day: int | None = None
+
+    @property
+    def resolutions(self) -> tuple[Resolution, ...]:
+        """What is offered for all lines that may come back and a return can end with by itself."""
+        told = [line.terms.resolutions for line in self.approved if line.terms is not None]
+        return tuple(one for one in CARRIED_OUT if all(one in others for others in told)) if told else CARRIED_OUT[:1]
 
     def days(self, count: int) -> timedelta:
         """So many days for somebody to act; under a policy that is tried out they last `trial_day` seconds each."""
@@ -172,6 +183,18 @@ class Decision(Model):
     def review_days(self) -> int:
         """The shortest time that a person has to look at any line."""
         return min((line.handling.review_days for line in self.lines if line.handling), default=Handling().review_days)
+
+    @property
+    def payment_days(self) -> int:
+        """The longest time that any line gives to pay what an exchange costs more."""
+        told = (line.handling.payment_days for line in self.approved if line.handling)
+        return max(told, default=Handling().payment_days)
+
+    @property
+    def repair_days(self) -> int:
+        """The shortest time that the workshop has for any line."""
+        told = (line.handling.repair_days for line in self.approved if line.handling)
+        return min(told, default=Handling().repair_days)
 
     @property
     def label_days(self) -> int:

@@ -13,10 +13,11 @@ from domain.policy.decision import LineTerms
 from domain.policy.document import Clauses, Policy, PublishedPolicy, PublishedStatute
 from domain.policy.judgement import WarrantyRule
 from domain.policy.money import BonusRule, Cut, DeliveryRule, DutiesRule, FeeRule, Payer, ReturnShippingRule
-from domain.policy.outcome import RefundDue, RefundDueRule, Resolution, ResolutionRule
+from domain.policy.outcome import RefundDue, RefundDueRule, ResolutionRule
 from domain.policy.reader import Reader
 from domain.policy.window import AtEnd
 from domain.request import Basis
+from domain.resolution import Resolution
 from domain.terms import ShippingRule
 
 

@@ -44,4 +44,6 @@ def handling(
         lost_after_days=days.lost_after_days,
         claim_days=days.claim_days,
         lost=days.lost,
+        payment_days=days.payment_days,
+        repair_days=days.repair_days,
     )

@@ -8,10 +8,10 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from domain.order import Exclusion
-from domain.policy.outcome import Resolution
 from domain.policy.rule import Rule, listed
 from domain.policy.window import Months
 from domain.request import ReturnReason
+from domain.resolution import Resolution
 
 
 class Verdict(StrEnum):

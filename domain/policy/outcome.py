@@ -13,18 +13,8 @@ from domain.model import Minor, Model
 from domain.money import ListedCurrency
 from domain.policy.money import PerCent
 from domain.policy.rule import Rule, listed
+from domain.resolution import Resolution
 from domain.terms import fraction
-
-
-class Resolution(StrEnum):
-    """What the shopper may get."""
-
-    REFUND = "refund"
-    STORE_CREDIT = "store_credit"
-    EXCHANGE = "exchange"
-    REPLACEMENT = "replacement"
-    REPAIR = "repair"
-    PRICE_REDUCTION = "price_reduction"
 
 
 class Trigger(StrEnum):

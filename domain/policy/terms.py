@@ -11,7 +11,7 @@ from domain.plan import FeeKind
 from domain.policy.decision import Decision, LineDecision, LineTerms
 from domain.policy.judgement import Verdict
 from domain.policy.money import Cap, Cut, Duties, Payer, rank
-from domain.policy.outcome import Resolution
+from domain.resolution import Resolution
 from domain.terms import FeeTerm, Share, ShippingRule, Terms, fraction
 
 Graded = Mapping[str, Mapping[Grade, int]]
@@ -28,7 +28,7 @@ def graded(order: Order, lines: Sequence[InspectedLine]) -> Graded:
     return found
 
 
-def terms_of(decision: Decision, units: Graded, resolution: Resolution = Resolution.REFUND) -> Terms | None:
+def terms_of(decision: Decision, units: Graded) -> Terms | None:
     """What holds for these units together; None where the decision says nothing of them.
 
     Fees are per line. What is once per return or order is the best for the shopper of any line that comes back; of
@@ -45,7 +45,8 @@ def terms_of(decision: Decision, units: Graded, resolution: Resolution = Resolut
         cheapest_standard_only=bool(paying) and Cap.NONE not in paying,
         refund_duties=any(one.duties is Duties.REFUND for one in terms),
         fees=tuple(_fees(lines, units, terms)),
-        bonus=_bonus(terms) if resolution is Resolution.STORE_CREDIT else None,
+        bonus=_bonus(terms) if decision.resolution is Resolution.STORE_CREDIT else None,
+        resolution=decision.resolution,
     )
 
 

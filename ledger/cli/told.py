@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from domain.plan import Component, Fee, RefundPlan
+from domain.plan import Component, Fee, RefundPlan, destination
 from ledger.cli import say, table
 from ledger.readable import amount
 from ledger.story import Story
@@ -93,7 +93,9 @@ def _plan_lines(plan: RefundPlan) -> Iterator[str]:
     yield from (f"{amount(-one.amount, plan.currency)}  {_fee(one, plan.currency)}" for one in plan.fees)
     if plan.exchanged:
         yield f"{amount(-plan.exchanged, plan.currency)}  for new goods"
-    yield from (f"{amount(leg.amount, plan.currency)}  to {leg.kind.value} {leg.tender_id}" for leg in plan.legs)
+    yield from (
+        f"{amount(leg.amount, plan.currency)}  to {leg.kind.value} {destination(leg.tender_id)}" for leg in plan.legs
+    )
     if plan.bonus:
         yield f"{amount(plan.bonus.amount, plan.currency)}  bonus on top, as store credit"
     if plan.later:

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from domain.money import Money
-from domain.plan import Bonus
+from domain.taking_back import TakingBack
 from ledger import Transfer, accounts
 from ledger.moves import Move, transfers
 
 
-def credited(
-    key: str, currency: str, case: str, customer: str, amount: int, bonus: Bonus | None
-) -> tuple[Transfer, ...]:
-    """What a return owes becomes store credit; a bonus on top is the shop's promotion."""
-    credit = accounts.store_credit(customer)
-    moves = [(accounts.owed(case), credit, amount), (accounts.PROMOTION, credit, bonus.amount if bonus else 0)]
-    return transfers(key, currency, moves)
-
-
-def clawed_back(key: str, currency: str, customer: str, bonus: int) -> tuple[Transfer, ...]:
-    """A bonus is taken back: what it was given for did not come about, or was turned into money."""
-    return transfers(key, currency, [(accounts.store_credit(customer), accounts.PROMOTION, bonus)])
+def taken_back(key: str, asked: TakingBack, taken: int) -> tuple[Transfer, ...]:
+    """Store credit is taken back for money that is missing: the bonus first, then what stood for the money, which
+    covers the order's suspense. What is spent is a claim against the customer."""
+    credit, claim = accounts.store_credit(asked.customer), accounts.receivable(asked.customer)
+    suspense, bonus = accounts.suspense(asked.order_id), min(taken, asked.bonus)
+    moves = [
+        (credit, accounts.PROMOTION, bonus),
+        (credit, suspense, taken - bonus),
+        (claim, accounts.PROMOTION, asked.bonus - bonus),
+        (claim, suspense, asked.credit - (taken - bonus)),
+    ]
+    return transfers(key, asked.currency, moves)
 
 
 def goodwill(key: str, currency: str, customer: str, amount: int) -> tuple[Transfer, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from domain import ids
-from ledger import UNITS, JournalEntry, Transfer, TransferKind, accounts
+from ledger import UNITS, EntryKind, JournalEntry, Transfer, TransferKind, accounts
 from ledger.moves import Move, finishing, transfers
 from ledger.moves.money import Left
 
@@ -87,8 +87,8 @@ def released(key: str, reserved: Iterable[Transfer], left: Left) -> tuple[Transf
 
 
 def announced(entries: Iterable[JournalEntry]) -> tuple[Transfer, ...]:
-    """All units that were ever reserved by these entries of one return."""
-    moved = (one for entry in entries for one in entry.transfers)
+    """All units that were ever reserved by these entries of one return; what is set aside for it are the shop's own."""
+    moved = (one for entry in entries for one in entry.transfers if entry.kind is not EntryKind.SET_ASIDE)
     return tuple(one for one in moved if one.kind is TransferKind.PENDING and one.commodity == UNITS)
 
 

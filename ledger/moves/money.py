@@ -8,7 +8,7 @@ from domain import ids
 from domain.history import History
 from domain.order import Order, TenderKind
 from domain.paid import paid_components
-from domain.plan import Component, Leg, RefundPlan
+from domain.plan import AS_CREDIT, Component, Leg, RefundPlan
 from domain.refund import PAID_BY_PEOPLE, RefundIntention
 from ledger import UNITS, Transfer, TransferKind, accounts
 from ledger.moves import Move, finishing, matched, transfers
@@ -40,10 +40,11 @@ def reserved(key: str, case: str, plan: RefundPlan, new: Sequence[Component] = (
     Raises ValueError for an exchange whose new components do not add up to what pays for them.
     """
     owed, kind = accounts.owed(case), TransferKind.PENDING if plan.legs else TransferKind.SINGLE
-    if sum(part.amount for part in new) != plan.exchanged:
-        raise ValueError(f"{plan.exchanged} pays for new goods, which are listed for another amount")
+    added = plan.added.captured if plan.added else 0
+    if sum(part.amount for part in new) != plan.exchanged + added:
+        raise ValueError(f"{plan.exchanged + added} pays for new goods, which are listed for another amount")
     into = [(accounts.paid(plan.order_id, part), part.amount) for part in new]
-    moves = _debt(plan, owed, into)
+    moves = _debt(plan, owed, into, added)
     for fee in plan.fees:
         moves.append((owed, accounts.fees(fee.kind), fee.amount - fee.tax))
         moves.append((owed, accounts.fees_tax(fee.kind), fee.tax))
@@ -51,8 +52,20 @@ def reserved(key: str, case: str, plan: RefundPlan, new: Sequence[Component] = (
     return (*transfers(key, plan.currency, moves, kind), *legs)
 
 
+def collected(key: str, currency: str, order_id: str, payment: str, amount: int) -> tuple[Transfer, ...]:
+    """A shopper paid: the money is the order's, and waits there for what it is for."""
+    return transfers(key, currency, [(accounts.tender(payment), accounts.order(order_id), amount)])
+
+
+def given_back(key: str, case: str, plan: RefundPlan) -> tuple[Transfer, ...]:
+    """What a shopper paid and nobody needs is owed again, and its one leg is reserved."""
+    back = (accounts.order(plan.order_id), accounts.owed(case), plan.total)
+    return (*transfers(key, plan.currency, [back]), *(leg(intended(case, plan, one)) for one in plan.legs))
+
+
 def intended(case: str, plan: RefundPlan, one: Leg) -> RefundIntention:
     """The first attempt at a leg."""
+    as_credit = one.tender_id == AS_CREDIT
     return RefundIntention(
         key=ids.refund_key(case, plan.number, one.tender_id, 1),
         case=case,
@@ -64,13 +77,17 @@ def intended(case: str, plan: RefundPlan, one: Leg) -> RefundIntention:
         currency=plan.currency,
         kind=one.kind,
         customer=one.customer,
+        instead=TenderKind.STORE_CREDIT if as_credit else "",
+        bonus=plan.bonus.amount if as_credit and plan.bonus else 0,
     )
 
 
-def _debt(plan: RefundPlan, owed: str, into: Sequence[tuple[str, int]]) -> list[Move]:
-    """`paid -> owed` for each component, and `paid -> paid` for what pays for new goods."""
+def _debt(plan: RefundPlan, owed: str, into: Sequence[tuple[str, int]], added: int) -> list[Move]:
+    """`paid -> owed` for each component; what pays for new goods goes `paid -> paid`, and what was added to it comes
+    from where it waits."""
     wanted = [*into, (owed, plan.gross - plan.exchanged)]
     out = {accounts.paid(plan.order_id, part): -part.amount for part in plan.components}
+    out[accounts.order(plan.order_id)] = -added
     return list(matched({**out, **{account: amount for account, amount in wanted if amount}}))
 
 
@@ -108,8 +125,12 @@ def withdrawn(key: str, plan: Sequence[Transfer], left: Left) -> tuple[Transfer,
 
 
 def settled(intention: RefundIntention) -> tuple[Transfer, ...]:
-    """The provider has paid a leg."""
-    return _finished(intention, TransferKind.POST)
+    """The provider has paid a leg; a bonus on top is the shop's promotion."""
+    bonus = (accounts.PROMOTION, _into(intention), intention.bonus)
+    return (
+        *_finished(intention, TransferKind.POST),
+        *transfers(f"{ids.leg_key(intention.key)}/bonus", intention.currency, [bonus]),
+    )
 
 
 def refused(key: str, intention: RefundIntention, suspense: int) -> tuple[Transfer, ...]:
@@ -119,10 +140,10 @@ def refused(key: str, intention: RefundIntention, suspense: int) -> tuple[Transf
 
 
 def failed_late(key: str, intention: RefundIntention, suspense: int) -> tuple[Transfer, ...]:
-    """A leg that was settled came back: it is owed again, less what covers the order's suspense."""
-    owed = accounts.owed(intention.case)
-    back = (_into(intention), owed, intention.amount)
-    return transfers(key, intention.currency, [back, *_cover(intention, owed, suspense)])
+    """A leg that was settled came back with its bonus: it is owed again, less what covers the order's suspense."""
+    owed, into = accounts.owed(intention.case), _into(intention)
+    back = [(into, owed, intention.amount), (into, accounts.PROMOTION, intention.bonus)]
+    return transfers(key, intention.currency, [*back, *_cover(intention, owed, suspense)])
 
 
 def is_leg(one: Transfer) -> bool:

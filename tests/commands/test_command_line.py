@@ -45,6 +45,7 @@ def test_all_commands_are_there() -> None:
         "bulk",
         "by-hand-failed",
         "cancel",
+        "choose",
         "claim answer",
         "claim open",
         "close",
@@ -92,6 +93,7 @@ def test_all_commands_are_there() -> None:
         "quote",
         "receive",
         "refunds",
+        "repair",
         "replan",
         "retry",
         "scan",
@@ -99,6 +101,7 @@ def test_all_commands_are_there() -> None:
         "settle",
         "show",
         "start",
+        "take-back",
     ]
 
 

@@ -105,7 +105,8 @@ class Diary:
         view = await self.one.result()
         assert view.outcome is outcome
         if judged:
-            assert await asyncio.to_thread(self._wrong, outcome) == []
+            found = await asyncio.to_thread(self._wrong, outcome)
+            assert not found, "\n".join(found)
         assert self.shop.world.rooms.ledger.verify().faults == ()
         return view
 

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from domain.exchange import Exchange, plan_exchange, plan_replacement
+from domain.exchange import (
+    Exchange,
+    Swap,
+    Variant,
+    VariantTax,
+    plan_exchange,
+    plan_replacement,
+    swap_of,
+    swapped,
+    with_exchanges,
+)
 from domain.history import history_of
 from domain.order import Order, OrderLine, Shipping
 from domain.plan import FeeKind, RefundPlan
 from domain.planning import plan_refund
-from domain.terms import FeeTerm, Terms
+from domain.terms import FeeTerm, ShippingRule, Terms
 from tests.domain.orders import FULL, legs, line, order, paid, parts, returned
 
 
@@ -116,3 +128,96 @@ def test_a_replacement_of_two_that_do_not_divide() -> None:
         (bought := order(line("a", 3, 500, 500), tenders=[paid(1000)])), history_of(bought), {"a": 2}
     )
     assert (new.quantity, new.unit_price, new.discount, bought.paid_for(new)) == (2, 334, 1, 667)
+
+
+# ── Exchanges that are promised, and chains of them ──────────────────────────────────────────────────────────────────
+
+
+def variant(sku: str, price: int, product: str = "hat", *rates: str) -> Variant:
+    taxes = tuple(VariantTax(name="VAT", rate=rate) for rate in rates)
+    return Variant(sku=sku, product=product, title=f"Hat {sku}", price=price, currency="EUR", taxes=taxes)
+
+
+def swap(bought: Order, line_id: str, old: Variant | None, new: Variant, quantity: int = 1, name: str = "x") -> Swap:
+    sold = bought.line(line_id)
+    assert sold is not None
+    return swap_of(bought, sold, quantity, name, old, new)
+
+
+def test_another_size_is_even_whatever_was_paid() -> None:
+    # 12.00 less 2.10: 9.90 of which 1.58 is tax; today both sizes cost 15.00
+    bought = order(line("a", 1, 1200, 210, tax=[("0.19", 158)]), tenders=[paid(990)])
+    promised = swap(bought, "a", variant("S", 1500), variant("M", 1500, "hat", "0.19"))
+    made = swapped(bought, history_of(bought), {"a": 1}, FULL, [promised])
+    assert (made.difference, made.to_pay, made.plan.exchanged, made.plan.total) == (0, 0, 990, 0)
+    (new,) = made.plan.new
+    assert (new.id, new.sku, bought.paid_for(new), new.taxes[0].amount) == ("x", "M", 990, 158)
+
+
+@pytest.mark.parametrize(
+    ("price", "to_pay", "total"),
+    [(1490, 500, 0), (690, 0, 300)],
+    ids=["dearer", "cheaper"],
+)
+def test_another_product_costs_what_it_costs(price: int, to_pay: int, total: int) -> None:
+    bought = order(line("a", 1, 990, tax=[("0.19", 158)]), tenders=[paid(990)])
+    promised = swap(bought, "a", variant("S", 990), variant("BAG", price, "bag", "0.19"))
+    made = swapped(bought, history_of(bought), {"a": 1}, FULL, [promised])
+    assert (made.to_pay, made.plan.total) == (to_pay, total)
+    # 14.90 * 0.19 / 1.19 = 2.379; 6.90 * 0.19 / 1.19 = 1.1017
+    assert [tax.amount for tax in made.plan.new[0].taxes] == [{1490: 238, 690: 110}[price]]
+
+
+def test_taxes_on_top_of_a_new_price() -> None:
+    # 96.00 with 5.5 % and 1.25 % on top: 5.28 and 1.20
+    bought = order(line("a", 1, 10000, tax=[("0.055", 550)]), tenders=[paid(10550)], inclusive=False, currency="USD")
+    promised = swap(bought, "a", None, variant("BAG", 9600, "bag", "0.055", "0.0125"))
+    made = swapped(bought, history_of(bought), {"a": 1}, FULL, [promised])
+    assert [tax.amount for tax in made.plan.new[0].taxes] == [528, 120]
+    assert (made.charge, made.plan.total) == (10248, 302)
+
+
+def test_after_an_exchange_delivery_goes_by_what_the_shopper_has() -> None:
+    # two hats of 10.00 and 4.00 for delivery; one was exchanged for another size, and then came back: half of it
+    bought = order(line("a", 2, 1000), tenders=[paid(2400)], shipping=Shipping(price=400))
+    plan = swapped(
+        bought, history_of(bought), {"a": 1}, FULL, [swap(bought, "a", variant("S", 1000), variant("M", 1000))]
+    ).plan
+    now = with_exchanges(bought, [plan])
+    terms = Terms(refund_shipping=ShippingRule.BY_VALUE)
+    first = plan_refund(now, history_of(now, [plan]), {"x": 1}, terms)
+    assert (first.total, first.shipping) == (1200, 200)
+    last = plan_refund(now, history_of(now, [plan, first]), {"a": 1}, terms)
+    assert (last.total, last.shipping) == (1200, 200)
+
+
+@given(
+    paid_for=st.integers(1, 30_000),
+    bought=st.integers(1, 4),
+    prices=st.lists(st.one_of(st.none(), st.integers(0, 30_000)), min_size=1, max_size=4),
+)
+def test_a_chain_of_exchanges_pays_what_was_paid(paid_for: int, bought: int, prices: list[int | None]) -> None:
+    """However often one unit is exchanged, up, down or even: when everything comes back, everything that the shopper
+    paid has gone back, and the unit that was only exchanged for another size is worth what was paid for it."""
+    now = order(
+        line("l0", bought, -(-paid_for // bought), -paid_for % bought, tax=[("0.19", paid_for * 19 // 119)]),
+        tenders=[paid(paid_for)],
+    )
+    happened: list[RefundPlan] = []
+    unit = plan_refund(now, history_of(now), {"l0": 1}, FULL).total
+    for number, price in enumerate(prices):
+        old, new = variant("S", 1500), variant("M", 1500) if price is None else variant("BAG", price, "bag", "0.19")
+        promised = swap(now, f"l{number}", old, new, name=f"l{number + 1}")
+        made = swapped(now, history_of(now, happened), {f"l{number}": 1}, FULL, [promised])
+        added = paid(made.to_pay, f"pi_x{number}") if made.to_pay else None
+        happened.append(made.plan.model_copy(update={"added": added}))
+        now = with_exchanges(now, happened[-1:])
+        Order.model_validate(now.model_dump())  # its figures agree
+    history = history_of(now, happened)
+    last = plan_refund(now, history, {f"l{len(prices)}": 1}, FULL)
+    if not any(price is not None for price in prices):
+        assert last.total == unit
+    rest = {"l0": bought - 1} if bought > 1 else {}
+    after = plan_refund(now, history_of(now, [*happened, last]), rest, FULL).total if rest else 0
+    collected = paid_for + sum(one.added.captured for one in happened if one.added)
+    assert sum(plan.total for plan in happened) + last.total + after == collected

@@ -17,10 +17,13 @@ from domain.verbs import Verb
 #                     service warehouse ops finance admin
 TABLE = {
     Verb.CANCEL: "       yes     -     yes    -     yes",
+    Verb.CHOOSE: "       yes     -     yes   yes    yes",
     Verb.RECORD_SCAN: "  yes     -     yes    -     yes",
     Verb.ADD_PARCEL: "   yes    yes    yes    -     yes",
     Verb.RECEIVE: "       -     yes    yes    -     yes",
     Verb.INSPECT: "       -     yes    yes    -     yes",
+    Verb.REPAIR: "        -     yes    yes    -     yes",
+    Verb.SHIPPED: "       -     yes    yes    -     yes",
     Verb.APPROVE: "       -      -      -    yes    yes",
     Verb.OVERRIDE: "      -      -     yes   yes    yes",
     Verb.FORCE_CLOSE: "   -      -     yes    -     yes",
@@ -36,6 +39,7 @@ TABLE = {
     Verb.RECORD_NEWS: "  yes     -      -     -     yes",
     Verb.CONSENT: "      yes     -     yes   yes    yes",
     Verb.PAY_AGAIN: "     -      -      -    yes    yes",
+    Verb.TAKE_BACK: "     -      -      -    yes    yes",
     Verb.PAID_BY_HAND: "  -      -      -    yes    yes",
     Verb.BY_HAND_FAILED: "-      -      -    yes    yes",
     Verb.NOTED: "         -      -      -    yes    yes",

@@ -126,7 +126,7 @@ def test_a_refund_that_fails_late_and_one_made_elsewhere(ledger: Ledger) -> None
     open_order(ledger)
     ledger.append(fact("a", move("a", "paid:o:l:net", "tender:p", 30), kind=EntryKind.REFUND_ELSEWHERE))
     ledger.append(fact("b", move("b", "tender:p", "owed:r", 10), kind=EntryKind.REFUND_REVERSED))
-    ledger.append(fact("c", move("c", "owed:r", "store_credit:c", 10), kind=EntryKind.CREDIT_ISSUED))
+    ledger.append(fact("c", move("c", "owed:r", "store_credit:c", 10), kind=EntryKind.REFUND_SETTLED))
     ledger.append(fact("d", move("d", "tender:p", "paid:o:l:net", 50), kind=EntryKind.ORDER_EDITED))
     found = period_report(ledger, "month", Days(), ledger.entries())
     # What was sold, then or later, is no refund.

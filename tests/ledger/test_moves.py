@@ -10,8 +10,10 @@ from domain.errors import OverLimit, Refused
 from domain.exchange import plan_exchange
 from domain.history import history_of
 from domain.money import Money
+from domain.order import TenderKind
 from domain.paid import paid_components
-from domain.plan import Bonus
+from domain.refund import RefundIntention
+from domain.taking_back import TakingBack
 from domain.terms import Terms
 from ledger import UNITS, EntryKind, Ledger, Transfer, TransferKind, accounts
 from ledger.moves import credit, finishing, goods, matched, money
@@ -116,17 +118,59 @@ def test_an_exchange_keeps_money_with_the_order(books: Books) -> None:
         money.reserved("plan 2", "r", made.plan)
 
 
-def test_store_credit_with_its_bonus_and_the_bonus_taken_back(books: Books) -> None:
-    # 20.00 owed become credit with 2.00 on top; the bonus is taken back
+AS_CREDIT = RefundIntention(
+    key="refund:r:1:as_store_credit:1",
+    case="r",
+    order_id="1",
+    plan=1,
+    attempt=1,
+    payment="as_store_credit",
+    amount=2000,
+    currency=EUR,
+    kind=TenderKind.STORE_CREDIT,
+    instead=TenderKind.STORE_CREDIT,
+    customer="c1",
+    bonus=200,
+)
+
+
+def credited(books: Books) -> None:
+    """20.00 owed become store credit with 2.00 on top, and the bank takes the 20.00 back."""
     bought = order(line("a", 2, 1000), tenders=[paid(2000)])
     books.add(*money.opening("open", bought, history_of(bought)))
     books.add(*[Transfer(key="debt", debit="paid:1:a:net", credit="owed:r", commodity=EUR, amount=2000)])
-    books.add(*credit.credited("credit", EUR, "r", "c1", 2000, Bonus(base=2000, amount=200)))
+    books.add(money.leg(AS_CREDIT))
+    books.add(*money.settled(AS_CREDIT))
     assert books.posted() == {"tender:pi_1": 2000, "store_credit:c1": 2200, "promotion": -200}
-    books.add(*credit.clawed_back("claw", EUR, "c1", 200))
-    assert books.posted() == {"tender:pi_1": 2000, "store_credit:c1": 2000}
+
+
+def test_store_credit_that_fails_late_takes_its_bonus_along(books: Books) -> None:
+    credited(books)
+    books.add(*money.failed_late("late", AS_CREDIT, 0))
+    assert books.posted() == {"tender:pi_1": 2000, "owed:r": 2000}
+
+
+@pytest.mark.parametrize(
+    ("taken", "left"),
+    [
+        (2200, {}),
+        # 15.00 are spent: of what is left the bonus goes first, and the customer owes the rest.
+        (700, {"store_credit:c1": 1500, "receivable:c1": 1500}),
+        (100, {"store_credit:c1": 2100, "receivable:c1": 2100}),
+        (0, {"store_credit:c1": 2200, "receivable:c1": 2200}),
+    ],
+)
+def test_store_credit_is_taken_back_the_bonus_first(books: Books, taken: int, left: dict[str, int]) -> None:
+    credited(books)
+    books.add(*[Transfer(key="bank", debit="suspense:1", credit="tender:pi_1", commodity=EUR, amount=2000)])
+    asked = TakingBack(key="k", order_id="1", customer="c1", currency=EUR, credit=2000, bonus=200)
+    books.add(*credit.taken_back("claw", asked, taken))
+    assert books.posted() == left
+
+
+def test_a_gift_is_store_credit(books: Books) -> None:
     books.add(*credit.goodwill("gift", EUR, "c1", 500))
-    assert books.posted() == {"tender:pi_1": 2000, "store_credit:c1": 2500, "goodwill": -500}
+    assert books.posted() == {"store_credit:c1": 500, "goodwill": -500}
 
 
 def test_early_refunds_keep_within_the_exposure_of_their_class(books: Books) -> None:

@@ -7,7 +7,7 @@ from domain.method import Method
 from domain.notice import Extra, Notice, NoticeExtra, NoticeKind, NoticeLine, NoticePart, NoticeReason
 from domain.order import TenderKind
 from domain.policy.goods import Proof
-from domain.policy.outcome import Resolution
+from domain.resolution import Resolution
 
 TO, NAME = "ada@example.org", "Ada Lovelace"
 

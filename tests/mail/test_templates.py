@@ -20,7 +20,7 @@ from domain.method import Method
 from domain.notice import Extra, Notice, NoticeKind, NoticeLine, NoticePart, NoticeReason
 from domain.order import TenderKind
 from domain.policy.goods import Proof
-from domain.policy.outcome import Resolution
+from domain.resolution import Resolution
 from tests.loopback import Answer, loopback
 from tests.mail.notices import NAME, PRICED, TO, full, notice
 

@@ -10,7 +10,9 @@ import pytest
 from sqlalchemy import Engine
 
 from activities.payments import PayLeg, PaymentActivities
-from activities.payments.news import HearDispute, HearPayment, HearRefund, NewsActivities
+from activities.payments.collecting import Collecting, GiveBack
+from activities.payments.hearing import HearDispute, HearPayment, HearRefund
+from activities.payments.news import NewsActivities
 from domain.errors import Refused
 from domain.news import DisputeNews, Heard, PaymentNews, RefundNews, Turn
 from domain.order import EarlierRefund, RefundedLine
@@ -554,10 +556,19 @@ def test_what_a_person_entered_of_a_dispute_counts_when_they_entered_it(desk: De
 # ── Payments ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_payment_that_nobody_asks_for_any_more_is_for_finance(desk: Desk) -> None:
+def test_a_payment_that_nobody_asks_for_any_more_goes_back(desk: Desk) -> None:
     told = PaymentNews(event="evt_p", payment="pi_9", collection="label:R-1:1", amount=499, currency="EUR", at=NOW)
     for _ in range(2):
         heard = desk.news.hear_payment(HearPayment(order_id="two-rates", news=told, now=NOW))
         assert heard.turn is Turn.LATE_PAYMENT
         assert "4.99 EUR came in as pi_9" in heard.for_finance
+        assert heard.tender is not None
+        assert heard.tender.captured == 499
     assert desk.keys(EntryKind.LATE_PAYMENT) == ["late_payment:pi_9"]
+    assert desk.shop.money("tender:pi_9").posted == desk.shop.money("order:two-rates").posted == 499
+    room = Collecting(FakeProvider(), desk.shop.ledger)
+    ask = GiveBack(order_id="two-rates", payment="pi_9", amount=499, currency="EUR", now=NOW)
+    plan = room.give_back(ask)
+    assert room.give_back(ask) == plan
+    assert [(leg.tender_id, leg.amount) for leg in plan.legs] == [("pi_9", 499)]
+    assert (desk.shop.money("order:two-rates").posted, desk.shop.money("owed:late-pi_9").posted) == (0, 499)

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from activities.payments import PayLeg, PaymentActivities, Payments
-from activities.payments.news import HearRefund, NewsActivities
+from activities.payments.hearing import HearRefund
+from activities.payments.news import NewsActivities
 from activities.payments.via_stripe import StripePayments
 from domain.errors import Refused, Stale, StoredFault, Unavailable
 from domain.news import RefundNews

@@ -11,8 +11,8 @@ from domain.inspection import Grade
 from domain.order import Exclusion
 from domain.policy import LineDecision, Verdict, terms_of
 from domain.policy.money import Cap, Payer
-from domain.policy.outcome import Resolution
 from domain.request import Basis, ReturnReason
+from domain.resolution import Resolution
 from domain.terms import ShippingRule
 from tests.policy import cases
 from tests.policy.cases import DELIVERED, STATUTES, line, one, order, published

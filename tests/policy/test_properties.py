@@ -16,8 +16,9 @@ from domain.policy import Decision, LineDecision, Verdict
 from domain.policy.document import Policy, PublishedPolicy
 from domain.policy.goods import Condition, Proof
 from domain.policy.money import Cap, Cut, Duties, Payer, rank
-from domain.policy.outcome import DueFrom, Resolution
+from domain.policy.outcome import DueFrom
 from domain.request import Basis, ReturnReason
+from domain.resolution import Resolution
 from domain.terms import ShippingRule
 from tests.policy.cases import DELIVERED, STATUTES, judged, line, order, published
 from tests.policy.test_last_days import CASES, Case, asked, utc

@@ -14,9 +14,10 @@ from domain.inspection import Grade, InspectedLine
 from domain.order import Exclusion, Shipping, Tender, TenderKind
 from domain.plan import FeeKind
 from domain.policy import Policy, PublishedPolicy, Verdict, graded, terms_of
-from domain.policy.outcome import Resolution
+from domain.policy.choosing import chosen
 from domain.quoted import quote_plan
 from domain.request import Basis, ReturnReason
+from domain.resolution import Resolution
 from domain.terms import ShippingRule
 from tests.policy.cases import DELIVERED, PLACED, STATUTES, as_new, judged, line, one, order, published
 
@@ -222,7 +223,7 @@ def test_delivery_duties_and_bonus() -> None:
     assert terms is not None
     assert (terms.refund_shipping, terms.cheapest_standard_only) == (ShippingRule.BY_VALUE, True)
     assert (terms.refund_duties, terms.bonus) == (False, None)
-    credit = terms_of(decision, as_new(decision), Resolution.STORE_CREDIT)
+    credit = terms_of(chosen(decision, Resolution.STORE_CREDIT), as_new(decision))
     assert credit is not None
     assert credit.bonus is not None
     assert credit.bonus.of(1000) == 125
@@ -370,6 +371,8 @@ def test_how_the_merchant_goes_about_it_is_recorded() -> None:
         "reminder_days": [7, 2],
         "inspection_days": 5,
         "answer_days": 9,
+        "payment_days": 7,
+        "repair_days": 14,
         "lost_after_days": 6,
         "claim_days": 20,
         "lost": "refund_at_once",

@@ -15,8 +15,9 @@ from domain.order import Exclusion, Order
 from domain.policy import LineDecision, PublishedPolicy, Statute, Verdict, terms_of
 from domain.policy.document import Clauses
 from domain.policy.money import Cap, Payer
-from domain.policy.outcome import DueFrom, Resolution
+from domain.policy.outcome import DueFrom
 from domain.request import Basis, ReturnReason
+from domain.resolution import Resolution
 from domain.terms import ShippingRule
 from tests.policy.cases import DELIVERED, PLACED, STATUTES, as_new, judged, line, one, order, published
 

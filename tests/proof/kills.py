@@ -27,6 +27,9 @@ BESIDE = {
     "force_close": "It ends a return as a cancel does, by the same code. tests/workflows/test_ops.py.",
     "record_assignment": "It moves nothing, and comes only where a person says so. tests/workflows/test_ops.py.",
     "record_resend": "It moves nothing, and comes only where a person says so. tests/workflows/test_ops.py.",
+    "record_choice": "It is one entry under one key, as `record_override` is. tests/diaries/test_store_credit.py.",
+    "take_back": "It comes after a dispute that was lost, and repeats itself as `pay_leg` does. "
+    "tests/payments/test_taking_back.py.",
     "record_loss": "It comes after weeks of silence, as `expire_return` does. tests/workflows/test_lost.py.",
     "plan_early": "It writes what `plan_refund` does, and an entry before it. tests/diaries/test_early.py.",
     "end_early": "It is one entry, weeks after the money. tests/diaries/test_early.py.",
@@ -38,6 +41,16 @@ BESIDE = {
     "record_decided": "It comes after the end, where a person says so. tests/diaries/test_late.py.",
     "credit_late": "It comes after the end, and moves nothing at a provider. tests/diaries/test_late.py.",
     "expire_return": "It comes after weeks of silence, which no stack here can skip. tests/workflows/test_parcels.py.",
+    "promise_goods": "Told again, it gives what is recorded. tests/decisions/test_trading.py.",
+    "price_exchange": "It reads, and records nothing. tests/diaries/test_exchange.py.",
+    "fall_back": "Where another remedy is in force already, that stays. tests/decisions/test_trading.py.",
+    "set_aside": "It is crashed at each of its writes in tests/inventory/test_contract.py.",
+    "set_free": "It is crashed at each of its writes in tests/inventory/test_contract.py.",
+    "ship": "What a lost answer did is found by its key. tests/storefront/test_catalogue.py.",
+    "record_shipped": "It comes only where a person says so. tests/diaries/test_exchange.py.",
+    "record_repair": "It moves nothing, and comes only where a person says so. tests/diaries/test_exchange.py.",
+    "collect_payment": "The page is found by its key, whoever opened it. tests/payments/test_contract.py.",
+    "end_payment": "A page is closed again as it was closed before. tests/payments/test_contract.py.",
     "resend_notice": "It comes a day after a mail of unknown outcome. tests/mail/test_send_notice.py.",
 }
 """Activities in which no worker is killed, and why not."""
@@ -71,6 +84,7 @@ _WAY_BY = {
     "hear_refund": "failed late",
     "hear_dispute": "disputed",
     "hear_payment": "paid late",
+    "give_back": "paid late",
     "tell_returns": "refunded elsewhere",
 }
 

@@ -39,22 +39,45 @@ Json = dict[str, Any]
 _BESIDES = (EntryKind.REFUND_TRACED, EntryKind.REFUND_UNANSWERED)
 """What may be learnt of a refund beside its outcome; the bank's reference even after the end."""
 
-_SAID = (EntryKind.APPROVAL, EntryKind.OVERRIDE, EntryKind.CONSENT)
+_SAID = (EntryKind.APPROVAL, EntryKind.OVERRIDE, EntryKind.CONSENT, EntryKind.CHOICE)
 """What people may have said on the way."""
 
+_PAID = (
+    EntryKind.DECISION,
+    EntryKind.LABEL,
+    EntryKind.INSPECTION,
+    EntryKind.PLAN,
+    EntryKind.RESTOCK,
+    EntryKind.CLOSED,
+)
 _ONCE = {
-    Outcome.REFUNDED: (
-        EntryKind.DECISION,
-        EntryKind.LABEL,
-        EntryKind.INSPECTION,
-        EntryKind.PLAN,
-        EntryKind.RESTOCK,
-        EntryKind.CLOSED,
+    Outcome.REFUNDED: _PAID,
+    Outcome.CREDITED: _PAID,
+    Outcome.EXCHANGED: (*_PAID, EntryKind.PROMISED, EntryKind.SHIPPED),
+    Outcome.REPLACED: (*(one for one in _PAID if one is not EntryKind.PLAN), EntryKind.PROMISED, EntryKind.SHIPPED),
+    Outcome.REPAIRED: (
+        *(one for one in _PAID if one not in (EntryKind.PLAN, EntryKind.RESTOCK)),
+        EntryKind.REPAIR,
+        EntryKind.SHIPPED,
     ),
     Outcome.DECLINED: (EntryKind.DECISION, EntryKind.CLOSED),
     Outcome.CANCELLED: (EntryKind.DECISION, EntryKind.CANCELLED, EntryKind.CLOSED),
     Outcome.EXPIRED: (EntryKind.DECISION, EntryKind.LABEL, EntryKind.LABEL_VOIDED, EntryKind.EXPIRED, EntryKind.CLOSED),
 }
+
+
+_GOODS = (Outcome.EXCHANGED, Outcome.REPLACED, Outcome.REPAIRED)
+"""How a return ends whose shopper gets goods."""
+_TRIED = (
+    EntryKind.PROMISED,
+    EntryKind.SET_ASIDE,
+    EntryKind.SET_FREE,
+    EntryKind.PAYMENT_ASKED,
+    EntryKind.PAYMENT_CAME,
+    EntryKind.PAYMENT_ENDED,
+    EntryKind.REPAIR,
+)
+"""What may be recorded of goods that were to go out, also where they did not in the end."""
 
 
 _ANSWERS = (NoticeKind.APPROVED, NoticeKind.IN_REVIEW)
@@ -130,7 +153,7 @@ def wrong_return(case: str, expected: Outcome, books: Books, *, killed: bool = F
         return [f"{case}: the journal knows nothing of it"]
     told = _Told(case, expected, books, entries, killed)
     money, goods = (told.legs, told.tenders, told.notes), (told.label, told.mails, told.stock, told.units)
-    checks = (told.end, told.facts, *money, *goods, told.open)
+    checks = (told.end, told.facts, *money, *goods, told.trade, told.open)
     return [f"{case}: {sentence}" for check in checks for sentence in check()]
 
 
@@ -188,9 +211,11 @@ class _Told:
 
     def _times(self, seen: Mapping[EntryKind, int]) -> dict[EntryKind, int]:
         legs = len(self.known.plan.legs) if self.known.plan else 0
-        free = {EntryKind.SCAN, EntryKind.PARCEL, EntryKind.NOTICE, EntryKind.RECEIPT, *_BESIDES, *_SAID}
+        free = {EntryKind.SCAN, EntryKind.PARCEL, EntryKind.NOTICE, EntryKind.RECEIPT, *_BESIDES, *_SAID, *_TRIED}
         times = {kind: 0 for kind in EntryKind if kind not in free}
         times |= dict.fromkeys(_ONCE[self.expected], 1) | self._otherwise(seen)
+        if EntryKind.PLAN in _ONCE[self.expected] and self.known.choices:
+            times[EntryKind.PLAN] = seen[EntryKind.PLAN]  # what is chosen since a plan overtakes it
         times[EntryKind.REFUND_FAILED] = seen[EntryKind.REFUND_FAILED]
         late = times[EntryKind.REFUND_REVERSED] = len(self._failed_late())
         times[EntryKind.REFUND_SUBMITTED] = legs + seen[EntryKind.REFUND_FAILED] + late
@@ -260,14 +285,20 @@ class _Told:
             return
         made = self.books.credits(asked.key)
         told = [(one["id"], one["amount"], one["currency"], one["voided"]) for one in made]
-        if told != [(settled, asked.amount, asked.currency, False)]:
-            yield f"the storefront has {told} for {asked.key}, not {settled} over {asked.amount} {asked.currency}"
+        if told != [(settled, asked.amount + asked.bonus, asked.currency, False)]:
+            wanted = f"{asked.amount} {asked.currency} and a bonus of {asked.bonus}"
+            yield f"the storefront has {told} for {asked.key}, not {settled} over {wanted}"
         if asked.to is TenderKind.GIFT_CARD and {one["account"] for one in made} - {asked.payment}:
             yield f"{asked.key} is not on the gift card {asked.payment}"
 
     def _key(self, payment: str) -> str:
-        noes = sum(1 for one in self.known.refunds if one.payment == payment and one.status != "succeeded")
-        return ids.refund_key(self.case, 1, payment, 1 + noes)
+        of_plan = [one for one in self.known.refunds if one.key.startswith(ids.refunds_of(self.case, self._plan))]
+        noes = sum(1 for one in of_plan if one.payment == payment and one.status != "succeeded")
+        return ids.refund_key(self.case, self._plan, payment, 1 + noes)
+
+    @property
+    def _plan(self) -> int:
+        return self.known.plan.number if self.known.plan else 1
 
     def _paid(self) -> list[Json]:
         """Refunds that name this return, or nobody's return on a payment of its order."""
@@ -294,8 +325,9 @@ class _Told:
 
     def _customers(self) -> set[str]:
         """Whose store credit is in the plan, or was agreed to."""
-        legs = self.known.plan.legs if self.known.plan else ()
-        return {*(leg.customer for leg in legs), *(one.customer for one in self.known.consents)} - {""}
+        plans = (one.facts["plan"]["legs"] for one in self.entries if one.kind is EntryKind.PLAN)
+        named = {leg.get("customer", "") for legs in plans for leg in legs}
+        return {*named, *(one.customer for one in self.known.consents)} - {""}
 
     def _payments(self) -> dict[str, tuple[int, str]]:
         """What each payment of the order captured, in which currency."""
@@ -374,10 +406,14 @@ class _Told:
         rows = {row.key: row for row in self.books.outbox.of_case(self.case)}
         recorded = Counter(entry.key for entry in self.entries if entry.kind is EntryKind.NOTICE)
         needed, others = ({notice_ids.notice_key(self.case, kind) for kind in kinds} for kinds in self._notices())
-        if changed := sum(not one.waits for one in self.known.overrides):  # what may come back is told anew each time
-            others |= {notice_ids.notice_key(self.case, kind, 1 + changed) for kind in _ANSWERS}
+        changed = sum(not one.waits for one in self.known.overrides) + len(self.known.choices)
+        if changed:  # what may come back, and what it is worth, is told anew each time
+            each = [(kind, 2 + number) for kind in _ANSWERS for number in range(changed)]
+            others |= {notice_ids.notice_key(self.case, kind, number) for kind, number in each}
             others |= (answers := needed & {notice_ids.notice_key(self.case, kind) for kind in _ANSWERS})
             needed -= answers
+        if self.known.asked:  # half way to the day on which it is due
+            others.add(notice_ids.notice_key(self.case, NoticeKind.PAYMENT_DUE, 2))
         for key in self._failed_late():
             needed.add(notice_ids.refund_notice_key(NoticeKind.REFUND_FAILED, key))
             later = [one.key for one in self.known.refunds if one.key.rpartition(":")[0] == key.rpartition(":")[0]]
@@ -435,19 +471,45 @@ class _Told:
         moving |= {NoticeKind.PAYMENT_DUE} if known.early_end and known.early_end.short else set()
         review = self.known.decision is not None and self.known.decision.verdict is Verdict.REVIEW
         answered = NoticeKind.IN_REVIEW if review else NoticeKind.APPROVED
-        needed = {answered, NoticeKind.REFUND_DONE} | moving
-        return needed, {NoticeKind.REFUND_SUBMITTED, NoticeKind.REMINDER, *_MEANWHILE}
+        others = {NoticeKind.REFUND_SUBMITTED, NoticeKind.PAYMENT_DUE, NoticeKind.REMINDER, *_MEANWHILE}
+        return {answered, *self._last()} | moving, others
+
+    def _last(self) -> set[NoticeKind]:
+        if self.expected is Outcome.CREDITED:
+            return {NoticeKind.STORE_CREDIT}
+        if self.expected not in _GOODS:
+            return {NoticeKind.REFUND_DONE}
+        money = {NoticeKind.REFUND_DONE} if self.known.plan and self.known.plan.total else set()
+        return {NoticeKind.EXCHANGE_SHIPPED} | money
 
     def stock(self) -> Iterator[str]:
         """What was inspected was put away, each unit once, and nothing waits on the way."""
         put = sum(one.amount for entry in self.entries for one in entry.transfers if one.credit.startswith("stock:"))
         seen = self.known.inspection if not self.known.lost else None
         inspected = sum(line.quantity for line in seen.lines) if seen else 0
+        if self.expected is Outcome.REPAIRED:
+            inspected = 0  # they went back to the shopper
         if put != inspected:
             yield f"{put} units were put into stock, {inspected} were inspected"
         for one in self.books.ledger.balances(accounts.returning(self.case, "")):
             if one.posted or one.pending_in or one.pending_out:
                 yield f"{one.account} holds {one.posted} units, {one.pending_in} more are on their way"
+
+    def trade(self) -> Iterator[str]:
+        """What goes out was sent once, and what was added to it paid for it; nothing else is set aside."""
+        found = self.books.get("/storefront/_control/fulfilments")["data"]
+        parcels = [one for one in found if one["reference"].startswith(f"ship:{self.case}:")]
+        sent = [one.lines for one in self.known.sent]
+        told = [{item["line_id"]: item["quantity"] for item in one["items"]} for one in parcels]
+        if parcels and told != sent:
+            yield f"{told} was sent by the storefront, {sent} by the journal"
+        if len(sent) != (1 if self.expected in _GOODS else 0):
+            yield f"{len(sent)} parcels went out, which does not go with {self.expected}"
+        added = self.known.plan.added if self.known.plan else None
+        if self.known.collected != added:
+            yield f"{self.known.collected} was collected, and {added} pays for what goes out"
+        if self.known.aside and self.expected not in _GOODS:
+            yield f"what was set aside ({self.known.aside}) is not free again"
 
     def units(self) -> Iterator[str]:
         """No unit of the order appeared or vanished: sold, with the customer, returning and stock add up to nothing."""

@@ -256,7 +256,7 @@ class PaidLate(Way):
     """Somebody pays at a link after the return has closed."""
 
     async def closed(self) -> None:
-        """Closed; and finance has seen what came in."""
+        """Closed; and what came in has gone back."""
         await super().closed()
         item, key = "line_items[0]", f"collection:{self.case}:1"
         asked = {f"{item}[price_data][currency]": "eur", f"{item}[price_data][unit_amount]": "490"}
@@ -265,7 +265,7 @@ class PaidLate(Way):
         paid = await self.control(f"/stripe/_control/payment_links/{link['id']}/pay")
         payment = paid["payment_intent"]
         await self.recorded(ids.late_payment_key(payment))
-        await self.noted(ids.aftercare_id(self.case, payment))
+        await self.ended(ids.aftercare_id(self.case, payment))
 
 
 class RefundedElsewhere(Way):

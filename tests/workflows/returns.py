@@ -39,12 +39,15 @@ SHOPIFY_ORDER, SHOPIFY_LINE, SHOPIFY_PAYMENT = "1073459981", "1071823193", "pi_d
 TWO_RATES, TWO_RATES_PAYMENT = "two_rates.json", "pi_demo_two_rates"
 
 
-def request(case: str, order: str, lines: Lines) -> ReturnRequest:
-    """What a storefront sends."""
+def request(
+    case: str, order: str, lines: Lines, exchange_for: str | None = None, reason: str = "unwanted", **more: Any
+) -> ReturnRequest:
+    """What a storefront sends; `exchange_for` is what the shopper wants instead of each line."""
     wanted = tuple(
-        RequestedLine(line_id=line, quantity=count, reason=ReturnReason.UNWANTED) for line, count in lines.items()
+        RequestedLine(line_id=line, quantity=count, reason=ReturnReason(reason), exchange_for=exchange_for)
+        for line, count in lines.items()
     )
-    return ReturnRequest(id=case, order_id=order, lines=wanted)
+    return ReturnRequest(id=case, order_id=order, lines=wanted, **more)
 
 
 async def refusal(said: Awaitable[object]) -> tuple[str, str]:
@@ -261,9 +264,9 @@ class Shop:
     case: str = "R-1"
     started: list[Return] = field(default_factory=list)
 
-    async def start(self, case: str, order: str, lines: Lines) -> Return:
+    async def start(self, case: str, order: str, lines: Lines, **more: Any) -> Return:
         """Start a return, as a storefront does; or find it."""
-        handle = await start_return(self.client, request(case, order, lines))
+        handle = await start_return(self.client, request(case, order, lines, **more))
         one = Return(self.world, self.client, handle, lines)
         self.started.append(one)
         return one
@@ -273,10 +276,10 @@ class Shop:
         order = await self.world.import_order(SHOPIFY, SHOPIFY_PAYMENT)
         return await self.start(self.case, order.id, {SHOPIFY_LINE: 1})
 
-    async def two_rates(self, lines: Lines) -> Return:
+    async def two_rates(self, lines: Lines, **more: Any) -> Return:
         """Import the order with two tax rates and return some of it."""
         order = await self.world.import_order(TWO_RATES)
-        return await self.start(self.case, order.id, lines)
+        return await self.start(self.case, order.id, lines, **more)
 
     async def end(self) -> None:
         """End what still runs, so that no later worker meets it."""

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from domain.carrier_claim import AnswerClaim, OpenClaim
+from domain.choice import Choice
+from domain.choosing import may_choose_now
 from domain.early import Settle
 from domain.inspection import Inspection, Receipt
 from domain.override import Override
 from domain.parcel import OtherParcel, Scan
 from domain.policy import Verdict
+from domain.repair import ShippedByHand, WorkshopSaid
 from domain.verbs import Refusal, Verb
 from workflows.return_case.allowed_claims import may_claim
 from workflows.return_case.allowed_early import may_settle, paid_early
 from workflows.return_case.allowed_goods import may_add, may_inspect, may_lose, may_receive, may_scan
 from workflows.return_case.allowed_staff import may_agree, may_approve, may_close, may_override, may_resend
+from workflows.return_case.allowed_trade import may_trade
 from workflows.return_case.said import Approve, ForceClose, Lost, Resend
 from workflows.return_case.state import CaseState
 
@@ -48,6 +52,10 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
             return may_claim(state, said)
         case Settle():
             return may_settle(state, said)
+        case WorkshopSaid() | ShippedByHand():
+            return may_trade(state, said)
+        case Choice():
+            return may_choose_now(state, said.resolution)
     if verb is Verb.ASSIGN and state.turn.owner in ("backhaul", "nobody"):
         return Refusal(code="nobody_waits", message="Nobody has to act on this return now: it goes on by itself.")
     if verb is Verb.CANCEL:

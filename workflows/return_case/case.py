@@ -20,20 +20,23 @@ from domain.notice import NoticeKind
 from domain.parcel import BOUGHT
 from domain.people import SHOPPER
 from domain.request import ReturnRequest, parse_request
+from domain.resolution import Resolution
 from workflows import options
 from workflows.return_case.desk import as_failure, decoded
 from workflows.return_case.early import Early
-from workflows.return_case.goods import Goods
 from workflows.return_case.news import NewsDesk
+from workflows.return_case.remedies import REMEDIES, Remedy
 from workflows.return_case.state import latest
+from workflows.return_case.trade import Trade
 from workflows.return_case.view import CaseView, view
 from workflows.stepping import NotWanted
 
 NOT_GIVEN = RawValue(Payload())
 
-UNDO = ("void_label",)
+UNDO = ("set_free", "void_label")
 """What undoes a return that is called off, or that a person declined or closed. The fact itself, which the clerk
-records first, gives the units of `open_return` back; then `buy_label` is undone. Nothing else is: what was read or
+records first, gives the units of `open_return` back; then what `promise` set aside is free again, and `buy_label` is
+undone. Nothing else is: what was read or
 recorded stays a fact, and `plan_refund`, `pay_leg` and `restock` come only after the goods have arrived, when a return
 can be neither called off nor declined any more."""
 
@@ -48,7 +51,7 @@ LAST_WORDS = {
 
 
 @workflow.defn(name=ids.WORKFLOW_TYPE)
-class ReturnCase(Early, Goods, NewsDesk):
+class ReturnCase(Early, Trade, NewsDesk):
     """A return. Its id is the storefront's return id; all its keys are made from it."""
 
     @workflow.init
@@ -72,17 +75,14 @@ class ReturnCase(Early, Goods, NewsDesk):
         self.acknowledge()
         await self.hear_appeal()
         await self.be_reviewed()
+        await self.promise()
         await self.buy_label()
         await self.follow_parcel()
         if (end := self.state.ends_as) is not None:
             await self.undo()
-            return await self.close(end, LAST_WORDS[end])
-        await self.early_paid()
-        await self.plan_refund()
-        await asyncio.gather(self.refund(), self.restock())
-        await self.end_early()
-        await self.end_claim()
-        return await self.close(Outcome.REFUNDED, NoticeKind.REFUND_DONE)
+            await self.say_last(LAST_WORDS[end])
+            return await self.close(end)
+        return await self.resolve()
 
     async def fetch_order(self) -> None:
         """Read the order, and what the journal knows already of this return."""
@@ -124,6 +124,32 @@ class ReturnCase(Early, Goods, NewsDesk):
             self.learn(label=label)
         self.tell_approved()
 
+    async def resolve(self) -> CaseView:
+        """Do what was chosen, and again where something else is chosen before it has ended."""
+        while True:
+            remedy = self.remedy
+            await getattr(self, remedy.verb)()
+            await self.end_claim()
+            if remedy == self.remedy:
+                await self.say_last(remedy.last)
+            if remedy == self.remedy:
+                return await self.close(remedy.outcome)
+
+    @property
+    def remedy(self) -> Remedy:
+        """What it ends with, as it was chosen last; where nothing is paid, nothing becomes store credit."""
+        chosen, planned = self.state.resolution, self.state.planned
+        nothing = chosen is Resolution.STORE_CREDIT and planned is not None and not planned.minor
+        return REMEDIES[Resolution.REFUND if nothing else chosen]
+
+    async def pay_back(self) -> None:
+        """The money, to the tenders or as store credit, while the goods are put away."""
+        await self.set_free()  # of what would have gone out
+        await self.early_paid()
+        await self.plan_refund()
+        await asyncio.gather(self.refund(), self.restock())
+        await self.end_early()
+
     async def undo(self) -> None:
         """Nothing comes back: undo what was done, in turn."""
         for verb in UNDO:
@@ -157,10 +183,13 @@ class ReturnCase(Early, Goods, NewsDesk):
             return "rule:policy"
         return self.state.cancel.by if self.state.cancel else SHOPPER
 
-    async def close(self, outcome: Outcome, last: NoticeKind) -> CaseView:
-        """Tell the shopper how it ended, wait a bounded time for the mails, and record the end."""
+    async def say_last(self, last: NoticeKind) -> None:
+        """Tell the shopper how it ended, and wait a bounded time for the mails."""
         self.tell(last)
         await self.settle_down()
+
+    async def close(self, outcome: Outcome) -> CaseView:
+        """Record the end."""
         self.closing = True
         await self.step(
             f"Close: {outcome}",

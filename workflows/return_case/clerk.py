@@ -6,11 +6,13 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from domain.carrier_claim import AnswerClaim, OpenClaim
+from domain.choice import Choice
 from domain.early import Settle
 from domain.inspection import Inspection, Receipt
 from domain.override import Override
 from domain.parcel import OtherParcel, Scan
 from domain.refund import PLAN_WITHDRAWN
+from domain.repair import ShippedByHand, WorkshopSaid
 from workflows.return_case.claims import Claims
 from workflows.return_case.facts import Fact, known, with_fact
 from workflows.return_case.finance import Finance
@@ -68,6 +70,12 @@ class Clerk(Shopper, Warehouse, Providers, Finance, Ops, Overrides, Claims):
                 return await self.record_inspection(fact)
             case Cancel():
                 return await self.record_cancel(fact)
+            case Choice():
+                return await self.record_choice(fact)
+            case WorkshopSaid():
+                return await self.record_repair(fact)
+            case ShippedByHand():
+                return await self.record_shipped(fact)
             case ForceClose():
                 return await self.record_force_close(fact)
             case Lost():

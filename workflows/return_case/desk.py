@@ -94,7 +94,7 @@ class Desk:
 
         Raises ApplicationError `Refused` if it was not recorded; then it counts as never said.
         """
-        if not known(self.state, fact):
+        if self.heard or not known(self.state, fact):  # what is recorded first may change what is known
             heard = next((one for one in self.heard if one.fact == fact), None)
             if heard is None:
                 heard = Heard(fact)

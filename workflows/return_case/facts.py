@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from temporalio.exceptions import ApplicationError
 
 from domain.carrier_claim import AnswerClaim, OpenClaim, answered
+from domain.choice import Choice
 from domain.early import Settle
 from domain.inspection import Inspection, Receipt
 from domain.override import Override
 from domain.parcel import OtherParcel, Scan
+from domain.repair import ShippedByHand, WorkshopSaid
 from workflows.return_case.said import Approve, Assign, Cancel, ForceClose, Lost, Resend
 from workflows.return_case.state import CaseState
 
-Goods = OtherParcel | Scan | Receipt | Inspection | Lost | OpenClaim | AnswerClaim
-Fact = Goods | Cancel | ForceClose | Assign | Resend | Approve | Override | Settle
+Goods = OtherParcel | Scan | Receipt | Inspection | Lost | OpenClaim | AnswerClaim | WorkshopSaid | ShippedByHand
+Fact = Goods | Cancel | Choice | ForceClose | Assign | Resend | Approve | Override | Settle
 
 
 @dataclass
@@ -40,6 +42,8 @@ def known(state: CaseState, fact: Fact) -> bool:
             return state.inspection is not None
         case Cancel():
             return state.called_off
+        case Choice():
+            return state.resolution is fact.resolution
         case ForceClose():
             return state.force_closed is not None
         case Assign():
@@ -58,13 +62,17 @@ def known(state: CaseState, fact: Fact) -> bool:
             return any(one.update_id == fact.override and one.agreed_by for one in state.overrides)
         case Approve():
             return state.approval is not None and not state.needs_approval
+        case WorkshopSaid():
+            return state.repair is not None
+        case ShippedByHand():
+            return bool(state.sent)
         case Override():
             return any(one.update_id == fact.update_id for one in state.overrides)
 
 
 def with_fact(state: CaseState, fact: Fact) -> CaseState:
-    """The state as if the fact were recorded: what the next message is judged by. An approval, an override, a claim
-    and what staff asks for change nothing yet."""
+    """The state as if the fact were recorded: what the next message is judged by. A choice, an approval, an override, a
+    claim and what staff asks for change nothing yet."""
     if known(state, fact):
         return state
     match fact:
@@ -87,5 +95,7 @@ def with_fact(state: CaseState, fact: Fact) -> CaseState:
         case AnswerClaim():
             told = answered(state.claims, fact.reference, fact.answer, fact.paid)
             return state.model_copy(update={"claims": told})
-        case OpenClaim() | Assign() | Resend() | Approve() | Override():
+        case WorkshopSaid():
+            return state.model_copy(update={"repair": fact.result})
+        case OpenClaim() | Choice() | ShippedByHand() | Assign() | Resend() | Approve() | Override():
             return state

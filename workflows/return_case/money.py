@@ -12,7 +12,7 @@ from activities.payments import PayLeg
 from domain.consent import Consent
 from domain.money import Money
 from domain.notice import NoticeKind
-from domain.plan import Leg
+from domain.plan import AS_CREDIT, Leg, destination
 from domain.refund import FINAL_NO, STORED_FAULT, Refund, RefundStatus
 from domain.verbs import Verb
 from workflows import options
@@ -24,7 +24,7 @@ from workflows.stepping import NotWanted
 
 
 class Payout(Steps, Instead):
-    """Verbs about what is owed."""
+    """Verbs about what is owed, to the tenders or as store credit."""
 
     async def plan_refund(self) -> None:
         """Compute what is owed for what was inspected, and reserve it."""
@@ -82,7 +82,7 @@ class Payout(Steps, Instead):
             raise NotWanted(ApplicationError("the plan was overtaken while it waited for its approval"))
 
     def _answered(self) -> bool:
-        return self.overtaken or not self.state.needs_approval
+        return self.overtaken or self.state.chosen_since or not self.state.needs_approval
 
     async def pay(self, leg: Leg) -> None:
         """One leg, until the provider confirms it. A final no waits for finance; the next try is a new intention."""
@@ -91,6 +91,8 @@ class Payout(Steps, Instead):
             # A refund that was never made needs nobody's word to be asked for again.
             if refund is not None and refund.status in FINAL_NO and refund.reason != STORED_FAULT:
                 await self.wait_for_another_try(refund)
+            if self.state.chosen_since:
+                raise NotWanted(ApplicationError("another resolution was chosen since it was planned"))
             refund = await self.ask_provider(leg)
 
     async def wait_for_another_try(self, failed: Refund) -> None:
@@ -98,7 +100,9 @@ class Payout(Steps, Instead):
         if not self.has_consent(failed):
             why = failed.message or f"the provider ended it as {failed.status} ({failed.reason})"
             other = "; if the shopper agrees, it can go another way (`consent`)" if failed.no_way_back else ""
-            await self.wait_for_help(f"Refund to {failed.payment}", "finance", f"{why}{other}", None)
+            if failed.payment == AS_CREDIT:
+                other += "; or it goes back as a refund, if the shopper chooses that (`choose`)"
+            await self.wait_for_help(f"Refund to {destination(failed.payment)}", "finance", f"{why}{other}", None)
 
     @property
     def newest(self) -> tuple[Refund, ...]:
@@ -129,7 +133,7 @@ class Payout(Steps, Instead):
         attempt, plan = attempts(self.state, leg.tender_id), self.state.plan.number if self.state.plan else 1
         named, to = self.about, leg.tender_id
         return await self.until_decided(
-            f"Refund {Money(minor=leg.amount, currency=self.order.currency)} to {to}",
+            f"Refund {Money(minor=leg.amount, currency=self.order.currency)} to {destination(to)}",
             lambda now: PayLeg(**named, plan=plan, payment=to, amount=leg.amount, attempt=attempt, now=now),
         )
 

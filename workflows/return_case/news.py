@@ -51,6 +51,10 @@ class NewsDesk(Payout, Listener):
                 # The plan that stands goes on without it, so nobody here would pay it again.
                 raise _for_aftercare("This refund belongs to an earlier plan")
             self._refund_moved(heard.refund, heard.failed_late and heard.covered < heard.refund.amount)
+        if heard.turn is Turn.LATE_PAYMENT:
+            raise _for_aftercare("This return asks for no money any more")
+        if heard.turn is Turn.PAYMENT_CAME:
+            self.learn(collected=heard.tender, pay_url="")
         if isinstance(news, DisputeNews):
             others = tuple(one for one in self.state.disputes if one.dispute != news.dispute)
             self.learn(disputes=(*others, news) if heard.turn is Turn.DISPUTE_OPENED else others)

@@ -15,6 +15,7 @@ from domain.policy import LineDecision, Verdict
 from domain.printing import amount, day, moment
 from domain.refund import FINAL_NO, Refund, RefundStatus
 from domain.request import Basis
+from domain.resolution import IN_GOODS, Resolution
 from domain.statement import shows_by
 from workflows.return_case.state import CaseState
 
@@ -34,13 +35,17 @@ def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
         locale=locale,
         lines=_about(kind, state),
         extras=_extras(state) if total else (),
-        total=amount(total, locale) if total else "",
+        total=amount(total, locale) if total and kind is not NoticeKind.PAYMENT_DUE else _missing(kind, state),
+        bonus=_bonus(state, locale) if total else "",
+        resolution=state.resolution,
         nothing_left=_nothing_left(state),
         label_url=state.label.url if state.label else "",
         method=state.label.method if state.label else None,
         qr_url=state.label.qr_url if state.label else "",
         packing_sheet_url=state.label.sheet_url if state.label else "",
-        tracking_number=state.label.tracking_number if state.label else "",
+        tracking_number=_tracking(kind, state),
+        carrier=state.sent[-1].carrier if kind is NoticeKind.EXCHANGE_SHIPPED and state.sent else "",
+        **_goods_out(kind, state),
         refunded=state.early is not None,
         stated_at=_stated_at(kind, state),
         expected_by=_expected_by(kind, state),
@@ -110,7 +115,47 @@ def _locale(state: CaseState) -> str:
 
 def _total(state: CaseState) -> Money | None:
     quoted = Money(minor=state.quote.total, currency=state.quote.currency) if state.quote else None
-    return state.planned or quoted
+    total = state.planned or quoted
+    nothing = total is not None and not total.minor and state.resolution is Resolution.EXCHANGE
+    return None if nothing else total
+
+
+def _bonus(state: CaseState, locale: str) -> str:
+    plan = state.plan or state.quote
+    return amount(Money(minor=plan.bonus.amount, currency=plan.currency), locale) if plan and plan.bonus else ""
+
+
+def _in_parcel(state: CaseState) -> tuple[NoticeLine, ...]:
+    titles = dict(state.order.titles) if state.order else {}
+    titles |= {one.new_line: one.title for one in state.promised}
+    parcel = state.sent[-1].lines if state.sent else {}
+    return tuple(NoticeLine(title=titles.get(one, one), quantity=count) for one, count in parcel.items())
+
+
+def _tracking(kind: NoticeKind, state: CaseState) -> str:
+    if kind is NoticeKind.EXCHANGE_SHIPPED:
+        return state.sent[-1].tracking_number if state.sent else ""
+    return state.label.tracking_number if state.label else ""
+
+
+def _missing(kind: NoticeKind, state: CaseState) -> str:
+    if kind is not NoticeKind.PAYMENT_DUE or state.asked is None:
+        return ""
+    return amount(Money(minor=state.asked.amount, currency=state.asked.currency), _locale(state))
+
+
+def _goods_out(kind: NoticeKind, state: CaseState) -> dict[str, Any]:
+    """What is promised for the goods, and what is to be paid for it."""
+    locale, currency = _locale(state), state.order.currency if state.order else ""
+    promised = state.promised if state.resolution in IN_GOODS else ()
+    found: dict[str, Any] = {
+        "goods_out": tuple(f"{one.quantity} x {one.title}" for one in promised),
+        "to_pay": amount(Money(minor=state.to_pay, currency=currency), locale) if promised and state.to_pay else "",
+        "gave_way": state.gave_way,
+    }
+    if kind is NoticeKind.PAYMENT_DUE and state.pay_until:
+        found |= {"action_url": state.pay_url, "reply_until": day(state.pay_until.date(), locale)}
+    return found
 
 
 def _part(refund: Refund, kind: TenderKind, locale: str) -> NoticePart:
@@ -137,6 +182,10 @@ def _about(kind: NoticeKind, state: CaseState) -> tuple[NoticeLine, ...]:
             return _named(state, state.decision.lines if state.decision else ())
         case NoticeKind.IN_REVIEW:
             return (*_sendable(state), *_declined(state))
+        case NoticeKind.EXCHANGE_SHIPPED:
+            return _in_parcel(state)
+        case NoticeKind.PAYMENT_DUE:
+            return tuple(NoticeLine(title=one.title, quantity=one.quantity) for one in state.promised)
         case _:
             return _lines(state)
 
@@ -149,7 +198,7 @@ def _plan(state: CaseState) -> RefundPlan | None:
 def _lines(state: CaseState) -> tuple[NoticeLine, ...]:
     plan, locale = _plan(state), _locale(state)
     if plan is None:
-        return ()
+        return _sendable(state) if state.resolution in IN_GOODS else ()
     return tuple(
         NoticeLine(
             title=line.title,

@@ -18,6 +18,8 @@ class Stage(StrEnum):
     IN_TRANSIT = "in_transit"
     INSPECTION = "inspection"
     REFUND = "refund"
+    REMEDY = "remedy"
+    """Goods for goods: what is missing is paid, the workshop mends, or a parcel is packed."""
     CLOSING = "closing"
     CLOSED = "closed"
 

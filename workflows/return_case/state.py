@@ -13,6 +13,7 @@ from domain.parcel import back_with_sender, on_its_way
 from domain.policy import Verdict
 from domain.refund import FINAL_NO, Refund, RefundStatus
 from domain.request import ReturnRequest
+from domain.resolution import IN_GOODS
 from workflows.options import PARCEL_PATIENCE
 from workflows.return_case.said import Cancel
 from workflows.return_case.stage import NextAction, Stage, Trouble
@@ -40,6 +41,12 @@ class CaseState(CaseSoFar):
     """Until when a person should have looked at what the policy leaves to one; no label goes out before."""
     patient_until: UtcDatetime | None = None
     """The new due time of a parcel of which word came after the first one."""
+    pay_url: str = ""
+    """Where the shopper pays what is missing, as long as it is open."""
+    send_by: UtcDatetime | None = None
+    """When what goes out should be on its way."""
+    mend_by: UtcDatetime | None = None
+    """When the workshop should have said something."""
     write_by: UtcDatetime | None = None
     """By when the shopper was told to hear of goods that took longer to be looked at."""
 
@@ -50,7 +57,10 @@ class CaseState(CaseSoFar):
             return Stage.CLOSED
         # Of what was lost or never came there is nothing to put away.
         seen_to = bool(self.restocked or self.lost or self.never_came)
-        if self.called_off or self.expired or (seen_to and self.refund_status is RefundStatus.SUCCEEDED):
+        if self.owes_goods:
+            return Stage.REMEDY
+        goods_out = bool(self.sent) and (self.plan is None or self.refund_status is RefundStatus.SUCCEEDED)
+        if self.called_off or self.expired or goods_out or (seen_to and self.refund_status is RefundStatus.SUCCEEDED):
             return Stage.CLOSING
         if self.inspection is not None:
             return Stage.REFUND
@@ -65,6 +75,12 @@ class CaseState(CaseSoFar):
         if self.review_until is not None:
             return Stage.REVIEW
         return Stage.LABEL if self.decision is not None else Stage.REQUESTED
+
+    @property
+    def owes_goods(self) -> bool:
+        """Whether the goods were judged, and others, or the same mended, have to go out for them."""
+        judged = self.inspection is not None and not self.stopped
+        return judged and self.resolution in IN_GOODS and not self.sent
 
     @property
     def planned(self) -> Money | None:

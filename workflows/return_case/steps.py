@@ -65,9 +65,11 @@ class Steps(Desk, Stepper):
             self.tell(NoticeKind.WITHDRAWAL_RECEIPT)
 
     def tell_approved(self) -> None:
-        """What may come back and how, and again when a person has changed it; not any more once goods are here."""
+        """What may come back and how, and again when a person has changed it or something else was chosen; not any
+        more once goods are here.
+        """
         if self.state.label is not None and not self.state.stopped and not self.state.receipts:
-            number = 1 + sum(not one.waits for one in self.state.overrides)
+            number = 1 + sum(not one.waits for one in self.state.overrides) + len(self.state.choices)
             # The first of a review went out before there was a label.
             late = self.state.in_review
             self.tell(NoticeKind.IN_REVIEW if late else NoticeKind.APPROVED, number + late)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from domain.box import due
 from domain.money import Money
+from domain.order import TenderKind
 from domain.parcel import BROUGHT, TrackingStatus, delivered, newest
+from domain.plan import destination
 from domain.refund import BY_HAND, FINAL_NO, STORED_FAULT, Refund, RefundStatus
 from workflows.options import APPROVAL_PATIENCE
 from workflows.return_case.stage import NextAction, Stage
@@ -74,13 +76,29 @@ def _unapproved(state: CaseState) -> NextAction | None:
     return NextAction(owner="finance", action=f"Approve the refund of {total}", due_at=due_of(state))
 
 
+def _goods_owed(state: CaseState) -> NextAction | None:
+    """Who has to act until what goes out for the goods is on its way."""
+    if not state.owes_goods:
+        return None
+    if state.pay_url and state.asked:
+        missing = Money(minor=state.asked.amount, currency=state.asked.currency)
+        return NextAction(owner="shopper", action=f"Pay {missing} for the exchange", due_at=state.pay_until)
+    if state.mend_by:
+        action = "Mend the goods, then say `repair` with what came of it"
+        return NextAction(owner="warehouse", action=action, due_at=state.mend_by)
+    if state.send_by:
+        action = "Send what goes out; where nothing tells of it by itself, say `shipped`"
+        return NextAction(owner="warehouse", action=action, due_at=state.send_by)
+    return None
+
+
 def _undecided(state: CaseState) -> NextAction | None:
     on_their_way = [one for one in state.refunds if one.status not in DECIDED]
     if not on_their_way:
         return None
     owner, action = who_decides(on_their_way[0])
     # While the parcel of a refund before its goods is on its way, only people come before the carrier.
-    if state.stage is not Stage.REFUND and not (state.early and owner in ("finance", "shopper")):
+    if state.stage not in (Stage.REFUND, Stage.REMEDY) and not (state.early and owner in ("finance", "shopper")):
         return None
     return NextAction(owner=owner, action=action, due_at=state.look_at)
 
@@ -111,6 +129,7 @@ _FIRST_OF = (
     _undecided,
     _shopper_owes,
     _carrier_claim,
+    _goods_owed,
 )
 """What waits for somebody whatever the stage; the first that does is shown."""
 
@@ -174,7 +193,14 @@ def who_decides(refund: Refund) -> tuple[str, str]:
     """Who has to act on a refund that is not decided, and what they do."""
     if refund.reason == BY_HAND:
         money = Money(minor=refund.amount, currency=refund.currency)
-        to = f"the shopper's bank account instead of {refund.payment}" if refund.instead else refund.payment
+        to = refund.payment
+        if refund.instead is TenderKind.BANK:
+            to = f"the shopper's bank account instead of {destination(refund.payment)}"
+        elif refund.instead:
+            to, money = (
+                "the shopper's store credit",
+                Money(minor=refund.amount + refund.bonus, currency=refund.currency),
+            )
         return "finance", f"Pay {money} to {to} by hand, then say `paid_by_hand` with the bank's reference"
     if refund.status is RefundStatus.REQUIRES_ACTION:
         return "shopper", "Do what the payment provider asked for by mail, so that the refund can be paid"
@@ -194,6 +220,7 @@ _NEXT = {
     Stage.IN_TRANSIT: ("carrier", "Deliver the parcel"),
     Stage.INSPECTION: ("warehouse", "Inspect what arrived"),
     Stage.REFUND: ("backhaul", "Pay the refund and put the goods away"),
+    Stage.REMEDY: ("backhaul", "Compute what goes out, and put the goods away"),
     Stage.CLOSING: ("backhaul", "Send the last mails and close"),
     Stage.CLOSED: ("nobody", "Nothing: the return is closed"),
 }

@@ -15,6 +15,7 @@ from domain.money import Money
 from domain.plan import RefundPlan
 from domain.policy import Verdict
 from domain.refund import FINAL_NO
+from domain.resolution import Resolution
 from workflows.return_case.stage import Stage, Trouble
 from workflows.return_case.state import CaseState
 from workflows.return_case.turn import DECIDED
@@ -60,6 +61,9 @@ class CaseView(Model):
     assigned_by: str = ""
     lines: Mapping[str, int] = {}
     quote: str = ""
+    resolution: Resolution = Resolution.REFUND
+    resolutions: tuple[Resolution, ...] = ()
+    bonus: str = ""
     method: Method | None = None
     label_url: str = ""
     sheet_url: str = ""
@@ -69,6 +73,10 @@ class CaseView(Model):
     received: Mapping[str, int] = {}
     discrepancies: tuple[str, ...] = ()
     planned: str = ""
+    goods_out: tuple[str, ...] = ()
+    to_pay: str = ""
+    pay_url: str = ""
+    sent: tuple[str, ...] = ()
     to_approve: Money | None = None
     override_to_approve: str = ""
     approved_by: str = ""
@@ -95,6 +103,11 @@ def amount(plan: RefundPlan | None) -> str:
     return str(Money(minor=plan.total, currency=plan.currency)) if plan else ""
 
 
+def bonus(plan: RefundPlan | None) -> str:
+    """What comes on top as store credit, for people; empty where nothing does."""
+    return str(Money(minor=plan.bonus.amount, currency=plan.currency)) if plan and plan.bonus else ""
+
+
 def view(state: CaseState) -> CaseView:
     """The view of a state."""
     order, decision, due = state.order, state.decision, state.next_action
@@ -112,7 +125,7 @@ def view(state: CaseState) -> CaseView:
         due_at=due.due_at,
         assigned_by=state.assignment.by if state.assignment else "",
         lines={line.line_id: line.quantity for line in state.request.lines} if state.request else {},
-        quote=amount(state.quote),
+        **_chosen(state),
         method=state.label.method if state.label else None,
         label_url=state.label.url if state.label else "",
         sheet_url=state.label.sheet_url if state.label else "",
@@ -122,6 +135,7 @@ def view(state: CaseState) -> CaseView:
         received=state.received,
         discrepancies=tuple(one.told for one in state.discrepancies),
         planned=str(state.planned or ""),
+        **_trade(state),
         to_approve=_to_approve(state),
         override_to_approve=state.proposed.update_id if state.proposed else "",
         appeals=(state.request.appeals or "") if state.request else "",
@@ -147,6 +161,32 @@ def _of_money(state: CaseState) -> dict[str, Any]:
     }
 
 
+def _trade(state: CaseState) -> dict[str, Any]:
+    """What goes out for the goods."""
+    return {
+        "goods_out": tuple(f"{one.quantity} x {one.sku or one.title}" for one in state.promised),
+        "to_pay": _to_pay(state),
+        "pay_url": state.pay_url,
+        "sent": tuple(one.tracking_number or "without a number" for one in state.sent),
+    }
+
+
+def _to_pay(state: CaseState) -> str:
+    """What the shopper adds to what came back: as it was asked for, before that as it was promised."""
+    minor = state.asked.amount if state.asked else state.to_pay
+    return str(Money(minor=minor, currency=state.order.currency)) if minor and state.order else ""
+
+
+def _chosen(state: CaseState) -> dict[str, Any]:
+    """What the shopper chose of what is offered, and what that is worth."""
+    return {
+        "quote": amount(state.quote),
+        "resolution": state.resolution,
+        "resolutions": state.decision.resolutions if state.decision else (),
+        "bonus": bonus(state.plan or state.quote),
+    }
+
+
 def _to_approve(state: CaseState) -> Money | None:
     if waiting := state.proposed:
         return Money(minor=waiting.worth, currency=waiting.currency)
@@ -165,6 +205,11 @@ def panel(state: CaseState) -> str:
         f"Appeals return {seen.appeals}" if seen.appeals else "",
         *(f"Overridden by {one}" for one in seen.overrides),
         f"Quoted: {seen.quote}" if seen.quote else "",
+        f"Chosen: {seen.resolution.replace('_', ' ')}" if seen.resolution is not Resolution.REFUND else "",
+        f"Bonus on top: {seen.bonus}" if seen.bonus else "",
+        f"Goes out: {', '.join(seen.goods_out)}" if seen.goods_out else "",
+        f"To be paid on top: {seen.to_pay}" if seen.to_pay else "",
+        f"Sent: {', '.join(seen.sent)}" if seen.sent else "",
         f"To refund: {seen.planned} ({seen.refund_status})" if seen.planned else "",
         f"Before the goods: {seen.paid_early}, on {state.early.trigger.replace('_', ' ')}" if state.early else "",
         f"Not paid before the goods: {state.not_early.replace('_', ' ')}" if state.not_early else "",

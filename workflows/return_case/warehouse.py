@@ -9,10 +9,12 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from activities.inventory import InventoryActivities, RecordInspection, RecordReceipt
+from activities.inventory.shipping import RecordRepair, RecordShipped, Shipping
 from activities.labels import FollowParcel, LabelActivities
 from activities.labels.parcels import AddParcel, ParcelActivities
 from domain.inspection import Inspection, Receipt
 from domain.parcel import OtherParcel
+from domain.repair import ShippedByHand, WorkshopSaid
 from domain.verbs import Verb
 from workflows import options
 from workflows.return_case.steps import Steps
@@ -49,6 +51,45 @@ class Warehouse(Steps):
     @inspect.validator
     def _check_inspect(self, raw: RawValue) -> None:
         self.check(Verb.INSPECT, self.take(Inspection, raw))
+
+    @workflow.update(description="The workshop: all goods are repaired, or cannot be; name no people in the remark")
+    async def repair(self, raw: RawValue) -> CaseView:
+        """Noted once; they go back to the shopper, or the next remedy follows."""
+        return await self.note(self.take(WorkshopSaid, raw))
+
+    @repair.validator
+    def _check_repair(self, raw: RawValue) -> None:
+        self.check(Verb.REPAIR, self.take(WorkshopSaid, raw))
+
+    @workflow.update(description="What goes out for the goods is on its way to the shopper")
+    async def shipped(self, raw: RawValue) -> CaseView:
+        """Noted once; where a system sends it, that tells of it by itself."""
+        return await self.note(self.take(ShippedByHand, raw))
+
+    @shipped.validator
+    def _check_shipped(self, raw: RawValue) -> None:
+        self.check(Verb.SHIPPED, self.take(ShippedByHand, raw))
+
+    async def record_repair(self, fact: WorkshopSaid) -> dict[str, object]:
+        said = fact.model_dump(include={"by", "result"})
+        repair = await self.step(
+            f"Workshop: {fact.result.replace('_', ' ')}",
+            Shipping.record_repair,
+            lambda now: RecordRepair.model_validate({**self.about, **said, "now": now}),
+            options.JOURNAL,
+            wanted=not_if_refused,
+        )
+        return {"repair": repair}
+
+    async def record_shipped(self, fact: ShippedByHand) -> dict[str, object]:
+        sent = await self.step(
+            f"Sent by {fact.by}",
+            Shipping.record_shipped,
+            lambda now: RecordShipped(**self.about, **dict(fact), now=now),
+            options.JOURNAL,
+            wanted=not_if_refused,
+        )
+        return {"sent": (sent,)}
 
     async def record_parcel(self, fact: OtherParcel) -> dict[str, object]:
         await self.step(

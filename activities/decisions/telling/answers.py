@@ -12,8 +12,8 @@ from domain.model import Model
 from domain.order import Order, OrderLine
 from domain.policy import LineDecision, Policies, Policy, Reason, Traced, Verdict
 from domain.policy.goods import Answer
-from domain.policy.outcome import Resolution
 from domain.request import Basis, ReturnReason
+from domain.resolution import Resolution
 
 
 class LineAnswer(Model):

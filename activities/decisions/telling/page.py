@@ -15,10 +15,11 @@ from domain.policy.document import Clauses
 from domain.policy.goods import Answer, EligibilityRule
 from domain.policy.judgement import JudgementRule, Verdict
 from domain.policy.money import DeliveryRule, DutiesRule, FeeRule, ReturnShippingRule
-from domain.policy.outcome import Resolution, ResolutionRule
+from domain.policy.outcome import ResolutionRule
 from domain.policy.rule import Rule, Told, When
 from domain.policy.window import WindowRule
 from domain.request import Basis
+from domain.resolution import Resolution
 from domain.terms import ShippingRule
 
 

@@ -16,10 +16,10 @@ from domain.policy import Calendar, LineDecision, LineTerms, Policies, Traced, V
 from domain.policy.calendar import end_everywhere, end_of, local_day
 from domain.policy.goods import Condition, EligibilityRule
 from domain.policy.money import Cut, Payer
-from domain.policy.outcome import Resolution
 from domain.policy.rule import Rule
 from domain.policy.window import Anchor, Count, Ends, First, WindowRule
 from domain.request import Basis, RequestedLine, ReturnReason, ReturnRequest
+from domain.resolution import Resolution
 
 
 class Within(Model):

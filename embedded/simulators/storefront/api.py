@@ -12,9 +12,10 @@ from embedded.simulators.bodies import Body, Json, json_body
 from embedded.simulators.faults import Fault, Faults
 from embedded.simulators.serve import hang_up, held
 from embedded.simulators.shelf import Rows, Shelf
-from embedded.simulators.storefront import credit, orders, replay, signing
+from embedded.simulators.storefront import credit, orders, replay, sending, signing
 from embedded.simulators.storefront.credit import NewCredit, NewGiftCard, Purse
 from embedded.simulators.storefront.errors import StorefrontError
+from embedded.simulators.storefront.sending import NewFulfilment
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -57,9 +58,13 @@ class Api:
             Call("GET", "/store_credit/{id}", self._customer),
             Call("GET", "/store_credit/{id}/history", self._customer_history),
             Call("POST", "/store_credit/{id}/credits", self._credit_customer),
+            Call("POST", "/store_credit/{id}/debits", self._debit_customer),
             Call("GET", "/credits", self._credits),
             Call("GET", "/credits/{id}", self._one_credit),
             Call("POST", "/credits/{id}/void", self._void),
+            Call("GET", "/variants", self._variant),
+            Call("POST", "/fulfilments", self._fulfil),
+            Call("GET", "/fulfilments", self._fulfilments),
         )
 
     def guarded(self, faults: Faults, call: Call) -> Handler:
@@ -137,6 +142,10 @@ class Api:
         ask = await json_body(request, NewCredit)
         return await self._once(request, lambda rows: credit.credit_customer(rows, _id(request), ask))
 
+    async def _debit_customer(self, request: Request) -> Response:
+        ask = await json_body(request, NewCredit)
+        return await self._once(request, lambda rows: credit.debit_customer(rows, _id(request), ask))
+
     async def _credits(self, request: Request) -> Response:
         reference = request.query_params.get("reference")
         if not reference:
@@ -151,6 +160,21 @@ class Api:
     async def _void(self, request: Request) -> Response:
         await json_body(request, Body)
         return await self._once(request, lambda rows: credit.void(rows, _id(request)))
+
+    async def _variant(self, request: Request) -> Response:
+        with self._shelf.transaction() as rows:
+            return sending.variant(rows, request.query_params.get("sku", ""))
+
+    async def _fulfil(self, request: Request) -> Response:
+        ask = await json_body(request, NewFulfilment)
+        return await self._once(request, lambda rows: sending.new(rows, ask))
+
+    async def _fulfilments(self, request: Request) -> Response:
+        reference = request.query_params.get("reference")
+        if not reference:
+            raise StorefrontError(400, "invalid", "reference: say whose parcels you are looking for")
+        with self._shelf.transaction() as rows:
+            return JSONResponse({"data": sending.listed(rows, reference)})
 
 
 def _id(request: Request) -> str:

@@ -9,10 +9,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from domain.exchange import Variant
 from embedded.simulators.bodies import Body, json_body
 from embedded.simulators.faults import FaultPlan, Faults
 from embedded.simulators.shelf import Shelf
-from embedded.simulators.storefront import credit, orders, receiver
+from embedded.simulators.storefront import credit, orders, receiver, sending
 from embedded.simulators.storefront.credit import Amount, NewGiftCard, Purse
 from embedded.simulators.storefront.errors import StorefrontError
 
@@ -22,6 +23,10 @@ class GivenCard(NewGiftCard):
 
     id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
     reference: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,255}$")] = "import"
+
+
+class GivenVariant(Body, Variant):
+    """Something that the shop sells from now on; the same `sku` again takes its place."""
 
 
 class Spend(Body):
@@ -43,6 +48,9 @@ def routes(shelf: Shelf, faults: Faults) -> list[Route]:
     return [
         Route("/_control/orders/{id}", control.order, methods=["PUT"]),
         Route("/_control/gift_cards", control.card, methods=["POST"]),
+        Route("/_control/variants", control.variant, methods=["POST"]),
+        Route("/_control/fulfilments", control.pack, methods=["POST"]),
+        Route("/_control/fulfilments", control.parcels),
         Route("/_control/spend", control.spend, methods=["POST"]),
         Route("/_control/events", control.answers, methods=["POST"]),
         Route("/_control/events", control.events),
@@ -73,6 +81,22 @@ class _Controls:
                     raise StorefrontError(409, "other_card", f"{given.id} is another gift card already.")
                 return JSONResponse(credit.card(there))
             return JSONResponse(credit.issue(rows, given, given.id), 201)
+
+    async def variant(self, request: Request) -> Response:
+        given = await json_body(request, GivenVariant)
+        with self._shelf.transaction() as rows:
+            rows.put(given.sku, Variant.model_validate(given.model_dump()))
+        return JSONResponse(given.model_dump(mode="json"))
+
+    async def pack(self, request: Request) -> Response:
+        ask = await json_body(request, sending.Pack)
+        with self._shelf.transaction() as rows:
+            sending.pack(rows, ask)
+        return await self.parcels(request)
+
+    async def parcels(self, request: Request) -> Response:
+        with self._shelf.transaction() as rows:
+            return JSONResponse({"data": sending.listed(rows, None)})
 
     async def spend(self, request: Request) -> Response:
         ask = await json_body(request, Spend)

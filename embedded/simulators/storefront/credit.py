@@ -53,7 +53,7 @@ class Movement(Model):
 
     id: str
     purse: str
-    kind: Literal["issue", "credit", "spend", "void"]
+    kind: Literal["issue", "credit", "debit", "spend", "void"]
     amount: int
     currency: str
     balance: int
@@ -97,6 +97,15 @@ def credit_customer(rows: Rows, customer: str, ask: NewCredit) -> Json:
         id=id, kind="store_credit", customer=customer, currency=ask.currency, created=clock.now(rows)
     )
     return shown(_move(rows, purse, "credit", ask.amount, ask.reference))
+
+
+def debit_customer(rows: Rows, customer: str, ask: NewCredit) -> Json:
+    """Take store credit of a customer back, as much as is not spent."""
+    _check_currency(ask.currency)
+    purse = rows.get(Purse, f"sc_{customer}_{ask.currency.lower()}")
+    if purse is None:
+        raise missing("store credit", customer)
+    return shown(_move(rows, purse, "debit", -min(purse.balance, ask.amount), ask.reference))
 
 
 def spend(rows: Rows, id: str, amount: int) -> Json:
@@ -186,7 +195,7 @@ def shown(one: Movement) -> Json:
 
 
 def _move(
-    rows: Rows, purse: Purse, kind: Literal["issue", "credit", "spend", "void"], amount: int, reference: str
+    rows: Rows, purse: Purse, kind: Literal["issue", "credit", "debit", "spend", "void"], amount: int, reference: str
 ) -> Movement:
     after = purse.model_copy(update={"balance": purse.balance + amount})
     rows.put(after.id, after, owner=after.customer or "")

@@ -1,0 +1,49 @@
+"""Purely: whether a return's resolution may still be chosen anew, as the return stands."""
+
+from __future__ import annotations
+
+from domain.case import CaseSoFar
+from domain.policy import Verdict
+from domain.policy.choosing import may_choose
+from domain.refund import FINAL_NO, Refund
+from domain.resolution import Resolution
+from domain.verbs import Refusal
+
+
+def may_choose_now(known: CaseSoFar, wanted: Resolution) -> Refusal | None:
+    """None is yes: until the first of its money is on the way, and again when all that was tried has failed for good.
+
+    What failed as store credit may always go back as a refund: there has to be a way for what is owed.
+    """
+    if known.decision is None:
+        return Refusal(code="not_decided", message="This return has not been decided yet; try again in a moment.")
+    if known.decision.resolution is wanted:
+        return None
+    if known.outcome is not None:
+        return Refusal(code="closed", message=f"This return is closed ({known.outcome}), so nothing can be chosen.")
+    if known.cancelled is not None or known.force_closed is not None or known.expired:
+        return Refusal(code="cancelled", message="Nothing comes back of this return, so there is nothing to choose.")
+    if known.decision.verdict is Verdict.DECLINE:
+        return Refusal(code="declined", message="This return was declined, so there is nothing to choose.")
+    if known.sent or known.collected or (known.plan is not None and known.plan.new and known.committed):
+        text = "What goes out for these goods is paid for or on its way, so nothing else can be chosen."
+        return Refusal(code="already_sent", message=text)
+    if wanted is Resolution.EXCHANGE:
+        text = "What is to be exchanged for what is said with the request; start another return for it."
+        return may_choose(known.decision, wanted) or Refusal(code="not_asked_for", message=text)
+    if known.early is not None:
+        text = "The refund of these goods did not wait for them, so nothing else can be chosen."
+        return Refusal(code="already_paid", message=text)
+    tried = _last_tries(known)
+    if any(one.status not in FINAL_NO for one in tried):
+        text = "Its money is on its way or there already, as it was chosen before, so nothing else can be chosen."
+        return Refusal(code="already_paid", message=text)
+    if tried and wanted is Resolution.REFUND:
+        return None
+    return may_choose(known.decision, wanted)
+
+
+def _last_tries(known: CaseSoFar) -> list[Refund]:
+    """The newest attempt at each leg; whoever has one of them in hand has the money, or will have it."""
+    legs = {one.key.rpartition(":")[0]: one for one in known.refunds}
+    return list(legs.values())

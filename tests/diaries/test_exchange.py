@@ -1,0 +1,296 @@
+"""Returns whose shopper gets goods: exchanged, replaced, or the same repaired."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from temporalio.client import Client
+
+from activities.payments import stripe_events
+from commands.policy import publish_policy
+from domain import trade_ids
+from domain.case import Outcome
+from domain.choice import Choice
+from domain.news import PaymentNews
+from domain.parcel import TrackingStatus
+from domain.repair import Repair, ShippedByHand, WorkshopSaid
+from domain.resolution import Resolution
+from ledger import UNITS, EntryKind, NewEntry
+from ledger.moves import transfers
+from portal.courier import Courier
+from portal.temporal import TemporalDelivery
+from settings import ROOT
+from tests.diaries.diary import Diary
+from tests.portal.fakes import row
+from tests.workflows.returns import Return, refusal
+from tests.world import POLICY_FROM
+from workflows.aftercare_view import AftercareView
+
+OFFERED = """
+resolutions:
+  - allowed: [refund, exchange, repair, replacement, store_credit]
+"""
+MUG = {"1": 1}
+"""One of three mugs that cost 35.29 EUR: 11.76 EUR."""
+VAT = [{"name": "VAT", "rate": "0.19"}]
+SOLD: dict[str, tuple[str, int]] = {
+    "MUG-BLUE": ("mug", 1290),
+    "MUG-RED": ("mug", 1290),
+    "MUG-GREEN": ("mug", 1290),
+    "POT": ("pot", 1676),
+    "CUP": ("cup", 976),
+}
+"""By SKU the product and its price today; a pot is 5.00 EUR more than the mug was, a cup 2.00 EUR less."""
+
+
+@pytest.fixture
+async def shelf(diary: Diary) -> Diary:
+    """The shop offers everything, sells mugs, pots and cups, and has three of each."""
+    world = diary.shop.world
+    text = (ROOT / "policies" / "default.yaml").read_text() + OFFERED
+    publish_policy(world.rooms, text, POLICY_FROM, datetime.now(UTC))
+    for sku, (product, price) in SOLD.items():
+        told = {"sku": sku, "product": product, "title": f"The {sku}", "price": price, "currency": "EUR"}
+        await world.post("/storefront/_control/variants", {**told, "taxes": VAT})
+        if sku != "MUG-GREEN":
+            moved = transfers(f"given:{sku}", UNITS, [("found", f"stock:main:{sku}:restocked", 3)])
+            entry = NewEntry(key=f"given:{sku}", kind=EntryKind.RESTOCK, actor="ann", at=POLICY_FROM, transfers=moved)
+            world.rooms.ledger.append(entry)
+    return diary
+
+
+async def asks(diary: Diary, said: str, **wanted: Any) -> Return:
+    """The shopper asks for it, and has the label."""
+    one = await diary.shop.two_rates(MUG, **wanted)
+    await one.labelled()
+    return await diary.follows(one, said)
+
+
+def exchange(sku: str) -> dict[str, Any]:
+    return {"resolution": Resolution.EXCHANGE, "exchange_for": sku}
+
+
+def again(resolution: Resolution) -> dict[str, Any]:
+    return {"resolution": resolution, "reason": "defective"}
+
+
+async def comes(diary: Diary, one: Return) -> None:
+    """The parcel comes, and the mug is as it should be."""
+    await diary.passes(2)
+    await diary.scanned("has the parcel", TrackingStatus.IN_TRANSIT)
+    await diary.passes(1)
+    await diary.says("warehouse", "counts the mug", one.receive())
+    await diary.says("warehouse", "grades it", one.inspect())
+
+
+def books(diary: Diary, *prefixes: str) -> dict[str, int]:
+    """What stands on these accounts."""
+    return {name: amount for prefix in prefixes for name, amount in diary.shop.world.posted(prefix).items()}
+
+
+async def test_exchange_for_another_size(shelf: Diary, diary: Diary) -> None:
+    """The shopper wants the red mug for the blue one: what was paid for the one is paid for the other."""
+    one = await asks(diary, "asks for the red mug instead of the blue one", **exchange("MUG-RED"))
+    assert (await one.view()).goods_out == ("1 x MUG-RED",)
+    await comes(diary, one)
+    view = await diary.ends(Outcome.EXCHANGED)
+    assert view.sent == ("OUT00000001",)
+    new = f"paid:two-rates:{one_line(one)}"
+    assert books(diary, new) == {f"{new}:net": 988, f"{new}:tax:1": 188}
+    assert books(diary, "tender:") == {"tender:pi_demo_two_rates": 10850}
+    assert diary.shop.world.returnable("two-rates", one_line(one)) == 1
+    mail = (await diary.shop.world.mails(one.case))[-1]
+    assert "The MUG-RED" in str(mail)
+    assert "OUT00000001" in str(mail)
+
+
+def one_line(one: Return) -> str:
+    """The line of the order that an exchange added."""
+    return trade_ids.new_line(one.case, "1")
+
+
+async def test_exchange_for_something_cheaper(shelf: Diary, diary: Diary) -> None:
+    """The shopper wants a cup, which is cheaper: the rest goes back to the card."""
+    one = await asks(diary, "asks for a cup instead of the mug", **exchange("CUP"))
+    view = await one.view()
+    assert (view.quote, view.to_pay) == ("2.00 EUR", "")
+    await comes(diary, one)
+    view = await diary.ends(Outcome.EXCHANGED)
+    assert view.refunded == "2.00 EUR"
+    assert books(diary, "tender:") == {"tender:pi_demo_two_rates": 10650}
+    assert sum(books(diary, f"paid:two-rates:{one_line(one)}").values()) == 976
+
+
+async def pays(diary: Diary, *, late: bool = False) -> set[str]:
+    """Somebody pays on the page; where the provider's word went."""
+    shop = diary.shop
+    page = (await shop.world.http.get("/stripe/v1/payment_links", headers=KEY)).json()["data"][0]
+    await shop.world.post(f"/stripe/_control/payment_links/{page['id']}/pay", {"late": late})
+    listed = (await shop.world.http.get("/stripe/v1/events", headers=KEY)).json()["data"]
+
+    async def connect() -> Client:
+        return shop.client
+
+    rooms = shop.world.rooms
+    courier = Courier(TemporalDelivery(connect), rooms.ledger, rooms.stores.parcels, rooms.stores.outbox)
+    told = [one for body in listed for one in stripe_events.read(body) if isinstance(one.told, PaymentNews)]
+    return {(await courier.send(row(one.told, one.event))).target for one in told}
+
+
+KEY = {"Authorization": "Bearer sk_test_world"}
+
+
+async def test_exchange_for_something_dearer(shelf: Diary, diary: Diary) -> None:
+    """The shopper wants a pot, which costs 5.00 more: they pay it on a page, and the pot is sent."""
+    one = await asks(diary, "asks for a pot instead of the mug", **exchange("POT"))
+    assert (await one.view()).to_pay == "5.00 EUR"
+    await comes(diary, one)
+    view = await one.until(lambda view: bool(view.pay_url))
+    assert (view.next_owner, view.next_action) == ("shopper", "Pay 5.00 EUR for the exchange")
+    assert books(diary, "stock:main:POT") == {"stock:main:POT:restocked": 3}
+    await diary.passes(1)
+    assert await pays(diary) == {"return-R-1"}
+    await diary.note("provider", "tells that the shopper has paid 5.00")
+    await diary.ends(Outcome.EXCHANGED)
+    (paid,) = diary.shop.world.entries("R-1", EntryKind.PAYMENT_CAME)
+    assert books(diary, "tender:") == {
+        "tender:pi_demo_two_rates": 10850,
+        f"tender:{paid.facts['tender']['id']}": 500,
+    }
+    assert books(diary, "order:") == {}
+    assert sum(books(diary, f"paid:two-rates:{one_line(one)}").values()) == 1676
+    due = next(one for one in await diary.shop.world.mails("R-1") if "Please pay" in one["subject"])
+    assert "5.00" in str(due)
+    assert view.pay_url in str(due)
+
+
+async def test_exchange_that_nobody_pays(shelf: Diary, diary: Diary) -> None:
+    """The shopper does not pay what the pot costs more: they are reminded, then the mug is refunded. What they pay
+    after that goes back by itself."""
+    one = await asks(diary, "asks for a pot instead of the mug", **exchange("POT"))
+    await comes(diary, one)
+    await one.until(lambda view: bool(view.pay_url))
+    await diary.passes(4, "is reminded of the payment")
+    assert len([one for one in await diary.shop.world.mails("R-1") if "Please pay" in one["subject"]]) == 2
+    await diary.passes(2.9)
+    assert (await one.view()).pay_url
+    await diary.shop.skip(timedelta(days=0.2))
+    view = await diary.ends(Outcome.REFUNDED)
+    assert view.refunded == "11.76 EUR"
+    assert books(diary, "stock:main:POT") == {"stock:main:POT:restocked": 3}
+    assert diary.shop.world.pending() == []
+    (aftercare,) = await pays(diary, late=True)
+    handle = diary.shop.client.get_workflow_handle(aftercare, result_type=AftercareView)
+    assert (await handle.result()).outcome == "succeeded"
+    assert books(diary, "tender:") == {"tender:pi_demo_two_rates": 10850 - 1176}
+    assert books(diary, "order:", "owed:") == {}
+    (late,) = [one for one in await refunds(diary) if one["amount"] == 500]
+    assert late["status"] == "succeeded"
+
+
+async def refunds(diary: Diary) -> list[dict[str, Any]]:
+    """Everything that the payment provider refunded."""
+    found = await diary.shop.world.http.get("/stripe/v1/refunds", headers=KEY)
+    return list(found.json()["data"])
+
+
+async def test_exchange_for_what_is_out_of_stock(shelf: Diary, diary: Diary) -> None:
+    """There is no green mug left: the shopper is told, chooses store credit instead, and gets it."""
+    one = await asks(diary, "asks for the green mug", **exchange("MUG-GREEN"))
+    view = await one.view()
+    assert (view.resolution, view.quote) == (Resolution.REFUND, "11.76 EUR")
+    assert "not to be had" in str((await diary.shop.world.mails("R-1"))[-1])
+    assert await refusal(one.update("choose", {"by": "shopper", "resolution": "exchange"})) == (
+        "not_asked_for",
+        "What is to be exchanged for what is said with the request; start another return for it.",
+    )
+    await diary.says(
+        "shopper",
+        "takes store credit instead",
+        one.update("choose", Choice(by="shopper", resolution=Resolution.STORE_CREDIT)),
+    )
+    await comes(diary, one)
+    await diary.ends(Outcome.CREDITED)
+
+
+async def test_exchange_that_is_called_off(shelf: Diary, diary: Diary) -> None:
+    """The shopper calls the exchange off: what was set aside is free again."""
+    one = await asks(diary, "asks for the red mug", **exchange("MUG-RED"))
+    stock = diary.shop.world.rooms.ledger.balance("stock:main:MUG-RED:restocked", UNITS)
+    assert stock.available == 2
+    await diary.says("shopper", "calls it off", one.cancel())
+    await diary.ends(Outcome.CANCELLED)
+    assert diary.shop.world.rooms.ledger.balance("stock:main:MUG-RED:restocked", UNITS).available == 3
+
+
+async def test_chain_of_exchanges(shelf: Diary, diary: Diary) -> None:
+    """The red mug that came for the blue one is exchanged for a pot, and that comes back: what was paid goes back."""
+    one = await asks(diary, "asks for the red mug instead of the blue one", **exchange("MUG-RED"))
+    await comes(diary, one)
+    assert (await one.result()).outcome is Outcome.EXCHANGED
+    red, world = one_line(one), diary.shop.world
+    second = await diary.shop.start("R-2", "two-rates", {red: 1}, **exchange("CUP"))
+    await second.arrive()
+    await second.inspect()
+    view = await second.result()
+    assert (view.outcome, view.refunded) == (Outcome.EXCHANGED, "2.00 EUR")
+    third = await diary.shop.start("R-3", "two-rates", {trade_ids.new_line("R-2", red): 1})
+    await third.arrive()
+    await third.inspect()
+    view = await third.result()
+    assert (view.outcome, view.refunded) == (Outcome.REFUNDED, "9.76 EUR")  # 11.76 were paid, and 2.00 went back
+    assert books(diary, "tender:") == {"tender:pi_demo_two_rates": 10850 - 1176}
+    await diary.note("shopper", "exchanges the red mug for a cup, and sends that back, too")
+    assert world.rooms.ledger.verify().faults == ()
+
+
+async def test_replacement(shelf: Diary, diary: Diary) -> None:
+    """The mug is broken: another one is sent when it is here, by hand, because the storefront is slow to pack it."""
+    world = diary.shop.world
+    await world.post("/storefront/_control/fulfilments", {"at_once": False})
+    one = await asks(diary, "asks for the same mug again, because it is broken", **again(Resolution.REPLACEMENT))
+    await comes(diary, one)
+    view = await one.until(lambda view: view.next_action.startswith("Send what goes out"))
+    assert view.next_owner == "warehouse"
+    said = ShippedByHand(by="ann", tracking_number="JJD0099", carrier="DHL")
+    await diary.says("warehouse", "sends a mug by itself", one.update("shipped", said))
+    view = await diary.ends(Outcome.REPLACED)
+    assert view.sent == ("JJD0099",)
+    assert (await refunds(diary), books(diary, "tender:")) == ([], {"tender:pi_demo_two_rates": 10850})
+    assert world.returnable("two-rates", "1") == 3  # the new one can be returned, for what was paid for the old
+
+
+async def test_repair(shelf: Diary, diary: Diary) -> None:
+    """The mug is repaired and goes back to the shopper, who may return it later as before."""
+    one = await asks(diary, "asks to have the mug repaired", **again(Resolution.REPAIR))
+    await comes(diary, one)
+    view = await one.until(lambda view: view.next_action.startswith("Mend"))
+    assert view.next_owner == "warehouse"
+    await diary.passes(5)
+    await diary.says(
+        "warehouse", "has repaired it", one.update("repair", WorkshopSaid(by="ann", result=Repair.REPAIRED))
+    )
+    await diary.ends(Outcome.REPAIRED)
+    assert diary.shop.world.returnable("two-rates", "1") == 3
+    assert books(diary, "stock:main:MUG-BLUE") == {"stock:main:MUG-BLUE:restocked": 3}
+
+
+async def test_repair_that_fails(shelf: Diary, diary: Diary) -> None:
+    """The workshop is silent, then says that the mug cannot be repaired; no other is left, so the money goes back."""
+    moved = transfers("sold out", UNITS, [("stock:main:MUG-BLUE:restocked", "found", 3)])
+    diary.shop.world.rooms.ledger.append(
+        NewEntry(key="sold out", kind=EntryKind.RESTOCK, actor="ann", at=POLICY_FROM, transfers=moved)
+    )
+    one = await asks(diary, "asks to have the mug repaired", **again(Resolution.REPAIR))
+    await comes(diary, one)
+    await one.until(lambda view: view.next_action.startswith("Mend"))
+    await diary.passes(14.1, "the workshop has not answered")
+    assert (await one.view()).next_owner == "ops"
+    said = WorkshopSaid(by="ann", result=Repair.NOT_REPAIRABLE)
+    await diary.says("warehouse", "cannot repair it", one.update("repair", said))
+    view = await diary.ends(Outcome.REFUNDED)
+    assert view.refunded == "11.76 EUR"
+    chosen = [one.facts["choice"]["resolution"] for one in diary.shop.world.entries("R-1", EntryKind.CHOICE)]
+    assert chosen == ["replacement", "refund"]
