@@ -99,6 +99,7 @@ def test_all_commands_are_there() -> None:
         "scan",
         "schedules create",
         "settle",
+        "shipped",
         "show",
         "start",
         "take-back",

@@ -20,6 +20,8 @@ from workflows.return_case.allowed_trade import may_trade
 from workflows.return_case.said import Approve, ForceClose, Lost, Resend
 from workflows.return_case.state import CaseState
 
+Aside = OpenClaim | AnswerClaim | Settle | WorkshopSaid | ShippedByHand | Choice
+
 
 def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None:
     """Whether the return takes this message now; None is yes. The same fact again is always a yes."""
@@ -48,14 +50,8 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
             return may_lose(state)
         case Resend():
             return may_resend(state, said)
-        case OpenClaim() | AnswerClaim():
-            return may_claim(state, said)
-        case Settle():
-            return may_settle(state, said)
-        case WorkshopSaid() | ShippedByHand():
-            return may_trade(state, said)
-        case Choice():
-            return may_choose_now(state, said.resolution)
+        case OpenClaim() | AnswerClaim() | Settle() | WorkshopSaid() | ShippedByHand() | Choice():
+            return _may_go_on(state, said)
     if verb is Verb.ASSIGN and state.turn.owner in ("backhaul", "nobody"):
         return Refusal(code="nobody_waits", message="Nobody has to act on this return now: it goes on by itself.")
     if verb is Verb.CANCEL:
@@ -65,6 +61,19 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
     if verb is Verb.REPLAN and state.plan is None:
         return Refusal(code="no_plan", message="Nothing of this return was planned yet; it will be, from what is left.")
     return None
+
+
+def _may_go_on(state: CaseState, said: Aside) -> Refusal | None:
+    """What is said of a way that only some returns go."""
+    match said:
+        case OpenClaim() | AnswerClaim():
+            return may_claim(state, said)
+        case Settle():
+            return may_settle(state, said)
+        case WorkshopSaid() | ShippedByHand():
+            return may_trade(state, said)
+        case Choice():
+            return may_choose_now(state, said.resolution)
 
 
 def _may_cancel(state: CaseState) -> Refusal | None:

@@ -145,7 +145,6 @@ def view(state: CaseState) -> CaseView:
         refunded=str(Money(minor=state.refunded, currency=order.currency)) if order and state.refunds else "",
         **_of_money(state),
         provider_references=_references(state),
-        bank_references=tuple(one.arn for one in state.refunds if one.arn),
         disputed=tuple(one.payment for one in state.disputes),
         troubles=state.troubles,
     )
@@ -157,6 +156,7 @@ def _of_money(state: CaseState) -> dict[str, Any]:
     return {
         "refund_reason": next((one.reason for one in reversed(state.refunds) if one.status not in DECIDED), ""),
         "paid_early": str(Money(minor=early.amount, currency=early.currency)) if early else "",
+        "bank_references": tuple(one.arn for one in state.refunds if one.arn),
         "owed_by_shopper": str(state.owed_by_shopper or ""),
     }
 
