@@ -15,6 +15,7 @@ from commands import (
     inbox,
     late_goods,
     mails,
+    mending,
     ops,
     orders,
     outbox,
@@ -37,6 +38,8 @@ app = output.group("Returns for online shops: start them, move them along, look 
 everyday = (returns, quote, parcels, warehouse, shopper, ops, bulk, finance, overrides, refunds, aftercare, erase)
 for one in everyday:
     app.add_typer(one.app)
+app.add_typer(mending.app)
+app.add_typer(mending.evidence, name="evidence")
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(boxes.app)
 app.add_typer(boxes.report, name="boxes")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from activities.decisions import DecisionActivities
     from activities.decisions.approvals import ApprovalActivities
+    from activities.decisions.mending import WordActivities
     from activities.decisions.overrides import OverrideActivities
     from activities.inventory import Inventory, InventoryActivities
     from activities.inventory.boxes import BoxDesk
@@ -126,6 +127,14 @@ class Rooms:
         return OverrideActivities(
             self.stores.people, self.ledger, self.stores.snapshots, self.stores.policies, signed_by
         )
+
+    @cached_property
+    def words(self) -> WordActivities:
+        """What else is said about an open return."""
+        from activities.decisions.mending import WordActivities
+
+        kept = self.stores
+        return WordActivities(kept.people, self.ledger, kept.snapshots, kept.policies, kept.notes, self.statutes)
 
     @cached_property
     def labels(self) -> LabelActivities:

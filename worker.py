@@ -34,7 +34,8 @@ from workflows.return_case.case import ReturnCase
 
 # The nouns, the activity classes and the pure half of a return are deterministic; to load them anew for every workflow
 # run would only cost time, three quarters of what the start of a run costs.
-_ALLOWED = ("allowed", "allowed_claims", "allowed_early", "allowed_goods", "allowed_staff", "allowed_trade")
+_RULES = ("claims", "early", "goods", "staff", "trade", "words")
+_ALLOWED = ("allowed", *(f"allowed_{name}" for name in _RULES))
 _PARTS = ("facts", "notices", "remedies", "said", "stage", "state")
 _CASE = tuple(f"workflows.return_case.{name}" for name in (*_ALLOWED, *_PARTS))
 _VIEWS = ("workflows.aftercare_view", "workflows.return_case.turn", "workflows.return_case.view")
@@ -68,8 +69,8 @@ def by_queue(rooms: Rooms) -> dict[str, list[Callable[..., Any]]]:
         ids.PAYMENTS_QUEUE: [*_all(*money, rooms.reconciling), rooms.news.hear_refund],
         ids.MAIL_QUEUE: _all(rooms.mail),
     }
-    story = (rooms.storefront, rooms.decisions, rooms.approvals, rooms.overrides, rooms.labels, rooms.parcels)
-    goods = (rooms.inventory, *rooms.trade)
+    story = (rooms.storefront, rooms.decisions, rooms.approvals, rooms.overrides, rooms.words)
+    goods = (rooms.labels, rooms.parcels, rooms.inventory, *rooms.trade)
     others = _all(*story, *goods, rooms.aftercare, rooms.returns)
     return {ids.RETURNS_QUEUE: [*others, rooms.news.hear_dispute, rooms.news.hear_payment], **mine}
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands import output, values
+from commands import mending, output, values
 from commands.deployment import open_rooms
 from commands.output import AsJson, By, example
 from domain.errors import BackhaulError, InvalidRequest, Refused, Unavailable
@@ -36,11 +36,13 @@ class Told(Model):
     epilog=example('bulk retry --query \'NeedsAction = "finance" AND ReturnStage = "refund"\' --by ops --dry-run')
 )
 def bulk(
-    verb: Annotated[str, typer.Argument(metavar="VERB", help="retry, replan or cancel.")],
+    verb: Annotated[str, typer.Argument(metavar="VERB", help="retry, replan, cancel or extend.")],
     query: Annotated[
         str, typer.Option(help='Temporal\'s list filter over open returns, such as `NeedsAction = "ops"`.')
     ],
     by: By,
+    deadline: mending.Deadline | None = None,
+    until: mending.Until | None = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list whom it would be said to.")] = False,
     bulk_id: Annotated[
         str | None,
@@ -55,16 +57,15 @@ def bulk(
     from activities.people import check_speaker
     from domain.verbs import Verb
 
-    makers = _makers()
+    makers = _makers(deadline, until)
     if verb not in makers:
         raise InvalidRequest("VERB", f"{verb!r} is none that goes to many; it is {', '.join(makers)}")
     if not query.strip():
         raise InvalidRequest("--query", 'say which returns, such as `NeedsAction = "ops"`')
-    if verb == "cancel":
-        check_speaker(open_rooms().stores.people, by, Verb.CANCEL)  # so that a dry run says it, too
-    name, make = makers[verb]
-    said, own_id = make(by), bulk_id or f"bulk-{secrets.token_hex(6)}"
-    told = asyncio.run(_all(query, limit, None if dry_run else (own_id, name, said)))
+    if verb in ("cancel", "extend"):
+        check_speaker(open_rooms().stores.people, by, Verb(verb))  # so that a dry run says it, too
+    (name, make), own_id = makers[verb], bulk_id or f"bulk-{secrets.token_hex(6)}"
+    told = asyncio.run(_all(query, limit, None if dry_run else (own_id, name, make(by))))
     if as_json:
         output.print_json({"id": "" if dry_run else own_id, "returns": [one.model_dump() for one in told]})
     else:
@@ -76,13 +77,14 @@ def bulk(
         raise Refused("not_all", f"{output.many(len(failed), 'return')} of {len(told)} did not take it")
 
 
-def _makers() -> Mapping[str, tuple[str, Callable[[str], Model]]]:
-    """Verbs that need nothing but who says so."""
+def _makers(deadline: str | None, until: str | None) -> Mapping[str, tuple[str, Callable[[str], Model]]]:
+    """Verbs that mean the same to every return."""
     from workflows.return_case.said import Cancel, CancelReason, Replan, RetryNow
 
     return {
         "retry": ("retry_now", lambda by: values.make(RetryNow, {"by": by})),
         "replan": ("replan", lambda by: values.make(Replan, {"by": by})),
+        "extend": ("extend", lambda by: mending.more_time(by, deadline, until)),
         "cancel": ("cancel", lambda by: values.make(Cancel, {"by": by, "reason": CancelReason.STAFF})),
     }
 

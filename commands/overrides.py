@@ -27,6 +27,7 @@ def override(
         str, typer.Option(help="loyal_customer, our_mistake, proof_seen, special_case or suspected_abuse.")
     ],
     verdict: Annotated[str | None, typer.Option(help="approve or decline.")] = None,
+    units: Annotated[int | None, typer.Option(help="Of one line in review: how many come back.")] = None,
     waive: Annotated[list[str] | None, typer.Option(help="restocking, lost_value or label.")] = None,
     send_back_until: Annotated[
         str | None, typer.Option(metavar="DAY", help="A later last day to send, such as 2027-01-31.")
@@ -46,7 +47,7 @@ def override(
 
     if reason not in list(OverrideReason):
         raise InvalidRequest("--reason", f"{reason!r} is none; it is {', '.join(OverrideReason)}")
-    given = {"lines": line, "verdict": verdict, "waive": waive or [], "refund_percent": refund_percent}
+    given = {"lines": line, "verdict": verdict, "units": units, "waive": waive or [], "refund_percent": refund_percent}
     values.make(Change, {**given, "label_fee": label_fee and 0})  # before anything is opened
     private, update_id = load_key(key), f"override-{secrets.token_hex(8)}"
 

@@ -47,6 +47,32 @@ def choose(
     messages.tell(case, "choose", lambda _: said, as_json)
 
 
+@app.command(epilog=example("edit R-1 --by shopper --line 1:2 --line 3:1:defective"))
+def edit(
+    case: Case,
+    by: By,
+    line: Annotated[
+        list[str], typer.Option(metavar="LINE:QUANTITY:REASON", help="All that comes back from now on, each line.")
+    ],
+    basis: Annotated[
+        str | None, typer.Option(help="Another ground: withdrawal, non_conformity, warranty, policy.")
+    ] = None,
+    method: Annotated[
+        str | None, typer.Option(help="Another way back, until it is settled: label, in_store and others.")
+    ] = None,
+    edit_id: Annotated[str | None, typer.Option("--id", help="Your own id of it; the same id counts once.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask for something else instead, until the goods arrive; what stays of it stays as it was promised."""
+    import secrets
+
+    from domain.editing import Edit
+
+    wanted = {"lines": values.lines(line, "reason"), "basis": basis, "method": method}
+    said = values.make(Edit, {"id": edit_id or f"edit-{secrets.token_hex(6)}", "by": by, **wanted})
+    messages.tell(case, "edit", lambda _: said, as_json)
+
+
 @app.command(epilog=example("consent R-1 --to store_credit --by olga --remark 'by phone, 14:20'"))
 def consent(
     case: CaseOrAftercare,

@@ -11,6 +11,7 @@ from domain.choice import BACKHAUL, Chosen
 from domain.collection import PaymentRequest
 from domain.consent import Consent
 from domain.early import EarlyEnd, EarlyRefund, Settled
+from domain.evidence import Evidence, GiveEvidence
 from domain.exchange import Sent, Swap
 from domain.inspection import Inspection, Receipt, units
 from domain.model import Currency, Id, Minor, Model, UtcDatetime
@@ -22,6 +23,7 @@ from domain.policy import Decision
 from domain.policy.calendar import ZONES
 from domain.refund import Refund, RefundStatus
 from domain.repair import Repair
+from domain.request import ReturnRequest
 from domain.resolution import IN_GOODS, Resolution
 from domain.serials import Discrepancy
 
@@ -80,11 +82,16 @@ class CaseSoFar(Model):
     """Every recorded fact of a return; what is None or empty has not happened."""
 
     order: OrderBrief | None = None
+    asked: ReturnRequest | None = None
+    """What was asked for, as the shopper has changed it last."""
+    edits: tuple[Id, ...] = ()
+    """The ids of these changes."""
     decision: Decision | None = None
     quote: RefundPlan | None = None
     overrides: tuple[Overridden, ...] = ()
     choices: tuple[Chosen, ...] = ()
     """Other resolutions than were asked for at first, the newest last."""
+    evidence: tuple[Evidence, ...] = ()
     label: ReturnLabel | None = None
     cancelled: str | None = None
     parcels: tuple[Id, ...] = ()
@@ -101,7 +108,13 @@ class CaseSoFar(Model):
     """Keys of mails that staff had made anew."""
     scans: tuple[Scan, ...] = ()
     receipts: tuple[Receipt, ...] = ()
+    look_until: UtcDatetime | None = None
+    """Until when a person may look at what the policy leaves to one, where staff gave more time."""
     inspect_until: UtcDatetime | None = None
+    longer: int = 0
+    """How often staff gave more time to send."""
+    corrections: int = 0
+    """How often staff corrected a count or the grades."""
     inspection: Inspection | None = None
     discrepancies: tuple[Discrepancy, ...] = ()
     """Of serial numbers, each once, whoever saw it first."""
@@ -119,7 +132,7 @@ class CaseSoFar(Model):
     """What of its price is missing, in minor units, if all comes back as new."""
     aside: tuple[int, ...] = ()
     """What is set aside for it, by its numbers."""
-    asked: PaymentRequest | None = None
+    payment_asked: PaymentRequest | None = None
     """What the shopper was asked to pay on top."""
     pay_until: UtcDatetime | None = None
     collected: Tender | None = None
@@ -165,6 +178,16 @@ class CaseSoFar(Model):
         return {line_id: quantity for line_id, quantity in left.items() if quantity > 0}
 
     @property
+    def shown(self) -> tuple[GiveEvidence, ...]:
+        """What the shopper showed."""
+        return tuple(one for request in self.evidence for one in request.given)
+
+    @property
+    def told_anew(self) -> int:
+        """How often what may come back, or until when, was changed after the first answer."""
+        return sum(one.in_force for one in self.overrides) + len(self.choices) + len(self.edits) + self.longer
+
+    @property
     def proposed(self) -> Overridden | None:
         """The override that waits for a second person. It lapses with the next one, with the plan and with the end."""
         last = self.overrides[-1] if self.overrides else None
@@ -173,7 +196,7 @@ class CaseSoFar(Model):
 
     def state_of(self, override: Overridden) -> OverrideState:
         """What became of one of its overrides."""
-        if not override.waits:
+        if override.in_force:
             return OverrideState.EFFECTIVE
         ended = self.cancelled or self.force_closed
         return OverrideState.WAITS if override == self.proposed and not ended else OverrideState.LAPSED

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from domain.model import Currency, Id, Minor, Model, PublicKey, ShortText, Signature, UtcDatetime
+from domain.model import Currency, Id, Minor, Model, PublicKey, Quantity, ShortText, Signature, UtcDatetime
 from domain.money import Money
 from domain.policy.judgement import Verdict
 from domain.verbs import Verb
@@ -37,11 +37,13 @@ class Change(Model):
 
     `verdict` approves or declines. `waive` and `send_back_until` make terms better. Of a line for which nothing but
     goodwill speaks, `refund_percent` is how much of the goods' worth is paid back, and `label_fee`, in minor units,
-    what our label costs the shopper; without them all is paid back and the shop pays the way.
+    what our label costs the shopper; without them all is paid back and the shop pays the way. Of one line in review
+    that is approved, `units` are how many come back; the others stay with the shopper.
     """
 
     lines: Annotated[tuple[Id, ...], Field(min_length=1, max_length=200)]
     verdict: Verdict | None = None
+    units: Quantity | None = None
     waive: Annotated[tuple[Waived, ...], Field(max_length=3)] = ()
     send_back_until: date | None = None
     refund_percent: Annotated[int, Field(strict=True, ge=1, le=100)] | None = None
@@ -57,6 +59,8 @@ class Change(Model):
             raise ValueError("verdict: what is declined has no terms; leave them out")
         if self.verdict is None and not better:
             raise ValueError("say what changes: a verdict, what is waived, or another term")
+        if self.units is not None and (self.verdict is not Verdict.APPROVE or len(self.lines) > 1):
+            raise ValueError("units: they are of one line that is approved: --verdict approve")
         if len(set(self.lines)) < len(self.lines):
             raise ValueError("lines: a line is named twice")
         return self
@@ -64,6 +68,7 @@ class Change(Model):
     def __str__(self) -> str:
         """`line 1, 2: approve, no restocking`."""
         told = [self.verdict.value] if self.verdict else []
+        told += [f"{self.units} of it"] if self.units else []
         told += [f"no {one}".replace("_", " ") for one in self.waive]
         told += [f"to be sent by {self.send_back_until:%d %B %Y}"] if self.send_back_until else []
         told += [f"{self.refund_percent} % paid back"] if self.refund_percent is not None else []
@@ -115,6 +120,7 @@ class Overridden(Model):
     currency: Currency
     second: Second | None = None
     agreed_by: str = ""
+    lapsed_at: UtcDatetime | None = None
     at: UtcDatetime
     update_id: Id
     public_key: PublicKey
@@ -123,11 +129,16 @@ class Overridden(Model):
     @property
     def waits(self) -> bool:
         """Whether a second person has to agree."""
-        return self.second is not None and not self.agreed_by
+        return self.second is not None and not self.agreed_by and self.lapsed_at is None
+
+    @property
+    def in_force(self) -> bool:
+        """Whether the decision goes by it."""
+        return self.second is None or bool(self.agreed_by)
 
     def __str__(self) -> str:
         """`fay: line 1: approve (our mistake), 12.00 EUR beyond the policy`."""
-        return self.told(OverrideState.WAITS if self.waits else OverrideState.EFFECTIVE)
+        return self.told(OverrideState.EFFECTIVE if self.in_force else OverrideState.WAITS)
 
     def told(self, state: OverrideState) -> str:
         """The same, with what became of it."""

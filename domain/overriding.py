@@ -8,22 +8,16 @@ from typing import NamedTuple
 
 from domain.case import CaseSoFar
 from domain.errors import Refused
-from domain.history import History
 from domain.inspection import Grade
-from domain.order import Order
 from domain.override import Change, OverrideReason, Waived
-from domain.plan import FeeKind
-from domain.planning import plan_refund
 from domain.policy.calendar import end_of
 from domain.policy.combine import TERMS
-from domain.policy.decide import folded
-from domain.policy.decision import Decision, Given, LineDecision, LineTerms, Reason
+from domain.policy.decision import Decision, Given, LineDecision, LineTerms, Reason, folded
 from domain.policy.judgement import Verdict
 from domain.policy.money import Cut, Payer
-from domain.policy.terms import terms_of
 from domain.request import Basis
 from domain.resolution import Resolution
-from domain.terms import ShippingRule, Terms, fraction
+from domain.terms import ShippingRule, fraction
 from domain.verbs import Refusal
 
 
@@ -33,17 +27,24 @@ def may_override(known: CaseSoFar, change: Change) -> Refusal | None:
         return Refusal(code="closed", message=f"This return is closed ({known.outcome}). {_APPEAL}")
     if known.cancelled is not None or known.force_closed is not None:
         return Refusal(code="cancelled", message=f"This return was called off. {_APPEAL}")
-    if known.plan is not None:
+    if known.plan is not None and (known.refunds or not only_waives(change)):
         return Refusal(code="already_planned", message=_PLANNED)
-    if (known.receipts or known.lost) and change.verdict is Verdict.DECLINE:
+    if (known.receipts or known.lost) and (change.verdict is Verdict.DECLINE or change.units is not None):
         text = "Goods of this return are here or lost, so nothing of it is declined; finance decides on its refund."
         return Refusal(code="already_received", message=text)
     return None
 
 
+def only_waives(change: Change) -> bool:
+    """Whether a person only lets go what would be kept; that changes no goods, so it is in time until money is sent."""
+    better = (change.send_back_until, change.refund_percent, change.label_fee)
+    return change.verdict is None and bool(change.waive) and all(one is None for one in better)
+
+
 _APPEAL = "What was declined is looked at again in a new return: `python starter.py start --appeal RETURN`."
 _PLANNED = (
-    "The refund of this return is planned already, by the decision that stood then. What waits is approved as it is "
+    "The refund of this return is planned already, by the decision that stood then; until it is under way, fees can be "
+    "waived (`python starter.py override --waive`). What waits is approved as it is "
     "(`python starter.py approve`); what the shopper is to get beyond it is paid at the payment provider and entered "
     "(`python -m ledger record refund`)."
 )
@@ -106,6 +107,7 @@ def _changed(
             f"a person declined line {line.line_id} already; a new return can appeal it, unless this is one: --appeal"
         )
         raise Refused("declined_by_person", text)
+    units = _units(line, change.units)
     if line.terms is None:
         terms, basis = _goodwill(change, promise), Basis.GOODWILL
     else:
@@ -115,9 +117,12 @@ def _changed(
         terms = terms.model_copy(update={"resolutions": (*terms.resolutions, decision.resolution)})
     if line.verdict is Verdict.APPROVE and terms == line.terms:
         raise Refused("nothing_changes", f"line {line.line_id} is approved on these terms already")
-    told = _told(Verdict.APPROVE, reason, "decided in the shopper's favour")
+    told = _told(
+        Verdict.APPROVE, reason, _FAVOUR if units == line.quantity else f"takes back {units} of {line.quantity}"
+    )
     return line.model_copy(
         update={
+            "quantity": units,
             "verdict": Verdict.APPROVE,
             "overridden": Verdict.APPROVE,
             "reasons": (*line.reasons, told),
@@ -126,6 +131,23 @@ def _changed(
             "terms": _noted(line.terms, terms, decision.policy),
         }
     )
+
+
+_FAVOUR = "decided in the shopper's favour"
+
+
+def _units(line: LineDecision, wanted: int | None) -> int:
+    """How many units come back. Raises Refused where fewer would take something from the shopper that they have."""
+    if wanted is None or wanted == line.quantity:
+        return line.quantity
+    if wanted > line.quantity:
+        raise Refused("more_than_asked", f"only {line.quantity} of line {line.line_id} were asked for")
+    if line.verdict is Verdict.APPROVE:
+        text = f"line {line.line_id} was approved, and what was promised stays; only what is in review can be cut"
+        raise Refused("approved_already", text)
+    if set(line.statutes) - set(line.by_person):
+        raise Refused("below_statute", f"line {line.line_id} cannot be declined in part: {law_of(line)}")
+    return wanted
 
 
 def _declined(line: LineDecision, reason: OverrideReason) -> LineDecision:
@@ -240,41 +262,3 @@ def _words(term: str, after: LineTerms) -> str:
     if term == "lost_value" and share is not None and not after.restocking:
         return f"{100 - fraction(share, 1)} % of the goods' worth is paid back"
     return TERMS[term][1](after)
-
-
-def beyond(order: Order, history: History, after: Decision, before: Decision) -> int:
-    """What one decision pays back more than another by itself, in minor units: at most, whichever grade the goods of
-    each line turn out to have. A line in review pays nothing by itself. Raises Refused as `plan_refund` does."""
-
-    def more(grades: Mapping[str, Grade], label: bool = True) -> int:
-        return _pays(order, history, after, grades, label) - _pays(order, history, before, grades, label)
-
-    old = {line.line_id: line for line in before.lines}
-    worst, sum_of_most = {line.line_id: Grade.A for line in after.lines}, 0
-    least = more(worst)
-    for line in after.lines:
-        if _fees(line) != _fees(old.get(line.line_id)):
-            alone = {grade: more({line.line_id: grade}, label=False) for grade in Grade}
-            worst[line.line_id] = max(alone, key=lambda grade: alone[grade])
-            sum_of_most += max(alone.values()) - alone[Grade.A]
-    # What is kept for the label is never more than the goods are worth; so both are looked at.
-    return max(0, least + sum_of_most, more(worst))
-
-
-def _fees(line: LineDecision | None) -> object:
-    """What of a line depends on the grade."""
-    if line is None or line.terms is None or line.verdict is not Verdict.APPROVE:
-        return None
-    return line.terms.restocking, line.terms.lost_value
-
-
-def _pays(order: Order, history: History, decision: Decision, grades: Mapping[str, Grade], label: bool) -> int:
-    """What goes back for approved lines of these grades; without a `label`, nothing is kept for ours."""
-    lines = [line for line in decision.lines if line.verdict is Verdict.APPROVE and line.line_id in grades]
-    left = {line.line_id: min(line.quantity, history.lines[line.line_id].open) for line in lines}
-    units = {line_id: count for line_id, count in left.items() if count}
-    if not units:
-        return 0
-    terms = terms_of(decision, {line_id: {grades[line_id]: count} for line_id, count in units.items()}) or Terms()
-    fees = tuple(one for one in terms.fees if label or one.kind is not FeeKind.RETURN_SHIPPING)
-    return plan_refund(order, history, units, terms.model_copy(update={"fees": fees})).total

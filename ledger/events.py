@@ -31,6 +31,7 @@ TYPES: Mapping[EntryKind, EventType] = MappingProxyType(
         EntryKind.SCAN: EventType.PARCEL_SCANNED,
         EntryKind.RECEIPT: EventType.RETURN_RECEIVED,
         EntryKind.INSPECTION: EventType.RETURN_INSPECTED,
+        EntryKind.REGRADED: EventType.RETURN_INSPECTED,
         EntryKind.RESTOCK: EventType.RETURN_RESTOCKED,
         EntryKind.PLAN: EventType.REFUND_PLANNED,
         EntryKind.REFUND_SUBMITTED: EventType.REFUND_SUBMITTED,
@@ -50,7 +51,13 @@ TYPES: Mapping[EntryKind, EventType] = MappingProxyType(
 )
 """What an entry of a kind tells; what decisions tell hangs on their verdict."""
 
-DECIDING = (EntryKind.DECISION, EntryKind.OVERRIDE, EntryKind.APPROVAL)
+DECIDING = (
+    EntryKind.DECISION,
+    EntryKind.EDITED,
+    EntryKind.EVIDENCE_MISSED,
+    EntryKind.OVERRIDE,
+    EntryKind.APPROVAL,
+)
 
 UNTOLD = (
     # The shop's own word, and what concerns no return.
@@ -74,6 +81,11 @@ UNTOLD = (
     EntryKind.LATE_CREDIT,
     EntryKind.CARRIER_CLAIM,
     EntryKind.CARRIER_ANSWER,
+    EntryKind.EVIDENCE_WANTED,
+    EntryKind.EVIDENCE_GIVEN,
+    EntryKind.OVERRIDE_LAPSED,
+    EntryKind.EXTENDED,
+    EntryKind.NOT_UNDONE,
     EntryKind.NOTICE,
     EntryKind.LATE_PAYMENT,
     EntryKind.CREDIT_ASKED_BACK,
@@ -88,6 +100,7 @@ UNTOLD = (
     EntryKind.DISPUTE_TOLD,
     EntryKind.PARCEL,
     EntryKind.ASSIGNED,
+    EntryKind.COUNT_CORRECTED,
     EntryKind.BOX_FOUND,
     EntryKind.BOX_MATCHED,
     EntryKind.BOX_ENDED,
@@ -169,7 +182,7 @@ def _about_goods(entry: JournalEntry) -> Data:
         case EntryKind.RECEIPT:
             lines = Receipt.model_validate(facts["receipt"]).lines
             return {"lines": tuple(EventLine(line_id=one.line_id, quantity=one.quantity) for one in lines)}
-        case EntryKind.INSPECTION:
+        case EntryKind.INSPECTION | EntryKind.REGRADED:
             return {"lines": _graded(Inspection.model_validate(facts["inspection"]))}
         case EntryKind.CANCELLED:
             return {"reason": facts["reason"]}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from domain.approval import Approval
@@ -13,10 +13,12 @@ from domain.choice import Chosen
 from domain.collection import PaymentRequest
 from domain.consent import Consent
 from domain.early import EarlyEnd, EarlyRefund, Settled
+from domain.evidence import Evidence, GiveEvidence
 from domain.exchange import Sent, Swap
 from domain.history import Happened
 from domain.inspection import Inspection, Receipt
 from domain.late import Late
+from domain.mending import CorrectCount, Deadline, corrected
 from domain.order import EarlierRefund, Tender
 from domain.override import Overridden
 from domain.parcel import ReturnLabel, Scan
@@ -24,6 +26,7 @@ from domain.plan import RefundPlan
 from domain.policy import Decision
 from domain.refund import Refund, RefundIntention, RefundStatus
 from domain.repair import Repair
+from domain.request import ReturnRequest
 from domain.serials import Discrepancy
 from ledger import EntryKind, JournalEntry
 
@@ -39,10 +42,8 @@ def case_so_far(entries: Iterable[JournalEntry]) -> CaseSoFar:
 def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydantic's update takes any field's type
     facts = entry.facts
     match entry.kind:
-        case EntryKind.DECISION:
-            return _decided(facts)
-        case EntryKind.OVERRIDE | EntryKind.CHOICE:
-            return {**_decided(facts), **_said(known, facts)}
+        case _ if entry.kind in _JUDGING:
+            return _judged(known, entry)
         case EntryKind.RECEIPT | EntryKind.INSPECTION | EntryKind.LOST:
             return _goods(known, entry)
         case EntryKind.PLAN:
@@ -128,7 +129,7 @@ def _traded(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
             return {"aside": tuple(one for one in known.aside if one != freed)}
         case EntryKind.PAYMENT_ASKED:
             until = datetime.fromisoformat(facts["until"])
-            return {"asked": PaymentRequest.model_validate(facts["request"]), "pay_until": until}
+            return {"payment_asked": PaymentRequest.model_validate(facts["request"]), "pay_until": until}
         case EntryKind.PAYMENT_CAME if entry.case:
             return {"collected": Tender.model_validate(facts["tender"])}
         case EntryKind.PAYMENT_ENDED:
@@ -139,6 +140,72 @@ def _traded(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
             return {"sent": (*known.sent, Sent.model_validate(facts["sent"]))}
         case _:
             return {}
+
+
+_JUDGING = (
+    EntryKind.DECISION,
+    EntryKind.EDITED,
+    EntryKind.CHOICE,
+    EntryKind.OVERRIDE,
+    EntryKind.OVERRIDE_LAPSED,
+    EntryKind.EVIDENCE_WANTED,
+    EntryKind.EVIDENCE_GIVEN,
+    EntryKind.EVIDENCE_MISSED,
+    EntryKind.COUNT_CORRECTED,
+    EntryKind.REGRADED,
+    EntryKind.EXTENDED,
+)
+
+
+def _judged(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
+    """What was decided and said of it by people."""
+    facts = entry.facts
+    match entry.kind:
+        case EntryKind.DECISION:
+            return {**_decided(facts), **_asked(facts)}
+        case EntryKind.EDITED:
+            return {**_decided(facts), **_asked(facts), "edits": (*known.edits, facts["edit"])}
+        case EntryKind.OVERRIDE_LAPSED:
+            lapsed = {"lapsed_at": entry.at}
+            return {"overrides": _each(known.overrides, facts["override"], lapsed)}
+        case EntryKind.OVERRIDE:
+            return {**_decided(facts), "overrides": (*known.overrides, Overridden.model_validate(facts["override"]))}
+        case EntryKind.CHOICE:
+            return {**_decided(facts), "choices": (*known.choices, Chosen.model_validate(facts["choice"]))}
+        case EntryKind.EVIDENCE_WANTED | EntryKind.EVIDENCE_GIVEN | EntryKind.EVIDENCE_MISSED:
+            return {**_decided(facts), "evidence": _shown(known.evidence, entry)}
+        case _:
+            return _mended(known, entry)
+
+
+def _mended(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
+    """What staff has mended."""
+    facts = entry.facts
+    if entry.kind is EntryKind.EXTENDED:
+        return _extended(known, Deadline(facts["deadline"]), facts)
+    mended = {"corrections": known.corrections + 1}
+    if entry.kind is EntryKind.REGRADED:
+        return {**mended, "inspection": Inspection.model_validate(facts["inspection"])}
+    lines = Receipt.model_validate(facts["receipt"]).lines if "receipt" in facts else ()
+    receipts = corrected(known.receipts, CorrectCount(by=entry.actor, receipt=facts["box"], lines=lines))
+    until = known.inspect_until if receipts else None
+    return {**mended, "receipts": receipts, "inspect_until": until, "discrepancies": _discrepancies(known, facts)}
+
+
+def _extended(known: CaseSoFar, deadline: Deadline, facts: Mapping[str, Any]) -> dict[str, Any]:
+    until = datetime.fromisoformat(facts["until"])
+    match deadline:
+        case Deadline.SEND_BACK:
+            last = {"send_back_until": until, "send_back_day": date.fromisoformat(facts["day"])}
+            decision = known.decision and known.decision.model_copy(update=last)
+            return {"decision": decision, "longer": known.longer + 1}
+        case Deadline.REVIEW:
+            return {"look_until": until}
+        case Deadline.INSPECTION:
+            return {"inspect_until": until}
+        case Deadline.EVIDENCE:
+            *others, last_one = known.evidence
+            return {"evidence": (*others, last_one.model_copy(update={"until": until}))}
 
 
 def _ended(entry: JournalEntry) -> dict[str, Any]:
@@ -220,20 +287,29 @@ def _decided(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {"decision": Decision.model_validate(facts["decision"]), "quote": quote}
 
 
-def _said(known: CaseSoFar, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """What a person decided otherwise, or the shopper chose."""
-    if "choice" in facts:
-        return {"choices": (*known.choices, Chosen.model_validate(facts["choice"]))}
-    return {"overrides": (*known.overrides, Overridden.model_validate(facts["override"]))}
+def _shown(known: tuple[Evidence, ...], entry: JournalEntry) -> tuple[Evidence, ...]:
+    """What the shopper was asked to show, after an entry about that; what is shown belongs to the last request."""
+    if entry.kind is EntryKind.EVIDENCE_WANTED:
+        return (*known, Evidence.model_validate(entry.facts["evidence"]))
+    *others, last = known
+    given = (GiveEvidence.model_validate(entry.facts["given"]),) if "given" in entry.facts else ()
+    ended = {"given": (*last.given, *given), "ended_at": last.ended_at or entry.at}
+    return (*others, last.model_copy(update=ended))
 
 
 def _agreed(known: CaseSoFar, approval: Approval, facts: Mapping[str, Any]) -> dict[str, Any]:
     """An override counts, because a second person has agreed."""
     agreed = {"agreed_by": approval.by}
-    overrides = (
-        one.model_copy(update=agreed) if one.update_id == approval.override else one for one in known.overrides
-    )
-    return {**_decided(facts), "overrides": tuple(overrides)}
+    return {**_decided(facts), "overrides": _each(known.overrides, approval.override or "", agreed)}
+
+
+def _each(overrides: tuple[Overridden, ...], override: str, update: Mapping[str, Any]) -> tuple[Overridden, ...]:
+    """All overrides, with what became of one of them."""
+    return tuple(one.model_copy(update=update) if one.update_id == override else one for one in overrides)
+
+
+def _asked(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {"asked": ReturnRequest.model_validate(facts["request"])} if "request" in facts else {}
 
 
 def _undecided(entry: JournalEntry) -> Refund:

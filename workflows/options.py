@@ -100,6 +100,9 @@ POLL_FIRST = timedelta(minutes=1)
 HELP_PATIENCE = timedelta(days=1)
 """How soon somebody should look at what is not tried again by itself."""
 
+UNDO_PATIENCE = timedelta(days=7)
+"""How long a return that ends waits for help with what cannot be undone; then it ends without."""
+
 BY_HAND_PATIENCE = timedelta(days=2)
 """How soon finance should have paid what a person has to pay."""
 

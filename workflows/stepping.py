@@ -120,7 +120,11 @@ class Stepper:
         due = until or workflow.now() + options.HELP_PATIENCE
         trouble = Trouble(owner=owner, step=step, message=message, retry_at=until, due_at=due)
         self.show_troubles((*self.troubles, trouble))
-        await self.wait_for_retry(pause, f"{step} is tried again")
+        try:
+            await self.wait_for_retry(pause, f"{step} is tried again")
+        except asyncio.CancelledError:  # the step is given up
+            self.show_troubles(tuple(one for one in self.troubles if one != trouble))
+            raise
         self.show_troubles(tuple(one for one in self.troubles if one != trouble))
 
     async def wait_for_retry(self, pause: timedelta | None, summary: str) -> None:

@@ -12,7 +12,7 @@ from activities.decisions.assigning import RecordAssignment, RecordResend
 from activities.decisions.choices import RecordChoice
 from activities.decisions.claims import RecordAnswer, RecordClaim
 from activities.decisions.early import EndEarly, PlanEarly, RecordSettled
-from activities.decisions.ends import CancelReturn, CloseReturn, ExpireReturn, ForceClose
+from activities.decisions.ends import CancelReturn, CloseReturn, ExpireReturn, ForceClose, RecordNotUndone
 from activities.decisions.late import CreditLate, LateActivities, RecordDecided, RecordLate
 from activities.decisions.losing import RecordLoss
 from activities.decisions.planned import check_linked, terms_for
@@ -66,6 +66,7 @@ __all__ = [
     "RecordDecided",
     "RecordLate",
     "RecordLoss",
+    "RecordNotUndone",
     "RecordResend",
     "RecordSettled",
 ]
@@ -189,10 +190,8 @@ class DecisionActivities(LateActivities):
 
     def _check_inspected(self, ask: PlanRefund) -> None:
         """Raises Refused unless somebody graded exactly this, or it was lost: a workflow's word moves no money."""
-        graded = ids.inspection_key(ask.case, ask.inspection.id)
-        entry = self._ledger.find(graded) or self._ledger.find(ids.lost_key(ask.case))
-        known = Inspection.model_validate(entry.facts["inspection"]) if entry else self._trusted(ask.case)
-        if known != ask.inspection:
+        known = case_so_far(self._ledger.entries(case=ask.case))
+        if (known.inspection or self._trusted(ask.case)) != ask.inspection:
             text = f"the inspection {ask.inspection.id} of return {ask.case} is not in the journal like this"
             raise Refused("not_inspected", f"{text}; have it inspected first")
 

@@ -111,7 +111,7 @@ def people_of(entries: Iterable[JournalEntry]) -> tuple[str, tuple[str, ...]]:
     for one in entries:
         if one.kind is EntryKind.DECISION:
             asked = ReturnRequest.model_validate(one.facts["request"]).requested_by
-        elif one.kind in (EntryKind.INSPECTION, EntryKind.LOST):
+        elif one.kind in (EntryKind.INSPECTION, EntryKind.REGRADED, EntryKind.LOST):
             graded.append(Inspection.model_validate(one.facts["inspection"]).inspected_by)
     return asked, tuple(graded)
 

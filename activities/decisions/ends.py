@@ -5,7 +5,7 @@ from __future__ import annotations
 from temporalio import activity
 
 from activities.people import check_person, check_speaker
-from domain import ids
+from domain import ids, word_ids
 from domain.case import Outcome
 from domain.errors import Refused
 from domain.model import Id, Model, UtcDatetime
@@ -50,6 +50,15 @@ class ExpireReturn(Model):
 
 class ForceClose(CancelReturn):
     """A return that staff ends."""
+
+
+class RecordNotUndone(Model):
+    """What nobody could undo before a return ended; `undo` is the verb that would have."""
+
+    case: Id
+    order_id: Id
+    undo: str
+    now: UtcDatetime
 
 
 class Ends:
@@ -116,6 +125,23 @@ class Ends:
                 at=ask.now,
                 facts={"outcome": ask.outcome.value},
                 asked={"outcome": ask.outcome.value},
+            )
+        )
+
+    @activity.defn(no_thread_cancel_exception=True)
+    def record_not_undone(self, ask: RecordNotUndone) -> None:
+        """Record that a step of a return that ends stays done, once for each undo."""
+        facts = {"undo": ask.undo}
+        self._ledger.append(
+            NewEntry(
+                key=word_ids.not_undone_key(ask.case, ask.undo),
+                kind=EntryKind.NOT_UNDONE,
+                order=ask.order_id,
+                case=ask.case,
+                actor="rule:story",
+                at=ask.now,
+                facts=facts,
+                asked=facts,
             )
         )
 

@@ -68,5 +68,7 @@ class Losing(Assigning):
             at=ask.now,
             facts={"inspection": inspection.model_dump(mode="json", exclude_none=True)},
             asked={"by": ask.by},
-            transfers=goods.kept(key, ask.case, ask.order_id, units(lines), self._ledger.pending_left),
+            transfers=goods.kept(
+                key, ask.case, ask.order_id, units(lines), self._ledger.pending_left, goods.announced(entries)
+            ),
         )

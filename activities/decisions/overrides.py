@@ -16,7 +16,8 @@ from domain.errors import KeyConflict, Refused
 from domain.model import Id, Minor, Model, Signature, UtcDatetime
 from domain.money import Money
 from domain.override import Change, Overridden, OverrideReason, Second, override_statement
-from domain.overriding import Promise, beyond, may_override, overridden
+from domain.override_worth import beyond
+from domain.overriding import Promise, may_override, overridden
 from domain.people import Person
 from domain.plan import RefundPlan
 from domain.policy import Decision, LineDecision, PublishedPolicy, Verdict
@@ -63,6 +64,8 @@ class InForce(Model):
     decision: Decision
     quote: RefundPlan | None = None
     overrides: tuple[Overridden, ...] = ()
+    withdrawn: bool = False
+    """Whether a plan was taken back by it, so that another is needed."""
 
 
 class OverrideActivities:
@@ -125,8 +128,15 @@ class OverrideActivities:
             at=ask.now,
             public_key=person.public_key,
         )
+        if made.waits and known.plan is not None:
+            text = f"{worth} is beyond what {person.id} may give alone, and its refund is planned already"
+            raise Refused("over_own_limit", f"{text}; somebody with a higher limit waives it")
         facts: dict[str, object] = {"override": _facts(made), "before": _facts(before)}
         facts |= {"proposed": _facts(after)} if made.waits else _in_force(books, after)
+        # A plan that was made by the decision before does not stand any more; its return makes another.
+        plans = [one for one in books.unsubmitted() if one.case == ask.case and known.plan is not None]
+        taken_back = books.withdrawing(key, plans)
+        facts |= {"withdrawn": list(taken_back.plans)} if taken_back.plans else {}
         return NewEntry(
             key=key,
             kind=EntryKind.OVERRIDE,
@@ -138,7 +148,9 @@ class OverrideActivities:
             at=ask.now,
             facts=facts,
             asked={"by": ask.by, "reason": ask.reason.value, "change": _facts(ask.change)},
-            transfers=() if made.waits else self._moved(key, ask.case, books, entries, before, after),
+            transfers=()
+            if made.waits
+            else (*taken_back.voids, *self._moved(key, ask.case, books, entries, before, after)),
         )
 
     def _agreed(self, key: str, ask: AgreeOverride) -> NewEntry:
@@ -232,15 +244,14 @@ class OverrideActivities:
         after: Decision,
     ) -> tuple[Transfer, ...]:
         """Units of lines that may come back now are reserved, those of declined ones are free again."""
-        wanted = {line.line_id: line.quantity for line in _newly(before, after, Verdict.DECLINE)}
-        gone = [line.line_id for line in after.lines if line.verdict is Verdict.DECLINE]
-        freed = goods.withheld(key, entries, gone, self._ledger.pending_left)
-        return (*freed, *goods.reserved(case, books.order.id, wanted))
+        known = case_so_far(entries).model_copy(update={"decision": after})
+        return goods.announced_anew(key, case, books.order.id, known.expected, entries, self._ledger.pending_left)
 
     def _in_force(self, case: str) -> InForce:
         known = case_so_far(self._ledger.entries(case=case))
         assert known.decision is not None  # it was overridden
-        return InForce(decision=known.decision, quote=known.quote, overrides=known.overrides)
+        withdrawn = known.plan is not None  # it was only to be waived in time
+        return InForce(decision=known.decision, quote=known.quote, overrides=known.overrides, withdrawn=withdrawn)
 
 
 def _newly(before: Decision, after: Decision, was: Verdict) -> list[LineDecision]:

@@ -132,7 +132,14 @@ class InventoryActivities:
                 at=ask.now,
                 facts={**recorded, **serials.facts(wrong)},
                 asked={"units": came, **read},
-                transfers=goods.received(key, ask.case, ask.order_id, came, self._ledger.pending_left),
+                transfers=goods.received(
+                    key,
+                    ask.case,
+                    ask.order_id,
+                    came,
+                    self._ledger.pending_left,
+                    goods.announced(self._ledger.entries(case=ask.case)),
+                ),
             )
 
         entry = decided(self._ledger, ask.order_id, told)
@@ -218,8 +225,9 @@ class InventoryActivities:
         """Raises Refused for units that were never approved: what they are worth has not been decided."""
         if self._ledger.find(key) is not None:
             return
+        announced = goods.still_announced(self._ledger.entries(case=case), self._ledger.pending_left)
         for line_id, count in counted.items():
-            left = self._ledger.pending_left(ids.reserved_key(case, line_id))
+            left = announced.get(line_id, 0)
             if count > left:
                 text = f"{count} of line {line_id} counted, but return {case} was approved for {left} more of it"
                 raise Refused("more_than_approved", f"{text}; open a return for the others")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from domain.policy.decide import NO_REFUND_OFFERED, folded
-from domain.policy.decision import Decision, LineDecision
+from domain.policy.decide import NO_REFUND_OFFERED
+from domain.policy.decision import Decision, LineDecision, folded
 from domain.policy.judgement import Verdict
 from domain.resolution import Resolution
 from domain.verbs import Refusal

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -28,9 +28,10 @@ class SendBackRule(Rule):
 
 class DeadlineRule(Rule):
     """Days for a review, for the life of a label, for the reminders before the last day to send, for the inspection,
-    for the shopper to answer an offer or to pay what an exchange costs more, and for the workshop; of silence until a
-    parcel is claimed at the carrier, and for the carrier to answer. `lost`: whether the shopper is paid before it has.
-    """
+    for the shopper to answer an offer, to pay what an exchange costs more and to show what they are asked for, and for
+    the workshop; `no_evidence` is what follows where nothing is shown in time: a person decides without, or the line is
+    declined. Of silence until a parcel is claimed at the carrier, and for the carrier to answer; `lost` says whether
+    the shopper is paid before it has."""
 
     review_days: DAY = 2
     label_days: DAY = 28
@@ -39,6 +40,8 @@ class DeadlineRule(Rule):
     answer_days: DAY = 14
     payment_days: DAY = 7
     repair_days: DAY = 14
+    evidence_days: DAY = 7
+    no_evidence: Literal["review", "decline"] = "review"
     lost_after_days: DAY = 14
     claim_days: DAY = 30
     lost: WhenLost = WhenLost.AFTER_INVESTIGATION
@@ -53,5 +56,7 @@ class DeadlineRule(Rule):
         """The sooner we are done, and the more time the shopper has."""
         inspection = 0 if self.inspection_days is None else -self.inspection_days
         shopper = (self.answer_days, self.payment_days, self.label_days)
+        shown = (self.evidence_days, self.no_evidence == "review")
         soon = (self.lost is WhenLost.REFUND_AT_ONCE, -self.lost_after_days, -self.claim_days)
-        return (*shopper, -self.review_days, inspection, -self.repair_days, len(self.reminder_days), *soon)
+        ours = (-self.review_days, inspection, -self.repair_days)
+        return (*shopper, *ours, len(self.reminder_days), *shown, *soon)

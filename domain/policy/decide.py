@@ -9,7 +9,7 @@ from typing import NamedTuple
 from domain.order import Order
 from domain.policy.calendar import Calendar, end_of, local_day
 from domain.policy.combine import combined
-from domain.policy.decision import Decision, LineDecision, LineTerms, Reason, as_sentence
+from domain.policy.decision import Decision, LineDecision, LineTerms, Reason, as_sentence, folded
 from domain.policy.document import Policies
 from domain.policy.grant import Grant, prices_of
 from domain.policy.grounds import Ground, eligibility, grounds, judgement
@@ -96,13 +96,6 @@ def _decided(
 
 NO_REFUND_OFFERED = "no_refund_offered"
 """Code of the reason for which a person looks at a line: money back is not among what is offered for it."""
-
-
-def folded(verdicts: Sequence[Verdict]) -> Verdict:
-    """Of the whole request: a person looks at it if at any line; approved if any line is."""
-    if Verdict.REVIEW in verdicts:
-        return Verdict.REVIEW
-    return Verdict.APPROVE if Verdict.APPROVE in verdicts else Verdict.DECLINE
 
 
 def _line(reader: Reader, policies: Policies, left: int, appeal: bool) -> tuple[LineDecision, list[Ground]]:

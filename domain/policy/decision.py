@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Literal
 
@@ -91,6 +91,8 @@ class Handling(Model):
     lost: WhenLost = WhenLost.AFTER_INVESTIGATION
     payment_days: int = 7
     repair_days: int = 14
+    evidence_days: int = 7
+    no_evidence: Literal["review", "decline"] = "review"
 
 
 class LineDecision(Model):
@@ -169,6 +171,10 @@ class Decision(Model):
         """The lines that a person has to look at."""
         return tuple(line for line in self.lines if line.verdict is Verdict.REVIEW)
 
+    def with_lines(self, lines: tuple[LineDecision, ...]) -> Decision:
+        """The same with other lines."""
+        return self.model_copy(update={"lines": lines, "verdict": folded([line.verdict for line in lines])})
+
     @property
     def reason_codes(self) -> tuple[str, ...]:
         """All codes once, in the order of the lines."""
@@ -178,6 +184,12 @@ class Decision(Model):
     def inspection_days(self) -> int | None:
         """The shortest time to inspect that any line has; None where the decision says nothing of it."""
         return min((line.handling.inspection_days for line in self.approved if line.handling), default=None)
+
+    @property
+    def evidence_days(self) -> int:
+        """The longest time that the shopper has to show something of any line."""
+        told = (line.handling.evidence_days for line in self.lines if line.handling)
+        return max(told, default=Handling().evidence_days)
 
     @property
     def review_days(self) -> int:
@@ -235,3 +247,10 @@ class Decision(Model):
     def last_day_to_send(self) -> date:
         """The last day to send the goods, where the order went; old decisions know it in UTC only."""
         return self.send_back_day or self.send_back_until.date()
+
+
+def folded(verdicts: Sequence[Verdict]) -> Verdict:
+    """Of the whole request: a person looks at it if at any line; approved if any line is."""
+    if Verdict.REVIEW in verdicts:
+        return Verdict.REVIEW
+    return Verdict.APPROVE if Verdict.APPROVE in verdicts else Verdict.DECLINE

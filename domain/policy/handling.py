@@ -46,4 +46,6 @@ def handling(
         lost=days.lost,
         payment_days=days.payment_days,
         repair_days=days.repair_days,
+        evidence_days=days.evidence_days,
+        no_evidence=days.no_evidence,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from domain import ids
 from ledger import UNITS, EntryKind, JournalEntry, Transfer, TransferKind, accounts
@@ -15,14 +15,19 @@ def reserved(case: str, order_id: str, units: Mapping[str, int]) -> tuple[Transf
     return tuple(_reserved(case, order_id, line_id, count) for line_id, count in units.items() if count)
 
 
-def received(key: str, case: str, order_id: str, units: Mapping[str, int], left: Left) -> tuple[Transfer, ...]:
-    """Units that came in one box: those that were announced, and more of a line that the customer still has."""
+def received(
+    key: str, case: str, order_id: str, units: Mapping[str, int], left: Left, later: Iterable[Transfer] = ()
+) -> tuple[Transfer, ...]:
+    """Units that came in one box: those that were announced, at first or `later`, and more of a line that the customer
+    still has."""
     posted, more = [], []
     for line_id, count in units.items():
-        announced = _reserved(case, order_id, line_id, 1)
-        came = min(count, left(announced.key))
-        posted.append((announced, came))
-        more.append((announced.debit, announced.credit, count - came))
+        first = _reserved(case, order_id, line_id, 1)
+        for announced in (first, *_others(first, later)):
+            came = min(count, left(announced.key))
+            posted.append((announced, came))
+            count -= came
+        more.append((first.debit, first.credit, count))
     return (*finishing(key, TransferKind.POST, posted), *transfers(f"{key}/more", UNITS, more))
 
 
@@ -66,14 +71,20 @@ def unclaimed(key: str, box: str, location: str, units: Mapping[str, int], dispo
     return transfers(key, UNITS, [(accounts.box(box), place, count) for place, count in places])
 
 
-def kept(key: str, case: str, order_id: str, units: Mapping[str, int], left: Left) -> tuple[Transfer, ...]:
+def kept(
+    key: str, case: str, order_id: str, units: Mapping[str, int], left: Left, later: Iterable[Transfer] = ()
+) -> tuple[Transfer, ...]:
     """Units whose money went back without them: they are nobody's to return any more.
 
     What was announced is voided in the same entry, because it moves to another account than it was announced for.
     """
-    announced = [_reserved(case, order_id, line_id, 1) for line_id in units]
-    freed = finishing(key, TransferKind.VOID, ((one, min(units[_line(one)], left(one.key))) for one in announced))
-    return (*freed, *transfers(f"{key}/kept", UNITS, _keeping(order_id, units)))
+    freed = []
+    for line_id, count in units.items():
+        first = _reserved(case, order_id, line_id, 1)
+        for one in (first, *_others(first, later)):
+            freed.append((one, min(count, left(one.key))))
+            count -= freed[-1][1]
+    return (*finishing(key, TransferKind.VOID, freed), *transfers(f"{key}/kept", UNITS, _keeping(order_id, units)))
 
 
 def kept_elsewhere(key: str, order_id: str, units: Mapping[str, int]) -> tuple[Transfer, ...]:
@@ -95,6 +106,63 @@ def announced(entries: Iterable[JournalEntry]) -> tuple[Transfer, ...]:
 def withheld(key: str, entries: Iterable[JournalEntry], lines: Collection[str], left: Left) -> tuple[Transfer, ...]:
     """What was announced of these lines is not taken back after all, so it stays with the customer."""
     return released(key, (one for one in announced(entries) if _line(one) in lines), left)
+
+
+def still_announced(entries: Iterable[JournalEntry], left: Left) -> dict[str, int]:
+    """Units of each line that a return still has reserved."""
+    found: dict[str, int] = {}
+    for one in announced(entries):
+        found[_line(one)] = found.get(_line(one), 0) + left(one.key)
+    return found
+
+
+def announced_anew(
+    key: str, case: str, order_id: str, units: Mapping[str, int], entries: Sequence[JournalEntry], left: Left
+) -> tuple[Transfer, ...]:
+    """From now on so many units of each line are reserved: what is too many stays with the customer, what is missing is
+    reserved besides."""
+    known = announced(entries)
+    have = still_announced(entries, left)
+    freed = []
+    too_many = {line_id: count - units.get(line_id, 0) for line_id, count in have.items()}
+    for one in known:
+        free = min(left(one.key), max(0, too_many[_line(one)]))
+        too_many[_line(one)] -= free
+        freed.append((one, free))
+    missing = {line_id: count - have.get(line_id, 0) for line_id, count in units.items()}
+    more = (_reserved(case, order_id, line_id, count) for line_id, count in missing.items() if count > 0)
+    names = {one.key for one in known}
+    fresh = (one.model_copy(update={"key": f"{key}/{_line(one)}"}) if one.key in names else one for one in more)
+    return (*finishing(key, TransferKind.VOID, freed), *fresh)
+
+
+def counted_otherwise(
+    key: str,
+    case: str,
+    order_id: str,
+    counts: tuple[Mapping[str, int], Mapping[str, int]],
+    expected: Mapping[str, int],
+    entries: Sequence[JournalEntry],
+    left: Left,
+) -> tuple[Transfer, ...]:
+    """Units that were counted (the first of the `counts`) and were not there (by the second) are with the customer,
+    and `expected` again; those that were there after all come back now."""
+    before, after = counts
+    more = {line_id: count - before.get(line_id, 0) for line_id, count in after.items()}
+    fewer = {line_id: count - after.get(line_id, 0) for line_id, count in before.items()}
+    came = received(key, case, order_id, {one: n for one, n in more.items() if n > 0}, left, announced(entries))
+    held = [
+        (accounts.returning(case, line_id), accounts.with_customer(order_id, line_id), count)
+        for line_id, count in fewer.items()
+        if count > 0
+    ]
+    again = {line_id: expected.get(line_id, 0) for line_id, count in fewer.items() if count > 0}
+    have = still_announced(entries, left)
+    promised = {line_id: max(count, have.get(line_id, 0)) for line_id, count in again.items()}
+    untouched = {line_id: count for line_id, count in have.items() if line_id not in promised}
+    # Those that come now are taken from what was announced; nothing of their lines is announced anew.
+    anew = announced_anew(key, case, order_id, {**untouched, **promised}, entries, left)
+    return (*came, *transfers(f"{key}/back", UNITS, held), *anew)
 
 
 def put_away(key: str, moves: Iterable[tuple[str, str, int]]) -> tuple[Transfer, ...]:
@@ -130,6 +198,11 @@ def _keeping(order_id: str, units: Mapping[str, int]) -> Iterator[Move]:
     for line_id, count in units.items():
         holder = accounts.with_customer(order_id, line_id)
         yield (holder, keeper, count) if count > 0 else (keeper, holder, -count)
+
+
+def _others(first: Transfer, later: Iterable[Transfer]) -> list[Transfer]:
+    """What was announced later of the same line."""
+    return [one for one in later if one.credit == first.credit and one.key != first.key]
 
 
 def _line(one: Transfer) -> str:

@@ -266,7 +266,7 @@ def test_a_review_ends_either_way_until_the_goods_are_here(engine: Engine) -> No
     assert refused(shop, "fay", {"verdict": "decline"}, "u-2")[0] == "already_received"
     override(shop, "fay", APPROVE, "u-3")
     assert shop.plan("R-1", {"3": 1}).automatic_limit is None  # nobody has to look at it any more
-    code, message = refused(shop, "fay", {"waive": ("label",)}, "u-4")
+    code, message = refused(shop, "fay", {"refund_percent": 50}, "u-4")
     assert (code, "ledger record refund" in message) == ("already_planned", True)
     shop.close("R-1")
     assert shop.pending() == ["owed:R-1", "paid:two-rates:3:net", "paid:two-rates:3:tax:1", "tender:pi_demo_two_rates"]

@@ -39,6 +39,7 @@ ENUMS = (
     "domain.event",
     "domain.inbox",
     "domain.inspection",
+    "domain.mending",
     "domain.repair",
     "domain.method",
     "domain.early",

@@ -96,7 +96,8 @@ FIELDS: dict[str, dict[str, tuple[dict[str, Any], dict[str, Any]]]] = {
         ),
         "excludes": ({"months": 12, "excludes": "custom_made"}, {"months": 12, "excludes": "perishable"}),
     },
-    "deadlines": {name: ({name: 5}, {name: 6}) for name in ("review_days", "inspection_days")},
+    "deadlines": {name: ({name: 5}, {name: 6}) for name in ("review_days", "inspection_days", "evidence_days")}
+    | {"no_evidence": ({"no_evidence": "review"}, {"no_evidence": "decline"})},
 }
 
 UNTOLD: dict[str, list[dict[str, Any]]] = {

@@ -15,7 +15,8 @@ from domain.history import history_of
 from domain.inspection import Grade
 from domain.order import Order
 from domain.override import Change, OverrideReason, Waived
-from domain.overriding import Promise, beyond, overridden
+from domain.override_worth import beyond
+from domain.overriding import Promise, overridden
 from domain.policy import Decision, LineTerms, PublishedPolicy, Verdict
 from domain.policy.money import Cut, Payer
 from domain.request import Basis, ReturnReason

@@ -30,6 +30,13 @@ BESIDE = {
     "record_choice": "It is one entry under one key, as `record_override` is. tests/diaries/test_store_credit.py.",
     "take_back": "It comes after a dispute that was lost, and repeats itself as `pay_leg` does. "
     "tests/payments/test_taking_back.py.",
+    **dict.fromkeys(
+        ("ask_evidence", "give_evidence", "miss_evidence", "edit_return", "correct_count", "regrade", "extend"),
+        "It comes only where a person says so, or after days of silence. tests/workflows/test_saga.py tells "
+        "each twice, and breaks each off before and after it has recorded.",
+    ),
+    "lapse_override": "It comes after days of silence. tests/workflows/test_saga.py.",
+    "record_not_undone": "It comes after a week in which nobody could help. tests/workflows/test_cancel.py.",
     "record_loss": "It comes after weeks of silence, as `expire_return` does. tests/workflows/test_lost.py.",
     "plan_early": "It writes what `plan_refund` does, and an entry before it. tests/diaries/test_early.py.",
     "end_early": "It is one entry, weeks after the money. tests/diaries/test_early.py.",

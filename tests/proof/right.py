@@ -39,7 +39,20 @@ Json = dict[str, Any]
 _BESIDES = (EntryKind.REFUND_TRACED, EntryKind.REFUND_UNANSWERED)
 """What may be learnt of a refund beside its outcome; the bank's reference even after the end."""
 
-_SAID = (EntryKind.APPROVAL, EntryKind.OVERRIDE, EntryKind.CONSENT, EntryKind.CHOICE)
+_SAID = (
+    EntryKind.APPROVAL,
+    EntryKind.OVERRIDE,
+    EntryKind.OVERRIDE_LAPSED,
+    EntryKind.CONSENT,
+    EntryKind.CHOICE,
+    EntryKind.EVIDENCE_WANTED,
+    EntryKind.EVIDENCE_GIVEN,
+    EntryKind.EVIDENCE_MISSED,
+    EntryKind.EDITED,
+    EntryKind.COUNT_CORRECTED,
+    EntryKind.REGRADED,
+    EntryKind.EXTENDED,
+)
 """What people may have said on the way."""
 
 _PAID = (
@@ -63,7 +76,10 @@ _ONCE = {
     Outcome.DECLINED: (EntryKind.DECISION, EntryKind.CLOSED),
     Outcome.CANCELLED: (EntryKind.DECISION, EntryKind.CANCELLED, EntryKind.CLOSED),
     Outcome.EXPIRED: (EntryKind.DECISION, EntryKind.LABEL, EntryKind.LABEL_VOIDED, EntryKind.EXPIRED, EntryKind.CLOSED),
+    Outcome.CLOSED_BY_STAFF: (EntryKind.DECISION, EntryKind.FORCE_CLOSED, EntryKind.CLOSED),
 }
+
+_CALLED_OFF = (Outcome.CANCELLED, Outcome.CLOSED_BY_STAFF)
 
 
 _GOODS = (Outcome.EXCHANGED, Outcome.REPLACED, Outcome.REPAIRED)
@@ -220,7 +236,9 @@ class _Told:
         late = times[EntryKind.REFUND_REVERSED] = len(self._failed_late())
         times[EntryKind.REFUND_SUBMITTED] = legs + seen[EntryKind.REFUND_FAILED] + late
         times[EntryKind.REFUND_SETTLED] = legs + late
-        if self.expected is Outcome.CANCELLED:  # perhaps before a label was bought
+        if self.known.plan is not None:  # each takes the place of the one before
+            times[EntryKind.PLAN] = self.known.plan.number
+        if self.expected in _CALLED_OFF:  # perhaps before a label was bought
             times[EntryKind.LABEL] = times[EntryKind.LABEL_VOIDED] = min(1, seen[EntryKind.LABEL])
         return times
 
@@ -395,7 +413,7 @@ class _Told:
             due = self.books.ledger.balance(accounts.label_due(ids.label_key(self.case)), "EUR").posted
             if due and (one["voided_at"] is not None or self.known.scans):
                 yield f"the label {one['number']} was used or is void, but still stands as a liability"
-            if (one["voided_at"] is not None) is not (self.expected in (Outcome.CANCELLED, Outcome.EXPIRED)):
+            if (one["voided_at"] is not None) is not (self.expected in (*_CALLED_OFF, Outcome.EXPIRED)):
                 yield f"the label {one['number']} is {one['status']}, which does not go with {self.expected}"
 
     def mails(self) -> Iterator[str]:
@@ -406,13 +424,15 @@ class _Told:
         rows = {row.key: row for row in self.books.outbox.of_case(self.case)}
         recorded = Counter(entry.key for entry in self.entries if entry.kind is EntryKind.NOTICE)
         needed, others = ({notice_ids.notice_key(self.case, kind) for kind in kinds} for kinds in self._notices())
-        changed = sum(not one.waits for one in self.known.overrides) + len(self.known.choices)
-        if changed:  # what may come back, and what it is worth, is told anew each time
-            each = [(kind, 2 + number) for kind in _ANSWERS for number in range(changed)]
-            others |= {notice_ids.notice_key(self.case, kind, number) for kind, number in each}
+        numbers = range(1, 1 + 2 * len(self.known.evidence))  # each request, and its reminder
+        others |= {notice_ids.notice_key(self.case, NoticeKind.EVIDENCE_WANTED, number) for number in numbers}
+        if changed := self.known.told_anew:  # what may come back is told anew each time
+            others |= {
+                notice_ids.notice_key(self.case, kind, number) for kind in _ANSWERS for number in range(2, 3 + changed)
+            }
             others |= (answers := needed & {notice_ids.notice_key(self.case, kind) for kind in _ANSWERS})
             needed -= answers
-        if self.known.asked:  # half way to the day on which it is due
+        if self.known.payment_asked:  # half way to the day on which it is due
             others.add(notice_ids.notice_key(self.case, NoticeKind.PAYMENT_DUE, 2))
         for key in self._failed_late():
             needed.add(notice_ids.refund_notice_key(NoticeKind.REFUND_FAILED, key))
@@ -460,7 +480,8 @@ class _Told:
         match self.expected:
             case Outcome.DECLINED:
                 return {NoticeKind.DECLINED}, {*_MEANWHILE}
-            case Outcome.CANCELLED:  # perhaps while the label was bought; then nobody is told of it
+            case Outcome.CANCELLED | Outcome.CLOSED_BY_STAFF:
+                # Perhaps while the label was bought; then nobody is told of it.
                 return {NoticeKind.CANCELLED}, {NoticeKind.APPROVED, NoticeKind.IN_TRANSIT, *_MEANWHILE}
             case Outcome.EXPIRED:
                 return {NoticeKind.APPROVED, NoticeKind.EXPIRED}, {NoticeKind.IN_TRANSIT, NoticeKind.REMINDER}

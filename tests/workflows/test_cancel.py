@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from domain.case import Outcome
 from ledger import EntryKind
 from tests.workflows.returns import SHOPIFY_LINE, SHOPIFY_ORDER, Return, Shop, refusal
@@ -127,3 +129,22 @@ async def test_goods_of_a_cancelled_return_are_not_received(shop: Shop) -> None:
     assert "late receive" in message
     shop.world.doors.open("/carrier")
     await check(one)
+
+
+async def test_a_label_that_nobody_can_void_holds_the_end_up_for_a_week_only(shop: Shop) -> None:
+    one = await shop.shopify()
+    await one.labelled()
+    await one.told("approved")
+    shop.world.doors.shut("/carrier")
+    await one.cancel()
+    await one.told("cancelled")  # the shopper hears at once
+    await until(lambda: shop.world.doors.knocks["/carrier"] > 0, "a call to the carrier")
+    await shop.skip(timedelta(minutes=20))
+    seen = await one.until(lambda view: bool(view.troubles))
+    assert (seen.next_owner, seen.troubles[0].step) == ("ops", f"Void the label {seen.tracking_number}")
+    await check(one)
+    assert (await one.view()).troubles == ()
+    (left,) = shop.world.entries("R-1", EntryKind.NOT_UNDONE)
+    cancelled = shop.world.entries("R-1", EntryKind.CANCELLED)[0].at
+    assert (left.facts["undo"], (left.at - cancelled).days) == ("void_label", 7)
+    assert shop.world.entries("R-1", EntryKind.LABEL_VOIDED) == []

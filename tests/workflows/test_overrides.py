@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -108,29 +108,6 @@ async def test_a_review_that_ends_in_a_no_ends_the_return_without_a_label(shop: 
     assert set(one.notices()) == {"in_review", "declined"}
     assert shop.world.pending() == []
     await replayer().replay_workflow(await one.history())
-
-
-async def test_nobody_looks_so_ops_are_asked_and_then_the_goods_may_come(shop: Shop) -> None:
-    staffed(shop.world, REVIEW)
-    one = await shop.two_rates({"3": 1})
-    seen = await one.until(lambda view: view.stage == "review")
-    opened = shop.world.entries("R-1", EntryKind.DECISION)[0].at
-    assert seen.due_at == opened + timedelta(days=2)
-    await shop.skip(timedelta(days=2, hours=-1))
-    assert (await one.view()).next_action == seen.next_action
-    await shop.skip(timedelta(hours=2))
-    seen = await one.until(lambda view: view.next_action.startswith("Overdue: Look at line 3"))
-    assert (seen.next_owner, seen.label_url) == ("ops", "")
-    await shop.skip(timedelta(days=2))
-    seen = await one.labelled()
-    assert (seen.verdict, seen.next_owner) == (Verdict.REVIEW, "shopper")
-    await one.arrive()
-    await one.inspect()
-    # Nobody has looked yet, so the money waits for a person, however little it is.
-    seen = await one.until(lambda view: view.to_approve is not None)
-    assert (seen.to_approve and seen.to_approve.minor, seen.next_owner) == (4555, "finance")
-    told = [entry.facts["notice"] for entry in shop.world.entries("R-1", EntryKind.NOTICE)]
-    assert (told.count("in_review"), told.count("approved")) == (2, 0)  # the second with the label
 
 
 async def test_goods_that_come_while_it_is_reviewed_need_no_label(shop: Shop) -> None:

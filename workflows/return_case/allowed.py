@@ -6,7 +6,10 @@ from domain.carrier_claim import AnswerClaim, OpenClaim
 from domain.choice import Choice
 from domain.choosing import may_choose_now
 from domain.early import Settle
+from domain.editing import Edit
+from domain.evidence import AskEvidence, GiveEvidence
 from domain.inspection import Inspection, Receipt
+from domain.mending import CorrectCount, Extend, Regrade
 from domain.override import Override
 from domain.parcel import OtherParcel, Scan
 from domain.policy import Verdict
@@ -17,9 +20,11 @@ from workflows.return_case.allowed_early import may_settle, paid_early
 from workflows.return_case.allowed_goods import may_add, may_inspect, may_lose, may_receive, may_scan
 from workflows.return_case.allowed_staff import may_agree, may_approve, may_close, may_override, may_resend
 from workflows.return_case.allowed_trade import may_trade
+from workflows.return_case.allowed_words import may_ask, may_change, may_correct, may_extend, may_give, may_regrade
 from workflows.return_case.said import Approve, ForceClose, Lost, Resend
 from workflows.return_case.state import CaseState
 
+Word = AskEvidence | GiveEvidence | Edit | CorrectCount | Regrade | Extend
 Aside = OpenClaim | AnswerClaim | Settle | WorkshopSaid | ShippedByHand | Choice
 
 
@@ -52,6 +57,8 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
             return may_resend(state, said)
         case OpenClaim() | AnswerClaim() | Settle() | WorkshopSaid() | ShippedByHand() | Choice():
             return _may_go_on(state, said)
+        case AskEvidence() | GiveEvidence() | Edit() | CorrectCount() | Regrade() | Extend():
+            return _may_say(state, said)
     if verb is Verb.ASSIGN and state.turn.owner in ("backhaul", "nobody"):
         return Refusal(code="nobody_waits", message="Nobody has to act on this return now: it goes on by itself.")
     if verb is Verb.CANCEL:
@@ -74,6 +81,22 @@ def _may_go_on(state: CaseState, said: Aside) -> Refusal | None:
             return may_trade(state, said)
         case Choice():
             return may_choose_now(state, said.resolution)
+
+
+def _may_say(state: CaseState, said: Word) -> Refusal | None:
+    match said:
+        case AskEvidence():
+            return may_ask(state, said)
+        case GiveEvidence():
+            return may_give(state, said)
+        case Edit():
+            return may_change(state, said)
+        case CorrectCount():
+            return may_correct(state, said)
+        case Regrade():
+            return may_regrade(state, said)
+        case Extend():
+            return may_extend(state, said)
 
 
 def _may_cancel(state: CaseState) -> Refusal | None:

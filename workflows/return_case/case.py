@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from temporalio import workflow
 from temporalio.api.common.v1 import Payload
@@ -26,19 +28,54 @@ from workflows.return_case.desk import as_failure, decoded
 from workflows.return_case.early import Early
 from workflows.return_case.news import NewsDesk
 from workflows.return_case.remedies import REMEDIES, Remedy
+from workflows.return_case.review import Review
 from workflows.return_case.state import latest
 from workflows.return_case.trade import Trade
+from workflows.return_case.undoing import Undoing
 from workflows.return_case.view import CaseView, view
 from workflows.stepping import NotWanted
 
 NOT_GIVEN = RawValue(Payload())
 
-UNDO = ("set_free", "void_label")
-"""What undoes a return that is called off, or that a person declined or closed. The fact itself, which the clerk
-records first, gives the units of `open_return` back; then what `promise` set aside is free again, and `buy_label` is
-undone. Nothing else is: what was read or
-recorded stays a fact, and `plan_refund`, `pay_leg` and `restock` come only after the goods have arrived, when a return
-can be neither called off nor declined any more."""
+UNDO: Mapping[str, str] = MappingProxyType(
+    {
+        "set_aside": "set_free",
+        "buy_label": "void_label",
+    }
+)
+"""What undoes which step of a return of which nothing comes back: the step's activity, and the verb of `ReturnCase`.
+Each verb asks the state whether there is anything to undo, may be told twice, and does not wait for another."""
+
+_FACT = "what was said stays said; the entry that ends the return follows it"
+_AFTER_GOODS = (
+    "it comes only after goods have arrived, or are lost; then a return can be neither called off nor declined"
+)
+_MONEY = f"{_AFTER_GOODS}. What was paid in error is a fact for aftercare"
+STAYS: Mapping[str, str] = MappingProxyType(
+    {
+        "fetch_order": "reading an order changes nothing of it",
+        "open_return": "the entry that ends the return gives its units back itself, in one transaction",
+        **dict.fromkeys(("record_override", "agree_override"), _FACT),
+        **dict.fromkeys(("cancel_return", "expire_return", "force_close", "close_return"), "it is the end itself"),
+        **dict.fromkeys(("record_scan", "add_parcel", "follow_parcel"), "the parcel is where it is"),
+        **dict.fromkeys(("record_receipt", "record_inspection", "record_loss"), "the goods are where they are"),
+        "restock": f"{_AFTER_GOODS}; goods move in the warehouse",
+        "plan_refund": f"{_AFTER_GOODS}. A plan that is overtaken is voided by the next, in one transaction",
+        **dict.fromkeys(("ask_evidence", "give_evidence", "miss_evidence", "extend", "lapse_override"), _FACT),
+        "edit_return": "the units that it reserved are given back like those of `open_return`",
+        **dict.fromkeys(("correct_count", "regrade"), f"{_AFTER_GOODS}; the next correction takes its place"),
+        "record_approval": f"{_AFTER_GOODS}. An approval counts for one plan alone",
+        "pay_leg": _MONEY,
+        **dict.fromkeys(("record_consent", "record_by_hand", "record_not_by_hand"), _MONEY),
+        **dict.fromkeys(("hear_refund", "hear_dispute", "hear_payment", "tell_returns"), "news are facts of others"),
+        **dict.fromkeys(
+            ("send_notice", "record_resend"), "a mail that is out cannot be called back; the last one says it"
+        ),
+        **dict.fromkeys(("record_assignment", "record_not_undone"), "it moves nothing"),
+        "void_label": "it is an undo; whoever wants to send after all starts a new return, with a label of its own",
+    }
+)
+"""Why every other step has no undo."""
 
 
 LAST_WORDS = {
@@ -51,7 +88,7 @@ LAST_WORDS = {
 
 
 @workflow.defn(name=ids.WORKFLOW_TYPE)
-class ReturnCase(Early, Trade, NewsDesk):
+class ReturnCase(Early, Trade, Review, Undoing, NewsDesk):
     """A return. Its id is the storefront's return id; all its keys are made from it."""
 
     @workflow.init
@@ -79,7 +116,8 @@ class ReturnCase(Early, Trade, NewsDesk):
         await self.buy_label()
         await self.follow_parcel()
         if (end := self.state.ends_as) is not None:
-            await self.undo()
+            self.tell(LAST_WORDS[end])
+            await self.undo(UNDO.values())
             await self.say_last(LAST_WORDS[end])
             return await self.close(end)
         return await self.resolve()
@@ -92,7 +130,7 @@ class ReturnCase(Early, Trade, NewsDesk):
             lambda now: FetchOrder(request=self.request, now=now),
             options.STOREFRONT,
         )
-        self.learn(**dict(known))
+        self.learn(**dict(known), request=known.asked or self.request)
 
     async def open_return(self) -> None:
         """Decide by the policy and reserve the units."""
@@ -104,17 +142,21 @@ class ReturnCase(Early, Trade, NewsDesk):
                 options.JOURNAL,
             )
             self.learn(decision=opened.decision, quote=opened.quote)
+        if self.state.proposed is not None:
+            self.watch(self.state.proposed)
 
     async def buy_label(self) -> None:
         """Issue the return label, or what stands for one, and send it; goods that are here already need none."""
         here = self.state.came_first or bool(self.state.receipts)
         if self.state.label is None and not self.state.stopped and not here:
-            number, customer, way = self.order.number, self.order.customer_id, self.way
+            number, customer = self.order.number, self.order.customer_id
             try:
                 label = await self.step(
-                    "Buy the return label" if way in BOUGHT else "Make the packing sheet",
+                    "Buy the return label" if self.way in BOUGHT else "Make the packing sheet",
                     LabelActivities.buy_label,
-                    lambda now: BuyLabel(**self.about, order_number=number, customer_id=customer, now=now, method=way),
+                    lambda now: BuyLabel(
+                        **self.about, order_number=number, customer_id=customer, now=now, method=self.way
+                    ),
                     options.CARRIER,
                     # Goods that are here need no label any more.
                     wanted=lambda: not (self.state.stopped or self.state.receipts),
@@ -149,11 +191,6 @@ class ReturnCase(Early, Trade, NewsDesk):
         await self.plan_refund()
         await asyncio.gather(self.refund(), self.restock())
         await self.end_early()
-
-    async def undo(self) -> None:
-        """Nothing comes back: undo what was done, in turn."""
-        for verb in UNDO:
-            await getattr(self, verb)()
 
     async def void_label(self) -> None:
         """Void the label, if one was bought."""

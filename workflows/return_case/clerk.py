@@ -8,14 +8,18 @@ from temporalio.exceptions import ApplicationError
 from domain.carrier_claim import AnswerClaim, OpenClaim
 from domain.choice import Choice
 from domain.early import Settle
+from domain.editing import Edit
+from domain.evidence import AskEvidence, GiveEvidence
 from domain.inspection import Inspection, Receipt
+from domain.mending import CorrectCount, Extend, Regrade
 from domain.override import Override
 from domain.parcel import OtherParcel, Scan
 from domain.refund import PLAN_WITHDRAWN
 from domain.repair import ShippedByHand, WorkshopSaid
 from workflows.return_case.claims import Claims
-from workflows.return_case.facts import Fact, known, with_fact
+from workflows.return_case.facts import Fact, Said, known, with_fact
 from workflows.return_case.finance import Finance
+from workflows.return_case.mending import Mending
 from workflows.return_case.ops import Ops
 from workflows.return_case.overrides import Overrides
 from workflows.return_case.providers import Providers
@@ -25,7 +29,7 @@ from workflows.return_case.warehouse import Warehouse
 from workflows.stepping import NotWanted
 
 
-class Clerk(Shopper, Warehouse, Providers, Finance, Ops, Overrides, Claims):
+class Clerk(Shopper, Warehouse, Providers, Finance, Ops, Mending, Overrides, Claims):
     """Records beside the story, whatever that waits for, so that who said something learns at once what became of it.
 
     A fact that is refused is dropped as if it had never been said; the story sees recorded facts alone.
@@ -88,9 +92,26 @@ class Clerk(Shopper, Warehouse, Providers, Finance, Ops, Overrides, Claims):
                 return await (self.agree_override(fact) if fact.override else self.record_approval(fact))
             case Override():
                 return await self.record_override(fact)
+            case _:
+                return await self._record_word(fact)
+
+    async def _record_word(self, fact: Said) -> dict[str, object]:
+        match fact:
             case Settle():
                 return await self.record_settle(fact)
             case OpenClaim():
                 return await self.record_open_claim(fact)
             case AnswerClaim():
                 return await self.record_answer_claim(fact)
+            case AskEvidence():
+                return await self.record_asked(fact)
+            case GiveEvidence():
+                return await self.record_given(fact)
+            case Edit():
+                return await self.record_edit(fact)
+            case CorrectCount():
+                return await self.record_count(fact)
+            case Regrade():
+                return await self.record_regraded(fact)
+            case Extend():
+                return await self.record_extended(fact)

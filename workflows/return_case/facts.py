@@ -9,15 +9,19 @@ from temporalio.exceptions import ApplicationError
 from domain.carrier_claim import AnswerClaim, OpenClaim, answered
 from domain.choice import Choice
 from domain.early import Settle
+from domain.editing import Edit
+from domain.evidence import AskEvidence, GiveEvidence
 from domain.inspection import Inspection, Receipt
+from domain.mending import CorrectCount, Extend, Regrade, corrected, regraded
 from domain.override import Override
 from domain.parcel import OtherParcel, Scan
 from domain.repair import ShippedByHand, WorkshopSaid
 from workflows.return_case.said import Approve, Assign, Cancel, ForceClose, Lost, Resend
 from workflows.return_case.state import CaseState
 
-Goods = OtherParcel | Scan | Receipt | Inspection | Lost | OpenClaim | AnswerClaim | WorkshopSaid | ShippedByHand
-Fact = Goods | Cancel | Choice | ForceClose | Assign | Resend | Approve | Override | Settle
+Said = AskEvidence | GiveEvidence | Edit | CorrectCount | Regrade | Extend | Settle | OpenClaim | AnswerClaim
+Goods = OtherParcel | Scan | Receipt | Inspection | Lost | WorkshopSaid | ShippedByHand
+Fact = Goods | Cancel | Choice | ForceClose | Assign | Resend | Approve | Override | Said
 
 
 @dataclass
@@ -52,12 +56,6 @@ def known(state: CaseState, fact: Fact) -> bool:
             return state.lost is not None
         case Resend():
             return False
-        case Settle():
-            return state.settled is not None
-        case OpenClaim():
-            return any(one.reference == fact.reference for one in state.claims)
-        case AnswerClaim():
-            return any(one.reference == fact.reference and one.answer for one in state.claims)
         case Approve(override=str()):
             return any(one.update_id == fact.override and one.agreed_by for one in state.overrides)
         case Approve():
@@ -68,11 +66,36 @@ def known(state: CaseState, fact: Fact) -> bool:
             return bool(state.sent)
         case Override():
             return any(one.update_id == fact.update_id for one in state.overrides)
+        case _:
+            return _known(state, fact)
+
+
+def _known(state: CaseState, fact: Said) -> bool:
+    match fact:
+        case AskEvidence():
+            return state.evidence_wanted is not None and state.evidence_wanted.wanted == fact.wanted
+        case GiveEvidence():
+            return any(one.id == fact.id for one in state.shown)
+        case Edit():
+            return fact.id in state.edits
+        case CorrectCount():
+            return any(one.id == fact.receipt and one.lines == fact.lines for one in state.receipts)
+        case Regrade():
+            now = state.inspection
+            return now is not None and regraded(now, fact).lines == now.lines
+        case Extend():
+            return False  # the journal knows
+        case Settle():
+            return state.settled is not None
+        case OpenClaim():
+            return any(one.reference == fact.reference for one in state.claims)
+        case AnswerClaim():
+            return any(one.reference == fact.reference and one.answer for one in state.claims)
 
 
 def with_fact(state: CaseState, fact: Fact) -> CaseState:
-    """The state as if the fact were recorded: what the next message is judged by. A choice, an approval, an override, a
-    claim and what staff asks for change nothing yet."""
+    """The state as if the fact were recorded: what the next message is judged by. What is decided by
+    it (an approval, an override, a choice, an edit, a claim) changes nothing yet."""
     if known(state, fact):
         return state
     match fact:
@@ -97,5 +120,9 @@ def with_fact(state: CaseState, fact: Fact) -> CaseState:
             return state.model_copy(update={"claims": told})
         case WorkshopSaid():
             return state.model_copy(update={"repair": fact.result})
-        case OpenClaim() | Choice() | ShippedByHand() | Assign() | Resend() | Approve() | Override():
+        case CorrectCount():
+            return state.model_copy(update={"receipts": corrected(state.receipts, fact)})
+        case Regrade() if state.inspection is not None:
+            return state.model_copy(update={"inspection": regraded(state.inspection, fact)})
+        case _:
             return state

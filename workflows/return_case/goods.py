@@ -15,6 +15,7 @@ from domain.notice import NoticeKind
 from workflows import options
 from workflows.return_case.clerk import Clerk
 from workflows.return_case.stage import Stage
+from workflows.return_case.turn import by_stage
 from workflows.stepping import NotWanted, not_if_refused
 
 
@@ -55,7 +56,8 @@ class Goods(Clerk):
 
     async def wait_for_word(self) -> None:
         """Wait for whoever speaks next; when the due time passes in silence, ops are asked to look."""
-        due, before = None if self.state.overdue else self.state.next_action.due_at, self.recorded
+        waits_for = by_stage(self.state)
+        due, before = None if self.state.overdue else waits_for.due_at, self.recorded
         reminder, end = self.state.reminder_after(self.reminded_at), self.state.ends_at
         claim_end = self.state.claim_ends_at
         first = min((one for one in (due, reminder, end, claim_end) if one is not None), default=None)
@@ -63,7 +65,7 @@ class Goods(Clerk):
             await workflow.wait_condition(
                 lambda: self.recorded > before,
                 timeout=max(0.0, (first - workflow.now()).total_seconds()) if first else None,
-                timeout_summary=self.state.next_action.action,
+                timeout_summary=waits_for.action,
             )
             if self.state.overdue:
                 self.learn(overdue="", patient_until=workflow.now() + options.PARCEL_PATIENCE)
@@ -76,7 +78,7 @@ class Goods(Clerk):
                 self.remind()
             else:
                 self.tell_delayed()
-                self.learn(overdue=f"Overdue: {self.state.next_action.action}")
+                self.learn(overdue=f"Overdue: {waits_for.action}")
 
     def remind(self) -> None:
         """Tell the shopper that the time to send runs out."""

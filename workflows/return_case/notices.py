@@ -49,6 +49,7 @@ def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
         refunded=state.early is not None,
         stated_at=_stated_at(kind, state),
         expected_by=_expected_by(kind, state),
+        reply_until=_reply_until(kind, state),
         send_back_until=day(state.decision.last_day_to_send, locale) if state.decision else "",
         provider_reference=", ".join(one.arn or one.provider_id for one in state.refunds if one.status not in FINAL_NO),
         **_on_statement(state),
@@ -72,6 +73,11 @@ def _stated_at(kind: NoticeKind, state: CaseState) -> str:
 def _expected_by(kind: NoticeKind, state: CaseState) -> str:
     until = state.write_by if kind is NoticeKind.INSPECTION_DELAYED else state.review_until
     return day(until.date(), _locale(state)) if until else ""
+
+
+def _reply_until(kind: NoticeKind, state: CaseState) -> str:
+    wanted = state.evidence[-1] if state.evidence and kind is NoticeKind.EVIDENCE_WANTED else None
+    return day(wanted.until.date(), _locale(state)) if wanted else ""
 
 
 def refund_notice(kind: NoticeKind, case: str, order: OrderBrief, refund: Refund) -> Notice:
@@ -139,9 +145,9 @@ def _tracking(kind: NoticeKind, state: CaseState) -> str:
 
 
 def _missing(kind: NoticeKind, state: CaseState) -> str:
-    if kind is not NoticeKind.PAYMENT_DUE or state.asked is None:
+    if kind is not NoticeKind.PAYMENT_DUE or state.payment_asked is None:
         return ""
-    return amount(Money(minor=state.asked.amount, currency=state.asked.currency), _locale(state))
+    return amount(Money(minor=state.payment_asked.amount, currency=state.payment_asked.currency), _locale(state))
 
 
 def _goods_out(kind: NoticeKind, state: CaseState) -> dict[str, Any]:
@@ -180,6 +186,8 @@ def _about(kind: NoticeKind, state: CaseState) -> tuple[NoticeLine, ...]:
             return _named(state, withdrawn(state))
         case NoticeKind.REQUEST_RECEIVED:
             return _named(state, state.decision.lines if state.decision else ())
+        case NoticeKind.EVIDENCE_WANTED:
+            return _wanted(state)
         case NoticeKind.IN_REVIEW:
             return (*_sendable(state), *_declined(state))
         case NoticeKind.EXCHANGE_SHIPPED:
@@ -240,6 +248,16 @@ def _sendable(state: CaseState) -> tuple[NoticeLine, ...]:
 def _named(state: CaseState, lines: Iterable[LineDecision]) -> tuple[NoticeLine, ...]:
     titles = state.order.titles if state.order else {}
     return tuple(NoticeLine(title=titles.get(line.line_id, line.line_id), quantity=line.quantity) for line in lines)
+
+
+def _wanted(state: CaseState) -> tuple[NoticeLine, ...]:
+    """What the shopper is asked to show, of which items."""
+    titles = state.order.titles if state.order else {}
+    units = {line.line_id: line.quantity for line in (state.decision.lines if state.decision else ())}
+    return tuple(
+        NoticeLine(title=titles.get(one.line_id, one.line_id), quantity=units.get(one.line_id, 1), wanted=one.proof)
+        for one in (state.evidence[-1].wanted if state.evidence else ())
+    )
 
 
 def _declined(state: CaseState) -> tuple[NoticeLine, ...]:

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
 from contextlib import suppress
 from datetime import datetime
 
 from temporalio import workflow
 from temporalio.common import RawValue
 
+from activities.decisions.mending import RecordLapsed, WordActivities
 from activities.decisions.overrides import AgreeOverride, InForce, OverrideActivities, RecordOverride
-from domain.notice import NoticeKind
-from domain.override import Override
+from domain.override import Overridden, Override
 from domain.verbs import Refusal, Verb
 from workflows import options
 from workflows.return_case.desk import as_refusal
 from workflows.return_case.said import Approve
 from workflows.return_case.steps import Steps
 from workflows.return_case.view import CaseView
-from workflows.stepping import not_if_refused
+from workflows.stepping import NotWanted, not_if_refused
 
 
 class Overrides(Steps):
-    """Takes overrides, and waits for those that an appeal or a review asks for."""
+    """Takes overrides, and the word of a second person on them."""
 
     @workflow.update(
         description="Decide otherwise than the policy; signed, so `starter.py override` sends it; name no people in it"
@@ -66,43 +66,35 @@ class Overrides(Steps):
 
     def _in_force(self, found: InForce) -> dict[str, object]:
         self.retries += 1  # a step that waits for help may not be wanted any more
-        return dict(found)
+        self.overtaken = self.overtaken or found.withdrawn
+        self.watch(found.overrides[-1])
+        return {"decision": found.decision, "quote": found.quote, "overrides": found.overrides}
 
-    async def hear_appeal(self) -> None:
-        """What the policy declines of an appeal waits for a person, as long as the policy lets them look."""
-        decision = self.state.decision
-        if self.request.appeals is None or decision is None or not self.state.declined:
-            return
-        until = decision.decided_at + decision.days(decision.review_days)
-        self.learn(appeal_until=until)
-        self.tell(NoticeKind.REQUEST_RECEIVED)
-        declined = f"The appeal of {self.request.appeals} is not granted"
-        await self._wait_for_person(lambda: not self.state.declined or self.state.called_off, until, declined)
-        self.learn(appeal_until=None)  # nothing more is taken; what was taken before still counts
-        await workflow.wait_condition(lambda: not self.heard)
+    def watch(self, override: Overridden) -> None:
+        """One that waits for a second person waits a while; nothing waits for it, and it lapses with the end."""
+        if override.waits:
+            self.follows.append(asyncio.create_task(self._see_agreed(override.update_id, override.at)))
 
-    async def be_reviewed(self) -> None:
-        """What the policy leaves to a person waits for one before a label goes out.
-
-        When nobody has looked in time, ops are asked to; after as long again the goods may come, and their money waits.
-        """
-        decision = self.state.decision
-        if decision is None or self.state.label is not None or not self.state.in_review:
-            return
-        until = decision.decided_at + decision.days(decision.review_days)
-        self.learn(review_until=until)
-        self.tell(NoticeKind.IN_REVIEW)
-        await self._wait_for_person(self._reviewed, until, "Nobody has looked at it: ask again")
-        if not self._reviewed():
-            self.learn(overdue=f"Overdue: {self.state.next_action.action}")
-            last = until + decision.days(decision.review_days)
-            await self._wait_for_person(self._reviewed, last, "Nobody has looked at it: send the label, keep the money")
-        self.learn(review_until=None, overdue="")
-
-    def _reviewed(self) -> bool:
-        return not self.state.in_review or self.state.stopped or bool(self.state.receipts)
-
-    async def _wait_for_person(self, done: Callable[[], bool], until: datetime, summary: str) -> None:
-        patience = max(0.0, (until - workflow.now()).total_seconds())
-        with suppress(TimeoutError):
-            await workflow.wait_condition(done, timeout=patience, timeout_summary=summary)
+    async def _see_agreed(self, override: str, since: datetime) -> None:
+        """Ops are asked when nobody has agreed in time; after as long again it lapses, and all goes on without it."""
+        for number in (1, 2):
+            patience = since + number * options.APPROVAL_PATIENCE - workflow.now()
+            with suppress(TimeoutError):
+                await workflow.wait_condition(
+                    lambda: self.state.proposed is None or self.state.proposed.update_id != override,
+                    timeout=max(0.0, patience.total_seconds()),
+                    timeout_summary="Nobody has agreed: " + ("ask again" if number == 1 else "it lapses"),
+                )
+                return
+            if number == 1:
+                self.learn(asked_again=override)
+        with suppress(NotWanted):
+            found = await self.step(
+                "Nobody agreed to the override",
+                WordActivities.lapse_override,
+                lambda now: RecordLapsed(**self.about, override=override, now=now),
+                options.JOURNAL,
+                wanted=not_if_refused,
+            )
+            self.learn(overrides=found.overrides)
+            self.recorded += 1

@@ -6,7 +6,12 @@ from temporalio import workflow
 from temporalio.common import RawValue
 
 from activities.decisions import CancelReturn, DecisionActivities, RecordChoice
+from activities.decisions.editing import RecordEdit
+from activities.decisions.evidence import RecordGiven
+from activities.decisions.mending import WordActivities
 from domain.choice import Choice
+from domain.editing import Edit
+from domain.evidence import GiveEvidence
 from domain.verbs import Verb
 from workflows import options
 from workflows.return_case.said import Cancel
@@ -16,7 +21,8 @@ from workflows.stepping import not_if_refused
 
 
 class Shopper(Steps):
-    """Until the goods arrive, the shopper may call the return off; until its money is on the way, choose otherwise."""
+    """Until the goods arrive, the shopper may ask for something else, or call the return off; until its money is on the
+    way, choose what it ends with."""
 
     @workflow.update(
         description="Call the return off before the goods arrive; the label is voided; name no people in the remark."
@@ -28,6 +34,50 @@ class Shopper(Steps):
     @cancel.validator
     def _check_cancel(self, raw: RawValue) -> None:
         self.check(Verb.CANCEL, self.take(Cancel, raw))
+
+    @workflow.update(
+        description="Other lines, units, reasons or another way back, before the goods arrive; decided anew"
+    )
+    async def edit(self, raw: RawValue) -> CaseView:
+        """Answered once it is decided, or refused: then the return stands as it was."""
+        return await self.note(self.take(Edit, raw))
+
+    @edit.validator
+    def _check_edit(self, raw: RawValue) -> None:
+        self.check(Verb.EDIT, self.take(Edit, raw))
+
+    @workflow.update(
+        description="Show what was asked for: ids of texts and of photos' addresses, which are stored first"
+    )
+    async def give_evidence(self, raw: RawValue) -> CaseView:
+        """Noted once per id; a person looks at it."""
+        return await self.note(self.take(GiveEvidence, raw))
+
+    @give_evidence.validator
+    def _check_give_evidence(self, raw: RawValue) -> None:
+        self.check(Verb.GIVE_EVIDENCE, self.take(GiveEvidence, raw))
+
+    async def record_edit(self, fact: Edit) -> dict[str, object]:
+        """Units, decision and quote follow in one entry; a step that waits for help goes on by these."""
+        found = await self.step(
+            "Decide on what is asked for now",
+            WordActivities.edit_return,
+            lambda now: RecordEdit(**self.about, said=fact, now=now),
+            options.JOURNAL,
+            wanted=not_if_refused,
+        )
+        self.retries += 1
+        return {**dict(found), "request": found.asked}
+
+    async def record_given(self, fact: GiveEvidence) -> dict[str, object]:
+        found = await self.step(
+            "The shopper shows something",
+            WordActivities.give_evidence,
+            lambda now: RecordGiven(**self.about, said=fact, now=now),
+            options.JOURNAL,
+            wanted=not_if_refused,
+        )
+        return dict(found)
 
     @workflow.update(
         description="Choose what the return ends with, of what is offered, until its money is on the way; staff say "

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain import ids
 from domain.case import Assigned, CaseSoFar, Outcome
+from domain.evidence import Evidence
 from domain.model import UtcDatetime
 from domain.money import Money
 from domain.news import DisputeNews
@@ -47,6 +48,8 @@ class CaseState(CaseSoFar):
     """When what goes out should be on its way."""
     mend_by: UtcDatetime | None = None
     """When the workshop should have said something."""
+    asked_again: str = ""
+    """The override that ops were asked to find a second person for."""
     write_by: UtcDatetime | None = None
     """By when the shopper was told to hear of goods that took longer to be looked at."""
 
@@ -143,6 +146,21 @@ class CaseState(CaseSoFar):
     def in_review(self) -> bool:
         """Whether a person still has to look at any line."""
         return self.decision is not None and self.decision.verdict is Verdict.REVIEW
+
+    def look_by(self, periods: int) -> datetime:
+        """When a person should have looked; when the shopper was waited for, nobody could. ValueError if undecided."""
+        if self.decision is None:
+            raise ValueError("nobody looks at what is not decided")
+        period = self.decision.days(self.decision.review_days)
+        first = self.decision.decided_at + period + sum((one.waited for one in self.evidence), timedelta(0))
+        return max(first, self.look_until or first) + (periods - 1) * period
+
+    @property
+    def evidence_wanted(self) -> Evidence | None:
+        """What the shopper is asked to show now, for a person who waits for it."""
+        looks = self.review_until is not None or self.appeal_until is not None
+        last = self.evidence[-1] if self.evidence else None
+        return last if last is not None and last.ended_at is None and looks else None
 
     @property
     def ends_as(self) -> Outcome | None:

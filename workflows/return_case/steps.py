@@ -69,7 +69,7 @@ class Steps(Desk, Stepper):
         more once goods are here.
         """
         if self.state.label is not None and not self.state.stopped and not self.state.receipts:
-            number = 1 + sum(not one.waits for one in self.state.overrides) + len(self.state.choices)
+            number = 1 + self.state.told_anew
             # The first of a review went out before there was a label.
             late = self.state.in_review
             self.tell(NoticeKind.IN_REVIEW if late else NoticeKind.APPROVED, number + late)

@@ -183,7 +183,7 @@ class Trade(Goods, Payout):
 
     def _learn_payment(self, stands: Collected) -> None:
         url = "" if stands.tender else stands.url
-        self.learn(asked=stands.request, pay_until=stands.until, pay_url=url, collected=stands.tender)
+        self.learn(payment_asked=stands.request, pay_until=stands.until, pay_url=url, collected=stands.tender)
 
     async def send(self, chosen: Resolution) -> None:
         """What goes out, once nothing of its money can be taken back any more; until it is on its way."""

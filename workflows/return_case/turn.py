@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def turn_of(state: CaseState) -> NextAction:
     """Whose turn it is by itself. Always something: a return that waits for nobody would be forgotten."""
     found = (look(state) for look in _FIRST_OF)
-    return next((one for one in found if one is not None), _by_stage(state))
+    return next((one for one in found if one is not None), by_stage(state))
 
 
 def _refused(state: CaseState) -> NextAction | None:
@@ -38,6 +38,13 @@ def _in_trouble(state: CaseState) -> NextAction | None:
     return NextAction(owner=first.owner, action=f"{first.step}: {first.message}", due_at=first.due_at)
 
 
+def _evidence_wanted(state: CaseState) -> NextAction | None:
+    if (wanted := state.evidence_wanted) is None:
+        return None
+    told = ", ".join(f"{one.proof} of line {one.line_id}" for one in wanted.wanted)
+    return NextAction(owner="shopper", action=f"Show {told}: `evidence give`", due_at=wanted.until)
+
+
 def _overdue(state: CaseState) -> NextAction | None:
     if not state.overdue:
         return None
@@ -51,6 +58,9 @@ def _override_waits(state: CaseState) -> NextAction | None:
         return None
     worth = Money(minor=waiting.worth, currency=waiting.currency)
     action = f"Approve the override by {waiting.by}, worth {worth}"
+    if state.asked_again == waiting.update_id:
+        action = f"Overdue: {action}, or it lapses"
+        return NextAction(owner="ops", action=action, due_at=waiting.at + 2 * APPROVAL_PATIENCE)
     return NextAction(owner="finance", action=action, due_at=waiting.at + APPROVAL_PATIENCE)
 
 
@@ -58,7 +68,7 @@ def _appealed(state: CaseState) -> NextAction | None:
     if state.appeal_until is None or state.request is None:
         return None
     action = f"Override it to grant the appeal of {state.request.appeals}; else it stays declined"
-    return NextAction(owner="ops", action=action, due_at=state.appeal_until)
+    return NextAction(owner="ops", action=action, due_at=state.look_by(1))
 
 
 def _in_review(state: CaseState) -> NextAction | None:
@@ -66,7 +76,7 @@ def _in_review(state: CaseState) -> NextAction | None:
         return None
     named = ", ".join(line.line_id for line in (state.decision.in_review if state.decision else ()))
     action = f"Look at line {named}, and override to approve or to decline; no label goes out before"
-    return NextAction(owner="ops", action=action, due_at=state.review_until)
+    return NextAction(owner="ops", action=action, due_at=state.look_by(1))
 
 
 def _unapproved(state: CaseState) -> NextAction | None:
@@ -80,8 +90,8 @@ def _goods_owed(state: CaseState) -> NextAction | None:
     """Who has to act until what goes out for the goods is on its way."""
     if not state.owes_goods:
         return None
-    if state.pay_url and state.asked:
-        missing = Money(minor=state.asked.amount, currency=state.asked.currency)
+    if state.pay_url and state.payment_asked:
+        missing = Money(minor=state.payment_asked.amount, currency=state.payment_asked.currency)
         return NextAction(owner="shopper", action=f"Pay {missing} for the exchange", due_at=state.pay_until)
     if state.mend_by:
         action = "Mend the goods, then say `repair` with what came of it"
@@ -121,6 +131,7 @@ def _shopper_owes(state: CaseState) -> NextAction | None:
 _FIRST_OF = (
     _refused,
     _in_trouble,
+    _evidence_wanted,
     _overdue,
     _override_waits,
     _appealed,
@@ -134,7 +145,8 @@ _FIRST_OF = (
 """What waits for somebody whatever the stage; the first that does is shown."""
 
 
-def _by_stage(state: CaseState) -> NextAction:
+def by_stage(state: CaseState) -> NextAction:
+    """Whose turn it is where nothing else waits."""
     owner, action = _in_transit(state) if state.stage is Stage.IN_TRANSIT else _NEXT[state.stage]
     if state.stage is Stage.AWAITING_PARCEL and state.request and state.request.box:
         owner, action = "warehouse", f"Count box {state.request.box}: match it to this return again"
@@ -156,8 +168,10 @@ def due_of(state: CaseState) -> datetime | None:
     """Until when, by the stage."""
     if state.needs_approval:
         return state.approve_until
+    if (wanted := state.evidence_wanted) is not None:
+        return wanted.until
     if state.review_until is not None:
-        return state.review_until
+        return state.look_by(1)
     if state.stage is Stage.INSPECTION:
         return state.inspect_until
     if state.decision is None or state.stage not in (Stage.AWAITING_PARCEL, Stage.IN_TRANSIT):

@@ -84,6 +84,8 @@ class CaseView(Model):
     overrides: tuple[str, ...] = ()
     paid_early: str = ""
     owed_by_shopper: str = ""
+    evidence: tuple[str, ...] = ()
+    receipts: tuple[Id, ...] = ()
     refund_status: str = ""
     refund_reason: str = ""
     refunded: str = ""
@@ -138,8 +140,7 @@ def view(state: CaseState) -> CaseView:
         **_trade(state),
         to_approve=_to_approve(state),
         override_to_approve=state.proposed.update_id if state.proposed else "",
-        appeals=(state.request.appeals or "") if state.request else "",
-        overrides=state.told_overrides,
+        **_told(state),
         approved_by=state.approval.by if state.approval and not state.needs_approval else "",
         refund_status=state.refund_status or "",
         refunded=str(Money(minor=state.refunded, currency=order.currency)) if order and state.refunds else "",
@@ -173,7 +174,7 @@ def _trade(state: CaseState) -> dict[str, Any]:
 
 def _to_pay(state: CaseState) -> str:
     """What the shopper adds to what came back: as it was asked for, before that as it was promised."""
-    minor = state.asked.amount if state.asked else state.to_pay
+    minor = state.payment_asked.amount if state.payment_asked else state.to_pay
     return str(Money(minor=minor, currency=state.order.currency)) if minor and state.order else ""
 
 
@@ -184,6 +185,16 @@ def _chosen(state: CaseState) -> dict[str, Any]:
         "resolution": state.resolution,
         "resolutions": state.decision.resolutions if state.decision else (),
         "bonus": bonus(state.plan or state.quote),
+    }
+
+
+def _told(state: CaseState) -> dict[str, Any]:
+    """What people have said on the way."""
+    return {
+        "appeals": (state.request.appeals or "") if state.request else "",
+        "overrides": state.told_overrides,
+        "evidence": tuple(str(one) for one in state.evidence),
+        "receipts": tuple(one.id for one in state.receipts),
     }
 
 

@@ -1,0 +1,174 @@
+"""Every step executed twice, broken off before and after it has recorded, and every undo twice: right at the end."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
+
+from activities.errors import ErrorsForPeople
+from domain.case import Outcome
+from domain.mending import Deadline
+from settings import ROOT
+from tests.diaries.diary import Diary
+from tests.diaries.said import ask, begun, edit, extend, show
+from tests.diaries.test_mending import correct
+from tests.workflows.returns import Return, Shop
+from tests.workflows.test_overrides import agree, override
+from tests.world import World, serving
+from workflows.return_case.case import STAYS, UNDO, ReturnCase
+
+REVIEW = "id: default\ntitle: Looked at\nwindow_days: 3650\njudgement:\n  - verdict: review\n"
+ELSEWHERE = {
+    # Each has a test of its own in which it is told twice, or needs a world of its own.
+    "force_close": "tests/workflows/test_ops.py",
+    "record_assignment": "tests/workflows/test_ops.py",
+    "record_resend": "tests/workflows/test_ops.py",
+    "record_loss": "tests/workflows/test_lost.py",
+    "expire_return": "tests/workflows/test_parcels.py",
+    "add_parcel": "tests/workflows/test_goods.py",
+    "follow_parcel": "tests/labels/test_activities.py",
+    "record_approval": "tests/workflows/test_people.py",
+    "record_consent": "tests/workflows/test_other_ways.py",
+    "record_by_hand": "tests/workflows/test_other_ways.py",
+    "record_not_by_hand": "tests/workflows/test_other_ways.py",
+    "hear_refund": "tests/workflows/test_news.py",
+    "hear_dispute": "tests/workflows/test_news.py",
+    "hear_payment": "tests/workflows/test_news.py",
+    "tell_returns": "tests/workflows/test_news.py",
+    "record_not_undone": "tests/workflows/test_cancel.py",
+    "regrade": "tests/diaries/test_mending.py",
+    "lapse_override": "tests/diaries/test_review.py",
+    "miss_evidence": "tests/diaries/test_review.py",
+}
+"""Steps that no way here comes by."""
+
+Call = Callable[[], Awaitable[Any]]
+
+
+class Harsh(Interceptor):
+    """What happens to every activity: `told` decides."""
+
+    def __init__(self, treat: Callable[[str, Call], Awaitable[Any]]) -> None:
+        self.treat = treat
+        self.seen: Counter[str] = Counter()
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
+        harsh = self
+
+        class Treated(ActivityInboundInterceptor):
+            async def execute_activity(self, input: ExecuteActivityInput) -> Any:
+                name = activity.info().activity_type
+                harsh.seen[name] += 1
+                return await harsh.treat(name, lambda: self.next.execute_activity(input))
+
+        return Treated(next)
+
+
+async def twice(name: str, call: Call) -> Any:
+    """It is executed twice, as when its first answer came too late; both answer the same."""
+    first, second = await call(), await call()
+    assert first == second, name
+    return second
+
+
+async def broken_off(name: str, call: Call) -> Any:
+    """The first attempt dies before it does anything, the second after it has done all."""
+    attempt = activity.info().attempt
+    if attempt == 2:
+        await call()
+    if attempt <= 2:
+        raise ApplicationError(f"{name} is broken off", next_retry_delay=timedelta(milliseconds=1))
+    return await call()
+
+
+async def through(one: Return) -> Outcome:
+    """Changed, looked at by two with evidence, counted wrongly, and refunded."""
+    await one.until(lambda view: view.stage == "review")
+    await edit(one, {"2": 1, "1": 1})
+    await ask(one, "2")
+    await show(one)
+    await override(one, "olga", line="2", verdict="approve")
+    await agree(one, "fay", 2271)
+    await override(one, "fay", "o-2", "1", verdict="approve")
+    due = (await one.labelled()).due_at
+    assert due is not None
+    await extend(one, Deadline.SEND_BACK, due.date() + timedelta(days=9))
+    await one.scan()
+    await one.receive({"2": 1, "1": 1})
+    await correct(one, 1)
+    await one.receive({"2": 1}, "box-2")
+    await one.inspect({"2": 1, "1": 1})
+    return Outcome.REFUNDED
+
+
+async def called_off(one: Return) -> Outcome:
+    """Called off with a label in hand, which is voided."""
+    await one.until(lambda view: view.stage == "review")
+    await override(one, "fay", line="2", verdict="decline")
+    await override(one, "fay", "o-2", "1", verdict="approve")
+    await one.labelled()
+    await one.told("approved")
+    await one.cancel()
+    return Outcome.CANCELLED
+
+
+COMMON = {"fetch_order", "open_return", "record_override", "buy_label", "send_notice", "close_return"}
+WAYS: Mapping[Callable[[Return], Awaitable[Outcome]], set[str]] = {
+    through: COMMON
+    | {"edit_return", "ask_evidence", "give_evidence", "agree_override", "extend", "record_scan", "record_receipt"}
+    | {"correct_count", "record_inspection", "plan_refund", "pay_leg", "restock"},
+    called_off: COMMON | {"cancel_return", "void_label"},
+}
+"""How a return goes, and by which steps."""
+
+
+@asynccontextmanager
+async def treated(
+    env: WorkflowEnvironment, world: World, treat: Callable[[str, Call], Awaitable[Any]]
+) -> AsyncIterator[tuple[Diary, Harsh]]:
+    """Workers whose activities are treated like this."""
+    harsh = Harsh(treat)
+    async with serving(env.client, world, interceptors=[ErrorsForPeople(), harsh]):
+        yield await Diary.begin("", "", Shop(world, env.client, env.sleep), env), harsh
+
+
+@pytest.mark.parametrize("treat", [twice, broken_off])
+@pytest.mark.parametrize("way", WAYS)
+async def test_every_step_and_every_undo_twice_or_broken_off_ends_right(
+    way: Callable[[Return], Awaitable[Outcome]],
+    treat: Callable[[str, Call], Awaitable[Any]],
+    flying: WorkflowEnvironment,
+    world: World,
+) -> None:
+    async with treated(flying, world, treat) as (diary, harsh):
+        diary.one = await begun(diary, REVIEW, {"2": 1, "1": 2})
+        await diary.ends(await way(diary.one))
+        assert set(harsh.seen) == WAYS[way]
+
+
+def steps() -> set[str]:
+    """The activities that a return may ask for, as its workflow names them."""
+    files = [*(ROOT / "workflows" / "return_case").glob("*.py")]
+    files += [ROOT / "workflows" / f"{name}.py" for name in ("stepping", "instead", "listening", "paying")]
+    rooms = r"\b(?:[A-Z][a-z]+)*(?:Activities|Ways)\.([a-z_]+)"
+    return {name for file in files for name in re.findall(rooms, file.read_text())}
+
+
+def test_every_step_has_an_undo_or_says_why_not() -> None:
+    assert sorted([*UNDO, *STAYS]) == sorted(steps())
+    assert all(callable(getattr(ReturnCase, verb)) for verb in UNDO.values())
+
+
+def test_every_step_is_told_twice_somewhere() -> None:
+    assert set().union(*WAYS.values()) | set(ELSEWHERE) == steps()
+    assert all((ROOT / file).exists() for file in ELSEWHERE.values())
