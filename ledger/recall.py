@@ -7,28 +7,24 @@ from datetime import date, datetime
 from typing import Any
 
 from domain.approval import Approval
-from domain.carrier_claim import Answer, CarrierClaim, answered
 from domain.case import Assigned, CaseSoFar, Outcome
 from domain.choice import Chosen
-from domain.collection import PaymentRequest
 from domain.consent import Consent
-from domain.early import EarlyEnd, EarlyRefund, Settled
+from domain.early import EarlyRefund
 from domain.evidence import Evidence, GiveEvidence
-from domain.exchange import Sent, Swap
 from domain.history import Happened
 from domain.inspection import Inspection, Receipt
-from domain.late import Late
 from domain.mending import CorrectCount, Deadline, corrected
-from domain.order import EarlierRefund, Tender
+from domain.order import EarlierRefund
 from domain.override import Overridden
 from domain.parcel import ReturnLabel, Scan
 from domain.plan import RefundPlan
 from domain.policy import Decision
 from domain.refund import Refund, RefundIntention, RefundStatus
-from domain.repair import Repair
 from domain.request import ReturnRequest
 from domain.serials import Discrepancy
 from ledger import EntryKind, JournalEntry
+from ledger.beside import beside, traded
 
 
 def case_so_far(entries: Iterable[JournalEntry]) -> CaseSoFar:
@@ -63,8 +59,8 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
             return (
                 _moved(known, entry)
                 or _ended(entry)
-                or _traded(known, entry)
-                or _beside(known, entry)
+                or traded(known, entry)
+                or beside(known, entry)
                 or {"refunds": _refunds(known.refunds, entry)}
             )
 
@@ -103,43 +99,10 @@ def _moved(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
             return {}
 
 
-def _beside(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
-    """What happened off the straight way, if the entry says so."""
-    return _after_early(entry) or _unheard(known, entry)
-
-
 def _planned(facts: Mapping[str, Any]) -> dict[str, Any]:
     """A plan, and on which trust it stands if it was made before the goods were judged."""
     early = {"early": EarlyRefund.model_validate(facts["early"])} if "early" in facts else {}
     return {"plan": RefundPlan.model_validate(facts["plan"]), **early}
-
-
-def _traded(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
-    """What goes out for what comes back, if the entry says anything of it."""
-    facts = entry.facts
-    match entry.kind:
-        case EntryKind.PROMISED:
-            quote = {"quote": RefundPlan.model_validate(facts["quote"])} if "quote" in facts else {}
-            swaps = tuple(Swap.model_validate(one) for one in facts["swaps"])
-            return {"promised": swaps, "to_pay": facts["to_pay"], **quote}
-        case EntryKind.SET_ASIDE:
-            return {"aside": (*known.aside, int(entry.key.rpartition(":")[2]))}
-        case EntryKind.SET_FREE:
-            freed = int(entry.key.rpartition(":")[2])
-            return {"aside": tuple(one for one in known.aside if one != freed)}
-        case EntryKind.PAYMENT_ASKED:
-            until = datetime.fromisoformat(facts["until"])
-            return {"payment_asked": PaymentRequest.model_validate(facts["request"]), "pay_until": until}
-        case EntryKind.PAYMENT_CAME if entry.case:
-            return {"collected": Tender.model_validate(facts["tender"])}
-        case EntryKind.PAYMENT_ENDED:
-            return {"unpaid": True}
-        case EntryKind.REPAIR:
-            return {"repair": Repair(facts["result"])}
-        case EntryKind.SHIPPED:
-            return {"sent": (*known.sent, Sent.model_validate(facts["sent"]))}
-        case _:
-            return {}
 
 
 _JUDGING = (
@@ -219,42 +182,6 @@ def _ended(entry: JournalEntry) -> dict[str, Any]:
             return {"force_closed": entry.actor}
         case EntryKind.CLOSED:
             return {"outcome": Outcome(entry.facts["outcome"])}
-        case _:
-            return {}
-
-
-def _without_sent_back(known: CaseSoFar, facts: Mapping[str, Any]) -> tuple[Receipt, ...]:
-    """What the shopper got back did not come, and may come again."""
-    back = facts["receipt"] if facts["how"] == Late.SEND_BACK else None
-    return tuple(one for one in known.receipts if one.id != back)
-
-
-def _unheard(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
-    """What was claimed at the carrier, or answered by it, and what came late, if the entry says so."""
-    facts = entry.facts
-    match entry.kind:
-        case EntryKind.CARRIER_CLAIM:
-            return {"claims": (*known.claims, CarrierClaim.model_validate(facts["claim"]))}
-        case EntryKind.LATE_RECEIPT:
-            return {"receipts": (*known.receipts, Receipt.model_validate(facts["receipt"]))}
-        case EntryKind.LATE_DECIDED:
-            return {"receipts": _without_sent_back(known, facts)}
-        case EntryKind.CARRIER_ANSWER:
-            told = (facts["reference"], Answer(facts["answer"]), facts["paid"])
-            return {"claims": answered(known.claims, *told)}
-        case _:
-            return {}
-
-
-def _after_early(entry: JournalEntry) -> dict[str, Any]:
-    """What became of a refund before its goods, if the entry says so."""
-    match entry.kind:
-        case EntryKind.NOT_EARLY:
-            return {"not_early": entry.reasons[0]}
-        case EntryKind.EARLY_END:
-            return {"early_end": EarlyEnd.model_validate(entry.facts["end"])}
-        case EntryKind.EARLY_SETTLED:
-            return {"settled": Settled(entry.facts["how"])}
         case _:
             return {}
 

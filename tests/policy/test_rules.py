@@ -371,6 +371,8 @@ def test_how_the_merchant_goes_about_it_is_recorded() -> None:
         "reminder_days": [7, 2],
         "inspection_days": 5,
         "answer_days": 9,
+        "evidence_days": 7,
+        "no_evidence": "review",
         "payment_days": 7,
         "repair_days": 14,
         "lost_after_days": 6,
