@@ -8,11 +8,13 @@ from commands import (
     aftercare,
     boxes,
     bulk,
+    claims,
     erase,
     events,
     finance,
     findings,
     inbox,
+    late_goods,
     mails,
     mending,
     offers,
@@ -60,6 +62,8 @@ app.add_typer(boxes.report, name="boxes")
 app.add_typer(parcels.parcel, name="parcel")
 app.add_typer(offers.offer, name="offer")
 app.add_typer(findings.finding, name="finding")
+app.add_typer(claims.app, name="claim")
+app.add_typer(late_goods.app, name="late")
 outbox.app.add_typer(mails.app)
 app.add_typer(outbox.app, name="mails")
 app.add_typer(orders.app, name="orders")

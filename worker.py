@@ -34,7 +34,7 @@ from workflows.return_case.case import ReturnCase
 
 # The nouns, the activity classes and the pure half of a return are deterministic; to load them anew for every workflow
 # run would only cost time, three quarters of what the start of a run costs.
-_RULES = ("finding", "goods", "label", "offer", "staff", "trade", "words")
+_RULES = ("claims", "early", "finding", "goods", "label", "offer", "staff", "trade", "words")
 _ALLOWED = ("allowed", *(f"allowed_{name}" for name in _RULES))
 _PARTS = ("facts", "notices", "offer_mail", "remedies", "said", "stage", "state")
 _CASE = tuple(f"workflows.return_case.{name}" for name in (*_ALLOWED, *_PARTS))

@@ -84,6 +84,21 @@ def paid_by_hand(
     messages.say(case, "paid_by_hand", said, as_json)
 
 
+@app.command(epilog=example("settle R-1 --how paid --reference SEPA-4712 --by fay"))
+def settle(
+    case: Case,
+    by: By,
+    how: Annotated[str, typer.Option(help="paid, or waived to let it go.")],
+    reference: Annotated[str, typer.Option(metavar="REFERENCE", help="The bank's, of what was paid.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """What the shopper owes for goods that were paid for early, and are worse or never came, is paid or let go."""
+    from domain.early import Settle
+
+    said = values.make(Settle, {"by": by, "how": how, "reference": reference})
+    messages.tell(case, "settle", lambda _: said, as_json)
+
+
 @app.command("by-hand-failed", epilog=example("by-hand-failed R-1 --payment bacs-7 --reason wrong_account --by fay"))
 def by_hand_failed(
     case: CaseOrAftercare,

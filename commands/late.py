@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowFailureError
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from commands.temporal import PATIENCE, executions, in_words, update_id_of
+from commands.temporal import PATIENCE, executions, in_words, refusal, update_id_of
 from domain import ids
 from domain.errors import Refused, Unavailable
+from domain.late import LateGoods
 from domain.model import Model
 from domain.news import Turn
 from domain.verbs import Verb
@@ -17,6 +20,7 @@ from workflows.aftercare_view import AftercareView as AftercareView
 from workflows.return_case.view import NEEDS_ACTION
 
 _PREFIX = ids.aftercare_id("", "").removesuffix(":")
+_OF_GOODS = (Verb.INSPECT, Verb.DECIDE_LATE, Verb.APPROVE)
 _OF_REFUNDS = (Verb.PAY_AGAIN, Verb.CONSENT, Verb.PAID_BY_HAND, Verb.BY_HAND_FAILED)
 
 
@@ -68,6 +72,38 @@ class Aftercares:
             seen: AftercareView = await handle.query("view", result_type=AftercareView, rpc_timeout=PATIENCE)
         return seen
 
+    async def start(self, late: LateGoods) -> tuple[str, AftercareView]:
+        """Have somebody look after goods that came late, once; its id, and how it stands once they are recorded.
+
+        Raises Refused where they are not taken.
+        """
+        name = ids.aftercare_id(late.case, late.receipt.id)
+        with in_words(name, "aftercare"):
+            try:
+                await self._client.start_workflow(
+                    ids.AFTERCARE_TYPE,
+                    late,
+                    id=name,
+                    task_queue=ids.RETURNS_QUEUE,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+                    rpc_timeout=PATIENCE,
+                )
+            except WorkflowAlreadyStartedError:
+                return name, await self.view(name)
+        end = asyncio.create_task(self._client.get_workflow_handle(name, result_type=AftercareView).result())
+        try:
+            while not end.done():
+                seen = await self.view(name)
+                if seen.turn is not None or seen.troubles:
+                    return name, seen
+                await asyncio.wait({end}, timeout=0.2)
+            return name, end.result()
+        except WorkflowFailureError as error:
+            raise refusal(error.cause) from None
+        finally:
+            end.cancel()
+
     async def tell(self, name: str, verb: Verb, said: Model) -> AftercareView:
         """Say something and see what came of it. Raises Refused with its reason."""
         with in_words(name, "aftercare"):
@@ -85,6 +121,8 @@ class Aftercares:
         if is_aftercare(name):
             return name
         found = await self.open(name)
+        if verb in _OF_GOODS:
+            found = [one for one in found if one.seen is None or one.seen.turn is Turn.GOODS_CAME]
         if verb in _OF_REFUNDS:
             found = [one for one in found if one.seen is None or one.seen.turn is Turn.REFUND_OF_OURS]
         return _the_one(name, [one.id for one in found])

@@ -10,6 +10,7 @@ from commands import output
 from commands.deployment import open_rooms
 
 if TYPE_CHECKING:
+    from commands.late import Aftercares, AftercareView
     from commands.temporal import CaseView, Returns
     from domain.model import Model
     from domain.verbs import Verb
@@ -41,6 +42,7 @@ async def _tell(case: str, verb: str, compose: Compose, as_json: bool) -> None:
             if verb == "override" and not seen.appeals
             else ""
         )
+        appeal = f"; goods that came late: `python starter.py late receive {case}`" if verb == "receive" else appeal
         raise Refused("closed", f"Return {case} is closed ({seen.outcome}); nothing can change it any more{appeal}.")
     await _told(returns, seen, case, verb, compose(seen), as_json)
 
@@ -95,6 +97,45 @@ async def _say(name: str, verb: str, said: Model, as_json: bool) -> None:
     raise gone
 
 
+def say_late(name: str, verb: str, said: Model, as_json: bool) -> None:
+    """Say something to the open aftercare of goods that came late. Raises Refused where there is none, or several."""
+    asyncio.run(_say_late(name, verb, said, as_json))
+
+
+def late_view(name: str) -> AftercareView:
+    """How the open aftercare of goods that came late stands. Raises Refused where there is none, or several."""
+
+    async def seen() -> AftercareView:
+        from commands.late import Aftercares
+        from commands.temporal import Returns
+
+        aftercares = Aftercares((await Returns.connect()).client)
+        return await aftercares.view(await _late_goods(aftercares, name))
+
+    return asyncio.run(seen())
+
+
+async def _say_late(name: str, verb: str, said: Model, as_json: bool) -> None:
+    from commands.late import Aftercares
+    from commands.temporal import Returns
+    from domain.verbs import Verb
+
+    returns = await Returns.connect()
+    late = await _late_goods(Aftercares(returns.client), name)
+    await _told_late(returns, late, Verb(verb), said, as_json)
+
+
+async def _late_goods(aftercares: Aftercares, name: str) -> str:
+    from domain.errors import Refused
+    from domain.verbs import Verb
+
+    late = await aftercares.named(name, Verb.DECIDE_LATE)
+    if late is None:
+        text = f"No late goods of {name} wait for anybody; `python starter.py late receive` records some"
+        raise Refused("not_found", f"{text}, `aftercare` lists what waits.")
+    return late
+
+
 def order_named(name: str) -> str:
     """The id of the order that has this number; empty if none has it, or `name` is something else."""
     from domain.errors import Refused
@@ -107,12 +148,19 @@ def order_named(name: str) -> str:
 
 
 async def _told_late(returns: Returns, name: str, verb: Verb, said: Model, as_json: bool) -> None:
-    from commands import links, panel
+    from commands import links
     from commands.late import Aftercares
 
     seen = await Aftercares(returns.client).tell(name, verb, said)
+    show_late(returns, name, seen, as_json, links.update(returns, name, verb, said))
+
+
+def show_late(returns: Returns, name: str, seen: AftercareView, as_json: bool, command: str = "") -> None:
+    """One late fact as it stands."""
+    from commands import links, panel
+
     ui = links.ui(open_rooms().settings, returns.namespace, name)
     if as_json:
         output.print_json({"aftercare": seen.model_dump(mode="json"), "workflow_id": name, "ui": ui})
     else:
-        panel.show_aftercare(name, seen, ui, links.update(returns, name, verb, said))
+        panel.show_aftercare(name, seen, ui, command or links.history(returns, name))

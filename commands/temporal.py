@@ -189,7 +189,7 @@ def in_words(name: str, what: str = "return") -> Iterator[None]:
     try:
         yield
     except WorkflowUpdateFailedError as error:
-        raise _refusal(error.cause) from None
+        raise refusal(error.cause) from None
     except WorkflowQueryFailedError as error:
         raise Unavailable(f"{what.capitalize()} {name} cannot be read: {error}") from None
     except WorkflowUpdateRPCTimeoutOrCancelledError:
@@ -210,7 +210,7 @@ def _query_in_words() -> Iterator[None]:
         raise InvalidRequest("--query", f"Temporal does not understand it ({why})") from None
 
 
-def _refusal(cause: BaseException) -> BackhaulError:
+def refusal(cause: BaseException) -> BackhaulError:
     """What a return answers to a message that it does not take."""
     if isinstance(cause, ApplicationError):
         code = str(cause.details[0]) if cause.details else "refused"

@@ -7,9 +7,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from domain.approval import Approval
+from domain.carrier_claim import CarrierClaim
 from domain.choice import BACKHAUL, Chosen
 from domain.collection import PaymentRequest
 from domain.consent import Consent
+from domain.early import EarlyEnd, EarlyRefund, Settled
 from domain.evidence import Evidence, GiveEvidence
 from domain.exchange import Sent, Swap
 from domain.finding import FOREIGN, FindingCode, FindingSettled, Found
@@ -18,7 +20,7 @@ from domain.model import Currency, Id, Minor, Model, UtcDatetime
 from domain.offer import Answer, Answered, Offer, SentBack
 from domain.order import Order, Tender
 from domain.override import Overridden, OverrideState
-from domain.parcel import HandedOver, NewLabel, ReturnLabel, Scan, moved
+from domain.parcel import HandedOver, NewLabel, ReturnLabel, Scan, back_with_sender, moved
 from domain.plan import RefundPlan
 from domain.policy import Decision
 from domain.policy.calendar import ZONES
@@ -112,6 +114,8 @@ class CaseSoFar(Model):
     """Who or what said that the shopper keeps the goods; then `inspection` stands for what never comes."""
     refund_overdue: UtcDatetime | None = None
     """When the refund was due by law, if it was not made by then."""
+    claims: tuple[CarrierClaim, ...] = ()
+    """Of its parcels at the carrier, the last of which may be open."""
     force_closed: Id | None = None
     """Who of the staff ended it."""
     assigned: tuple[Assigned, ...] = ()
@@ -146,6 +150,12 @@ class CaseSoFar(Model):
     answers: tuple[Answered, ...] = ()
     """To offers, in turn."""
     sent_back: SentBack | None = None
+    early: EarlyRefund | None = None
+    """The plan was made before the goods were judged."""
+    not_early: str = ""
+    """Why it was not, though it was due then, as a code."""
+    early_end: EarlyEnd | None = None
+    early_settled: Settled | None = None
     approval: Approval | None = None
     promised: tuple[Swap, ...] = ()
     """What goes out for what comes back."""
@@ -191,7 +201,7 @@ class CaseSoFar(Model):
     @property
     def moving(self) -> bool:
         """Whether the goods are on their way: a carrier has seen a parcel, or the shopper has shown that it is sent."""
-        return moved(self.scans) or bool(self.handed_over)
+        return back_with_sender(self.scans) is None and (moved(self.scans) or bool(self.handed_over))
 
     @property
     def received(self) -> dict[str, int]:
@@ -335,6 +345,22 @@ class CaseSoFar(Model):
     def wants_goods(self) -> Answered | None:
         """The shopper's word that the goods are to go back, after which there is no plan any more."""
         return next((one for one in self.answers if one.answer is Answer.SEND_BACK), None)
+
+    @property
+    def open_claim(self) -> CarrierClaim | None:
+        """What the carrier has still to answer."""
+        return next((one for one in self.claims if one.answer is None), None)
+
+    @property
+    def claimed_as_lost(self) -> CarrierClaim | None:
+        """The claim by which a parcel counts as lost, as long as nothing of it came."""
+        found = (one for one in self.claims if one.counts_as_lost)
+        return None if self.lost or self.receipts else next(found, None)
+
+    @property
+    def never_came(self) -> bool:
+        """Whether goods that were paid for early are not waited for any more."""
+        return self.early_end is not None and self.inspection is None
 
     @property
     def needs_approval(self) -> bool:

@@ -31,6 +31,9 @@ def may_choose_now(known: CaseSoFar, wanted: Resolution) -> Refusal | None:
     if wanted is Resolution.EXCHANGE:
         text = "What is to be exchanged for what is said with the request; start another return for it."
         return may_choose(known.decision, wanted) or Refusal(code="not_asked_for", message=text)
+    if known.early is not None:
+        text = "The refund of these goods did not wait for them, so nothing else can be chosen."
+        return Refusal(code="already_paid", message=text)
     tried = _last_tries(known)
     if any(one.status not in FINAL_NO for one in tried):
         text = "Its money is on its way or there already, as it was chosen before, so nothing else can be chosen."

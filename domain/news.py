@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from domain.errors import InvalidRequest
+from domain.late import LateGoods
 from domain.model import Currency, Id, Minor, Model, UtcDatetime
 from domain.order import Tender
 from domain.refund import Refund, RefundStatus
@@ -90,6 +91,8 @@ class Turn(StrEnum):
     DISPUTE_LOST = "dispute_lost"
     PAYMENT_CAME = "payment_came"
     LATE_PAYMENT = "late_payment"
+    GOODS_CAME = "goods_came"
+    """A box of a return that has ended; no news of a provider."""
     UNEXPLAINED = "unexplained"
     """What provider and journal say does not go together; a person has to look."""
 
@@ -135,9 +138,11 @@ def read_news(raw: object) -> News:
         return _NEWS.validate_python(raw)
 
 
-def read_late_fact(raw: object) -> LateFact:
+def read_late_fact(raw: object) -> LateFact | LateGoods:
     """A late fact as it comes in. Raises InvalidRequest naming the first field that is wrong."""
     with _naming_the_field():
+        if isinstance(raw, dict) and raw.get("kind") == "goods":
+            return LateGoods.model_validate(raw)
         return LateFact.model_validate(raw)
 
 

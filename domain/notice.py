@@ -156,6 +156,8 @@ class Notice(Model):
     """What the shopper wanted instead of money is not to be had."""
     nothing_left: bool = False
     """Nothing goes back with this return, because all of it had gone back before."""
+    refunded: bool = False
+    """The refund did not wait for the items."""
     stated_at: str = ""
     """When the shopper's statement reached us, to the second."""
     method: Method | None = None

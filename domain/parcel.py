@@ -169,9 +169,30 @@ def moved(scans: Iterable[Scan]) -> bool:
 
 def delivered(scans: Sequence[Scan]) -> datetime | None:
     """When the last parcel was delivered; None while the carrier has any of them, or had none."""
+    return _all_are(TrackingStatus.DELIVERED, scans)
+
+
+def back_with_sender(scans: Sequence[Scan]) -> datetime | None:
+    """When the last parcel went back to whoever sent it, as from customs; None while any is on its way, or arrived."""
+    return _all_are(TrackingStatus.RETURN_TO_SENDER, scans)
+
+
+def on_its_way(scans: Sequence[Scan]) -> bool:
+    """Whether a parcel is with the carrier or here, rather than still or again with its sender."""
+    return moved(scans) and back_with_sender(scans) is None
+
+
+def newest(scans: Iterable[Scan]) -> Scan | None:
+    """The last sign of a parcel that moved, by the carrier's time; of two at once the one that was told last."""
+    told = [one for one in scans if one.status not in UNMOVED]
+    return sorted(told, key=lambda one: one.at)[-1] if told else None
+
+
+def _all_are(status: TrackingStatus, scans: Sequence[Scan]) -> datetime | None:
+    """Since when every parcel that moved stands so; None if one does not."""
     # By their own times, because carriers tell scans late and out of turn.
     told = sorted((one for one in scans if one.status not in UNMOVED), key=lambda one: one.at)
     last = {one.tracking_number: one for one in told}.values()
-    if any(one.status is not TrackingStatus.DELIVERED for one in last):
+    if any(one.status is not status for one in last):
         return None
     return max((one.at for one in last), default=None)

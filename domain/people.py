@@ -37,7 +37,9 @@ _GOODS = frozenset(
         *(Verb.REPAIR, Verb.SHIPPED),
     }
 )
-_AFTERCARE = frozenset({Verb.PAY_AGAIN, Verb.TAKE_BACK, Verb.PAID_BY_HAND, Verb.BY_HAND_FAILED, Verb.NOTED})
+_AFTERCARE = frozenset(
+    {Verb.PAY_AGAIN, Verb.TAKE_BACK, Verb.PAID_BY_HAND, Verb.BY_HAND_FAILED, Verb.NOTED, Verb.SETTLE}
+)
 MAY: Mapping[Role, frozenset[Verb]] = {
     Role.SERVICE: frozenset(
         {
@@ -77,12 +79,16 @@ MAY: Mapping[Role, frozenset[Verb]] = {
         Verb.LOST,
         Verb.ANSWER_OFFER,
         Verb.UPHOLD,
+        Verb.OPEN_CLAIM,
+        Verb.ANSWER_CLAIM,
+        Verb.DECIDE_LATE,
         Verb.RESEND,
         Verb.ASSIGN,
     },
     Role.FINANCE: frozenset(
         {Verb.APPROVE, Verb.OVERRIDE, Verb.RETRY_NOW, Verb.REPLAN, Verb.CONSENT, Verb.CHOOSE, Verb.ASSIGN}
     )
+    | {Verb.ANSWER_CLAIM}
     | _AFTERCARE,
     Role.ADMIN: frozenset(Verb),
 }
@@ -131,6 +137,10 @@ _DOES = {
     Verb.CONSENT: "consent for the shopper",
     Verb.CHOOSE: "choose for the shopper",
     Verb.PAID_BY_HAND: "say that something is paid by hand",
+    Verb.OPEN_CLAIM: "claim parcels at the carrier",
+    Verb.ANSWER_CLAIM: "say what the carrier answered",
+    Verb.DECIDE_LATE: "decide on goods that came late",
+    Verb.SETTLE: "settle what shoppers owe",
     Verb.TAKE_BACK: "take store credit back",
     Verb.NOTED: "say that something is seen to",
 }

@@ -47,9 +47,19 @@ def receivable(customer: str) -> str:
     return f"receivable:{customer}"
 
 
+def carrier_claim(case: str) -> str:
+    """What the carrier said that it pays for the lost parcel of a return."""
+    return f"receivable:carrier:{case}"
+
+
 def exposure(risk_class: str) -> str:
-    """What may still be paid before the goods are here, to returns of one class of risk."""
+    """What may still be paid before the goods are here, to one class of risk: the returns of one customer."""
     return f"exposure:{risk_class}"
+
+
+def exposure_limit(risk_class: str) -> str:
+    """Where the limit of a class comes from; below zero by as much as it allows."""
+    return f"exposure_limit:{risk_class}"
 
 
 def early(case: str) -> str:
@@ -70,10 +80,10 @@ CARRIER = "carrier"
 """What the carrier is owed for labels that were used."""
 POSTAGE = "postage"
 """The shop's expense for labels."""
+RECOVERED = "recovered"
+"""What carriers pay for parcels that they lost."""
 NEVER_CAME = "never_came"
 """The shop's claim for goods that it paid for early and never got."""
-EXPOSURE_LIMIT = "exposure_limit"
-"""Where the limits of early refunds come from."""
 FOUND = "found"
 """Where units come from that nobody announced."""
 

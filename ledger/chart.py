@@ -27,6 +27,7 @@ DEFAULT = {
     "promotion": "Expenses:Promotion",
     "postage": "Expenses:Postage",
     "never_came": "Income:NeverCame",
+    "recovered": "Income:Recovered",
     # What may be paid before the goods come: a limit, no money.
     "exposure": "Equity:Exposure:Free",
     "early": "Equity:Exposure:Used",

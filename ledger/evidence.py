@@ -20,8 +20,8 @@ _WHEN = (1980, 1, 1, 0, 0, 0)
 _NOUNS: Mapping[str, tuple[EntryKind, ...]] = {
     "decisions.json": (EntryKind.DECISION, EntryKind.APPROVAL),
     "labels.json": (EntryKind.LABEL, EntryKind.LABEL_VOIDED),
-    "tracking.json": (EntryKind.SCAN,),
-    "receipts.json": (EntryKind.RECEIPT,),
+    "tracking.json": (EntryKind.SCAN, EntryKind.CARRIER_CLAIM, EntryKind.CARRIER_ANSWER),
+    "receipts.json": (EntryKind.RECEIPT, EntryKind.LATE_RECEIPT),
     "inspections.json": (EntryKind.INSPECTION, EntryKind.RESTOCK),
     "refunds.json": (
         EntryKind.PLAN,

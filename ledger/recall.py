@@ -7,27 +7,23 @@ from datetime import date, datetime
 from typing import Any
 
 from domain.approval import Approval
-from domain.case import Assigned, CaseSoFar, Outcome, with_handed_over
+from domain.case import Assigned, CaseSoFar, Outcome
 from domain.choice import Chosen
-from domain.collection import PaymentRequest
 from domain.consent import Consent
+from domain.early import EarlyRefund
 from domain.evidence import Evidence, GiveEvidence
-from domain.exchange import Sent, Swap
-from domain.finding import FindingSettled, Found
 from domain.history import Happened
 from domain.inspection import Inspection, Receipt
 from domain.mending import CorrectCount, Deadline, corrected
-from domain.offer import Answer, Answered, SentBack
-from domain.order import EarlierRefund, Tender
+from domain.order import EarlierRefund
 from domain.override import Overridden
-from domain.parcel import HandedOver, NewLabel, ReturnLabel, Scan
 from domain.plan import RefundPlan
 from domain.policy import Decision
 from domain.refund import Refund, RefundIntention, RefundStatus
-from domain.repair import Repair
 from domain.request import ReturnRequest
-from domain.serials import Discrepancy
 from ledger import EntryKind, JournalEntry
+from ledger.beside import beside, traded
+from ledger.recall_goods import discrepancies, looked_at, way_back
 
 
 def case_so_far(entries: Iterable[JournalEntry]) -> CaseSoFar:
@@ -43,18 +39,8 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
     match entry.kind:
         case _ if entry.kind in _JUDGING:
             return _judged(known, entry)
-        case EntryKind.RECEIPT:
-            receipt = Receipt.model_validate(facts["receipt"])
-            return {
-                "receipts": (*known.receipts, receipt),
-                "arrived_at": known.arrived_at or entry.at,
-                "inspect_until": datetime.fromisoformat(facts["inspect_until"]),
-                "discrepancies": _discrepancies(known, facts),
-            }
-        case EntryKind.LOST:
-            return {"lost": entry.actor, "inspection": Inspection.model_validate(facts["inspection"])}
         case EntryKind.PLAN:
-            return {"plan": RefundPlan.model_validate(facts["plan"])}
+            return _planned(facts)
         case EntryKind.APPROVAL:
             approval = Approval.model_validate(facts["approval"])
             return _agreed(known, approval, facts) if approval.override else {"approval": approval}
@@ -68,70 +54,19 @@ def _learned(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:  # pydant
             return {"restocked": facts["inspection"]}
         case _:
             return (
-                _sent_back(known, entry)
+                way_back(known, entry)
                 or _ended(entry)
-                or _traded(known, entry)
-                or _looked_at(known, entry)
+                or traded(known, entry)
+                or looked_at(known, entry)
+                or beside(known, entry)
                 or {"refunds": _refunds(known.refunds, entry)}
             )
 
 
-def _sent_back(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
-    """What an entry says of the way back, if it says anything of it."""
-    facts = entry.facts
-    match entry.kind:
-        case EntryKind.LABEL:
-            return _labelled(known, ReturnLabel.model_validate(facts["label"]))
-        case EntryKind.LABEL_VOIDED:
-            of_last = known.label is not None and known.label.tracking_number == facts["tracking_number"]
-            return {"label_void": facts["answer"]} if of_last else {}
-        case EntryKind.NEW_LABEL:
-            return {"new_label": NewLabel.model_validate(facts["wanted"])}
-        case EntryKind.HANDED_OVER:
-            return with_handed_over(known, HandedOver.model_validate(facts["proof"]), entry.at)
-        case EntryKind.SCAN:
-            return {"scans": (*known.scans, Scan.model_validate(facts["scan"]))}
-        case EntryKind.PARCEL:
-            return {"parcels": (*known.parcels, facts["tracking_number"])}
-        case EntryKind.KEPT:
-            return {"kept": entry.actor, "inspection": Inspection.model_validate(facts["inspection"])}
-        case EntryKind.REFUND_OVERDUE:
-            return {"refund_overdue": datetime.fromisoformat(facts["due"])}
-        case _:
-            return {}
-
-
-def _labelled(known: CaseSoFar, label: ReturnLabel) -> dict[str, Any]:
-    old = (known.label,) if known.label is not None else ()
-    return {"label": label, "old_labels": (*known.old_labels, *old), "label_void": ""}
-
-
-def _traded(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
-    """What goes out for what comes back, if the entry says anything of it."""
-    facts = entry.facts
-    match entry.kind:
-        case EntryKind.PROMISED:
-            quote = {"quote": RefundPlan.model_validate(facts["quote"])} if "quote" in facts else {}
-            swaps = tuple(Swap.model_validate(one) for one in facts["swaps"])
-            return {"promised": swaps, "to_pay": facts["to_pay"], **quote}
-        case EntryKind.SET_ASIDE:
-            return {"aside": (*known.aside, int(entry.key.rpartition(":")[2]))}
-        case EntryKind.SET_FREE:
-            freed = int(entry.key.rpartition(":")[2])
-            return {"aside": tuple(one for one in known.aside if one != freed)}
-        case EntryKind.PAYMENT_ASKED:
-            until = datetime.fromisoformat(facts["until"])
-            return {"payment_asked": PaymentRequest.model_validate(facts["request"]), "pay_until": until}
-        case EntryKind.PAYMENT_CAME if entry.case:
-            return {"collected": Tender.model_validate(facts["tender"])}
-        case EntryKind.PAYMENT_ENDED:
-            return {"unpaid": True}
-        case EntryKind.REPAIR:
-            return {"repair": Repair(facts["result"])}
-        case EntryKind.SHIPPED:
-            return {"sent": (*known.sent, Sent.model_validate(facts["sent"]))}
-        case _:
-            return {}
+def _planned(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """A plan, and on which trust it stands if it was made before the goods were judged."""
+    early = {"early": EarlyRefund.model_validate(facts["early"])} if "early" in facts else {}
+    return {"plan": RefundPlan.model_validate(facts["plan"]), **early}
 
 
 _JUDGING = (
@@ -183,7 +118,7 @@ def _mended(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
     lines = Receipt.model_validate(facts["receipt"]).lines if "receipt" in facts else ()
     receipts = corrected(known.receipts, CorrectCount(by=entry.actor, receipt=facts["box"], lines=lines))
     until = known.inspect_until if receipts else None
-    return {**mended, "receipts": receipts, "inspect_until": until, "discrepancies": _discrepancies(known, facts)}
+    return {**mended, "receipts": receipts, "inspect_until": until, "discrepancies": discrepancies(known, facts)}
 
 
 def _extended(known: CaseSoFar, deadline: Deadline, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -215,35 +150,6 @@ def _ended(entry: JournalEntry) -> dict[str, Any]:
             return {"outcome": Outcome(entry.facts["outcome"])}
         case _:
             return {}
-
-
-def _looked_at(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
-    """What was found, said instead of an inspection, or said of an offer, if the entry says so."""
-    match entry.kind:
-        case EntryKind.OFFER_ANSWERED:
-            said = Answered.model_validate(entry.facts["answered"])
-            plan = {"plan": None} if said.answer is Answer.SEND_BACK else {}
-            return {"answers": (*known.answers, said), **plan}
-        case EntryKind.INSPECTION:
-            inspection = Inspection.model_validate(entry.facts["inspection"])
-            # One more after the first is of a part that came later, when the one before was paid and put away.
-            before = {} if known.inspection is None or known.uninspected else known.next_part
-            seen = "graded" if known.uninspected else "inspection"
-            return {**before, seen: inspection, "discrepancies": _discrepancies(known, entry.facts)}
-        case EntryKind.FINDING:
-            return {"findings": (*known.findings, Found.model_validate(entry.facts["found"]))}
-        case EntryKind.FINDING_SETTLED:
-            return {"settled": (*known.settled, FindingSettled.model_validate(entry.facts["settled"]))}
-        case EntryKind.UNINSPECTED:
-            return {"uninspected": True, "inspection": Inspection.model_validate(entry.facts["inspection"])}
-        case EntryKind.SENT_BACK:
-            return {"sent_back": SentBack.model_validate(entry.facts["sent_back"])}
-        case _:
-            return {}
-
-
-def _discrepancies(known: CaseSoFar, facts: Mapping[str, Any]) -> tuple[Discrepancy, ...]:
-    return known.with_discrepancies(Discrepancy.model_validate(one) for one in facts.get("discrepancies", ()))
 
 
 def _refunds(known: tuple[Refund, ...], entry: JournalEntry) -> tuple[Refund, ...]:

@@ -15,13 +15,15 @@ from activities.returns import ReturnsActivities, TellReturns
 from domain import ids, trade_ids
 from domain.case import CaseSoFar, OrderBrief
 from domain.errors import InvalidRequest
+from domain.late import LateGoods
 from domain.money import Money
 from domain.news import DisputeNews, Heard, LateFact, PaymentNews, Turn, read_late_fact
 from domain.notice import NoticeKind
 from domain.order import Tender
 from domain.refund import FINAL_NO, Refund
 from workflows import options
-from workflows.aftercare_desk import AftercareDesk, maybe_paid
+from workflows.aftercare_desk import maybe_paid
+from workflows.aftercare_goods import LateGoodsDesk
 from workflows.aftercare_view import AftercareView
 from workflows.listening import Listener, about
 from workflows.return_case.desk import as_failure, decoded
@@ -33,7 +35,7 @@ NOT_GIVEN = RawValue(Payload())
 
 
 @workflow.defn(name=ids.AFTERCARE_TYPE)
-class Aftercare(AftercareDesk, Listener):
+class Aftercare(LateGoodsDesk, Listener):
     """One late fact; its id names it. No step has an undo: what is recorded are facts, and what is paid is owed."""
 
     @workflow.init
@@ -47,6 +49,9 @@ class Aftercare(AftercareDesk, Listener):
             fact = read_late_fact(None if raw is NOT_GIVEN else decoded(raw))
         except InvalidRequest as error:
             raise as_failure(error) from None
+        if isinstance(fact, LateGoods):
+            await self.goods_came(fact)
+            return await self.ended()
         self.show(case=fact.case, order_id=fact.order_id, about=about(fact.news))
         heard = await self.hear_again(fact)
         match heard.turn:
@@ -60,6 +65,11 @@ class Aftercare(AftercareDesk, Listener):
                 await self.money_moved(fact, heard)
         await self.wait_for_mails()
         self.show(outcome=self.refund.status if self.refund else heard.turn)
+        return await self.ended()
+
+    async def ended(self) -> AftercareView:
+        """Until every mail is out, or goes on by itself, and everybody has their answer."""
+        await self.wait_for_mails()
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self.seen
 

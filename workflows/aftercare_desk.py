@@ -46,6 +46,7 @@ class AftercareDesk(Instead):
         self.refund: Refund | None = None
         self.given: tuple[Consent, ...] = ()
         self.others: tuple[str, ...] = ()
+        self.no = ""
         self.waiting = self.again = self.anyway = self.noted = self.covered = False
 
     @workflow.query(name="view", description="The late fact as it stands: what it is, next action, due time")
@@ -101,16 +102,20 @@ class AftercareDesk(Instead):
 
     async def wait_for_finance(self, what: str, done: Callable[[], bool], due: datetime | None = None) -> None:
         """Show what finance has to do; ends when it is done, or when it is time to look whether it still has to be."""
+        await self.wait_for("finance", what, done, due)
+
+    async def wait_for(self, owner: str, what: str, done: Callable[[], bool], due: datetime | None = None) -> None:
+        """The same for whoever has to act."""
         before = self.retries
         if not self.waiting:
             self.show(due_at=due or workflow.now() + options.HELP_PATIENCE)
         self.waiting = True
-        self.show(next_owner="finance", next_action=what)
+        self.show(next_owner=owner, next_action=what)
         try:
             await workflow.wait_condition(
                 lambda: done() or self.retries > before,
                 timeout=options.PAUSE_LONGEST,
-                timeout_summary="Look whether finance is still needed",
+                timeout_summary=f"Look whether {owner} is still needed",
             )
         except TimeoutError:
             return

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from temporalio.common import SearchAttributeUpdate
 
 from domain.model import Id, Model, UtcDatetime
+from domain.money import Money
 from domain.news import Turn
 from workflows.return_case.stage import Trouble
 from workflows.return_case.view import DUE_AT, NEEDS_ACTION, ORDER_ID, help_wanted, moment
@@ -20,6 +22,9 @@ class AftercareView(Model):
     about: str = ""
     turn: Turn | None = None
     refund_status: str = ""
+    received: Mapping[str, int] = {}
+    """Units that came late, by line."""
+    to_approve: Money | None = None
     next_owner: str = "backhaul"
     next_action: str = "Read the fact again at the provider and record it"
     due_at: UtcDatetime | None = None

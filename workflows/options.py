@@ -112,6 +112,9 @@ SEND_PATIENCE = timedelta(days=2)
 APPROVAL_PATIENCE = timedelta(days=2)
 """How soon finance should have approved a refund above the automatic limit."""
 
+OWED_PATIENCE = timedelta(days=14)
+"""How long ops are asked to look after what a shopper owes and nobody settled, before it is left in the books."""
+
 PARCEL_PATIENCE = timedelta(days=7)
 """How long a parcel that was overdue is left alone after a sign of life."""
 

@@ -10,33 +10,34 @@ from temporalio import activity
 from activities.decisions.appeals import check_appeal
 from activities.decisions.assigning import RecordAssignment, RecordResend
 from activities.decisions.choices import RecordChoice
+from activities.decisions.claims import RecordAnswer, RecordClaim
+from activities.decisions.early import EndEarly, PlanEarly, RecordSettled
 from activities.decisions.ends import CancelReturn, CloseReturn, ExpireReturn, ForceClose, RecordNotUndone
 from activities.decisions.keeping import KeepGoods, Keeping, RecordOverdue
+from activities.decisions.late import CreditLate, LateActivities, RecordDecided, RecordLate
 from activities.decisions.losing import RecordLoss
 from activities.decisions.offering import AnswerOffer, Offering, RecordSentBack, offer_for
+from activities.decisions.planned import check_linked, terms_for
 from activities.decisions.uninspected import PayUninspected
 from activities.decisions.ways import check_exchange, check_method, check_resolution
 from domain import ids
 from domain.case import CaseSoFar
+from domain.early import EarlyRefund
 from domain.errors import Refused
 from domain.finding import without_damage
 from domain.inspection import Inspection, units
 from domain.kits import in_parts
 from domain.model import Id, Model, UtcDatetime
-from domain.order import UNLINKED, Order
 from domain.plan import FeeKind, RefundPlan
 from domain.policy import (
     Decision,
     Policies,
-    PublishedPolicy,
     PublishedStatute,
     decide,
     graded,
-    terms_of,
     to_review,
 )
 from domain.policy.choosing import chosen
-from domain.policy.terms import Graded
 from domain.quoted import quote_plan
 from domain.request import ReturnRequest
 from domain.resolution import Resolution
@@ -55,21 +56,29 @@ __all__ = [
     "AnswerOffer",
     "CancelReturn",
     "CloseReturn",
+    "CreditLate",
     "DecisionActivities",
+    "EndEarly",
     "ExpireReturn",
     "ForceClose",
     "KeepGoods",
     "OpenReturn",
     "Opened",
     "PayUninspected",
+    "PlanEarly",
     "PlanRefund",
+    "RecordAnswer",
     "RecordAssignment",
     "RecordChoice",
+    "RecordClaim",
+    "RecordDecided",
+    "RecordLate",
     "RecordLoss",
     "RecordNotUndone",
     "RecordOverdue",
     "RecordResend",
     "RecordSentBack",
+    "RecordSettled",
 ]
 
 
@@ -98,7 +107,7 @@ class PlanRefund(Model):
     now: UtcDatetime
 
 
-class DecisionActivities(Offering, Keeping):
+class DecisionActivities(LateActivities, Offering, Keeping):
     """Decides from what is stored, never from what is on the way."""
 
     def __init__(
@@ -170,7 +179,7 @@ class DecisionActivities(Offering, Keeping):
         if known.label is not None and known.label.ours:
             # What the carrier did to goods under our label is between us and the carrier.
             grades = without_damage(grades, (one.finding for one in known.findings))
-        terms, trade = _once(_terms(policy, decision, grades), known), _trade(known)
+        terms, trade = _once(terms_for(policy, decision, grades), known), _trade(known)
         made = replanned(key, ask.case, ask.number, books, inspected, terms, trade, 1 + known.plans_before)
         limit = policy.policy.limit_below(made.plan.total, made.plan.currency)
         if decision is not None and to_review(decision, grades) and made.plan.total:
@@ -179,7 +188,7 @@ class DecisionActivities(Offering, Keeping):
         found = {"automatic_limit": limit, "offer": offer, "choices": len(known.choices)}
         plan = made.plan.model_copy(update=found)
         nothing = offer is not None and not plan.legs
-        _check_linked(order, plan)
+        check_linked(order, plan)
         entry = NewEntry(
             key=key,
             kind=EntryKind.PLAN,
@@ -198,9 +207,15 @@ class DecisionActivities(Offering, Keeping):
 
     def _check_inspected(self, ask: PlanRefund) -> None:
         """Raises Refused unless this was graded, or is paid ungraded, lost or kept: a story's word moves no money."""
-        if case_so_far(self._ledger.entries(case=ask.case)).inspection != ask.inspection:
+        known = case_so_far(self._ledger.entries(case=ask.case))
+        if (known.inspection or self._trusted(ask.case)) != ask.inspection:
             text = f"the inspection {ask.inspection.id} of return {ask.case} is not in the journal like this"
             raise Refused("not_inspected", f"{text}; have it inspected first")
+
+    def _trusted(self, case: str) -> Inspection | None:
+        """What was paid early goes by: its plan, too, may be overtaken before the goods are judged."""
+        first = self._ledger.find(ids.plan_key(case, 1))
+        return EarlyRefund.model_validate(first.facts["early"]).inspection if first and "early" in first.facts else None
 
     def _read(self, order_id: str) -> OrderBooks:
         return OrderBooks.read(self._ledger, self._snapshots, order_id)
@@ -208,12 +223,6 @@ class DecisionActivities(Offering, Keeping):
 
 def _facts(model: Model) -> dict[str, object]:
     return model.model_dump(mode="json", exclude_none=True)
-
-
-def _terms(policy: PublishedPolicy, decision: Decision | None, grades: Graded) -> Terms:
-    """What was decided; where a decision says nothing of terms, what the policy has for everything."""
-    decided = terms_of(decision, grades) if decision else None
-    return decided or Terms(refund_shipping=policy.policy.refund_shipping)
 
 
 def _once(terms: Terms, known: CaseSoFar) -> Terms:
@@ -248,12 +257,3 @@ def _unlike_quote(quote: RefundPlan | None, plan: RefundPlan) -> tuple[str, ...]
 def _kept(plan: RefundPlan) -> set[tuple[str, str, str]]:
     """Which fees a plan has, by line; their amounts follow its units."""
     return {(fee.kind.value, fee.line_id, fee.rate) for fee in plan.fees if fee.kind is not FeeKind.ROUNDING}
-
-
-def _check_linked(order: Order, plan: RefundPlan) -> None:
-    """A quote may stand on a payment that nobody knows; a refund may not."""
-    if any(leg.tender_id == UNLINKED for leg in plan.legs):
-        raise Refused(
-            "tender_unknown",
-            f"order {order.number} came without its payment; link the payment: orders import FILE --payment ID",
-        )

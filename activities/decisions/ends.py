@@ -16,8 +16,8 @@ from ledger.deciding import decided
 from ledger.moves import goods
 from ledger.recall import case_so_far
 
-_GOODS = (EntryKind.RECEIPT, EntryKind.LOST, EntryKind.KEPT)
-"""After these the goods are paid for."""
+_GOODS = (EntryKind.RECEIPT, EntryKind.LOST, EntryKind.KEPT, EntryKind.PLAN)
+"""After these the goods are here or paid for."""
 
 
 class CancelReturn(Model):

@@ -41,7 +41,9 @@ class Losing(Assigning):
         key = ids.lost_key(ask.case)
         entry = self._ledger.find(key)
         if entry is None:
-            check_person(self._people, ask.by, Verb.LOST)
+            claim = case_so_far(self._ledger.entries(case=ask.case)).claimed_as_lost
+            if claim is None or claim.by != ask.by:  # else they said so with the claim, when they might
+                check_person(self._people, ask.by, Verb.LOST)
             entry = decided(self._ledger, ask.order_id, lambda: self._lost(key, ask))
         return Inspection.model_validate(entry.facts["inspection"])
 

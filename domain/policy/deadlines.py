@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from domain.carrier_claim import WhenLost
 from domain.offer import OfferDefault
 from domain.policy.rule import Rule
 
@@ -39,9 +40,10 @@ class InspectionDefault(StrEnum):
 class DeadlineRule(Rule):
     """Days for a review, for the life of a label, for telling before it ends (0: never), for the reminders before the
     last day to send, for the inspection, for the shopper to answer an offer, to pay what an exchange costs more and to
-    show what they are asked for, and for the workshop; `no_evidence` is what follows where nothing is shown in time: a
-    person decides without, or the line is declined. The two defaults are for an offer and an inspection that get no
-    answer in time."""
+    show what they are asked for, for the workshop, of silence until a parcel is claimed at the carrier, and for the
+    carrier to answer. `no_evidence` is what follows where nothing is shown in time: a person decides without, or the
+    line is declined; two defaults are for an offer and an inspection that get no answer in time; `lost` says whether
+    the shopper is paid before the carrier has answered."""
 
     review_days: DAY = 2
     label_days: DAY = 28
@@ -55,6 +57,9 @@ class DeadlineRule(Rule):
     repair_days: DAY = 14
     evidence_days: DAY = 7
     no_evidence: Literal["review", "decline"] = "review"
+    lost_after_days: DAY = 14
+    claim_days: DAY = 30
+    lost: WhenLost = WhenLost.AFTER_INVESTIGATION
 
     @model_validator(mode="after")
     def _reminded_while_it_lives(self) -> Self:
@@ -69,4 +74,6 @@ class DeadlineRule(Rule):
         inspection = 0 if self.inspection_days is None else -self.inspection_days
         shopper = (self.answer_days, self.payment_days, self.label_days)
         shown = (self.evidence_days, self.no_evidence == "review")
-        return (*shopper, -self.review_days, inspection, -self.repair_days, len(self.reminder_days), *shown)
+        soon = (self.lost is WhenLost.REFUND_AT_ONCE, -self.lost_after_days, -self.claim_days)
+        ours = (-self.review_days, inspection, -self.repair_days)
+        return (*shopper, *ours, len(self.reminder_days), *shown, *soon)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Literal
 
+from domain.carrier_claim import WhenLost
 from domain.inspection import Grade
 from domain.method import Method
 from domain.model import Id, Minor, Model, Quantity, UtcDatetime
@@ -92,6 +93,9 @@ class Handling(Model):
     answer_days: int = 14
     offer_default: OfferDefault = OfferDefault.ACCEPT
     inspection_default: InspectionDefault = InspectionDefault.WAIT
+    lost_after_days: int = 14
+    claim_days: int = 30
+    lost: WhenLost = WhenLost.AFTER_INVESTIGATION
     payment_days: int = 7
     repair_days: int = 14
     evidence_days: int = 7
@@ -240,6 +244,24 @@ class Decision(Model):
         """How many days before a label's end the shopper is told, as soon as any line has it; 0 is never."""
         told = (line.handling.label_warning_days for line in self.approved if line.handling)
         return max(told, default=Handling().label_warning_days)
+
+    @property
+    def lost_after_days(self) -> int:
+        """The shortest silence of a parcel after which any line has it claimed."""
+        told = (line.handling.lost_after_days for line in self.approved if line.handling)
+        return min(told, default=Handling().lost_after_days)
+
+    @property
+    def claim_days(self) -> int:
+        """The shortest time that any line gives the carrier to answer."""
+        told = (line.handling.claim_days for line in self.approved if line.handling)
+        return min(told, default=Handling().claim_days)
+
+    @property
+    def lost_at_once(self) -> bool:
+        """Whether all lines are paid for before the carrier has answered."""
+        told = [line.handling.lost for line in self.approved if line.handling]
+        return bool(told) and all(one is WhenLost.REFUND_AT_ONCE for one in told)
 
     @property
     def reminder_days(self) -> tuple[int, ...]:

@@ -29,7 +29,7 @@ def goodwill(key: str, currency: str, customer: str, amount: int) -> tuple[Trans
 
 def exposure_allowed(key: str, currency: str, risk_class: str, amount: int) -> tuple[Transfer, ...]:
     """So much more may be paid to returns of a class before their goods are here; below zero lowers it."""
-    limit, exposure = accounts.EXPOSURE_LIMIT, accounts.exposure(risk_class)
+    limit, exposure = accounts.exposure_limit(risk_class), accounts.exposure(risk_class)
     move: Move = (limit, exposure, amount) if amount > 0 else (exposure, limit, -amount)
     return transfers(key, currency, [move])
 
@@ -44,12 +44,29 @@ def goods_came(key: str, currency: str, risk_class: str, case: str, amount: int)
     return transfers(key, currency, [(accounts.early(case), accounts.exposure(risk_class), amount)])
 
 
-def goods_never_came(
-    key: str, currency: str, risk_class: str, case: str, customer: str, amount: int
-) -> tuple[Transfer, ...]:
-    """They never will be: the customer owes what was refunded, which is no exposure of the class any more."""
-    freed = (accounts.early(case), accounts.exposure(risk_class), amount)
-    return transfers(key, currency, [freed, (accounts.receivable(customer), accounts.NEVER_CAME, amount)])
+def claimed(key: str, currency: str, customer: str, amount: int) -> tuple[Transfer, ...]:
+    """Goods that were paid for early are worse than was taken for granted, or never came: their customer owes that."""
+    return transfers(key, currency, [(accounts.receivable(customer), accounts.NEVER_CAME, amount)])
+
+
+def claim_paid(key: str, currency: str, case: str, customer: str, amount: int) -> tuple[Transfer, ...]:
+    """The customer has paid it, the way that people pay."""
+    return transfers(key, currency, [(accounts.payout(case), accounts.receivable(customer), amount)])
+
+
+def claim_waived(key: str, currency: str, customer: str, amount: int) -> tuple[Transfer, ...]:
+    """The shop lets it go, as goodwill."""
+    return transfers(key, currency, [(accounts.GOODWILL, accounts.receivable(customer), amount)])
+
+
+def came_after_all(key: str, currency: str, customer: str, amount: int) -> tuple[Transfer, ...]:
+    """Goods for which the customer owed came late: they owe so much less."""
+    return transfers(key, currency, [(accounts.NEVER_CAME, accounts.receivable(customer), amount)])
+
+
+def carrier_pays(key: str, currency: str, case: str, amount: int) -> tuple[Transfer, ...]:
+    """The carrier owes so much for a parcel that it lost."""
+    return transfers(key, currency, [(accounts.carrier_claim(case), accounts.RECOVERED, amount)])
 
 
 def label_bought(key: str, cost: Money, label: str) -> tuple[Transfer, ...]:

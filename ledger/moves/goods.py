@@ -31,6 +31,25 @@ def received(
     return (*finishing(key, TransferKind.POST, posted), *transfers(f"{key}/more", UNITS, more))
 
 
+def came_late(key: str, case: str, order_id: str, units: Mapping[str, int], *, kept: bool) -> tuple[Transfer, ...]:
+    """Units that came after their return had ended, from the customer, or from those that were paid for already."""
+    moves = (
+        (
+            accounts.kept(order_id) if kept else accounts.with_customer(order_id, line_id),
+            accounts.returning(case, line_id),
+            count,
+        )
+        for line_id, count in units.items()
+    )
+    return transfers(key, UNITS, moves)
+
+
+def sent_back(key: str, case: str, order_id: str, units: Mapping[str, int]) -> tuple[Transfer, ...]:
+    """Units that came and go back to the shopper: they are the customer's again."""
+    moves = ((accounts.returning(case, one), accounts.with_customer(order_id, one), n) for one, n in units.items())
+    return transfers(key, UNITS, moves)
+
+
 def found(key: str, case: str, items: Mapping[str, int]) -> tuple[Transfer, ...]:
     """Other goods that lay in a box, by SKU: nobody sold them on this order."""
     return transfers(key, UNITS, [(accounts.FOUND, accounts.returning(case, sku), n) for sku, n in items.items()])
@@ -148,14 +167,6 @@ def counted_otherwise(
 
 def put_away(key: str, moves: Iterable[tuple[str, str, int]]) -> tuple[Transfer, ...]:
     """Units from where they wait (`returning`) to where they lie (`stock`)."""
-    return transfers(key, UNITS, moves)
-
-
-def sent_back(key: str, case: str, order_id: str, units: Mapping[str, int]) -> tuple[Transfer, ...]:
-    """Units that came and go back to the shopper: they are the customer's again."""
-    moves = [
-        (accounts.returning(case, line), accounts.with_customer(order_id, line), count) for line, count in units.items()
-    ]
     return transfers(key, UNITS, moves)
 
 

@@ -36,6 +36,7 @@ from tests.commands.conftest import ORDER, Answer
 from tests.loopback import plain_client
 from wiring import Rooms, rooms
 from worker import workers
+from workflows.aftercare_view import AftercareView
 from workflows.return_case.view import SEARCH_ATTRIBUTES, CaseView
 
 PATIENCE = 30
@@ -275,6 +276,40 @@ async def test_called_off(shop: Shop) -> None:
     assert "is closed (cancelled)" in await shop.refused("cancel", "R-3", "--by", "shopper")
     kinds = [one["kind"] for one in (await shop.ok("show", "R-3"))["timeline"]]
     assert {"cancelled", "label_voided", "closed"} <= set(kinds)
+
+
+async def test_goods_that_come_after_their_return_was_called_off(shop: Shop) -> None:
+    await shop.order("B-33")
+    await shop.ok("start", "--id", "R-33", "--order", "B-33", "--line", "3:1")
+    claim = ("claim", "open", "R-33", "--reference", "CL-1", "--amount", "20.00", "--by", "ada")
+    assert "No carrier has seen this parcel" in await shop.refused(*claim)
+    assert "owes nothing" in await shop.refused("settle", "R-33", "--how", "waived", "--by", "ada")
+    receive = ("late", "receive", "R-33", "--by", "ann", "--receipt-id", "box-33")
+    assert "still takes goods" in await shop.refused(*receive)
+    await shop.ok("cancel", "R-33", "--by", "shopper")
+    await shop.closed("R-33")
+    assert "late receive R-33" in await shop.refused("receive", "R-33", "--by", "ann")
+    late = (await shop.ok(*receive))["aftercare"]
+    assert (late["turn"], late["received"]) == ("goods_came", {"3": 1})
+    await shop.until(("aftercare", "--of", "R-33"), lambda found: found[0]["seen"]["next_owner"] == "ops")
+    assert (await shop.ok(*receive))["aftercare"]["next_action"].endswith("`late accept` them, or `late send-back`")
+    await shop.ok("late", "accept", "R-33", "--by", "ada")
+    await shop.until(("aftercare", "--of", "R-33"), lambda found: found[0]["seen"]["next_owner"] == "warehouse")
+    assert "waits for an approval" in await shop.refused(
+        "late", "approve", "R-33", "--by", "ada", "--key", await _key(shop)
+    )
+    await shop.ok("late", "inspect", "R-33", "--by", "ann")
+    handle = shop.client.get_workflow_handle("aftercare:R-33:box-33", result_type=AftercareView)
+    assert (await asyncio.wait_for(handle.result(), PATIENCE)).outcome == "goods_came"
+    assert "No late goods" in await shop.refused("late", "send-back", "R-33", "--by", "ada")
+    assert shop.rooms.ledger.verify().faults == ()
+
+
+async def _key(shop: Shop) -> Path:
+    """The private key of somebody."""
+    file = Path(shop.env["BACKHAUL_HOME"]) / "late.pem"
+    await shop.ok("people", "key", "--out", file)
+    return file
 
 
 async def test_declined_with_its_reason(shop: Shop) -> None:

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Engine
 
 import activities.decisions
+from activities.decisions.planned import check_linked
 from domain.errors import InvalidRequest, Refused
 from domain.order import EarlierRefund, Order, Shipping, TaxLine, TenderKind
 from domain.plan import FeeKind
@@ -77,7 +78,7 @@ def test_fees_stand_on_accounts_of_their_own(engine: Engine, monkeypatch: pytest
         FeeTerm(kind=FeeKind.RETURN_SHIPPING, amount=490, tax_rate="0.19"),
     )
     monkeypatch.setattr(activities.decisions, "offer_for", lambda *_: None)  # agreed to
-    monkeypatch.setattr(activities.decisions, "_terms", lambda *_: Terms(fees=fees))
+    monkeypatch.setattr(activities.decisions, "terms_for", lambda *_: Terms(fees=fees))
     shop = Shop(engine, rich())
     assert shop.refunded("r1", a=1).total == 510
     assert shop.posted("fees", "owed", "tender") == {
@@ -91,7 +92,7 @@ def test_fees_stand_on_accounts_of_their_own(engine: Engine, monkeypatch: pytest
 def test_fees_that_take_all_are_carried_out_at_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     terms = Terms(fees=(FeeTerm(kind=FeeKind.RETURN_SHIPPING, amount=9900),))
     monkeypatch.setattr(activities.decisions, "offer_for", lambda *_: None)  # agreed to
-    monkeypatch.setattr(activities.decisions, "_terms", lambda *_: terms)
+    monkeypatch.setattr(activities.decisions, "terms_for", lambda *_: terms)
     shop = Shop(engine, rich())
     plan = shop.refunded("r1", a=1)
     assert (plan.total, plan.legs) == (0, ())
@@ -102,7 +103,7 @@ def test_a_plan_on_a_payment_that_nobody_knows_is_not_reserved() -> None:
     bought = order(line("a", 1, 1000), tenders=[paid(1000, "unlinked", TenderKind.UNKNOWN)])
     (plan,) = returned(bought, {"a": 1})
     with pytest.raises(Refused, match="orders import FILE --payment") as refused:
-        activities.decisions._check_linked(bought, plan)
+        check_linked(bought, plan)
     assert refused.value.code == "tender_unknown"
 
 

@@ -34,6 +34,7 @@ NOUNS = (
     "Notice",
 )
 ENUMS = (
+    "domain.carrier_claim",
     "domain.case",
     "domain.event",
     "domain.finding",
@@ -42,6 +43,8 @@ ENUMS = (
     "domain.mending",
     "domain.repair",
     "domain.method",
+    "domain.early",
+    "domain.late",
     "domain.resolution",
     "domain.news",
     "domain.notice",

@@ -181,9 +181,9 @@ def test_early_refunds_keep_within_the_exposure_of_their_class(books: Books) -> 
     assert (no.value.account, no.value.available) == ("exposure:trusted", 4000)
     books.add(*credit.goods_came("came", EUR, "trusted", "r1", 6000))
     books.add(*credit.paid_early("early 3", EUR, "trusted", "r2", 6000))
-    books.add(*credit.goods_never_came("never", EUR, "trusted", "r2", "c2", 6000))
+    books.add(*credit.goods_came("never", EUR, "trusted", "r2", 6000), *credit.claimed("claim", EUR, "c2", 6000))
     assert books.posted() == {
-        "exposure_limit": -10000,
+        "exposure_limit:trusted": -10000,
         "exposure:trusted": 10000,
         "receivable:c2": 6000,
         "never_came": 6000,
@@ -191,6 +191,17 @@ def test_early_refunds_keep_within_the_exposure_of_their_class(books: Books) -> 
     books.add(*credit.exposure_allowed("less", EUR, "trusted", -4000))
     with pytest.raises(OverLimit):
         books.add(*credit.paid_early("early 4", EUR, "trusted", "r3", 6001))
+
+
+def test_what_a_customer_owes_is_paid_let_go_or_brought_back(books: Books) -> None:
+    books.add(*credit.claimed("claim", EUR, "c", 6000), *credit.came_after_all("late", EUR, "c", 1000))
+    books.add(*credit.claim_paid("paid", EUR, "r", "c", 3000), *credit.claim_waived("waived", EUR, "c", 2000))
+    assert books.posted() == {"never_came": 5000, "payout:r": -3000, "goodwill": -2000}
+
+
+def test_what_a_carrier_pays_for_a_lost_parcel_is_owed_by_it(books: Books) -> None:
+    books.add(*credit.carrier_pays("answer", EUR, "r", 4500))
+    assert books.posted() == {"receivable:carrier:r": 4500, "recovered": 4500}
 
 
 def test_a_label_is_a_liability_until_it_is_used_or_void(books: Books) -> None:

@@ -222,3 +222,11 @@ def test_whom_a_person_declined_the_label_is_void() -> None:
     void = "The label that we sent you is void."
     assert void in " ".join(letter(notice(NoticeKind.DECLINED)).text.split())
     assert void not in letter(notice(NoticeKind.DECLINED, label_url="")).text
+
+
+def test_who_has_the_refund_is_not_told_to_wait_for_it() -> None:
+    words = {"en": ("when your refund is on its way", "did not wait"), "de": ("unterwegs", "gewartet")}
+    for locale, (waits, came) in words.items():
+        paid = letter(notice(NoticeKind.RECEIVED, refunded=True, locale=locale)).text
+        assert (waits in paid, came in paid) == (False, True)
+        assert waits in letter(notice(NoticeKind.RECEIVED, locale=locale)).text

@@ -112,7 +112,7 @@ UNTOLD: dict[str, list[dict[str, Any]]] = {
     "methods": [{"allowed": ["qr_code", "drop_off", "in_store"]}],
     "refund_trigger": [{"event": "first_scan", "exposure_limit": {"EUR": 100}}],
     "returnless": [{"currency": "EUR", "costs": 600, "salvage": 20, "at_most": 1500}],
-    "deadlines": [{"label_days": 20}, {"label_days": 40, "reminder_days": [14, 3]}],
+    "deadlines": [{"label_days": 20}, {"label_days": 40, "reminder_days": [14, 3]}, {"answer_days": 3}],
 }
 
 WHOLE: dict[str, tuple[Any, Any]] = {
@@ -174,6 +174,7 @@ def test_every_field_of_every_clause_is_told(clause: str, locale: Locale) -> Non
 
 def _silent(clause: str) -> set[str]:
     silent = {"label_days", "label_warning_days", "reminder_days", "payment_days", "repair_days"}
+    silent |= {"lost_after_days", "claim_days", "lost"}
     return silent if clause == "deadlines" else set()
 
 

@@ -343,7 +343,16 @@ def test_how_the_merchant_goes_about_it_is_recorded() -> None:
         returnless=[{"currency": "EUR", "costs": 600, "salvage": 40, "at_most": 2000}],
         price_adjustment=[{"days": 14}],
         deadlines=[
-            {"review_days": 1, "label_days": 21, "reminder_days": [7, 2], "inspection_days": 5, "answer_days": 9},
+            {
+                "review_days": 1,
+                "label_days": 21,
+                "reminder_days": [7, 2],
+                "inspection_days": 5,
+                "answer_days": 9,
+                "lost_after_days": 6,
+                "claim_days": 20,
+                "lost": "refund_at_once",
+            }
         ],
     )
     decision = judged(policy, order(), quantities={"1": 1}).decision
@@ -366,8 +375,13 @@ def test_how_the_merchant_goes_about_it_is_recorded() -> None:
         "answer_days": 9,
         "offer_default": "accept",
         "inspection_default": "wait",
+        "evidence_days": 7,
+        "no_evidence": "review",
         "payment_days": 7,
         "repair_days": 14,
+        "lost_after_days": 6,
+        "claim_days": 20,
+        "lost": "refund_at_once",
     }
     assert decision.inspection_days == 5
     assert one(policy, order(), quantities={"1": 3}).handling.keep_it == "no"  # type: ignore[union-attr]

@@ -244,7 +244,7 @@ class _Told:
             if seen[kind] != times:
                 yield f"the journal has {kind} {seen[kind]} times, not {times}"
         inspected = units(tuple(line for one in self.inspections for line in one.lines))
-        if inspected != self.known.received and not (self.known.lost or self.known.kept):
+        if inspected != self.known.received and not (self.known.lost or self.known.kept):  # nobody saw it
             yield f"{inspected} was inspected, but {self.known.received} was received"
 
     def _times(self, seen: Mapping[EntryKind, int]) -> dict[EntryKind, int]:
@@ -273,7 +273,7 @@ class _Told:
         if self.known.lost or self.known.kept:
             times |= {EntryKind.INSPECTION: 0, EntryKind.RESTOCK: 0}
             times[EntryKind.LOST if self.known.lost else EntryKind.KEPT] = 1
-        return times
+        return times | self._otherwise(seen)
 
     def _labels_issued(self, seen: Mapping[EntryKind, int]) -> int:
         """The first, and one for each wish; perhaps none of what was kept, declined or called off before."""
@@ -287,6 +287,17 @@ class _Told:
         """How many plans there are: a person who gave more than was offered had it made anew."""
         numbers = [one.facts["plan"]["number"] for one in self.entries if one.kind is EntryKind.PLAN]
         return max(numbers, default=0)
+
+    def _otherwise(self, seen: Mapping[EntryKind, int]) -> dict[EntryKind, int]:
+        """What a refund before its goods, or goods that never came, have more or less of."""
+        known, times = self.known, {EntryKind.ASSIGNED: seen[EntryKind.ASSIGNED]}
+        if known.lost or known.never_came:
+            times |= {EntryKind.INSPECTION: 0, EntryKind.RESTOCK: 0, EntryKind.LOST: 1 if known.lost else 0}
+        times |= dict.fromkeys((EntryKind.CARRIER_CLAIM, EntryKind.CARRIER_ANSWER), len(known.claims))
+        times |= dict.fromkeys((EntryKind.NOT_EARLY,), 1) if known.not_early else {}
+        times |= dict.fromkeys((EntryKind.EARLY_END,), 1) if known.early else {}
+        owed = known.early_end is not None and known.early_end.short > 0
+        return times | (dict.fromkeys((EntryKind.EARLY_SETTLED,), 1) if owed else {})
 
     def _failed_late(self) -> list[str]:
         """The keys of refunds that failed after they had been confirmed; each is paid again."""
@@ -505,6 +516,8 @@ class _Told:
             needed.add(notice_ids.refund_notice_key(NoticeKind.REFUND_FAILED, key))
             later = [one.key for one in self.known.refunds if one.key.rpartition(":")[0] == key.rpartition(":")[0]]
             others |= {notice_ids.refund_notice_key(NoticeKind.REFUND_DONE, one) for one in later if one != key}
+        # Each is of a day of its own.
+        others |= {key for key in rows if key.startswith(f"notice:{self.case}:{NoticeKind.REMINDER}:")}
         for key in sorted(needed | set(rows) | set(delivered)):
             state = rows[key].state if key in rows else None
             if key not in needed | others and (told := notice_ids.plain_notice(key)) and told[1] not in _DATED:
@@ -549,17 +562,18 @@ class _Told:
                 # Perhaps while the label was bought; then nobody is told of it.
                 return {NoticeKind.CANCELLED}, {NoticeKind.APPROVED, NoticeKind.IN_TRANSIT, *_MEANWHILE}
             case Outcome.EXPIRED:
-                return {NoticeKind.EXPIRED, NoticeKind.APPROVED}, {*_MEANWHILE}
+                return {NoticeKind.EXPIRED, NoticeKind.APPROVED}, {NoticeKind.IN_TRANSIT, *_MEANWHILE}
             case Outcome.CLOSED_BY_STAFF:
                 return {NoticeKind.CANCELLED}, {NoticeKind.APPROVED, NoticeKind.IN_TRANSIT, *_MEANWHILE}
-        moving = {NoticeKind.IN_TRANSIT} if self.known.moving else set()
-        here = {NoticeKind.RECEIVED}
-        if self.known.lost or self.known.kept:
-            here = {NoticeKind.LOST} if self.known.lost else set()
-        review = self.known.decision is not None and self.known.decision.verdict is Verdict.REVIEW
+        known = self.known
+        moving = {NoticeKind.IN_TRANSIT} if known.moving or moved(known.scans) else set()
+        moving |= {NoticeKind.RECEIVED} if known.receipts else set()
+        moving |= {NoticeKind.LOST} if known.lost and not known.early else set()
+        moving |= {NoticeKind.PAYMENT_DUE} if known.early_end and known.early_end.short else set()
+        review = known.decision is not None and known.decision.verdict is Verdict.REVIEW
         answered = NoticeKind.IN_REVIEW if review else NoticeKind.APPROVED
         others = {NoticeKind.REFUND_SUBMITTED, NoticeKind.PAYMENT_DUE, NoticeKind.INSPECTION_DELAYED, *_MEANWHILE}
-        return {answered, *self._last()} | moving | here, others
+        return {answered, *self._last()} | moving, others
 
     def _last(self) -> set[NoticeKind]:
         if self.expected is Outcome.SENT_BACK:
@@ -629,7 +643,7 @@ class _Told:
             for one in entry.transfers:
                 if one.kind is TransferKind.PENDING and (left := self.books.ledger.pending_left(one.key)):
                     yield f"{left} of {one.key} is still pending"
-        for prefix in (accounts.owed(self.case), f"suspense:{self.order}"):
+        for prefix in (accounts.owed(self.case), f"suspense:{self.order}", accounts.early(self.case)):
             for balance in self.books.ledger.balances(prefix):
                 pending = balance.pending_in + balance.pending_out
                 if self._mine(balance.account, prefix) and (balance.posted or pending):

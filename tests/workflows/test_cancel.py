@@ -126,7 +126,7 @@ async def test_goods_of_a_cancelled_return_are_not_received(shop: Shop) -> None:
     await one.cancel()
     code, message = await refusal(one.receive())
     assert code == "cancelled"
-    assert "ask ops" in message
+    assert "late receive" in message
     shop.world.doors.open("/carrier")
     await check(one)
 

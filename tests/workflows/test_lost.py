@@ -36,7 +36,9 @@ async def test_a_silent_parcel_that_the_carrier_lost_is_refunded_whole(shop: Sho
     assert (await refusal(lose(one)))[0] == "not_sent"
     await one.scan()
     await shop.skip(timedelta(days=60))
-    await one.until(lambda view: view.next_action == "Overdue: Deliver the parcel")
+    await one.until(
+        lambda view: view.next_action == "Overdue: Deliver the parcel; claim it at the carrier (`claim open`)"
+    )
     assert (await refusal(lose(one, "ann")))[0] == "role_may_not"
     await lose(one)
     await check(one)
@@ -53,7 +55,7 @@ async def test_what_was_lost_is_not_received_inspected_or_called_off(shop: Shop)
     await lose(one)
     assert (await lose(one)).stage is Stage.REFUND
     code, message = await refusal(one.receive())
-    assert (code, "receive --unknown" in message) == ("lost", True)
+    assert (code, "late receive" in message) == ("lost", True)
     assert (await refusal(one.inspect()))[0] == "lost"
     assert (await refusal(one.cancel()))[0] == "lost"
     shop.world.doors.open("/stripe/v1")

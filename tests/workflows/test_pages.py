@@ -157,6 +157,7 @@ async def test_every_message_says_what_it_is_for(real_shop: Shop) -> None:
     people = {"cancel", "record_scan", "add_parcel", "receive", "inspect", "approve", "override", "retry_now", "replan"}
     people |= {"force_close", "lost", "assign", "resend", "choose", "repair", "shipped", "new_label", "handed_over"}
     people |= {"record_finding", "settle_finding", "answer_offer", "uphold", "sent_back"}
+    people |= {"open_claim", "answer_claim", "settle"}
     people |= {"ask_evidence", "give_evidence", "edit", "correct_count", "regrade", "extend"}
     people |= {"repair", "shipped"}
     assert set(described) == people | {"record_news", "consent", "paid_by_hand", "by_hand_failed"}

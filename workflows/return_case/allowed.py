@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from domain.carrier_claim import AnswerClaim, OpenClaim
 from domain.choice import Choice
 from domain.choosing import may_choose_now
+from domain.early import Settle
 from domain.editing import Edit
 from domain.evidence import AskEvidence, GiveEvidence
 from domain.finding import Finding, FindingSettled
@@ -15,6 +17,8 @@ from domain.parcel import HandedOver, NewLabel, OtherParcel, Scan
 from domain.policy import Verdict
 from domain.repair import ShippedByHand, WorkshopSaid
 from domain.verbs import Refusal, Verb
+from workflows.return_case.allowed_claims import may_claim
+from workflows.return_case.allowed_early import may_settle, paid_early
 from workflows.return_case.allowed_finding import may_find
 from workflows.return_case.allowed_goods import may_add, may_inspect, may_lose, may_receive, may_scan
 from workflows.return_case.allowed_label import may_ask_label, may_send
@@ -25,6 +29,9 @@ from workflows.return_case.allowed_words import may_ask, may_change, may_correct
 from workflows.return_case.facts import Said
 from workflows.return_case.said import Approve, ForceClose, Lost, Resend, Uphold
 from workflows.return_case.state import CaseState
+
+Word = AskEvidence | GiveEvidence | Edit | CorrectCount | Regrade | Extend
+Aside = OpenClaim | AnswerClaim | Settle | WorkshopSaid | ShippedByHand | Choice
 
 
 def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None:
@@ -59,9 +66,9 @@ def allowed(verb: Verb, state: CaseState, said: object = None) -> Refusal | None
             return may_close(state) if isinstance(said, ForceClose) else may_lose(state)
         case Resend():
             return may_resend(state, said)
-        case WorkshopSaid() | ShippedByHand():
-            return may_trade(state, said)
-        case Choice() | AskEvidence() | GiveEvidence() | Edit() | CorrectCount() | Regrade() | Extend():
+        case OpenClaim() | AnswerClaim() | Settle() | WorkshopSaid() | ShippedByHand() | Choice():
+            return _may_go_on(state, said)
+        case AskEvidence() | GiveEvidence() | Edit() | CorrectCount() | Regrade() | Extend():
             return _may_say(state, said)
     return _may_do(verb, state)
 
@@ -79,7 +86,20 @@ def _may_do(verb: Verb, state: CaseState) -> Refusal | None:
     return None
 
 
-def _may_say(state: CaseState, said: Said | Choice) -> Refusal | None:
+def _may_go_on(state: CaseState, said: Aside) -> Refusal | None:
+    """What is said of a way that only some returns go."""
+    match said:
+        case OpenClaim() | AnswerClaim():
+            return may_claim(state, said)
+        case Settle():
+            return may_settle(state, said)
+        case WorkshopSaid() | ShippedByHand():
+            return may_trade(state, said)
+        case Choice():
+            return may_choose_now(state, said.resolution)
+
+
+def _may_say(state: CaseState, said: Said) -> Refusal | None:
     match said:
         case Choice():
             return may_choose_now(state, said.resolution)
@@ -106,6 +126,8 @@ def _may_cancel(state: CaseState) -> Refusal | None:
         return Refusal(code="lost", message="Its parcel is recorded as lost and is being paid for, so nothing is left.")
     if state.kept:
         return Refusal(code="kept", message="The shopper keeps the goods and is paid for them, so nothing is left.")
+    if state.early:
+        return paid_early(state.early)
     if state.receipts:
         return Refusal(
             code="already_received", message="The goods have arrived, so the return cannot be cancelled any more."

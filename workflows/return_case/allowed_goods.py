@@ -42,19 +42,17 @@ def may_receive(state: CaseState, receipt: Receipt) -> Refusal | None:
     if known is not None:
         return None if known.lines == receipt.lines else other_content("receipt", receipt.id)
     if state.called_off:
-        return Refusal(code="cancelled", message="This return was cancelled; ask ops what to do with the goods.")
+        return Refusal(code="cancelled", message=f"This return was called off. {_LATE}")
     if state.expired:
-        text = "Nothing of this return came in time, so it ends; take the box in as one that nobody announced."
-        return Refusal(code="expired", message=text)
+        return Refusal(code="expired", message=f"Nothing of this return came in time, so it ends. {_LATE}")
     if state.rest_over:
-        text = "The rest of this return was not waited for any more; take the box in as one that nobody announced."
-        return Refusal(code="expired", message=text)
+        return Refusal(code="expired", message=f"The rest of this return was not waited for any more. {_LATE}")
     if state.lost:
-        text = "This parcel is recorded as lost and paid for; take the box in as one that nobody announced"
-        return Refusal(code="lost", message=f"{text} (`receive --unknown`), and tell finance.")
+        return Refusal(code="lost", message=f"This parcel is recorded as lost and paid for. {_LATE}")
+    if state.never_came:
+        return Refusal(code="never_came", message=f"These goods were not waited for any more. {_LATE}")
     if state.kept:
-        text = "The shopper keeps the goods of this return and is paid for them; take the box in as one that nobody"
-        return Refusal(code="kept", message=f"{text} announced (`receive --unknown`), and tell finance.")
+        return Refusal(code="kept", message=f"The shopper keeps the goods of this return and is paid for them. {_LATE}")
     if state.inspection is not None and not state.waits_for_rest:
         return Refusal(
             code="already_inspected", message="This return was inspected; ask ops what to do with late goods."
@@ -66,6 +64,9 @@ def may_receive(state: CaseState, receipt: Receipt) -> Refusal | None:
             message += f" What it expects: {_list(state.expected)}."
             return Refusal(code="more_than_expected", message=message)
     return None
+
+
+_LATE = "Goods that come now are late: `starter.py late receive` records them, and a person decides where one has to."
 
 
 def may_inspect(state: CaseState, inspection: Inspection) -> Refusal | None:

@@ -8,6 +8,7 @@ from domain.notice import NoticeKind
 from domain.notice_ids import plain_notice
 from domain.override import Override
 from domain.verbs import Refusal
+from workflows.return_case.allowed_early import paid_early
 from workflows.return_case.allowed_goods import other_content
 from workflows.return_case.said import Approve, Resend
 from workflows.return_case.state import CaseState
@@ -26,6 +27,8 @@ def may_close(state: CaseState) -> Refusal | None:
         text = f"Its goods are judged or lost, so money is owed or on its way ({state.next_action.action})"
         instead = "see to the refund: `approve`, `retry`, `consent` or `paid-by-hand`; it closes by itself then"
         return Refusal(code="money_is_owed", message=f"{text}; {instead}.")
+    if state.early:
+        return paid_early(state.early)
     if state.receipts:
         text = "The goods are here and nobody has judged them; `inspect` them first, and the return goes on from there."
         return Refusal(code="already_received", message=text)

@@ -23,6 +23,7 @@ from workflows import options
 from workflows.return_case.agreeing import Agreeing
 from workflows.return_case.clock import Clockwork
 from workflows.return_case.desk import as_failure, decoded
+from workflows.return_case.early import Early
 from workflows.return_case.news import NewsDesk
 from workflows.return_case.remedies import GOODS_BACK, REMEDIES, Remedy
 from workflows.return_case.review import Review
@@ -91,7 +92,7 @@ LAST_WORDS = {
 
 
 @workflow.defn(name=ids.WORKFLOW_TYPE)
-class ReturnCase(Trade, Review, Undoing, Agreeing, NewsDesk, Clockwork):
+class ReturnCase(Early, Trade, Review, Undoing, Agreeing, NewsDesk, Clockwork):
     """A return. Its id is the storefront's return id; all its keys are made from it."""
 
     @workflow.init
@@ -160,6 +161,7 @@ class ReturnCase(Trade, Review, Undoing, Agreeing, NewsDesk, Clockwork):
         while True:
             remedy = self.remedy
             await getattr(self, remedy.verb)()
+            await self.end_claim()
             if remedy == self.remedy:
                 await self.say_last(remedy.last)
             if remedy == self.remedy:
@@ -180,6 +182,7 @@ class ReturnCase(Trade, Review, Undoing, Agreeing, NewsDesk, Clockwork):
         """The money, to the tenders or as store credit, while the goods are put away; part by part, where more is to
         come. Or the goods go back, if the shopper wants them rather than what is offered."""
         await self.set_free()  # of what would have gone out
+        await self.early_paid()
         while self.state.inspection is not None:
             await self.plan_refund()
             await self.agree()
@@ -187,9 +190,10 @@ class ReturnCase(Trade, Review, Undoing, Agreeing, NewsDesk, Clockwork):
                 return await self.send_goods_back()
             await asyncio.gather(self.refund(), self.restock())
             if not self.state.waits_for_rest:
-                return
+                break
             self.go_on_with_rest()
             await self.follow_parcel()
+        await self.end_early()
 
     async def say_last(self, last: NoticeKind) -> None:
         """Tell the shopper how it ended, and wait a bounded time for the mails."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
+from domain.carrier_claim import AnswerClaim, OpenClaim
 from domain.choice import Choice
+from domain.early import Settle
 from domain.editing import Edit
 from domain.evidence import AskEvidence, GiveEvidence
 from domain.finding import Finding, FindingSettled
@@ -16,7 +18,8 @@ from domain.override import Override
 from domain.parcel import HandedOver, NewLabel, OtherParcel, Scan
 from domain.refund import PLAN_WITHDRAWN
 from domain.repair import ShippedByHand, WorkshopSaid
-from workflows.return_case.facts import Fact, Said, known, with_fact
+from workflows.return_case.claims import Claims
+from workflows.return_case.facts import Aside, Fact, Said, known, with_fact
 from workflows.return_case.finance import Finance
 from workflows.return_case.findings import FindingDesk
 from workflows.return_case.mending import Mending
@@ -30,7 +33,7 @@ from workflows.return_case.warehouse import Warehouse
 from workflows.stepping import NotWanted
 
 
-class Clerk(Shopper, Warehouse, Providers, Finance, Ops, Mending, Overrides, Offers, FindingDesk):
+class Clerk(Shopper, Warehouse, Providers, Finance, Ops, Mending, Overrides, Offers, FindingDesk, Claims):
     """Records beside the story, whatever that waits for, so that who said something learns at once what became of it.
 
     A fact that is refused is dropped as if it had never been said; the story sees recorded facts alone.
@@ -110,8 +113,14 @@ class Clerk(Shopper, Warehouse, Providers, Finance, Ops, Mending, Overrides, Off
             case _:
                 return await self._record_word(fact)
 
-    async def _record_word(self, fact: Said) -> dict[str, object]:
+    async def _record_word(self, fact: Said | Aside) -> dict[str, object]:
         match fact:
+            case Settle():
+                return await self.record_settle(fact)
+            case OpenClaim():
+                return await self.record_open_claim(fact)
+            case AnswerClaim():
+                return await self.record_answer_claim(fact)
             case AskEvidence():
                 return await self.record_asked(fact)
             case GiveEvidence():

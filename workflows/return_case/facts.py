@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from temporalio.exceptions import ApplicationError
 
+from domain.carrier_claim import AnswerClaim, OpenClaim, answered
 from domain.choice import Choice
+from domain.early import Settle
 from domain.editing import Edit
 from domain.evidence import AskEvidence, GiveEvidence
 from domain.finding import Finding, FindingSettled, Found
@@ -22,7 +24,8 @@ from workflows.return_case.state import CaseState
 Said = AskEvidence | GiveEvidence | Edit | CorrectCount | Regrade | Extend
 Goods = NewLabel | HandedOver | OtherParcel | Scan | Receipt | Finding | FindingSettled | Inspection | Lost
 Trade = Choice | WorkshopSaid | ShippedByHand | OfferAnswer | Uphold | SentBack
-Fact = Goods | Trade | Cancel | ForceClose | Assign | Resend | Approve | Override | Said
+Aside = Settle | OpenClaim | AnswerClaim
+Fact = Goods | Trade | Aside | Cancel | ForceClose | Assign | Resend | Approve | Override | Said
 
 
 @dataclass
@@ -86,7 +89,7 @@ def known(state: CaseState, fact: Fact) -> bool:
             return _known(state, fact)
 
 
-def _known(state: CaseState, fact: Said) -> bool:
+def _known(state: CaseState, fact: Said | Aside) -> bool:
     match fact:
         case AskEvidence():
             return state.evidence_wanted is not None and state.evidence_wanted.wanted == fact.wanted
@@ -101,11 +104,17 @@ def _known(state: CaseState, fact: Said) -> bool:
             return now is not None and regraded(now, fact).lines == now.lines
         case Extend():
             return False  # the journal knows
+        case Settle():
+            return state.early_settled is not None
+        case OpenClaim():
+            return any(one.reference == fact.reference for one in state.claims)
+        case AnswerClaim():
+            return any(one.reference == fact.reference and one.answer for one in state.claims)
 
 
 def with_fact(state: CaseState, fact: Fact) -> CaseState:
     """The state as if the fact were recorded: what the next message is judged by. What is decided by
-    it (an approval, an override, a choice, an edit) changes nothing yet."""
+    it (an approval, an override, a choice, an edit, a claim) changes nothing yet."""
     if known(state, fact):
         return state
     match fact:
@@ -133,6 +142,11 @@ def with_fact(state: CaseState, fact: Fact) -> CaseState:
             return state.model_copy(update={"settled": (*state.settled, fact)})
         case SentBack():
             return state.model_copy(update={"sent_back": fact})
+        case Settle():
+            return state.model_copy(update={"early_settled": fact.how})
+        case AnswerClaim():
+            told = answered(state.claims, fact.reference, fact.answer, fact.paid)
+            return state.model_copy(update={"claims": told})
         case WorkshopSaid():
             return state.model_copy(update={"repair": fact.result})
         case CorrectCount():

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from operator import itemgetter
 
 from temporalio import workflow
 
@@ -12,7 +14,7 @@ from activities.inventory import InventoryActivities, Restock
 from domain.notice import NoticeKind
 from workflows import options
 from workflows.return_case.labelling import Labelling
-from workflows.return_case.stage import Stage
+from workflows.return_case.stage import NextAction, Stage
 from workflows.return_case.turn import by_stage
 from workflows.stepping import NotWanted, not_if_refused
 
@@ -24,6 +26,14 @@ class Goods(Labelling):
     """Verbs about the parcel and what was in it."""
 
     reminded_at: datetime
+
+    def begin_early(self) -> None:
+        """Pay at once where the policy does not wait for the inspection."""
+        raise NotImplementedError
+
+    async def give_up_goods(self) -> None:
+        """Nobody waits any more for goods that were paid for early. Raises NotWanted if they are here."""
+        raise NotImplementedError
 
     async def follow_parcel(self) -> None:
         """Follow what is recorded of scans, receipts and the inspection, until the goods are judged, called off or not
@@ -39,36 +49,47 @@ class Goods(Labelling):
                 self.tell(NoticeKind.EVIDENCE_WANTED, _OF_EMPTY_BOX)
             if self.state.receipts:
                 self.tell(NoticeKind.RECEIVED)
-            if self.state.lost:
+            if self.state.lost and not self.state.early:  # else the money is back already
                 self.tell(NoticeKind.LOST)
-            if self.state.inspection or self.state.stopped or self.state.rest_over:
+            if back := self.state.back_since:
+                self.tell(NoticeKind.REMINDER, back.toordinal())
+            if self.state.inspection or self.state.stopped or self.state.rest_over or self.state.never_came:
                 return
+            await self.count_as_lost()
+            if self.state.lost:
+                continue
+            self.begin_early()
             await self.wait_for_word()
 
     async def wait_for_word(self) -> None:
-        """Wait for whoever speaks next; when the due time passes in silence, ops are asked to look."""
-        waits_for = by_stage(self.state)
-        due, before = None if self.state.overdue else waits_for.due_at, self.recorded
-        reminder, end = self.state.reminder_after(self.reminded_at), self.state.ends_at
-        warning, lapse, pays = self.warn_at, self.state.lapses_at, self.state.pays_at
-        first = min((one for one in (due, reminder, end, warning, lapse, pays) if one is not None), default=None)
+        """Wait for whoever speaks next; what passes in silence has its own end."""
+        waits_for, before = by_stage(self.state), self.recorded
+        times = [(at, then) for at, then in self.deadlines(waits_for) if at is not None]
+        first, then = min(times, key=itemgetter(0), default=(None, None))
         (chapter,) = self.chapter
         with chapter.scope():
             heard = await self.until(lambda: self.recorded > before, first, waits_for.action)
-        if heard:
-            if self.state.overdue:
-                self.learn(overdue="", patient_until=workflow.now() + options.PARCEL_PATIENCE)
-        elif first == end:
-            await self.expire()
-        elif first == lapse:
-            await self.void_label("rule:policy")
-        elif first == pays:
-            await self.pay_uninspected()
-        elif first == warning:
-            self.warn_of_label()
-        elif first == reminder:
-            self.remind()
-        elif self.state.parts and not self.state.ungraded:
+        if not heard and then is not None:
+            await then()
+        elif self.state.overdue:
+            self.learn(overdue="", patient_until=workflow.now() + options.PARCEL_PATIENCE)
+
+    def deadlines(self, waits_for: NextAction) -> Sequence[tuple[datetime | None, Callable[[], Awaitable[None]]]]:
+        """What happens when nobody says anything until then; of two at the same time the first."""
+        due = None if self.state.overdue else waits_for.due_at
+        return (
+            (self.state.ends_at, self.expire),
+            (self.state.lapses_at, lambda: self.void_label("rule:policy")),
+            (self.state.claim_ends_at, self.give_up_answer),
+            (self.state.pays_at, self.pay_uninspected),
+            (self.warn_at, self.warn_of_label),
+            (self.state.reminder_after(self.reminded_at), self.remind),
+            (due, lambda: self.fall_due(waits_for)),
+        )
+
+    async def fall_due(self, waits_for: NextAction) -> None:
+        """Ops are asked to look; of goods that come in parts, the rest is not waited for any more."""
+        if self.state.parts and not self.state.ungraded:
             await self.give_up_rest()
         else:
             self.tell_delayed()
@@ -81,7 +102,7 @@ class Goods(Labelling):
         else:
             self.learn(rest_over=True)
 
-    def remind(self) -> None:
+    async def remind(self) -> None:
         """Tell the shopper that the time to send runs out."""
         self.reminded_at = workflow.now()
         self.tell(NoticeKind.REMINDER, self.reminded_at.toordinal())
@@ -96,6 +117,8 @@ class Goods(Labelling):
     async def expire(self) -> None:
         """Nothing came in time, unless somebody has just said otherwise."""
         try:
+            if self.state.early is not None:
+                return await self.give_up_goods()
             await self.step(
                 "The time to send has passed",
                 DecisionActivities.expire_return,

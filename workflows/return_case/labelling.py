@@ -77,7 +77,7 @@ class Labelling(Clerk):
             )
             self.learn(label_void=said)
 
-    def warn_of_label(self) -> None:
+    async def warn_of_label(self) -> None:
         """Tell the shopper that the label's end is near."""
         self.warned_of = self.state.label_until
         if self.warned_of is not None:

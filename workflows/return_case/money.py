@@ -33,7 +33,8 @@ class Payout(Steps, Instead):
 
     async def make_plan(self, number: int) -> None:
         """The n-th plan; one after the first takes the place of the one before."""
-        inspection = self.state.inspection
+        early = self.state.early
+        inspection = self.state.inspection or (early.inspection if early else None)
         if inspection is not None:
             self.overtaken = False
             plan = await self.step(

@@ -10,11 +10,13 @@ from domain.evidence import Evidence
 from domain.model import UtcDatetime
 from domain.money import Money
 from domain.news import DisputeNews
+from domain.parcel import back_with_sender
 from domain.policy import Verdict
 from domain.refund import FINAL_NO, Refund, RefundStatus
 from domain.refund_due import Clock, refund_due
 from domain.request import ReturnRequest
 from domain.resolution import IN_GOODS
+from workflows.options import PARCEL_PATIENCE
 from workflows.return_case.said import Cancel
 from workflows.return_case.stage import NextAction, Stage, Trouble
 from workflows.return_case.turn import due_of, turn_of
@@ -61,7 +63,7 @@ class CaseState(CaseSoFar):
         """The stage that the facts amount to."""
         if self.outcome is not None or self.refused:
             return Stage.CLOSED
-        seen_to = bool(self.restocked) or not self.to_put_away
+        seen_to = bool(self.restocked or self.never_came) or not self.to_put_away
         if self.owes_goods:
             return Stage.REMEDY
         goods_out = bool(self.sent) and (self.plan is None or self.refund_status is RefundStatus.SUCCEEDED)
@@ -154,6 +156,13 @@ class CaseState(CaseSoFar):
         return self.request is not None and self.request.box is not None
 
     @property
+    def owed_by_shopper(self) -> Money | None:
+        """What the shopper owes for goods that were paid for early, while nobody has settled it."""
+        if self.early is None or self.early_end is None or self.early_settled or not self.early_end.short:
+            return None
+        return Money(minor=self.early_end.short, currency=self.early.currency)
+
+    @property
     def called_off(self) -> bool:
         """Whether the return was cancelled, or ended by staff."""
         return self.cancel is not None or self.cancelled is not None or self.force_closed is not None
@@ -206,10 +215,12 @@ class CaseState(CaseSoFar):
 
     @property
     def ends_at(self) -> datetime | None:
-        """When a return of which nobody hears anything ends; never where a law gives the shopper the money back."""
+        """When a return of which nobody hears anything ends; never where a law gives the shopper the money back, unless
+        they have it."""
         if self.label is None or self.decision is None or not self.silent:
             return None
-        if any(line.statutes for line in self.decision.approved) or self.label_until is None:
+        by_law = self.early is None and any(line.statutes for line in self.decision.approved)
+        if by_law or self.label_until is None:
             return None
         return max(self.label_until, due_of(self) or self.label_until)
 
@@ -252,12 +263,23 @@ class CaseState(CaseSoFar):
             return None
         return self.inspect_until + self.decision.days(self.decision.inspection_days or 0)
 
+    @property
+    def claim_ends_at(self) -> datetime | None:
+        """When a claim that nobody answers counts as lost."""
+        claim = self.open_claim
+        return claim.answer_by + PARCEL_PATIENCE if claim and not (self.lost or self.receipts) else None
+
     def reminder_after(self, then: datetime) -> datetime | None:
         """The next time to remind the shopper of the parcel, counted back from the last day to send it."""
         if self.decision is None or not self.silent:
             return None
         times = (self.decision.send_back_until - self.decision.days(days) for days in self.decision.reminder_days)
         return min((one for one in times if one > then), default=None)
+
+    @property
+    def back_since(self) -> datetime | None:
+        """When the carrier took the parcel back to the shopper; None if it is not there."""
+        return None if self.receipts else back_with_sender(self.scans)
 
 
 def of_plan(state: CaseState, refund: Refund) -> bool:

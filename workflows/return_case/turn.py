@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from domain.box import due
 from domain.money import Money
 from domain.order import TenderKind
-from domain.parcel import BROUGHT, delivered
+from domain.parcel import BROUGHT, TrackingStatus, delivered, newest
 from domain.plan import destination
 from domain.refund import BY_HAND, FINAL_NO, STORED_FAULT, Refund, RefundStatus
 from workflows.options import APPROVAL_PATIENCE
 from workflows.return_case.stage import NextAction, Stage
 
 if TYPE_CHECKING:
+    from domain.policy import Decision
     from workflows.return_case.state import CaseState
 
 
@@ -56,7 +57,11 @@ def _pressed(state: CaseState) -> NextAction | None:
 
 
 def _overdue(state: CaseState) -> NextAction | None:
-    return NextAction(owner="ops", action=state.overdue, due_at=due_of(state)) if state.overdue else None
+    if not state.overdue:
+        return None
+    silent = state.stage is Stage.IN_TRANSIT and not (delivered(state.scans) or state.open_claim)
+    hint = "; claim it at the carrier (`claim open`)" if silent else ""
+    return NextAction(owner="ops", action=state.overdue + hint, due_at=due_of(state))
 
 
 def _override_waits(state: CaseState) -> NextAction | None:
@@ -137,10 +142,28 @@ def _goods_owed(state: CaseState) -> NextAction | None:
 
 def _undecided(state: CaseState) -> NextAction | None:
     on_their_way = [one for one in state.refunds if one.status not in DECIDED]
-    if state.stage not in (Stage.REFUND, Stage.REMEDY) or not on_their_way:
+    if not on_their_way:
         return None
     owner, action = who_decides(on_their_way[0])
+    # While the parcel of a refund before its goods is on its way, only people come before the carrier.
+    if state.stage not in (Stage.REFUND, Stage.REMEDY) and not (state.early and owner in ("finance", "shopper")):
+        return None
     return NextAction(owner=owner, action=action, due_at=state.look_at)
+
+
+def _carrier_claim(state: CaseState) -> NextAction | None:
+    claim = state.open_claim
+    last = newest(state.scans)
+    if claim is None or state.receipts or delivered(state.scans) or (last is not None and last.at > claim.at):
+        return None
+    return NextAction(owner="carrier", action=f"Answer the claim {claim.reference}", due_at=claim.answer_by)
+
+
+def _shopper_owes(state: CaseState) -> NextAction | None:
+    if state.owed_by_shopper is None or state.early_end is None:
+        return None
+    action = f"Get {state.owed_by_shopper} from the shopper, who was paid before the goods, or let it go: `settle`"
+    return NextAction(owner="finance", action=action, due_at=state.early_end.answer_by)
 
 
 _FIRST_OF = (
@@ -156,6 +179,8 @@ _FIRST_OF = (
     _offered,
     _unapproved,
     _undecided,
+    _shopper_owes,
+    _carrier_claim,
     _goods_owed,
     _to_settle,
 )
@@ -168,7 +193,7 @@ def by_stage(state: CaseState) -> NextAction:
         return empty
     if state.parts and state.stage is Stage.AWAITING_PARCEL:
         return NextAction(owner="shopper", action="Send the rest of what was announced", due_at=due_of(state))
-    owner, action = _RECEIVE if state.stage is Stage.IN_TRANSIT and delivered(state.scans) else _NEXT[state.stage]
+    owner, action = _in_transit(state) if state.stage is Stage.IN_TRANSIT else _NEXT[state.stage]
     if state.stage is Stage.AWAITING_PARCEL and state.request and state.request.box:
         owner, action = "warehouse", f"Count box {state.request.box}: match it to this return again"
     elif state.stage is Stage.LABEL and state.decision and state.decision.keeps:
@@ -177,9 +202,18 @@ def by_stage(state: CaseState) -> NextAction:
         owner, action = "backhaul", "Give the label back and issue another one"
     elif state.stage is Stage.AWAITING_PARCEL and state.label_void:
         action = "Ask for another label, or send the parcel another way and tell its number"
+    elif state.stage is Stage.AWAITING_PARCEL and state.back_since:
+        action = "Send the parcel again: the carrier took it back to its sender"
     elif state.stage is Stage.AWAITING_PARCEL and state.label and state.label.method in BROUGHT:
         action = BROUGHT[state.label.method]
     return NextAction(owner=owner, action=action, due_at=due_of(state))
+
+
+def _in_transit(state: CaseState) -> tuple[str, str]:
+    last = newest(state.scans)
+    if delivered(state.scans):
+        return _RECEIVE
+    return _ASK_CARRIER if last and last.status is TrackingStatus.FAILURE else _NEXT[Stage.IN_TRANSIT]
 
 
 def due_of(state: CaseState) -> datetime | None:
@@ -196,9 +230,21 @@ def due_of(state: CaseState) -> datetime | None:
         return state.inspect_until
     if state.decision is None or state.stage not in (Stage.AWAITING_PARCEL, Stage.IN_TRANSIT):
         return None
-    if state.stage is Stage.IN_TRANSIT and (came := delivered(state.scans)):
+    if state.stage is Stage.IN_TRANSIT:
+        return _in_transit_until(state, state.decision)
+    last = max(state.decision.send_back_until, state.patient_until or state.decision.send_back_until)
+    if back := state.back_since:
+        last = max(last, back + state.decision.days(state.decision.answer_days))
+    return last
+
+
+def _in_transit_until(state: CaseState, decision: Decision) -> datetime | None:
+    """The carrier is patiently waited for as long as it says something of the parcel now and then."""
+    if came := delivered(state.scans):
         return due(came, 1)
-    return max(state.decision.send_back_until, state.patient_until or state.decision.send_back_until)
+    last = newest(state.scans)
+    silent = last.at + decision.days(decision.lost_after_days) if last else None
+    return max((one for one in (silent, state.patient_until) if one is not None), default=None)
 
 
 DECIDED = (RefundStatus.SUCCEEDED, *FINAL_NO)
@@ -231,6 +277,7 @@ def who_decides(refund: Refund) -> tuple[str, str]:
     return _UNDECIDED.get(refund.reason, ("provider", "Confirm the refund"))
 
 
+_ASK_CARRIER = ("ops", "Ask the carrier what it wants: it cannot deliver the parcel")
 _RECEIVE = ("warehouse", "Receive the parcel, which the carrier delivered")
 _NEXT = {
     Stage.REQUESTED: ("backhaul", "Decide on the request"),

@@ -98,6 +98,8 @@ class CaseView(Model):
     approved_by: str = ""
     appeals: str = ""
     overrides: tuple[str, ...] = ()
+    paid_early: str = ""
+    owed_by_shopper: str = ""
     evidence: tuple[str, ...] = ()
     receipts: tuple[Id, ...] = ()
     refund_status: str = ""
@@ -174,9 +176,8 @@ def view(state: CaseState) -> CaseView:
         approved_by=state.approval.by if state.approval and not state.needs_approval else "",
         refund_status=state.refund_status or "",
         refunded=str(Money(minor=state.refunded, currency=order.currency)) if order and state.refunds else "",
-        refund_reason=next((one.reason for one in reversed(state.refunds) if one.status not in DECIDED), ""),
+        **_of_money(state),
         provider_references=_references(state),
-        bank_references=tuple(one.arn for one in state.refunds if one.arn),
         disputed=tuple(one.payment for one in state.disputes),
         troubles=state.troubles,
     )
@@ -200,6 +201,17 @@ def _waiting(state: CaseState) -> dict[str, Any]:
         told = f"{amount(state.plan)} instead of {quoted}"
         found |= {"offer": told, "offer_plan": state.plan.number}
     return found
+
+
+def _of_money(state: CaseState) -> dict[str, Any]:
+    """Why a refund is not decided, as the provider says; what went back before the goods, and what is owed for that."""
+    early = state.early
+    return {
+        "refund_reason": next((one.reason for one in reversed(state.refunds) if one.status not in DECIDED), ""),
+        "paid_early": str(Money(minor=early.amount, currency=early.currency)) if early else "",
+        "bank_references": tuple(one.arn for one in state.refunds if one.arn),
+        "owed_by_shopper": str(state.owed_by_shopper or ""),
+    }
 
 
 def _trade(state: CaseState) -> dict[str, Any]:
@@ -276,6 +288,9 @@ def panel(state: CaseState) -> str:
         "The shopper keeps the goods" if state.kept else "",
         f"Offered: {seen.offer}" if seen.offer else "",
         f"Sent back to the shopper: {seen.sent_back}" if seen.sent_back else "",
+        f"Before the goods: {seen.paid_early}, on {state.early.trigger.replace('_', ' ')}" if state.early else "",
+        f"Not paid before the goods: {state.not_early.replace('_', ' ')}" if state.not_early else "",
+        f"The shopper owes: {seen.owed_by_shopper}" if seen.owed_by_shopper else "",
         f"Approved by {seen.approved_by}" if seen.approved_by else "",
         f"Refunded: {seen.refunded} ({', '.join(seen.provider_references)})" if seen.provider_references else "",
         f"Lost on the way, said {state.lost}" if state.lost else "",

@@ -1,0 +1,77 @@
+"""When a refund is due before its goods are judged."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from domain.case import CaseSoFar
+from domain.early import limit, promised, refund_due
+from domain.inspection import InspectedLine, Inspection, Receipt, ReceivedLine
+from domain.parcel import Scan, TrackingStatus
+from domain.policy import Decision, Verdict
+from domain.policy.decision import Handling, LineDecision
+from domain.policy.outcome import Trigger
+
+NOW = datetime(2026, 11, 6, 12, tzinfo=UTC)
+SCAN, RECEIPT = Trigger.FIRST_SCAN, Trigger.RECEIPT
+
+
+def decision(*events: Trigger, verdict: Verdict = Verdict.APPROVE, most: tuple[int | None, ...] = ()) -> Decision:
+    limits = most or (None,) * len(events)
+    lines = tuple(
+        LineDecision(
+            line_id=str(at), quantity=1, verdict=verdict, reasons=(), handling=Handling(refund_on=on, exposure_limit=of)
+        )
+        for at, (on, of) in enumerate(zip(events, limits, strict=True))
+    )
+    return Decision(
+        verdict=verdict, policy="p@1", lines=lines, decided_at=NOW, send_back_until=NOW, send_back_day=date(2026, 11, 6)
+    )
+
+
+def seen(status: TrackingStatus) -> tuple[Scan, ...]:
+    return (Scan(id="s", tracking_number="A", status=status, at=NOW),)
+
+
+def came(*lines: str) -> tuple[Receipt, ...]:
+    counted = tuple(ReceivedLine(line_id=line, quantity=1) for line in lines)
+    return (Receipt(id="box", received_by="ann", lines=counted),)
+
+
+@pytest.mark.parametrize(
+    ("known", "due"),
+    [
+        (CaseSoFar(), None),
+        (CaseSoFar(decision=decision(SCAN)), None),
+        (CaseSoFar(decision=decision(SCAN), scans=seen(TrackingStatus.PRE_TRANSIT)), None),
+        (CaseSoFar(decision=decision(SCAN), scans=seen(TrackingStatus.IN_TRANSIT)), SCAN),
+        (CaseSoFar(decision=decision(Trigger.DROP_OFF), scans=seen(TrackingStatus.IN_TRANSIT)), Trigger.DROP_OFF),
+        (CaseSoFar(decision=decision(SCAN), receipts=came("0")), SCAN),
+        (CaseSoFar(decision=decision(Trigger.INSPECTION), scans=seen(TrackingStatus.DELIVERED)), None),
+        (CaseSoFar(decision=decision(SCAN, RECEIPT), scans=seen(TrackingStatus.IN_TRANSIT)), None),
+        (CaseSoFar(decision=decision(SCAN, RECEIPT), receipts=came("0")), None),
+        (CaseSoFar(decision=decision(SCAN, RECEIPT), receipts=came("0", "1")), RECEIPT),
+        (CaseSoFar(decision=decision(SCAN), scans=seen(TrackingStatus.IN_TRANSIT), cancelled="x"), None),
+        (CaseSoFar(decision=decision(SCAN), scans=seen(TrackingStatus.IN_TRANSIT), lost="olga"), None),
+        (CaseSoFar(decision=decision(SCAN, verdict=Verdict.REVIEW), scans=seen(TrackingStatus.IN_TRANSIT)), None),
+        (CaseSoFar(decision=decision(SCAN, verdict=Verdict.DECLINE), scans=seen(TrackingStatus.IN_TRANSIT)), None),
+    ],
+)
+def test_a_refund_is_due_once_the_latest_event_of_its_lines_has_happened(known: CaseSoFar, due: Trigger | None) -> None:
+    assert refund_due(known) is due
+
+
+def test_judged_goods_are_paid_for_what_they_are() -> None:
+    looked = Inspection(id="i", inspected_by="ben", lines=(InspectedLine(line_id="0", quantity=1),))
+    known = CaseSoFar(decision=decision(SCAN), scans=seen(TrackingStatus.IN_TRANSIT), inspection=looked)
+    assert refund_due(known) is None
+
+
+def test_several_lines_are_paid_by_the_latest_event_and_the_lowest_limit() -> None:
+    assert promised(decision(SCAN, RECEIPT, Trigger.DROP_OFF)) is RECEIPT
+    assert promised(decision()) is Trigger.INSPECTION
+    assert limit(decision(SCAN, SCAN, most=(None, 500))) == 500
+    assert limit(decision(SCAN, SCAN, most=(900, 500))) == 500
+    assert limit(decision(SCAN)) is None
