@@ -189,8 +189,8 @@ _FIRST_OF = (
 
 def by_stage(state: CaseState) -> NextAction:
     """Whose turn it is where nothing else waits."""
-    if (empty := _empty(state)) is not None:
-        return empty
+    if (waits := _empty(state) or _carrier_claim(state)) is not None:
+        return waits
     if state.parts and state.stage is Stage.AWAITING_PARCEL:
         return NextAction(owner="shopper", action="Send the rest of what was announced", due_at=due_of(state))
     owner, action = _in_transit(state) if state.stage is Stage.IN_TRANSIT else _NEXT[state.stage]
