@@ -18,7 +18,7 @@ from tests.world import template as template
 from tests.world import world as world
 
 WRONG: tuple[object, ...] = (None, [], {"by": 7}, {"id": "\n"})
-TOGETHER = 10
+TOGETHER = 5
 """Walks in one world, one after the other: two at once would move each other's clock."""
 
 

@@ -239,11 +239,13 @@ def due_of(state: CaseState) -> datetime | None:
 
 
 def _in_transit_until(state: CaseState, decision: Decision) -> datetime | None:
-    """The carrier is patiently waited for as long as it says something of the parcel now and then."""
+    """The carrier is patiently waited for as long as it says something of the parcel now and then; of what
+    was handed in it may never say anything."""
     if came := delivered(state.scans):
         return due(came, 1)
     last = newest(state.scans)
-    silent = last.at + decision.days(decision.lost_after_days) if last else None
+    heard = [one for one in (last.at if last else None, state.handed_over_at) if one is not None]
+    silent = max(heard) + decision.days(decision.lost_after_days) if heard else None
     return max((one for one in (silent, state.patient_until) if one is not None), default=None)
 
 
