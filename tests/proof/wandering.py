@@ -67,6 +67,8 @@ FITS = {
     "closing": ("settle_finding", "settle", "answer_claim", "resend"),
 }
 """What is worth saying at a stage; half of what is said is of it."""
+PASSING = ("troubles", "due_at", "next_owner", "next_action", "pay_url", "disputed")
+"""What a new run may see otherwise: it waits anew, and the books alone know of disputes."""
 OTHER_GOODS = {"MUG-RED": 1290, "POT": 1676, "CUP": 976}
 """What a mug is exchanged for, by SKU, and what it costs today."""
 CLAUSES: tuple[tuple[str, ...], ...] = (
@@ -210,12 +212,15 @@ class Wander:
         order, lines = await self._sold()
         self.order = order
         wanted = self._wanted()
-        self.one = await self.shop.start(f"W-{self.seed}", order.id, lines, **wanted)
+        self.asked = {"case": f"W-{self.seed}", "order": order.id, "lines": lines, **wanted}
+        self.one = await self.shop.start(**self.asked)
         self.said.append(f"asked for {lines} of order {order.id} {wanted}")
         try:
-            _ = await self.stands() if self.dice.random() < 0.8 else None
-            for _ in range(self.dice.randint(3, 9)):
-                await self.dice.choice((self._message, self._message, self._message, self._time, self._outage))()
+            at_rest = await self.stands() if self.dice.random() < 0.8 else None
+            # One that needs nobody's word is over at once.
+            over = at_rest is not None and at_rest.outcome is not None
+            for _ in range(0 if over else self.dice.randint(4, 14)):
+                await self.dice.choice((*[self._message] * 8, self._time, self._time, self._outage, self._anew))()
                 if (await self.stands()).outcome:
                     break
             return await self._end()
@@ -306,6 +311,8 @@ class Wander:
         content = chance.model(self.dice.choice(kinds))
         if self.dice.random() < 0.9:
             content |= self._fitting(name, content, view)
+        if content.get("kind") == "payment":  # each is of its own money
+            content["payment"] = f"pi_late_{self.seed}"
         if content.get("update_id") and self.dice.random() < 0.9:
             content["update_id"] = update_id
         return name, self._signed(content, view, update_id) if self.dice.random() < 0.7 else content, update_id
@@ -362,11 +369,11 @@ class Wander:
                     "paid": 0 if answer == "found" else 900,
                 }
             case "settle":
-                return {"how": self.dice.choice(("paid", "waived")), "reference": "bank-7"}
-            case "record_news" if content.get("kind") == "payment":
-                return {"payment": f"pi_late_{self.seed}"}
+                return {"how": self.dice.choice(("paid", "waived")), "reference": f"bank-{self.seed}"}
             case "override":
                 return {"change": self._change()}
+            case "choose":
+                return {"remark": "by phone"}
             case "record_finding":
                 return self._finding()
             case "settle_finding" if content.get("ending") != "sent_back":
@@ -439,6 +446,18 @@ class Wander:
         self.said.append(f"  refused: {error.cause}")
         return False
 
+    async def _anew(self) -> None:
+        """Somebody terminates it, and the storefront starts it again: nothing that was recorded is forgotten."""
+        if self.shut or (before := await self.stands()).outcome:
+            return
+        await self.one.handle.terminate("walked over")
+        self.said.append("terminated, and started again")
+        self.one = await self.shop.start(**self.asked)
+        after = await self.stands()
+        told = {name: (getattr(before, name), getattr(after, name)) for name in CaseView.model_fields}
+        lost = {name: both for name, both in told.items() if both[0] != both[1] and name not in PASSING}
+        assert after.outcome or not lost, f"a new run has forgotten: {lost}"
+
     async def _time(self) -> None:
         await self._skip(
             self.dice.choice((timedelta(minutes=2), timedelta(hours=7), timedelta(days=3), timedelta(days=16)))
@@ -506,20 +525,22 @@ class Wander:
         self.count += 1
         mine = f"help-{self.seed}-{self.count}"
         await self.say("retry_now", {"by": "olga"}, mine)
-        left = {line: count - view.received.get(line, 0) for line, count in view.lines.items()}
-        missing = [{"line_id": line, "quantity": count} for line, count in left.items() if count > 0]
+        missing = [{"line_id": line, "quantity": count} for line, count in view.expected.items()]
         if view.stage in ("awaiting_parcel", "in_transit", "inspection"):
             if missing:
                 await self.say("receive", {"id": mine, "received_by": "ann", "lines": missing}, f"{mine}-1")
             came = (await self.one.view()).received
-            graded = [{"line_id": line, "quantity": count} for line, count in came.items()]
+            grade = self.dice.choice(("grade_a", "grade_c"))
+            graded = [{"line_id": line, "quantity": count, "grade": grade} for line, count in came.items()]
             if graded:
                 await self.say("inspect", {"id": mine, "inspected_by": "ben", "lines": graded}, f"{mine}-2")
         if view.to_approve is not None:
             said = {"by": "fay", "amount": view.to_approve.minor, "signature": "", "update_id": f"{mine}-3"}
             if view.override_to_approve:
                 said["override"] = view.override_to_approve
-            await self.say("approve", self._signed(said, view, f"{mine}-3"), f"{mine}-3")
+            if not await self.say("approve", self._signed(said, view, f"{mine}-3"), f"{mine}-3"):
+                other = {**said, "by": "ada", "update_id": f"{mine}-33"}
+                await self.say("approve", self._signed(other, view, f"{mine}-33"), f"{mine}-33")
         if BY_HAND.search(view.next_action):
             paid = {"by": "ada", "payment": self.order.tenders[0].id, "reference": "bank-1", "signature": ""}
             await self.say("paid_by_hand", self._signed(paid, view, f"{mine}-4"), f"{mine}-4")

@@ -228,6 +228,8 @@ def due_of(state: CaseState) -> datetime | None:
         return state.look_by(1)
     if state.stage is Stage.INSPECTION:
         return state.inspect_until
+    if state.stage is Stage.REMEDY:
+        return (state.pay_until if state.pay_url else None) or state.mend_by or state.send_by
     if state.decision is None or state.stage not in (Stage.AWAITING_PARCEL, Stage.IN_TRANSIT):
         return None
     if state.stage is Stage.IN_TRANSIT:
