@@ -504,7 +504,8 @@ class Wander:
     async def _sound(self) -> None:
         events = (await self.one.history()).events
         failed = [one for one in events if one.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED]
-        assert not failed, f"a workflow task failed: {failed[0].workflow_task_failed_event_attributes.failure.message}"
+        why = [one.workflow_task_failed_event_attributes.failure for one in failed]
+        assert not why, f"a workflow task failed: {why[0].message} {why[0].stack_trace[-800:]}"
 
     async def _end(self) -> list[str]:
         for turn in range(40):

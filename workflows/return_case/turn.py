@@ -61,7 +61,9 @@ def _overdue(state: CaseState) -> NextAction | None:
         return None
     silent = state.stage is Stage.IN_TRANSIT and not (delivered(state.scans) or state.open_claim)
     hint = "; claim it at the carrier (`claim open`)" if silent else ""
-    return NextAction(owner="ops", action=state.overdue + hint, due_at=due_of(state))
+    after = _FIRST_OF[_FIRST_OF.index(_overdue) + 1 :]
+    waits = (found.due_at for look in after if (found := look(state)) is not None)
+    return NextAction(owner="ops", action=state.overdue + hint, due_at=due_of(state) or next(waits, None))
 
 
 def _override_waits(state: CaseState) -> NextAction | None:
