@@ -13,6 +13,8 @@ from commands.policy import publish_policy
 from domain import trade_ids
 from domain.case import Outcome
 from domain.choice import Choice
+from domain.inspection import Grade
+from domain.mending import Regrade, RegradedLine
 from domain.news import PaymentNews
 from domain.parcel import TrackingStatus
 from domain.repair import Repair, ShippedByHand, WorkshopSaid
@@ -27,6 +29,7 @@ from tests.portal.fakes import row
 from tests.workflows.returns import Return, refusal
 from tests.world import POLICY_FROM
 from workflows.aftercare_view import AftercareView
+from workflows.return_case.said import Lost
 
 OFFERED = """
 resolutions:
@@ -269,12 +272,26 @@ async def test_repair(shelf: Diary, diary: Diary) -> None:
     view = await one.until(lambda view: view.next_action.startswith("Mend"))
     assert view.next_owner == "warehouse"
     await diary.passes(5)
+    better = RegradedLine(line_id="1", quantity=1, grade=Grade.B)
+    await diary.says("ops", "grade it anew", one.update("regrade", Regrade(by="olga", lines=(better,))))
+    assert (await one.view()).next_action.startswith("Mend")  # whatever else is said, the workshop has its time
     await diary.says(
         "warehouse", "has repaired it", one.update("repair", WorkshopSaid(by="ann", result=Repair.REPAIRED))
     )
     await diary.ends(Outcome.REPAIRED)
     assert diary.shop.world.returnable("two-rates", "1") == 3
     assert books(diary, "stock:main:MUG-BLUE") == {"stock:main:MUG-BLUE:restocked": 3}
+
+
+async def test_repair_of_what_is_lost(shelf: Diary, diary: Diary) -> None:
+    """The carrier loses the mug on its way to the workshop: nobody can mend it, so another one is sent."""
+    one = await asks(diary, "asks to have the mug repaired", **again(Resolution.REPAIR))
+    await diary.passes(2)
+    await diary.scanned("has the parcel", TrackingStatus.IN_TRANSIT)
+    await diary.says("ops", "hear that it is lost", one.update("lost", Lost(by="olga")))
+    view = await one.result()
+    assert (view.outcome, view.sent) == (Outcome.REPLACED, ("OUT00000001",))
+    assert diary.shop.world.rooms.ledger.verify().faults == ()
 
 
 async def test_repair_that_fails(shelf: Diary, diary: Diary) -> None:

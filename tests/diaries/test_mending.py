@@ -7,6 +7,7 @@ from datetime import timedelta
 from domain.case import Outcome
 from domain.inspection import Disposition, Grade, InspectedLine, Inspection, ReceivedLine
 from domain.mending import CorrectCount, Deadline, Regrade, RegradedLine
+from domain.offer import Answer, OfferAnswer
 from ledger import EntryKind
 from tests.diaries.diary import Diary
 from tests.diaries.said import ORDER, approve, begun, extend
@@ -76,6 +77,28 @@ async def test_goods_are_graded_anew(diary: Diary) -> None:
     (entry,) = diary.shop.world.entries(one.case, EntryKind.REGRADED)
     assert (entry.actor, entry.facts["withdrawn"]) == ("olga", [f"plan:{one.case}:1"])
     await replayer().replay_workflow(await one.history())
+
+
+async def test_goods_are_graded_worse(diary: Diary) -> None:
+    """The kettle was graded as new; ops see that it is used before anybody agreed: the shopper is asked first."""
+    one = await begun(diary, WORN, {KETTLE: 1})
+    await one.labelled()
+    await diary.follows(one, "asks to send the kettle back")
+    await diary.says("warehouse", "counts the kettle", one.receive())
+    await diary.says("warehouse", "grades it as new", one.inspect())
+    await one.until(lambda view: view.to_approve is not None)
+    lines = (RegradedLine(line_id=KETTLE, quantity=1, grade=Grade.C),)
+    await diary.says("ops", "grades it as used", one.update("regrade", Regrade(by="olga", lines=lines)))
+    seen = await one.until(lambda view: view.offer_plan == 2)
+    assert (seen.stage, seen.next_owner) == ("offer", "shopper")
+    await one.told("offer")
+    back = OfferAnswer(by="shopper", plan=2, answer=Answer.SEND_BACK)
+    assert (await refusal(one.update("answer_offer", back)))[0] == "not_here"  # the kettle is put away
+    yes = OfferAnswer(by="shopper", plan=2, answer=Answer.ACCEPT)
+    await diary.says("shopper", "accepts the offer", one.update("answer_offer", yes))
+    await diary.says("finance", "agrees to it", approve(one, 2277))
+    assert (await one.result()).refunded == "22.77 EUR"
+    assert diary.shop.world.rooms.ledger.verify().faults == ()
 
 
 async def test_a_fee_is_waived(diary: Diary) -> None:
