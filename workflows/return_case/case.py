@@ -24,10 +24,10 @@ from workflows.return_case.agreeing import Agreeing
 from workflows.return_case.clock import Clockwork
 from workflows.return_case.desk import as_failure, decoded
 from workflows.return_case.early import Early
+from workflows.return_case.legs import latest
 from workflows.return_case.news import NewsDesk
 from workflows.return_case.remedies import GOODS_BACK, REMEDIES, Remedy
 from workflows.return_case.review import Review
-from workflows.return_case.state import latest
 from workflows.return_case.trade import Trade
 from workflows.return_case.undoing import Undoing
 from workflows.return_case.view import CaseView, view

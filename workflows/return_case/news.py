@@ -15,8 +15,9 @@ from domain.refund import Refund
 from domain.verbs import Refusal, Verb
 from workflows.listening import Listener, about
 from workflows.return_case.desk import as_failure, as_refusal, decoded
+from workflows.return_case.legs import with_refund
 from workflows.return_case.money import Payout
-from workflows.return_case.state import of_plan, with_refund
+from workflows.return_case.state import of_plan
 from workflows.return_case.view import CaseView, view
 
 _MONEY_MOVED = (Turn.REFUND_ELSEWHERE, Turn.REFUND_ELSEWHERE_FAILED, Turn.DISPUTE_LOST, Turn.DISPUTE_WON)
