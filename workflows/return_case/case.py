@@ -63,9 +63,7 @@ STAYS: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("end_payment", "set_free"), "it is an undo itself"),
         **dict.fromkeys(("record_finding", "settle_finding", "record_claim"), "what was found or claimed stays so"),
         **dict.fromkeys(("answer_offer", "record_sent_back", "pay_uninspected"), f"{_AFTER_GOODS}; {_FACT}"),
-        **dict.fromkeys(
-            ("plan_early", "end_early", "record_settled"), "the goods are held against it"
-        ),
+        **dict.fromkeys(("plan_early", "end_early", "record_settled"), "the goods are held against it"),
         "record_answer": "it is the carrier's word",
         "plan_refund": f"{_AFTER_GOODS}. A plan that is overtaken is voided by the next, in one transaction",
         **dict.fromkeys(("ask_evidence", "give_evidence", "miss_evidence", "extend", "lapse_override"), _FACT),
