@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import Engine
 
 from activities.decisions import AnswerOffer, EndEarly, KeepGoods, PlanEarly, PlanRefund, RecordSentBack
 from activities.decisions.editing import RecordEdit
@@ -16,6 +17,7 @@ from domain.errors import Refused
 from domain.inspection import Disposition, Grade, InspectedLine, Inspection, Rest
 from domain.offer import Answer, SentBack
 from domain.request import RequestedLine
+from tests.decisions.test_overrides import override, staffed
 from tests.shop import NOW, Shop
 
 SINCE = datetime(2021, 1, 1, tzinfo=UTC)
@@ -37,10 +39,11 @@ def look(shop: Shop, count: int, rest: Rest = Rest.STAYS, grade: Grade = Grade.A
     return seen
 
 
-def test_all_that_a_changed_return_was_about_is_kept(shop: Shop) -> None:
-    shop.publish(since=SINCE, keep_it=[{"up_to": {"EUR": 5000}}])
-    assert shop.begin("R-1", {"1": 1}).decision.keeps is not None
+def test_all_that_a_changed_return_was_about_is_kept(engine: Engine) -> None:
+    shop = staffed(engine)
+    shop.begin("R-1", {"1": 1})
     edit(shop, 3)
+    override(shop, "ada", {"lines": ("1",), "keep": "yes"})
     shop.decisions.keep_goods(KeepGoods(**ABOUT, now=NOW))
     assert (shop.units(HOLDER).available, shop.units("kept:two-rates").posted) == (0, 3)
     shop.close("R-1")
