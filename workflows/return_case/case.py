@@ -193,6 +193,8 @@ class ReturnCase(Early, Trade, Review, Undoing, Agreeing, NewsDesk, Clockwork):
             if self.state.wants_goods is not None:
                 return await self.send_goods_back()
             await asyncio.gather(self.refund(), self.restock())
+            if self.state.wants_goods is not None:  # rather than what was planned anew
+                return await self.send_goods_back()
             if not self.state.waits_for_rest:
                 break
             self.go_on_with_rest()

@@ -26,6 +26,10 @@ from workflows.stepping import NotWanted
 class Payout(Steps, Instead):
     """Verbs about what is owed, to the tenders or as store credit."""
 
+    async def agree(self) -> None:
+        """Hear the shopper where less is planned than was quoted."""
+        raise NotImplementedError
+
     async def plan_refund(self) -> None:
         """Compute what is owed for what was inspected, and reserve it."""
         if self.state.plan is None and self.state.wants_goods is None:
@@ -56,6 +60,7 @@ class Payout(Steps, Instead):
                 return
             except NotWanted:
                 await self.make_plan(self.state.plan.number + 1)
+                await self.agree()  # it may pay less than the one before
 
     @property
     def unpaid(self) -> Leg | None:
