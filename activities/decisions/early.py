@@ -95,7 +95,7 @@ class Early(Claims):
         taken = as_new(decision.approved)
         grades = graded(books.order, taken.lines)
         made = replanned(key, ask.case, 1, books, units(taken.lines), terms_for(policy, decision, grades))
-        plan = made.plan
+        plan = made.plan.model_copy(update={"choices": len(known.choices)})
         _check_automatic(plan, policy.policy.limit_below(plan.total, plan.currency))
         check_linked(books.order, plan)
         customer, amount = books.order.customer_id, plan.total

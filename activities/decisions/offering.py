@@ -67,8 +67,8 @@ def may_answer(known: CaseSoFar, said: OfferAnswer) -> str:
         return "nobody has objected to the offer, so there is nothing to uphold"
     if said.answer is Answer.APPEAL and any(one.answer is Answer.APPEAL for one in known.part_answers):
         return "the offer was looked at again already; accept it, or have the goods back"
-    if said.answer is Answer.SEND_BACK and known.restocked:
-        return "the goods are put away already, so they cannot go back; accept the offer, or appeal it"
+    if said.answer is Answer.SEND_BACK and known.restocked is not None:
+        return "the goods are put away already, so they cannot go back; accept the offer or appeal it"
     return ""
 
 

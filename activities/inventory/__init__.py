@@ -242,7 +242,9 @@ class InventoryActivities(Findings):
         """Raises OverLimit where the journal would refuse the move, before the warehouse is told of it, and Refused where
         the shopper wants the goods back."""
         if case_so_far(self._ledger.entries(case=ask.case)).wants_goods:
-            raise Refused("wanted_back", f"the shopper wants the goods of return {ask.case}, so they stay where they are")
+            raise Refused(
+                "wanted_back", f"the shopper wants the goods of return {ask.case}, so they stay where they are"
+            )
         for line_id, quantity in units(ask.inspection.lines).items():
             account = accounts.returning(ask.case, line_id)
             came = self._ledger.balance(account, UNITS).available

@@ -47,9 +47,7 @@ def state(resolution: Resolution = Resolution.REFUND, keeps: Keeps | None = None
         resolution=resolution,
         keeps=keeps,
     )
-    return CaseState(
-        request=ReturnRequest(id="R-1", order_id="1", lines=ASKED), **{"decision": decision, **facts}
-    )
+    return CaseState(request=ReturnRequest(id="R-1", order_id="1", lines=ASKED), **{"decision": decision, **facts})
 
 
 def box(count: int, id: str = "box-1") -> Receipt:
@@ -67,7 +65,9 @@ def said(answer: Answer) -> tuple[Answered, ...]:
 ONE_HERE = {"receipts": (box(1),)}
 JUDGED = {**ONE_HERE, "inspection": look(1)}
 PART = {**ONE_HERE, "inspection": look(1, Rest.EXPECTED)}
-EARLY = EarlyRefund(trigger=Trigger.FIRST_SCAN, amount=900, currency="EUR", customer="c", inspection=look(2, id="early"))
+EARLY = EarlyRefund(
+    trigger=Trigger.FIRST_SCAN, amount=900, currency="EUR", customer="c", inspection=look(2, id="early")
+)
 MORE = look(1, Rest.EXPECTED)
 WORSE = Regrade(by="olga", lines=(RegradedLine(line_id="1", quantity=1, grade=Grade.D),))
 LINK = PaymentRequest(key="collect:R-1:1", case="R-1", order_id="1", amount=100, currency="EUR", words="x")

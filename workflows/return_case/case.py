@@ -190,12 +190,11 @@ class ReturnCase(Early, Trade, Review, Undoing, Agreeing, NewsDesk, Clockwork):
         while self.state.inspection is not None:
             await self.plan_refund()
             await self.agree()
+            if self.state.wants_goods is None:
+                await asyncio.gather(self.refund(), self.restock())
             if self.state.wants_goods is not None:
-                return await self.send_goods_back()
-            await asyncio.gather(self.refund(), self.restock())
-            if self.state.wants_goods is not None:  # rather than what was planned anew
-                return await self.send_goods_back()
-            if not self.state.waits_for_rest:
+                await self.send_goods_back()
+            if self.state.wants_goods is not None or not self.state.waits_for_rest:
                 break
             self.go_on_with_rest()
             await self.follow_parcel()
