@@ -107,6 +107,8 @@ class Trade(Goods, Payout):
 
     async def mend(self) -> None:
         """The shopper's own goods, mended; else the next remedy, also where the workshop takes too long."""
+        if self.state.lost and self.still(Resolution.REPAIR):
+            return await self.fall_back("lost_by_carrier")
         days = self.decision.days(self.decision.repair_days)
         if self.state.repair is None:
             self.learn(mend_by=workflow.now() + days)
