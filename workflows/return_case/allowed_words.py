@@ -77,7 +77,8 @@ def may_correct(state: CaseState, said: CorrectCount) -> Refusal | None:
 def may_regrade(state: CaseState, said: Regrade) -> Refusal | None:
     """The goods are in another condition than was said."""
     if state.inspection is None or state.lost:
-        return Refusal(code="not_inspected", message="No goods of this return were inspected; `inspect` them.")
+        text = "No inspected goods of this return wait to be paid; `inspect` what is here. What is paid stays as it is."
+        return Refusal(code="not_inspected", message=text)
     if sum_of(said) != units(state.inspection.lines):
         counted = ", ".join(f"{count} of line {line}" for line, count in units(state.inspection.lines).items())
         text = f"Grade all that was inspected anew, no more and no less: {counted}."

@@ -14,7 +14,7 @@ from domain.money import Money
 from domain.plan import RefundPlan
 from domain.policy import Verdict
 from domain.refund import FINAL_NO
-from domain.resolution import Resolution
+from domain.resolution import IN_GOODS, Resolution
 from workflows.return_case.stage import Stage, Trouble
 from workflows.return_case.state import CaseState
 from workflows.return_case.turn import DECIDED
@@ -213,7 +213,9 @@ def _of_money(state: CaseState) -> dict[str, Any]:
 
 
 def _trade(state: CaseState) -> dict[str, Any]:
-    """What goes out for the goods."""
+    """What goes out for the goods, unless they are paid for instead."""
+    if state.resolution not in IN_GOODS:
+        return {}
     return {
         "goods_out": tuple(f"{one.quantity} x {one.sku or one.title}" for one in state.promised),
         "to_pay": _to_pay(state),
