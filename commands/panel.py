@@ -103,23 +103,36 @@ def _rows(view: CaseView, decision: Decision | None) -> Iterator[Row]:
         yield "Overridden by", one
     yield "Quoted", view.quote + (f" and {view.bonus} on top" if view.bonus else "")
     yield "Chosen", "" if view.resolution == "refund" else view.resolution.replace("_", " ")
-    yield "Tracking", view.tracking_number
-    yield "Other parcels", ", ".join(view.other_parcels)
-    yield "Way back", (view.method or "").replace("_", " ")
-    yield "Label", view.label_url
-    yield "Packing sheet", view.sheet_url
+    yield from (("Evidence", one) for one in view.evidence)
+    yield from _way(view)
     yield "Received", _units(view.received)
     for one in (*view.discrepancies, *view.findings):
         yield "Look at", one
     yield "Carrier claim", "to be made" if view.carrier_claim else ""
     yield "To refund", f"{view.planned} ({view.refund_status})" if view.planned else ""
+    yield "Due by", f"{view.refund_due:%d %B %Y %H:%M} UTC" if view.refund_due and not view.refunded else ""
     yield "Offered", view.offer
+    yield "Goes out", ", ".join(view.goods_out)
+    yield "On top", " ".join(filter(None, ("" if view.sent else view.to_pay, view.pay_url)))
+    yield "On its way", ", ".join(view.sent)
+    yield "Paid early", view.paid_early
+    yield "Owed", f"{view.owed_by_shopper} by the shopper" if view.owed_by_shopper else ""
     yield "Sent back", view.sent_back
     yield "Approved by", view.approved_by
     yield "Refunded", " ".join([view.refunded, *(f"({one})" for one in view.provider_references)])
     for trouble in view.troubles:
         again = f"; tried again {trouble.retry_at:%d %B %Y %H:%M} UTC" if trouble.retry_at else ""
         yield f"Needs {trouble.owner}", f"{trouble.step}: {trouble.message}{again}, or at once on `retry`"
+
+
+def _way(view: CaseView) -> Iterator[Row]:
+    """How the goods come back."""
+    yield "Tracking", view.tracking_number
+    yield "Other parcels", ", ".join(view.other_parcels)
+    yield "Way back", (view.method or "").replace("_", " ")
+    yield "Label", view.label_url
+    yield "Packing sheet", view.sheet_url
+    yield "Handed over", ", ".join(view.proofs)
 
 
 def _units(lines: Mapping[str, int]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from embedded.demo.orders import SHOPIFY, TWO_RATES, stock_up
+from embedded.demo.orders import SHOPIFY, TWO_RATES, put_on_sale, stock_up
 from embedded.demo.scenarios import Scenario
 from embedded.demo.show import Show
 from embedded.demo.walk import Walk
@@ -46,6 +46,8 @@ async def play(here: Stack, console: Console, scenarios: Sequence[Scenario]) -> 
     show.note(f"Commands that look at it begin with BACKHAUL_HOME={shown(home())}")
     for one in scenarios:
         order = await stock_up(here, one.purchase.imported(datetime.now(UTC)))
+        if one.wanted:
+            await put_on_sale(here, one.wanted, order.currency, f"found:{order.id}")
         show.order(one.title, order)
         walk = Walk(here, show, order)
         await one.story(walk)

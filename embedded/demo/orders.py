@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx2
@@ -11,7 +11,10 @@ import httpx2
 from activities.storefront.importers import read_order
 from domain import ids
 from domain.order import ImportedOrder, Order, TenderKind
+from embedded.demo.shelf import Article
 from embedded.stack import Stack
+from ledger import UNITS, EntryKind, NewEntry
+from ledger.moves import transfers
 
 FOLDER = Path(__file__).parent.parent / "orders"
 DELIVERED_AGO = timedelta(days=5)
@@ -54,6 +57,17 @@ async def stock_up(here: Stack, imported: ImportedOrder) -> Order:
                 paid["currency"] = order.currency.lower()
             (await http.post(url, json=paid)).raise_for_status()
     return order
+
+
+async def put_on_sale(here: Stack, one: Article, currency: str, key: str) -> None:
+    """The shop sells it from now on, and has one more of it, found under this key."""
+    taxes = [{"name": "VAT", "rate": one.tax}]
+    variant = {"sku": one.sku, "title": one.title, "price": one.price, "currency": currency, "taxes": taxes}
+    async with httpx2.AsyncClient() as http:
+        (await http.post(f"{here.simulators}/storefront/_control/variants", json=variant)).raise_for_status()
+    moved = transfers(key, UNITS, [("found", f"stock:main:{one.sku}:restocked", 1)])
+    now = datetime.now(UTC)
+    here.rooms.ledger.append(NewEntry(key=key, kind=EntryKind.RESTOCK, actor="ann", at=now, transfers=moved))
 
 
 def _copy(order: Order, run: int) -> Order:

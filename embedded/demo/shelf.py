@@ -21,6 +21,14 @@ class Article:
     quantity: int = 1
     tax: str = "0.19"
     tax_amount: int = 0
+    category: str = ""
+
+
+SHIRT = Article("SHIRT-M", "Linen shirt, M", 4900, 2, tax_amount=1565)
+LAMP = Article("LAMP", "Reading lamp", 12900, tax_amount=2060)
+FLOOR_LAMP = Article("LAMP-FLOOR", "Floor lamp", 14900)
+CLIP_LAMP = Article("LAMP-CLIP", "Clip-on lamp", 9900)
+PRINT = Article("PRINT", "Signed print", 12900, tax_amount=2060, category="signed")
 
 
 @dataclass(frozen=True)
@@ -73,6 +81,7 @@ class Purchase:
             "id": str(number),
             "sku": one.sku,
             "title": one.title,
+            "category": one.category,
             "quantity": one.quantity,
             "unit_price": one.price,
             "taxes": [{"name": "VAT", "rate": one.tax, "amount": one.tax_amount}] if one.tax_amount else [],

@@ -15,6 +15,7 @@ from domain.case import Outcome
 from domain.money import Money
 from domain.order import Order
 from domain.plan import ComponentKind, RefundPlan
+from domain.refund import RefundStatus
 from embedded.stack import Stack
 from ledger import EntryKind, JournalEntry, Ledger, Verification
 from ledger.recall import case_so_far
@@ -23,13 +24,24 @@ from workflows.return_case.view import CaseView
 _WORDS = {
     EntryKind.DECISION: "decided by the policy",
     EntryKind.OVERRIDE: "decided otherwise",
+    EntryKind.EVIDENCE_WANTED: "asked for evidence",
+    EntryKind.EVIDENCE_GIVEN: "showed it",
+    EntryKind.PROMISED: "promised what goes out",
+    EntryKind.SET_ASIDE: "set it aside",
     EntryKind.LABEL: "bought the return label",
+    EntryKind.LABEL_VOIDED: "voided the label",
+    EntryKind.LOST: "has it that the carrier lost the parcel",
     EntryKind.SCAN: "saw the parcel",
     EntryKind.RECEIPT: "counted what arrived",
     EntryKind.INSPECTION: "graded it",
+    EntryKind.OFFER_ANSWERED: "answered the offer",
+    EntryKind.PAYMENT_ASKED: "asked the shopper for the difference",
+    EntryKind.PAYMENT_CAME: "has the difference",
     EntryKind.PLAN: "computed the refund",
     EntryKind.REFUND_SUBMITTED: "asked the payment provider",
     EntryKind.REFUND_SETTLED: "confirmed the refund",
+    EntryKind.REFUND_REVERSED: "took the refund back",
+    EntryKind.SHIPPED: "sent what goes out",
     EntryKind.RESTOCK: "put the goods away",
     EntryKind.NOTICE: "told the shopper",
     EntryKind.CLOSED: "closed the return",
@@ -122,19 +134,20 @@ class Show:
         ledger: Ledger,
         mails: Sequence[dict[str, Any]],
     ) -> bool:
-        """Provider, journal and plan side by side; whether the three amounts are the same."""
+        """Provider, journal and plan side by side, a bonus within them; whether the three amounts are the same."""
         known = case_so_far(ledger.entries(case=case))
-        planned = known.plan.total if known.plan else 0
+        plan, bonus = known.plan, sum(one.bonus for one in known.refunds if one.status is RefundStatus.SUCCEEDED)
+        planned = plan.total + (plan.bonus.amount if plan.bonus else 0) if plan else 0
         paid = sum(amount for _, amount in provider)
         self._print(f"\n[bold]Return {case}: {known.outcome}[/bold]")
         for who, amount, where in (
             ("The plan", planned, ""),
             (
-                "Stripe (simulated)" if len(order.tenders) == 1 else "All that paid",
+                "Stripe (simulated)" if len(order.tenders) == 1 and not bonus else "All that paid",
                 paid,
                 ", ".join(refund for refund, _ in provider),
             ),
-            ("The journal", known.refunded, f"python -m ledger list --case {case}"),
+            ("The journal", known.refunded + bonus, f"python -m ledger list --case {case}"),
         ):
             self._print(
                 f"  {who:20}[bold]{Money(minor=amount, currency=order.currency)!s:>14}[/bold]  [dim]{where}[/dim]"
@@ -142,8 +155,8 @@ class Show:
         for mail in reversed(mails):
             self._print(f"  Mail  {escape(mail['subject'])}  [dim]{self._here.simulators}/mails/{mail['id']}[/dim]")
         self._print(f"  Temporal  [dim]{self._here.workflow_url(case)}[/dim]")
-        legs = len(known.plan.legs) if known.plan else 0
-        agreed = planned == paid == known.refunded and len(provider) == legs
+        legs = len(plan.legs) if plan else 0
+        agreed = planned == paid == known.refunded + bonus and len(provider) == legs
         self._print("  [green]All three agree.[/green]" if agreed else "  [red]They do not agree.[/red]")
         return agreed
 

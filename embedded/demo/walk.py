@@ -11,9 +11,11 @@ from datetime import UTC, datetime
 
 import httpx2
 
+from domain.errors import Refused
 from domain.event import EventType
 from domain.inspection import Disposition, Grade, InspectedLine, Inspection, Receipt, ReceivedLine
 from domain.order import Order, TenderKind
+from domain.override import Change, Override, OverrideReason, override_statement
 from domain.parcel import Scan, TrackingStatus
 from domain.request import RequestedLine, ReturnReason, ReturnRequest
 from embedded.demo.show import Show
@@ -21,6 +23,8 @@ from embedded.simulators.storefront import SECRET
 from embedded.simulators.storefront.signing import call_signature
 from embedded.stack import Stack
 from ledger import EntryKind, JournalEntry
+from ledger.signing import load_key, sign
+from settings import home
 from workflows.return_case.stage import Stage
 from workflows.return_case.view import CaseView
 from workflows.start import ReturnHandle, start_return
@@ -52,10 +56,18 @@ class Walk:
         return self._handle
 
     async def asks(
-        self, units: Units, reason: ReturnReason = ReturnReason.UNWANTED, words: str = "", **more: object
+        self,
+        units: Units,
+        reason: ReturnReason = ReturnReason.UNWANTED,
+        words: str = "",
+        swap: str | None = None,
+        **more: object,
     ) -> None:
-        """The shopper asks for a return; `more` are other fields of the request."""
-        lines = tuple(RequestedLine(line_id=line, quantity=count, reason=reason) for line, count in units.items())
+        """The shopper asks for a return, or for `swap` instead; `more` are other fields of the request."""
+        lines = tuple(
+            RequestedLine(line_id=line, quantity=count, reason=reason, exchange_for=swap)
+            for line, count in units.items()
+        )
         fields = {"id": self.case, "order_id": self.order.id, "lines": lines, **more}
         request = ReturnRequest.model_validate(fields)
         self.show.step(words or "The shopper asks for a return", self.here.workflow_url(self.case))
@@ -94,18 +106,40 @@ class Walk:
         self, units: Units, grade: Grade = Grade.A, disposition: Disposition = Disposition.RESTOCKED
     ) -> None:
         """The warehouse grades; what is owed follows."""
+        await self.grades(units, grade, disposition)
+        await self.until(lambda view: view.planned != "", EntryKind.PLAN)
+        self.show.plan(self.order, self.here.rooms.ledger.entries(case=self.case))
+
+    async def grades(
+        self, units: Units, grade: Grade = Grade.A, disposition: Disposition = Disposition.RESTOCKED
+    ) -> None:
+        """The warehouse grades."""
         graded = tuple(
             InspectedLine(line_id=line, quantity=count, grade=grade, disposition=disposition)
             for line, count in units.items()
         )
         await self.says("inspect", Inspection(id=f"{self.case}-inspection-1", inspected_by="ben", lines=graded))
-        await self.until(lambda view: view.planned != "", EntryKind.PLAN)
-        self.show.plan(self.order, self.here.rooms.ledger.entries(case=self.case))
+
+    async def pays(self) -> None:
+        """The shopper pays on the provider's page what an exchange costs more."""
+        view = await self.until(lambda view: view.pay_url != "", EntryKind.PAYMENT_ASKED)
+        self.show.step(f"The shopper pays {view.to_pay} on the page", view.pay_url)
+        headers = {"Authorization": "Bearer sk_test_embedded"}
+        async with httpx2.AsyncClient(base_url=f"{self.here.simulators}/stripe", headers=headers) as http:
+            pages = (await http.get("/v1/payment_links")).json()["data"]
+            (page,) = (one["id"] for one in pages if one["url"] == view.pay_url)
+            (await http.post(f"/_control/payment_links/{page}/pay", json={})).raise_for_status()
 
     async def says(self, verb: str, said: object, id: str = "") -> None:
         """An Update of the return."""
         self._said += 1
         await self.handle.execute_update(verb, said, id=id or f"demo-{self._said}")
+
+    def signed_by(self, who: str, change: Change) -> Override:
+        """An override, signed with that person's key."""
+        reason, name = OverrideReason.PROOF_SEEN, f"{self.case}-{who}"
+        signature = sign(load_key(home() / "keys" / f"{who}.pem"), override_statement(self.case, change, reason, name))
+        return Override(by=who, reason=reason, change=change, update_id=name, signature=signature)
 
     async def records(self, kind: EntryKind, count: int = 1) -> None:
         """Wait until the journal has it, after the return has ended."""
@@ -151,7 +185,10 @@ class Walk:
                     page = await _signed(http, f"/gift_cards/{tender.id}/history")
                     back = [one for one in page.json()["data"] if one["kind"] == "credit" and not one["voided"]]
                 found += [(one["id"], int(one["amount"])) for one in back]
-        return found
+            page = await _signed(http, f"/store_credit/{self.order.customer_id}/history")
+            ours = {entry.key for entry in self.here.rooms.ledger.entries(case=self.case)}
+            credits = [one for one in page.json()["data"] if one["reference"] in ours]
+        return [*found, *((one["id"], int(one["amount"])) for one in credits)]
 
     async def receipt(self, refunds: list[tuple[str, int]]) -> bool:
         """Show what provider, journal and plan say of this return; whether they agree."""
@@ -188,14 +225,16 @@ class Walk:
     async def until(self, there: Callable[[CaseView], bool], kind: EntryKind, count: int = 1) -> CaseView:
         """Show the journal's entries as they come, until the return is there and the fact is recorded."""
         while True:
-            if self._result.done():
-                self._result.result()  # raises if the return failed, so that nobody waits for what never comes
+            ended = self._result.done()
             entries = list(self.here.rooms.ledger.entries(case=self.case))
             self._tell(entries)
             if sum(entry.kind is kind for entry in entries) >= count:
                 view = await self.view()
                 if there(view):
                     return view
+            if ended:  # nobody waits for what never comes
+                outcome = self._result.result().outcome
+                raise Refused("went_otherwise", f"{self.case} has ended as {outcome}, before {kind} was there.")
             await asyncio.sleep(0.05)
 
 

@@ -179,7 +179,7 @@ async def test_exchange_that_nobody_pays(shelf: Diary, diary: Diary) -> None:
     assert len([one for one in await diary.shop.world.mails("R-1") if "Please pay" in one["subject"]]) == 2
     await diary.passes(2.9)
     assert (await one.view()).pay_url
-    await diary.shop.skip(timedelta(days=0.2))
+    await diary.skip(timedelta(days=0.2))
     view = await diary.ends(Outcome.REFUNDED)
     assert view.refunded == "11.76 EUR"
     assert books(diary, "stock:main:POT") == {"stock:main:POT:restocked": 3}
@@ -204,6 +204,7 @@ async def test_exchange_for_what_is_out_of_stock(shelf: Diary, diary: Diary) -> 
     one = await asks(diary, "asks for the green mug", **exchange("MUG-GREEN"))
     view = await one.view()
     assert (view.resolution, view.quote) == (Resolution.REFUND, "11.76 EUR")
+    assert (view.goods_out, view.to_pay) == ((), "")  # nothing is said of what does not go out
     assert "not to be had" in str((await diary.shop.world.mails("R-1"))[-1])
     assert await refusal(one.update("choose", {"by": "shopper", "resolution": "exchange"})) == (
         "not_asked_for",
@@ -311,3 +312,15 @@ async def test_repair_that_fails(shelf: Diary, diary: Diary) -> None:
     assert view.refunded == "11.76 EUR"
     chosen = [one.facts["choice"]["resolution"] for one in diary.shop.world.entries("R-1", EntryKind.CHOICE)]
     assert chosen == ["replacement", "refund"]
+
+
+async def test_repair_of_what_is_lost(shelf: Diary, diary: Diary) -> None:
+    """The mug is lost on its way to the workshop, so another one is sent instead."""
+    one = await asks(diary, "asks to have the mug repaired", **again(Resolution.REPAIR))
+    await diary.passes(2)
+    await diary.scanned("has the parcel", TrackingStatus.IN_TRANSIT)
+    await diary.says("ops", "hears that the parcel is lost", one.update("lost", Lost(by="olga")))
+    view = await diary.ends(Outcome.REPLACED)
+    assert (view.sent, view.refunded) == (("OUT00000001",), "")
+    (choice,) = diary.shop.world.entries("R-1", EntryKind.CHOICE)
+    assert (choice.reasons, choice.facts["choice"]["resolution"]) == (("lost_by_carrier",), "replacement")

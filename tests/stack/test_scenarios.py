@@ -19,6 +19,10 @@ REFUNDED = {
     "S-1008": "98.00 EUR",
     "S-1009": "134.90 EUR",
     "S-1010": "129.00 EUR",
+    "S-1011": "0.00 EUR",  # 20.00 were paid on top
+    "S-1012": "30.00 EUR",
+    "S-1013": "141.90 EUR",  # with a tenth on top, of which none is money
+    "S-1014": "129.00 EUR",
 }
 
 
@@ -33,6 +37,8 @@ async def test_every_scenario_ends_as_it_should(tmp_path: Path) -> None:
         found = re.search(r"^ *The journal +([\d.]+ [A-Z]{3})", table, re.MULTILINE)
         assert found is not None
         assert found.group(1) == amount, number
+    (came,) = [one for one in await journal(tmp_path / "scenarios", "R-s-1011") if one["kind"] == "payment_came"]
+    assert came["facts"]["tender"]["captured"] == 2000
     kinds = [one["kind"] for one in await journal(tmp_path / "scenarios", "R-s-1006")]
     assert kinds[-4:].count("expired") + kinds[-4:].count("label_voided") == 2
 

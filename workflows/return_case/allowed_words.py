@@ -6,6 +6,7 @@ from domain.editing import Edit, may_edit
 from domain.evidence import AskEvidence, GiveEvidence
 from domain.inspection import units
 from domain.mending import CorrectCount, Deadline, Extend, Regrade, sum_of
+from domain.parts import may_grade_anew
 from domain.policy import Verdict
 from domain.verbs import Refusal
 from workflows.return_case.allowed_goods import other_content
@@ -76,13 +77,16 @@ def may_correct(state: CaseState, said: CorrectCount) -> Refusal | None:
 def may_regrade(state: CaseState, said: Regrade) -> Refusal | None:
     """The goods are in another condition than was said."""
     if state.inspection is None or state.lost:
-        return Refusal(code="not_inspected", message="No goods of this return were inspected; `inspect` them.")
+        text = "No inspected goods of this return wait to be paid; `inspect` what is here. What is paid stays as it is."
+        return Refusal(code="not_inspected", message=text)
     if sum_of(said) != units(state.inspection.lines):
         counted = ", ".join(f"{count} of line {line}" for line, count in units(state.inspection.lines).items())
         text = f"Grade all that was inspected anew, no more and no less: {counted}."
         return Refusal(code="not_what_was_inspected", message=text)
     if known(state, said):
         return None
+    if (no := may_grade_anew(state)) is not None:
+        return no
     if state.refunds:
         text = "The refund is under way, so grades change nothing of it any more; finance pays what is owed beyond it."
         return Refusal(code="money_is_asked_for", message=text)

@@ -18,7 +18,7 @@ from domain.refund import FINAL_NO, STORED_FAULT, Refund, RefundStatus
 from domain.verbs import Verb
 from workflows import options
 from workflows.instead import Instead
-from workflows.return_case.state import attempts, latest, with_refund
+from workflows.return_case.legs import attempts, latest, with_refund
 from workflows.return_case.steps import Steps
 from workflows.return_case.view import CaseView, view
 from workflows.stepping import NotWanted

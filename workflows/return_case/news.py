@@ -15,8 +15,9 @@ from domain.refund import Refund
 from domain.verbs import Refusal, Verb
 from workflows.listening import Listener, about
 from workflows.return_case.desk import as_failure, as_refusal, decoded
+from workflows.return_case.legs import with_refund
 from workflows.return_case.money import Payout
-from workflows.return_case.state import of_plan, with_refund
+from workflows.return_case.state import of_plan
 from workflows.return_case.view import CaseView, view
 from workflows.stepping import NotWanted, not_if_refused
 
