@@ -228,7 +228,7 @@ def due_of(state: CaseState) -> datetime | None:
         return wanted.until
     if state.review_until is not None:
         return state.look_by(1)
-    if state.stage is Stage.INSPECTION:
+    if state.stage is Stage.INSPECTION or (state.overdue and state.uninspected and state.graded is None):
         return state.inspect_until
     if state.stage is Stage.REMEDY:
         return (state.pay_until if state.pay_url else None) or state.mend_by or state.send_by
