@@ -229,6 +229,19 @@ async def test_exchange_that_is_called_off(shelf: Diary, diary: Diary) -> None:
     assert diary.shop.world.rooms.ledger.balance("stock:main:MUG-RED:restocked", UNITS).available == 3
 
 
+async def test_exchange_that_becomes_a_repair(shelf: Diary, diary: Diary) -> None:
+    """The shopper rather has the mug mended: the red one is free again, and when nobody can mend it, money follows."""
+    one = await asks(diary, "asks for the red mug", **exchange("MUG-RED"))
+    chosen = Choice(by="shopper", resolution=Resolution.REPAIR)
+    await diary.says("shopper", "rather has it mended", one.update("choose", chosen))
+    await comes(diary, one)
+    await one.until(lambda view: view.next_action.startswith("Mend"))
+    assert diary.shop.world.rooms.ledger.balance("stock:main:MUG-RED:restocked", UNITS).available == 3
+    said = WorkshopSaid(by="ann", result=Repair.NOT_REPAIRABLE)
+    await diary.says("warehouse", "cannot repair it", one.update("repair", said))
+    assert (await diary.ends(Outcome.REFUNDED)).refunded == "11.76 EUR"
+
+
 async def test_chain_of_exchanges(shelf: Diary, diary: Diary) -> None:
     """The red mug that came for the blue one is exchanged for a pot, and that comes back: what was paid goes back."""
     one = await asks(diary, "asks for the red mug instead of the blue one", **exchange("MUG-RED"))
@@ -282,17 +295,6 @@ async def test_repair(shelf: Diary, diary: Diary) -> None:
     await diary.ends(Outcome.REPAIRED)
     assert diary.shop.world.returnable("two-rates", "1") == 3
     assert books(diary, "stock:main:MUG-BLUE") == {"stock:main:MUG-BLUE:restocked": 3}
-
-
-async def test_repair_of_what_is_lost(shelf: Diary, diary: Diary) -> None:
-    """The carrier loses the mug on its way to the workshop: nobody can mend it, so another one is sent."""
-    one = await asks(diary, "asks to have the mug repaired", **again(Resolution.REPAIR))
-    await diary.passes(2)
-    await diary.scanned("has the parcel", TrackingStatus.IN_TRANSIT)
-    await diary.says("ops", "hear that it is lost", one.update("lost", Lost(by="olga")))
-    view = await one.result()
-    assert (view.outcome, view.sent) == (Outcome.REPLACED, ("OUT00000001",))
-    assert diary.shop.world.rooms.ledger.verify().faults == ()
 
 
 async def test_repair_that_fails(shelf: Diary, diary: Diary) -> None:

@@ -560,7 +560,8 @@ class Wander:
             await self.say("settle_finding", kept, f"{mine}-10-{number}")
         if view.owed_by_shopper:
             await self.say("settle", {"by": "fay", "how": "waived"}, f"{mine}-11")
-        for payment in view.disputed:
+        held = [one.id for one in self.order.tenders if f"{one.id} is disputed" in view.next_action]
+        for payment in view.disputed or held:
             await self.say("record_news", self._won(payment, f"{mine}-5"), f"{mine}-5")
 
     def _won(self, payment: str, event: str) -> Json:
