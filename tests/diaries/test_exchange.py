@@ -232,6 +232,8 @@ async def test_exchange_that_is_called_off(shelf: Diary, diary: Diary) -> None:
 async def test_exchange_that_becomes_a_repair(shelf: Diary, diary: Diary) -> None:
     """The shopper rather has the mug mended: the red one is free again, and when nobody can mend it, money follows."""
     one = await asks(diary, "asks for the red mug", **exchange("MUG-RED"))
+    bare = {"id": "edit-1", "by": "shopper", "lines": [{"line_id": "1", "quantity": 1, "reason": "unwanted"}]}
+    assert (await refusal(one.update("edit", bare)))[0] == "no_exchange"  # for what, it does not say any more
     chosen = Choice(by="shopper", resolution=Resolution.REPAIR)
     await diary.says("shopper", "rather has it mended", one.update("choose", chosen))
     await comes(diary, one)
