@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
 def turn_of(state: CaseState) -> NextAction:
     """Whose turn it is by itself. Always something: a return that waits for nobody would be forgotten."""
-    found = (look(state) for look in _FIRST_OF)
-    return next((one for one in found if one is not None), by_stage(state))
+    return next((one for look in _FIRST_OF if (one := look(state)) is not None), by_stage(state))
 
 
 def _refused(state: CaseState) -> NextAction | None:
@@ -61,8 +60,7 @@ def _overdue(state: CaseState) -> NextAction | None:
         return None
     silent = state.stage is Stage.IN_TRANSIT and not (delivered(state.scans) or state.open_claim)
     hint = "; claim it at the carrier (`claim open`)" if silent else ""
-    after = _FIRST_OF[_FIRST_OF.index(_overdue) + 1 :]
-    waits = (found.due_at for look in after if (found := look(state)) is not None)
+    waits = (found.due_at for look in _FIRST_OF[_FIRST_OF.index(_overdue) + 1 :] if (found := look(state)))
     return NextAction(owner="ops", action=state.overdue + hint, due_at=due_of(state) or next(waits, None))
 
 
@@ -143,8 +141,7 @@ def _goods_owed(state: CaseState) -> NextAction | None:
 
 
 def _undecided(state: CaseState) -> NextAction | None:
-    on_their_way = [one for one in state.refunds if one.status not in DECIDED]
-    if not on_their_way:
+    if not (on_their_way := [one for one in state.refunds if one.status not in DECIDED]):
         return None
     owner, action = who_decides(on_their_way[0])
     # While the parcel of a refund before its goods is on its way, only people come before the carrier.
@@ -243,13 +240,11 @@ def due_of(state: CaseState) -> datetime | None:
 
 
 def _in_transit_until(state: CaseState, decision: Decision) -> datetime | None:
-    """The carrier is patiently waited for as long as it says something of the parcel now and then; of what
-    was handed in it may never say anything."""
+    """The carrier is patiently waited for as long as anything is said of the parcel now and then."""
     if came := delivered(state.scans):
         return due(came, 1)
-    last = newest(state.scans)
-    heard = [one for one in (last.at if last else None, state.handed_over_at) if one is not None]
-    silent = max(heard) + decision.days(decision.lost_after_days) if heard else None
+    told = [*(one.at for one in [newest(state.scans)] if one), *([at] if (at := state.handed_over_at) else [])]
+    silent = max(told) + decision.days(decision.lost_after_days) if told else None
     return max((one for one in (silent, state.patient_until) if one is not None), default=None)
 
 
