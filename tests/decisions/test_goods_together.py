@@ -1,4 +1,4 @@
-"""Units by the activities alone, where a return was changed, paid early or offered less: none is lost, none counts twice."""
+"""Units of returns that were changed, paid early or offered less: none is lost, and none counts twice."""
 
 from __future__ import annotations
 
