@@ -13,6 +13,7 @@ from domain.model import Id, Model
 from domain.policy.decision import Decision, LineDecision
 from domain.policy.judgement import Verdict
 from domain.request import Basis, RequestedLine, ReturnRequest
+from domain.resolution import Resolution
 from domain.verbs import Refusal
 
 MOST_EDITS = 20
@@ -57,6 +58,9 @@ def may_edit(known: CaseSoFar, said: Edit) -> Refusal | None:
     if said.method is not None and known.label is not None and said.method is not known.label.method:
         text = f"It goes back by {known.label.method.replace('_', ' ')}, which is under way already"
         return Refusal(code="way_is_settled", message=f"{text}; cancel the return and start one that goes another way.")
+    if known.resolution is Resolution.EXCHANGE and any(line.exchange_for is None for line in said.lines):
+        text = "Say of each line what it is exchanged for (`exchange_for`), or choose another resolution first."
+        return Refusal(code="no_exchange", message=text)
     if len({line.line_id for line in said.lines}) < len(said.lines):
         return Refusal(code="named_twice", message="A line is named twice; add the quantities up.")
     return None

@@ -6,6 +6,7 @@ from temporalio import activity
 
 from activities.decisions.choices import NowChosen
 from domain import ids
+from domain.case import CaseSoFar
 from domain.choice import BACKHAUL, Chosen
 from domain.errors import Refused
 from domain.exchange import swapped
@@ -82,7 +83,7 @@ class Trading:
         known = case_so_far(one for one in books.entries if one.case == ask.case)
         if known.decision is None:
             raise Refused("not_decided", f"return {ask.case} was never decided; start it first")
-        wanted = _after(known.decision)
+        wanted = _after(known, known.decision)
         after = chosen(known.decision, wanted)
         quote = quote_plan(books.order, books.history(), after)
         said = Chosen(by=BACKHAUL, resolution=wanted, at=ask.now)
@@ -105,10 +106,11 @@ _ASKED_FOR = (Resolution.REPAIR, Resolution.EXCHANGE)
 """What follows on nothing by itself."""
 
 
-def _after(decision: Decision) -> Resolution:
-    """What follows on a remedy that cannot be had: after a repair the same again if that is offered, then money."""
+def _after(known: CaseSoFar, decision: Decision) -> Resolution:
+    """What follows on a remedy that cannot be had: after a repair the same again if that is offered and no other goods
+    were promised, then money."""
     told = next((line.terms.resolutions for line in decision.approved if line.terms), ())
-    if decision.resolution is Resolution.REPAIR and Resolution.REPAIR in told:
+    if decision.resolution is Resolution.REPAIR and Resolution.REPAIR in told and not known.trades:
         told = tuple(one for one in told[told.index(Resolution.REPAIR) :] if one not in _ASKED_FOR)
     else:
         told = tuple(one for one in told if one not in IN_GOODS)

@@ -80,8 +80,10 @@ class StorefrontActivities:
         order = frozen_order(self._ledger, self._snapshots, order_id)
         if order is None or request.order_id not in (order.id, order.number):
             raise InvalidRequest("order_id", f"return {request.id} was decided already, for order {order_id}")
+        wanted = {line.line_id: line.quantity for line in in_parts(order, request).lines}
         decided = {line.line_id: line.quantity for line in known.decision.lines} if known.decision else {}
-        if decided and decided != {line.line_id: line.quantity for line in in_parts(order, request).lines}:
+        # The storefront may know only what was asked for at first, or also what people have made of it since.
+        if decided and wanted not in (decided, _at_first(entries)):
             asked = ", ".join(f"{quantity} of {line_id}" for line_id, quantity in decided.items())
             raise InvalidRequest("lines", f"return {request.id} was decided already, for {asked}")
         _check_grounds(request, entries)
@@ -117,6 +119,12 @@ class StorefrontActivities:
         entry = self._ledger.append(_opening(ids.order_key(order.id), snapshot, policy, ask))
         # Another return may have come first, with the order as the shop knew it then.
         return self._snapshots.get(order.id, entry.facts["snapshot"]).order
+
+
+def _at_first(entries: Sequence[JournalEntry]) -> dict[str, int]:
+    """The units of each line on which the return was first decided."""
+    told = next((one.facts["decision"]["lines"] for one in entries if one.kind is EntryKind.DECISION), ())
+    return {line["line_id"]: line["quantity"] for line in told}
 
 
 def _check_grounds(request: ReturnRequest, entries: Sequence[JournalEntry]) -> None:

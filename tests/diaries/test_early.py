@@ -6,6 +6,7 @@ from domain.case import Outcome
 from domain.early import Settle, Settled
 from domain.inspection import Disposition, Grade, InspectedLine, Inspection
 from domain.parcel import TrackingStatus
+from domain.resolution import Resolution
 from ledger import EntryKind
 from tests.diaries.diary import Diary
 from tests.diaries.policies import in_force
@@ -165,3 +166,20 @@ async def test_refund_at_the_receipt(diary: Diary) -> None:
     await diary.says("warehouse", "grades it as new", one.inspect())
     await diary.ends(Outcome.REFUNDED)
     assert out(diary) == {f"exposure:{CUSTOMER}": 18109}
+
+
+async def test_money_at_the_receipt_of_what_cannot_be_replaced(diary: Diary) -> None:
+    """The same again is asked for and sold out: the refund that follows is paid when the goods come, and they are
+    looked at meanwhile."""
+    again = "resolutions:\n  - allowed: [refund, replacement]\nrefund_trigger:\n  - event: receipt\n"
+    await in_force(diary.shop, again)
+    one = await diary.shop.two_rates({"1": 1}, resolution=Resolution.REPLACEMENT, reason="defective")
+    await one.labelled()
+    await diary.follows(one, "asks for the same again, which is sold out")
+    await diary.says("warehouse", "counts one unit", one.receive())
+    await one.until(lambda view: view.refund_status == "succeeded")
+    await diary.says("warehouse", "grades it as new", one.inspect())
+    view = await one.result()
+    assert (view.outcome, view.refunded) == (Outcome.REFUNDED, "11.76 EUR")
+    assert diary.shop.world.posted("early:") == {}
+    assert len(diary.shop.world.entries(one.case, EntryKind.PLAN)) == 1

@@ -13,6 +13,8 @@ from commands.policy import publish_policy
 from domain import trade_ids
 from domain.case import Outcome
 from domain.choice import Choice
+from domain.inspection import Grade
+from domain.mending import Regrade, RegradedLine
 from domain.news import PaymentNews
 from domain.parcel import TrackingStatus
 from domain.repair import Repair, ShippedByHand, WorkshopSaid
@@ -227,6 +229,21 @@ async def test_exchange_that_is_called_off(shelf: Diary, diary: Diary) -> None:
     assert diary.shop.world.rooms.ledger.balance("stock:main:MUG-RED:restocked", UNITS).available == 3
 
 
+async def test_exchange_that_becomes_a_repair(shelf: Diary, diary: Diary) -> None:
+    """The shopper rather has the mug mended: the red one is free again, and when nobody can mend it, money follows."""
+    one = await asks(diary, "asks for the red mug", **exchange("MUG-RED"))
+    bare = {"id": "edit-1", "by": "shopper", "lines": [{"line_id": "1", "quantity": 1, "reason": "unwanted"}]}
+    assert (await refusal(one.update("edit", bare)))[0] == "no_exchange"  # for what, it does not say any more
+    chosen = Choice(by="shopper", resolution=Resolution.REPAIR)
+    await diary.says("shopper", "rather has it mended", one.update("choose", chosen))
+    await comes(diary, one)
+    await one.until(lambda view: view.next_action.startswith("Mend"))
+    assert diary.shop.world.rooms.ledger.balance("stock:main:MUG-RED:restocked", UNITS).available == 3
+    said = WorkshopSaid(by="ann", result=Repair.NOT_REPAIRABLE)
+    await diary.says("warehouse", "cannot repair it", one.update("repair", said))
+    assert (await diary.ends(Outcome.REFUNDED)).refunded == "11.76 EUR"
+
+
 async def test_chain_of_exchanges(shelf: Diary, diary: Diary) -> None:
     """The red mug that came for the blue one is exchanged for a pot, and that comes back: what was paid goes back."""
     one = await asks(diary, "asks for the red mug instead of the blue one", **exchange("MUG-RED"))
@@ -271,6 +288,9 @@ async def test_repair(shelf: Diary, diary: Diary) -> None:
     view = await one.until(lambda view: view.next_action.startswith("Mend"))
     assert view.next_owner == "warehouse"
     await diary.passes(5)
+    better = RegradedLine(line_id="1", quantity=1, grade=Grade.B)
+    await diary.says("ops", "grade it anew", one.update("regrade", Regrade(by="olga", lines=(better,))))
+    assert (await one.view()).next_action.startswith("Mend")  # whatever else is said, the workshop has its time
     await diary.says(
         "warehouse", "has repaired it", one.update("repair", WorkshopSaid(by="ann", result=Repair.REPAIRED))
     )

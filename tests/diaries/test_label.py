@@ -99,6 +99,9 @@ async def test_goods_at_a_drop_off_point(diary: Diary) -> None:
     await diary.says("carrier", "the drop-off point has the goods", one.handed_over(receipt="DO-77", by="shop"))
     (mail,) = [mail for mail in await diary.shop.world.mails("R-1") if "in_transit" in mail["categories"]]
     assert "The drop-off point has the items" in mail["text"]
+    due = (await one.view()).due_at
+    assert due is not None
+    assert round((due - await diary.now) / timedelta(days=1)) == 14  # of silence, then ops are asked
     await diary.passes(20, "the last day to send is over, and nothing ends: the goods are on their way")
     await diary.says("warehouse", "counts two units", one.receive())
     await diary.says("warehouse", "grades them as new", one.inspect())

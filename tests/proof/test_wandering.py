@@ -35,8 +35,6 @@ async def test_whatever_is_said_it_ends_right(
     for seed in range(first, first + TOGETHER):
         one = Wander(seed, shop, flying, template.parent / "keys")
         found = await one.walk()
-        with open("/tmp/walks_said.txt", "a") as log:
-            log.write("\n".join([f"walk {seed}:", *one.said, *found, ""]))
         assert not found, "\n".join([f"walk {seed}:", *one.said, *found])
 
 

@@ -450,6 +450,8 @@ class Wander:
         """Somebody terminates it, and the storefront starts it again: nothing that was recorded is forgotten."""
         if self.shut or (before := await self.stands()).outcome:
             return
+        if before.resolution in ("exchange", "replacement") and not before.goods_out:
+            return  # chosen on the way, it is promised by a new run at once, else when the goods come
         await self.one.handle.terminate("walked over")
         self.said.append("terminated, and started again")
         self.one = await self.shop.start(**self.asked)
@@ -527,7 +529,7 @@ class Wander:
         mine = f"help-{self.seed}-{self.count}"
         await self.say("retry_now", {"by": "olga"}, mine)
         missing = [{"line_id": line, "quantity": count} for line, count in view.expected.items()]
-        if view.stage in ("awaiting_parcel", "in_transit", "inspection"):
+        if view.stage in ("awaiting_parcel", "in_transit", "inspection") or "Inspect" in view.next_action:
             if missing:
                 await self.say("receive", {"id": mine, "received_by": "ann", "lines": missing}, f"{mine}-1")
             came = (await self.one.view()).received
@@ -558,7 +560,8 @@ class Wander:
             await self.say("settle_finding", kept, f"{mine}-10-{number}")
         if view.owed_by_shopper:
             await self.say("settle", {"by": "fay", "how": "waived"}, f"{mine}-11")
-        for payment in view.disputed:
+        held = [one.id for one in self.order.tenders if f"{one.id} is disputed" in view.next_action]
+        for payment in view.disputed or held:
             await self.say("record_news", self._won(payment, f"{mine}-5"), f"{mine}-5")
 
     def _won(self, payment: str, event: str) -> Json:

@@ -520,6 +520,18 @@ async def test_a_payment_after_its_page_was_closed_is_recorded_once_and_goes_bac
     assert sound(one)
 
 
+async def test_news_that_the_journal_refuses_for_good_do_not_hold_up_the_return(real_shop: Shop) -> None:
+    one = await real_shop.shopify()
+    await one.labelled()
+    told = {"payment": "pi_twice", "collection": "none", "currency": "USD", "at": datetime.now(UTC)}
+    for number, amount in enumerate((500, 700)):  # one payment has one amount
+        news = PaymentNews.model_validate({**told, "event": f"evt_{number}", "amount": amount})
+        assert (await refusal(one.update("record_news", news)))[0] == "closed"  # so aftercare takes it
+    assert (await one.view()).troubles == ()
+    await one.cancel()
+    assert (await one.result()).outcome == "cancelled"
+
+
 async def test_what_was_told_before_an_order_was_known_is_entered_when_a_return_opens_it(shop: Shop) -> None:
     order = await shop.world.import_order(TWO_RATES)
     made = await shop.world.http.post(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,8 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 from activities.payments import PayLeg, PaymentActivities
 from workflows import options
-from workflows.stepping import Stepper
+from workflows.return_case.clerk import Clerk
+from workflows.stepping import NotWanted, Stepper, not_if_refused
 
 
 class Step(Stepper):
@@ -25,7 +27,7 @@ class Step(Stepper):
         self.waited.append(message)
 
 
-def refused() -> ActivityError:
+def refused(kind: str = "Refused") -> ActivityError:
     error = ActivityError(
         "refused",
         scheduled_event_id=1,
@@ -35,7 +37,7 @@ def refused() -> ActivityError:
         activity_id="1",
         retry_state=None,
     )
-    error.__cause__ = ApplicationError("pi_1 is disputed", "disputed", type="Refused", non_retryable=True)
+    error.__cause__ = ApplicationError("pi_1 is disputed", "disputed", type=kind, non_retryable=True)
     return error
 
 
@@ -57,3 +59,33 @@ async def test_a_retry_that_was_asked_for_before_the_refusal_came_in_is_not_lost
     leg = PayLeg(case="R-1", order_id="o", plan=1, payment="pi_1", amount=1, attempt=1, now=datetime.now(UTC))
     paid: object = await step.step("Refund", PaymentActivities.pay_leg, lambda now: leg, options.PAYMENTS)
     assert (paid, asked, step.waited) == ("paid", [2], waited)
+
+
+@pytest.mark.parametrize(
+    ("kind", "handed_on"),
+    [("Refused", "Refused"), ("KeyConflict", "Refused"), ("InvalidRequest", "InvalidRequest")],
+)
+async def test_whoever_said_what_is_refused_for_good_hears_why(
+    monkeypatch: pytest.MonkeyPatch, kind: str, handed_on: str
+) -> None:
+    async def execute(*_: object, **__: object) -> Any:
+        raise refused(kind)
+
+    monkeypatch.setattr(workflow, "execute_activity_method", execute)
+    monkeypatch.setattr(workflow, "now", lambda: datetime.now(UTC))
+    leg = PayLeg(case="R-1", order_id="o", plan=1, payment="pi_1", amount=1, attempt=1, now=datetime.now(UTC))
+    with pytest.raises(NotWanted) as no:
+        await Step().step("Say it", PaymentActivities.pay_leg, lambda now: leg, options.PAYMENTS, not_if_refused)
+    assert (no.value.refusal.type, no.value.refusal.details) == (handed_on, ("disputed",))
+
+
+def test_everything_that_is_said_is_answered_when_it_is_refused() -> None:
+    """What the clerk writes down for somebody never waits for help instead of answering them."""
+    writes = {
+        name: told
+        for name, method in inspect.getmembers(Clerk, inspect.isfunction)
+        if name.startswith("record_") and "self.note(" not in (told := inspect.getsource(method))
+    }
+    assert len(writes) > 25
+    waiting = [name for name, told in writes.items() if "not_if_refused" not in told and "record_answer(" not in told]
+    assert waiting == []

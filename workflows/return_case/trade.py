@@ -110,6 +110,7 @@ class Trade(Goods, Payout):
         them because they are lost, or stay with the shopper."""
         if not self.state.to_put_away and self.still(Resolution.REPAIR):
             return await self.fall_back("lost_by_carrier" if self.state.lost else "not_here")
+        await self.set_free()  # of what would have gone out
         days = self.decision.days(self.decision.repair_days)
         if self.state.repair is None:
             self.learn(mend_by=workflow.now() + days)
