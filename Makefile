@@ -80,7 +80,7 @@ schemas: $(STAMP) ## write the published JSON Schemas anew from the models
 	@$(PYTHON) -m ledger.events > docs/event.schema.json
 
 lifecycle: $(STAMP) ## write docs/lifecycle.md anew from what the diaries tell
-	@$(PYTHON) -m pytest -q --write-lifecycle --ignore=tests/diaries/test_book.py tests/diaries
+	@$(PYTHON) -m pytest -q -n 2 --write-lifecycle --ignore=tests/diaries/test_book.py tests/diaries
 
 histories: $(STAMP) ## record anew what happens in the diaries, where it is not what was recorded
 	@$(PYTHON) -m pytest -q -n 2 --write-histories --ignore=tests/diaries/test_book.py tests/diaries

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from enum import StrEnum
 
 from domain.approval import Approval
-from domain.carrier_claim import CarrierClaim
+from domain.case_goods import GoodsSoFar
 from domain.choice import BACKHAUL, Chosen
 from domain.collection import PaymentRequest
 from domain.consent import Consent
 from domain.early import EarlyEnd, EarlyRefund, Settled
 from domain.evidence import Evidence, GiveEvidence
 from domain.exchange import Sent, Swap
-from domain.finding import FOREIGN, FindingCode, FindingSettled, Found
-from domain.inspection import Inspection, Receipt, Rest, units
+from domain.inspection import Rest
 from domain.model import Currency, Id, Minor, Model, UtcDatetime
 from domain.offer import Answer, Answered, Offer, SentBack
 from domain.order import Order, Tender
 from domain.override import Overridden, OverrideState
-from domain.parcel import HandedOver, NewLabel, ReturnLabel, Scan, back_with_sender, moved
 from domain.plan import RefundPlan
 from domain.policy import Decision
 from domain.policy.calendar import ZONES
@@ -28,7 +25,6 @@ from domain.refund import Refund, RefundStatus
 from domain.repair import Repair
 from domain.request import ReturnRequest
 from domain.resolution import IN_GOODS, Resolution
-from domain.serials import Discrepancy
 
 
 class Outcome(StrEnum):
@@ -83,7 +79,7 @@ class Assigned(Model):
     action: str
 
 
-class CaseSoFar(Model):
+class CaseSoFar(GoodsSoFar):
     """Every recorded fact of a return; what is None or empty has not happened."""
 
     order: OrderBrief | None = None
@@ -97,55 +93,22 @@ class CaseSoFar(Model):
     choices: tuple[Chosen, ...] = ()
     """Other resolutions than were asked for at first, the newest last."""
     evidence: tuple[Evidence, ...] = ()
-    label: ReturnLabel | None = None
-    """The last one; those that it took the place of are `old_labels`."""
-    old_labels: tuple[ReturnLabel, ...] = ()
-    label_void: str = ""
-    """What the carrier said when the last label was to be given back: `voided`, or why it was not."""
-    new_label: NewLabel | None = None
-    """The last wish for another one."""
     cancelled: str | None = None
-    parcels: tuple[Id, ...] = ()
-    """Tracking numbers beside the label's own."""
     expired: bool = False
-    lost: Id | None = None
-    """Who of the staff recorded that the carrier lost the parcel; then `inspection` stands for what never came."""
-    kept: Id | None = None
-    """Who or what said that the shopper keeps the goods; then `inspection` stands for what never comes."""
     refund_overdue: UtcDatetime | None = None
     """When the refund was due by law, if it was not made by then."""
-    claims: tuple[CarrierClaim, ...] = ()
-    """Of its parcels at the carrier, the last of which may be open."""
     force_closed: Id | None = None
     """Who of the staff ended it."""
     assigned: tuple[Assigned, ...] = ()
     sent_again: tuple[str, ...] = ()
     """Keys of mails that staff had made anew."""
-    handed_over: tuple[HandedOver, ...] = ()
-    handed_over_at: UtcDatetime | None = None
-    """When the shopper first showed that the goods were handed over."""
-    scans: tuple[Scan, ...] = ()
-    arrived_at: UtcDatetime | None = None
-    """When the first of the goods were counted."""
-    receipts: tuple[Receipt, ...] = ()
     look_until: UtcDatetime | None = None
     """Until when a person may look at what the policy leaves to one, where staff gave more time."""
-    inspect_until: UtcDatetime | None = None
     longer: int = 0
     """How often staff gave more time to send."""
     corrections: int = 0
     """How often staff corrected a count or the grades."""
-    inspection: Inspection | None = None
-    """The newest one; `parts` are those before it, each paid by one of `paid_plans`."""
-    parts: tuple[Inspection, ...] = ()
     paid_plans: tuple[RefundPlan, ...] = ()
-    uninspected: bool = False
-    """Nobody inspected in time, so `inspection` stands for what nobody has looked at, and `graded` is for the stock."""
-    graded: Inspection | None = None
-    findings: tuple[Found, ...] = ()
-    settled: tuple[FindingSettled, ...] = ()
-    discrepancies: tuple[Discrepancy, ...] = ()
-    """Of serial numbers, each once, whoever saw it first."""
     plan: RefundPlan | None = None
     answers: tuple[Answered, ...] = ()
     """To offers, in turn."""
@@ -174,7 +137,6 @@ class CaseSoFar(Model):
     sent: tuple[Sent, ...] = ()
     refunds: tuple[Refund, ...] = ()
     consents: tuple[Consent, ...] = ()
-    restocked: Id | None = None
     outcome: Outcome | None = None
 
     @property
@@ -186,38 +148,6 @@ class CaseSoFar(Model):
     def chosen_since(self) -> bool:
         """Whether another resolution was chosen since the plan was made."""
         return self.plan is not None and self.plan.choices < len(self.choices)
-
-    @property
-    def tracking_numbers(self) -> tuple[str, ...]:
-        """Those of all its parcels, the last label's first: an old one may still be on a parcel."""
-        labels = (*([self.label] if self.label else []), *reversed(self.old_labels))
-        return (*(one.tracking_number for one in labels if one.tracking_number), *self.parcels)
-
-    @property
-    def label_number(self) -> int:
-        """Which of the return's labels the last one is; 0 before the first."""
-        return len(self.old_labels) + (self.label is not None)
-
-    @property
-    def moving(self) -> bool:
-        """Whether the goods are on their way: a carrier has seen a parcel, or the shopper has shown that it is sent."""
-        return back_with_sender(self.scans) is None and (moved(self.scans) or bool(self.handed_over))
-
-    @property
-    def received(self) -> dict[str, int]:
-        """Units that came back so far, per line."""
-        return units(tuple(line for receipt in self.receipts for line in receipt.lines))
-
-    def with_discrepancies(self, found: Iterable[Discrepancy]) -> tuple[Discrepancy, ...]:
-        """Those that are known, and these."""
-        return tuple(dict.fromkeys((*self.discrepancies, *found)))
-
-    @property
-    def ungraded(self) -> dict[str, int]:
-        """Units that came and were in no part that is done, per line."""
-        graded = units(tuple(line for part in self.parts for line in part.lines))
-        left = {line_id: count - graded.get(line_id, 0) for line_id, count in self.received.items()}
-        return {line_id: count for line_id, count in left.items() if count}
 
     @property
     def waits_for_rest(self) -> bool:
@@ -241,29 +171,6 @@ class CaseSoFar(Model):
     def plans_before(self) -> int:
         """The number of the last plan of an earlier part; 0 if there is none."""
         return self.paid_plans[-1].number if self.paid_plans else 0
-
-    @property
-    def unsettled(self) -> tuple[Found, ...]:
-        """Goods that are here and not of this return, of which nobody has said what becomes of them."""
-        ended = {one.finding for one in self.settled}
-        return tuple(one for one in self.findings if one.finding.code in FOREIGN and one.finding.id not in ended)
-
-    @property
-    def empty_box(self) -> Found | None:
-        """An empty box, as long as nothing else came."""
-        found = (one for one in self.findings if one.finding.code is FindingCode.EMPTY_BOX)
-        return None if self.receipts else next(found, None)
-
-    @property
-    def carrier_claim(self) -> bool:
-        """Whether something is to be claimed from the carrier."""
-        codes = (FindingCode.DAMAGED_IN_TRANSIT, FindingCode.EMPTY_BOX)
-        return any(one.finding.code in codes for one in self.findings)
-
-    @property
-    def seen(self) -> Inspection | None:
-        """What somebody has graded."""
-        return self.graded if self.uninspected else self.inspection
 
     @property
     def expected(self) -> dict[str, int]:
@@ -347,17 +254,6 @@ class CaseSoFar(Model):
         return next((one for one in self.answers if one.answer is Answer.SEND_BACK), None)
 
     @property
-    def open_claim(self) -> CarrierClaim | None:
-        """What the carrier has still to answer."""
-        return next((one for one in self.claims if one.answer is None), None)
-
-    @property
-    def claimed_as_lost(self) -> CarrierClaim | None:
-        """The claim by which a parcel counts as lost, as long as nothing of it came."""
-        found = (one for one in self.claims if one.counts_as_lost)
-        return None if self.lost or self.receipts else next(found, None)
-
-    @property
     def never_came(self) -> bool:
         """Whether goods that were paid for early are not waited for any more."""
         return self.early_end is not None and self.inspection is None
@@ -390,14 +286,3 @@ class CaseSoFar(Model):
     def refunded(self) -> int:
         """Minor units that the provider has confirmed."""
         return sum(refund.amount for refund in self.refunds if refund.status is RefundStatus.SUCCEEDED)
-
-
-def with_handed_over(known: CaseSoFar, proof: HandedOver, at: datetime) -> dict[str, object]:
-    """What is known besides once the shopper has shown that the goods were handed over."""
-    number = proof.tracking_number
-    more = (number,) if number is not None and number not in known.tracking_numbers else ()
-    return {
-        "handed_over": (*known.handed_over, proof),
-        "handed_over_at": known.handed_over_at or at,
-        "parcels": (*known.parcels, *more),
-    }

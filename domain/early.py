@@ -64,6 +64,8 @@ def refund_due(known: CaseSoFar) -> Trigger | None:
     decision = known.decision
     if decision is None or decision.verdict is not Verdict.APPROVE or known.inspection is not None or _over(known):
         return None
+    if known.parts:  # some of it was judged and paid for what it is
+        return None
     if known.resolution is not Resolution.REFUND:  # what is given otherwise waits for the goods
         return None
     if known.plan is None and known.proposed is not None:  # somebody may agree to other terms, which a plan would end

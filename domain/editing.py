@@ -42,6 +42,12 @@ def may_edit(known: CaseSoFar, said: Edit) -> Refusal | None:
     if known.receipts or known.lost or known.inspection:
         text = "The goods have arrived, or are lost, so it is too late to change what comes back; start a new return."
         return Refusal(code="already_received", message=text)
+    if known.decision is not None and known.decision.keeps is not None:
+        text = "The shopper keeps the goods of this return and is paid for them; start a new one for something else."
+        return Refusal(code="kept", message=text)
+    if known.promised:
+        text = "What goes out for these goods was promised already; cancel the return and start one for something else."
+        return Refusal(code="promised_already", message=text)
     if known.decision is not None and known.decision.verdict is Verdict.DECLINE:
         text = "This return was declined; start a new one for something else, or one that appeals it."
         return Refusal(code="declined", message=text)

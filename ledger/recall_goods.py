@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from domain.case import CaseSoFar, with_handed_over
+from domain.case import CaseSoFar
+from domain.case_goods import with_handed_over
 from domain.finding import FindingSettled, Found
 from domain.inspection import Inspection, Receipt
 from domain.offer import Answer, Answered, SentBack

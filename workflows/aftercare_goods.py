@@ -27,7 +27,7 @@ from workflows import options
 from workflows.aftercare_desk import AftercareDesk
 from workflows.aftercare_view import AftercareView
 from workflows.return_case.desk import as_refusal, taken_from
-from workflows.return_case.notices import refund_notice
+from workflows.return_case.refund_mail import refund_notice
 from workflows.return_case.said import Approve
 from workflows.stepping import NotWanted, not_if_refused
 

@@ -10,8 +10,9 @@ from temporalio.common import SearchAttributeUpdate
 from domain.model import Id, Model, UtcDatetime
 from domain.money import Money
 from domain.news import Turn
+from workflows.return_case.panel import help_wanted, moment
 from workflows.return_case.stage import Trouble
-from workflows.return_case.view import DUE_AT, NEEDS_ACTION, ORDER_ID, help_wanted, moment
+from workflows.return_case.view import DUE_AT, NEEDS_ACTION, ORDER_ID
 
 
 class AftercareView(Model):

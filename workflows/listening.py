@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from activities.payments.hearing import HearDispute, HearPayment, HearRefund
 from activities.payments.news import NewsActivities
 from activities.returns import ReturnsActivities, TellReturns
@@ -13,8 +15,9 @@ from workflows.stepping import Stepper
 class Listener(Stepper):
     """Has news recorded, and tells the other returns of the order."""
 
-    async def hear(self, order_id: str, news: News) -> Heard:
-        """What became of it; told again, it is recorded once."""
+    async def hear(self, order_id: str, news: News, wanted: Callable[[], bool] = lambda: True) -> Heard:
+        """What became of it; told again, it is recorded once. Raises NotWanted after a final no to what is not
+        `wanted`."""
         match news:
             case RefundNews():
                 return await self.step(
@@ -22,6 +25,7 @@ class Listener(Stepper):
                     NewsActivities.hear_refund,
                     lambda now: HearRefund(order_id=order_id, news=news, now=now),
                     options.PAYMENTS,
+                    wanted,
                 )
             case DisputeNews():
                 return await self.step(
@@ -29,6 +33,7 @@ class Listener(Stepper):
                     NewsActivities.hear_dispute,
                     lambda now: HearDispute(order_id=order_id, news=news, now=now),
                     options.JOURNAL,
+                    wanted,
                 )
             case PaymentNews():
                 return await self.step(
@@ -36,6 +41,7 @@ class Listener(Stepper):
                     NewsActivities.hear_payment,
                     lambda now: HearPayment(order_id=order_id, news=news, now=now),
                     options.JOURNAL,
+                    wanted,
                 )
 
     async def tell_returns(self, fact: str, returns: tuple[str, ...]) -> None:

@@ -193,6 +193,7 @@ class Stepper:
 def _final_no(error: ActivityError) -> ApplicationError | None:
     """The refusal that ended a step, as it can be handed on; None if there was no answer."""
     cause = error.cause
-    if not isinstance(cause, ApplicationError) or cause.type not in ("Refused", "KeyConflict"):
+    if not isinstance(cause, ApplicationError) or cause.type not in ("Refused", "KeyConflict", "InvalidRequest"):
         return None
-    return ApplicationError(cause.message, *(cause.details or ("refused",)), type="Refused", non_retryable=True)
+    kind = "InvalidRequest" if cause.type == "InvalidRequest" else "Refused"
+    return ApplicationError(cause.message, *(cause.details or ("refused",)), type=kind, non_retryable=True)

@@ -235,7 +235,8 @@ def _once(terms: Terms, known: CaseSoFar) -> Terms:
 
 def _trade(known: CaseSoFar) -> Trade | None:
     """What goes out, where goods go for goods of another line."""
-    exchanged = known.trades and known.resolution is Resolution.EXCHANGE
+    ended = known.outcome or known.expired or known.cancelled or known.force_closed  # then nothing goes out any more
+    exchanged = known.trades and known.resolution is Resolution.EXCHANGE and not ended
     return Trade(known.promised, known.collected) if exchanged else None
 
 

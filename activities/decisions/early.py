@@ -95,7 +95,7 @@ class Early(Claims):
         taken = as_new(decision.approved)
         grades = graded(books.order, taken.lines)
         made = replanned(key, ask.case, 1, books, units(taken.lines), terms_for(policy, decision, grades))
-        plan = made.plan
+        plan = made.plan.model_copy(update={"choices": len(known.choices)})
         _check_automatic(plan, policy.policy.limit_below(plan.total, plan.currency))
         check_linked(books.order, plan)
         customer, amount = books.order.customer_id, plan.total
@@ -177,6 +177,7 @@ class Early(Claims):
         if early is None or decision is None or (known.receipts and known.inspection is None):
             raise Refused("not_inspected", f"nothing of return {ask.case} was paid early, or its goods are not judged")
         without = books.history(without=[one.key for one in books.entries if _plans(one, ask.case)])
+        announced = goods.announced(self._ledger.entries(case=ask.case))
         absent = _absent(known, books.history(), without)
         short = 0 if known.lost else max(0, known.refunded - self._worth(books, known, without))
         reasons = _why(known, absent, short)
@@ -193,7 +194,7 @@ class Early(Claims):
             transfers=(
                 *credit.goods_came(f"{key}/free", early.currency, early.customer, ask.case, early.amount),
                 *credit.claimed(f"{key}/claim", early.currency, early.customer, short),
-                *goods.kept(key, ask.case, ask.order_id, absent, self._ledger.pending_left),
+                *goods.kept(key, ask.case, ask.order_id, absent, self._ledger.pending_left, announced),
             ),
         )
 

@@ -157,9 +157,14 @@ class Ends:
             if entry.kind not in recorded and recorded & set(never_after):
                 text = f"return {entry.case} cannot end like this: the journal knows its goods, or its end, already"
                 raise Refused("already_received", text)
-            if entry.kind not in recorded and not on_its_way and case_so_far(entries).moving:
+            known = case_so_far(entries)
+            if entry.kind not in recorded and not on_its_way and known.moving:
                 text = f"return {entry.case} is on its way, so it does not expire; wait for it"
                 raise Refused("on_its_way", text)
+            given = known.decision.send_back_until if known.decision else entry.at
+            if entry.kind not in recorded and not on_its_way and given > entry.at:
+                text = f"the shopper of return {entry.case} has until {given:%d %B %Y %H:%M} UTC to send"
+                raise Refused("has_longer", f"{text}; wait for it")
             released = goods.released(entry.key, goods.announced(entries), self._ledger.pending_left)
             return entry.model_copy(update={"transfers": released})
 

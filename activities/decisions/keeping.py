@@ -92,7 +92,9 @@ class Keeping(Losing):
             at=ask.now,
             facts={"inspection": inspection.model_dump(mode="json", exclude_none=True)},
             asked={"case": ask.case},
-            transfers=goods.kept(key, ask.case, ask.order_id, units(lines), self._ledger.pending_left),
+            transfers=goods.kept(
+                key, ask.case, ask.order_id, units(lines), self._ledger.pending_left, goods.announced(entries)
+            ),
         )
 
     @activity.defn(no_thread_cancel_exception=True)

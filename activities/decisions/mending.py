@@ -18,6 +18,7 @@ from domain.evidence import Evidence
 from domain.inspection import Inspection, Receipt, asked, units
 from domain.mending import CorrectCount, Deadline, Extend, Regrade, corrected, regraded
 from domain.model import Id, Model, UtcDatetime
+from domain.parts import may_grade_anew
 from domain.policy import Decision
 from domain.policy.calendar import end_of, local_day
 from domain.serials import Discrepancy
@@ -159,6 +160,8 @@ class WordActivities(Edits):
         known = case_so_far(entries)
         if known.inspection is None or known.lost or known.outcome:
             raise Refused("not_inspected", f"return {ask.case} has no goods that were inspected, or has ended")
+        if no := may_grade_anew(known):
+            raise Refused(no.code, no.message)
         if any(one.kind is EntryKind.REFUND_SUBMITTED for one in entries):
             text = f"the refund of return {ask.case} is under way, so grades change nothing of it any more"
             raise Refused("money_is_asked_for", f"{text}; what is owed beyond it finance pays and records")

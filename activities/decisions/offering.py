@@ -11,7 +11,6 @@ from activities.people import check_person, check_speaker
 from domain import goods_ids, ids
 from domain.case import CaseSoFar
 from domain.errors import Refused
-from domain.inspection import units
 from domain.model import Id, Model, UtcDatetime
 from domain.offer import RULE, Answer, Answered, Offer, OfferAnswer, SentBack
 from domain.plan import RefundPlan
@@ -48,6 +47,8 @@ class RecordSentBack(Model):
 def offer_for(known: CaseSoFar, plan: RefundPlan, policy: PublishedPolicy, now: datetime) -> Offer | None:
     """The offer of a plan that keeps more than was quoted; None where it does not, or the shopper has agreed before."""
     decision = known.decision
+    if known.early is not None:  # it is paid on trust; what the goods are worth less, is owed at the end
+        return None
     if decision is None or known.quote is None or any(one.answer is Answer.ACCEPT for one in known.part_answers):
         return None
     kept = kept_beyond(known.quote, plan)
@@ -66,6 +67,8 @@ def may_answer(known: CaseSoFar, said: OfferAnswer) -> str:
         return "nobody has objected to the offer, so there is nothing to uphold"
     if said.answer is Answer.APPEAL and any(one.answer is Answer.APPEAL for one in known.part_answers):
         return "the offer was looked at again already; accept it, or have the goods back"
+    if said.answer is Answer.SEND_BACK and known.restocked is not None:
+        return "the goods are put away already, so they cannot go back; accept the offer or appeal it"
     return ""
 
 
@@ -144,7 +147,7 @@ class Offering(Uninspected):
             at=ask.now,
             facts=facts,
             asked={"tracking_number": ask.sent_back.tracking_number},
-            transfers=goods.sent_back(key, ask.case, ask.order_id, units(known.inspection.lines)),
+            transfers=goods.sent_back(key, ask.case, ask.order_id, known.ungraded),
         )
 
 

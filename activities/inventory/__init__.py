@@ -16,6 +16,7 @@ from domain.errors import OverLimit, Refused
 from domain.inspection import VERB_OF, Inspection, Receipt, StockVerb, asked, units
 from domain.model import Id, Model, UtcDatetime
 from domain.order import Order
+from domain.parts import may_wait
 from domain.serials import Discrepancy
 from domain.stores import People, Policies, Snapshots
 from domain.verbs import Verb
@@ -155,6 +156,9 @@ class InventoryActivities(Findings):
         lines = ask.inspection.lines
 
         def told() -> NewEntry:
+            known = case_so_far(self._ledger.entries(case=ask.case))
+            if self._ledger.find(key) is None and (no := may_wait(known, ask.inspection)):
+                raise Refused(no.code, no.message)
             # What this return received is what is looked at now, so it did not come back before.
             wrong = serials.wrong(
                 self._ledger, self._snapshots, ask.order_id, lines, earlier=lambda entry: entry.case != ask.case
@@ -235,7 +239,12 @@ class InventoryActivities(Findings):
                 raise Refused("more_than_approved", f"{text}; open a return for the others")
 
     def _check_came_back(self, ask: Restock) -> None:
-        """Raises OverLimit where the journal would refuse the move, before the warehouse is told of it."""
+        """Raises OverLimit where the journal would refuse the move, before the warehouse is told of it, and Refused where
+        the shopper wants the goods back."""
+        if case_so_far(self._ledger.entries(case=ask.case)).wants_goods:
+            raise Refused(
+                "wanted_back", f"the shopper wants the goods of return {ask.case}, so they stay where they are"
+            )
         for line_id, quantity in units(ask.inspection.lines).items():
             account = accounts.returning(ask.case, line_id)
             came = self._ledger.balance(account, UNITS).available

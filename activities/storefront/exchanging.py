@@ -71,11 +71,11 @@ class Exchanging:
 
     def _promised(self, key: str, ask: PromiseGoods) -> NewEntry:
         entries = tuple(self._ledger.entries(case=ask.case))
-        decision = case_so_far(entries).decision
+        known = case_so_far(entries)
+        decision, asked = known.decision, known.asked.lines if known.asked else ()
         books = OrderBooks.read(self._ledger, self._snapshots, ask.order_id)
         order = books.order
-        asked = next(one.facts["request"]["lines"] for one in entries if one.kind is EntryKind.DECISION)
-        wanted = {one["line_id"]: one["exchange_for"] for one in asked if one.get("exchange_for")}
+        wanted = {one.line_id: one.exchange_for for one in asked if one.exchange_for}
         lines = decision.approved if decision else ()
         swaps = tuple(self._again(order, lines) if ask.again else self._others(ask.case, order, lines, wanted))
         promised = Promised(swaps=swaps) if ask.again or decision is None else _quoted(books, decision, swaps)

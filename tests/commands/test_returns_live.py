@@ -601,25 +601,25 @@ async def test_worn_goods_with_a_photo_are_offered_for_and_come_in_parts(shop: S
     worn = "lost_value:\n  - {percent: 50, reason: Worn, when: {grade: [grade_c, grade_d]}}\n"
     (home / "worn.yaml").write_text(f"id: worn\ntitle: x\nwindow_days: 30\n{worn}")
     await shop.ok("policy", "publish", home / "worn.yaml", "--from", "2020-01-03", "--backdate")
-    await shop.order("B-41")
-    await shop.ok("start", "--id", "R-41", "--order", "B-41", "--line", "1:2")
-    await shop.ok("receive", "R-41", "--by", "ann", "--receipt-id", "box-1", "--line", "1:1")
+    await shop.order("B-91")
+    await shop.ok("start", "--id", "R-91", "--order", "B-91", "--line", "1:2")
+    await shop.ok("receive", "R-91", "--by", "ann", "--receipt-id", "box-1", "--line", "1:1")
     photo = "https://photos.shop.example/mara-musterfrau.jpg"
-    add = ("finding", "add", "R-41", "--id", "f-1", "--what", "used", "--line", "1", "--quantity", "1", "--by", "ann")
+    add = ("finding", "add", "R-91", "--id", "f-1", "--what", "used", "--line", "1", "--quantity", "1", "--by", "ann")
     assert (await shop.run(*add, "--photo", "http://photos.shop.example/a.jpg")).code == 2
     for _ in range(2):
         shown = await shop.ok(*add, "--photo", photo)
     assert shown["return"]["findings"] == ["1 of line 1: used (ann)"]
-    (entry,) = [one for one in shop.rooms.ledger.entries(case="R-41") if one.kind.value == "finding"]
+    (entry,) = [one for one in shop.rooms.ledger.entries(case="R-91") if one.kind.value == "finding"]
     assert "photos.shop" not in entry.model_dump_json()
     assert shop.rooms.stores.notes.get(entry.facts["found"]["finding"]["note_id"]) == photo
-    assert "no offer that waits" in await shop.refused("offer", "accept", "R-41", "--by", "shopper")
-    await shop.ok("inspect", "R-41", "--by", "ann", "--inspection-id", "look-1", "--more", "--line", "1:1:grade_c")
-    shown = await shop.until(("show", "R-41"), lambda shown: shown["return"]["stage"] == "offer")
+    assert "no offer that waits" in await shop.refused("offer", "accept", "R-91", "--by", "shopper")
+    await shop.ok("inspect", "R-91", "--by", "ann", "--inspection-id", "look-1", "--more", "--line", "1:1:grade_c")
+    shown = await shop.until(("show", "R-91"), lambda shown: shown["return"]["stage"] == "offer")
     assert shown["return"]["offer"] == "6.44 EUR instead of 12.32 EUR"
-    assert "nobody objects" in (await shop.refused("offer", "uphold", "R-41", "--by", "ada")).lower()
-    await shop.ok("offer", "accept", "R-41", "--by", "shopper")
-    await shop.until(("show", "R-41"), lambda shown: "Send the rest" in shown["return"]["next_action"])
-    await shop.ok("receive", "R-41", "--by", "ann", "--receipt-id", "box-2")
-    await shop.ok("inspect", "R-41", "--by", "ann", "--inspection-id", "look-2")
-    assert (await shop.closed("R-41")).refunded == "18.77 EUR"
+    assert "nobody objects" in (await shop.refused("offer", "uphold", "R-91", "--by", "ada")).lower()
+    await shop.ok("offer", "accept", "R-91", "--by", "shopper")
+    await shop.until(("show", "R-91"), lambda shown: "Send the rest" in shown["return"]["next_action"])
+    await shop.ok("receive", "R-91", "--by", "ann", "--receipt-id", "box-2")
+    await shop.ok("inspect", "R-91", "--by", "ann", "--inspection-id", "look-2")
+    assert (await shop.closed("R-91")).refunded == "18.77 EUR"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -108,7 +109,7 @@ def test_a_return_is_called_off_by_its_shopper_or_by_who_may(shop: Shop) -> None
 
 def test_what_the_carrier_has_does_not_expire(shop: Shop) -> None:
     shop.begin("R-1", {"1": 2})
-    about: dict[str, Any] = {"case": "R-1", "order_id": "two-rates", "now": NOW}
+    about: dict[str, Any] = {"case": "R-1", "order_id": "two-rates", "now": NOW + timedelta(days=40)}
     other = Shop(shop.engine)
 
     def seen(status: TrackingStatus) -> None:
@@ -128,6 +129,16 @@ def test_what_the_carrier_has_does_not_expire(shop: Shop) -> None:
     shop.decisions.expire_return(ExpireReturn(**{**about, "case": "R-2"}))
     assert [one.kind for one in shop.ledger.entries(case="R-2")].count(EntryKind.EXPIRED) == 1
     assert shop.sound()
+
+
+def test_whoever_has_just_got_longer_to_send_does_not_expire(shop: Shop) -> None:
+    decision = shop.begin("R-1", {"1": 2}).decision
+    about: dict[str, Any] = {"case": "R-1", "order_id": "two-rates"}
+    with pytest.raises(Refused) as no:
+        shop.decisions.expire_return(ExpireReturn(**about, now=decision.send_back_until - timedelta(seconds=1)))
+    assert no.value.code == "has_longer"
+    shop.decisions.expire_return(ExpireReturn(**about, now=decision.send_back_until))
+    assert shop.entry("expired:R-1").kind is EntryKind.EXPIRED
 
 
 def test_a_lost_parcel_leaves_its_units_to_nobody_unless_a_box_came_in_the_same_moment(shop: Shop) -> None:

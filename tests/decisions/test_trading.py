@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
-from activities.decisions import OpenReturn, PlanRefund
+from activities.decisions import OpenReturn, PlanRefund, RecordLate
 from activities.decisions.trading import FallBack, PriceExchange, Trading
 from activities.inventory.shipping import ByHandFulfilment, RecordShipped, Ship, Shipping
 from activities.storefront.exchanging import NOT_SOLD, OUT_OF_STOCK, Exchanging, PromiseGoods
 from domain import trade_ids
 from domain.errors import InvalidRequest, Refused
 from domain.exchange import Variant
+from domain.inspection import Receipt, ReceivedLine
+from domain.late import LateGoods
 from domain.order import EarlierRefund, Order
 from domain.request import RequestedLine, ReturnRequest, parse_request
 from domain.resolution import Resolution
@@ -20,6 +22,7 @@ from ledger.facts import Facts
 from tests.shop import NOW, Shop, card, inspection
 
 OFFERED = [{"allowed": ["exchange", "repair", "replacement", "refund", "store_credit"]}]
+ONE_MUG = (ReceivedLine(line_id="1", quantity=1),)
 MUG, NEW = {"1": 1}, trade_ids.new_line("R-1", "1")
 ABOUT = {"case": "R-1", "order_id": "two-rates"}
 
@@ -158,3 +161,13 @@ def test_a_fact_before_the_rest_is_submitted_takes_the_new_line_back_and_plannin
     # 0.32 of the 1.00 was of the three mugs: one of them is worth (35.29 - 0.32) / 3 = 11.66 now
     assert (plan.total, plan.exchanged, [one.id for one in plan.new]) == (190, 976, [NEW])
     assert shop.sound()
+
+
+def test_goods_that_come_after_an_exchange_has_ended_are_paid_back(shop: Shop, shelf: Shelf) -> None:
+    opened(shop)
+    promise(shop, shelf)
+    shop.cancel("R-1")  # nothing goes out any more
+    late = LateGoods(case="R-1", order_id="two-rates", receipt=Receipt(id="b", received_by="dock", lines=ONE_MUG))
+    shop.decisions.record_late(RecordLate(goods=late, now=NOW))
+    plan = shop.plan("R-1", MUG)
+    assert (plan.new, plan.exchanged, plan.total) == ((), 0, 1176)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import fcntl
 import re
 from pathlib import Path
 
@@ -47,7 +48,9 @@ def sections() -> dict[str, str]:
 
 
 def write(told: dict[str, str]) -> None:
-    """The page with these sections anew; those of diaries that are gone go."""
-    known = {**sections(), **told}
-    listed = [f"## {name}\n\n{known[name]}\n" for name in diaries() if name in known]
-    PAGE.write_text("\n".join([HEAD, *listed]))
+    """The page with these sections anew; those of diaries that are gone go. Several processes write it in turn."""
+    with PAGE.open("a") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        known = {**sections(), **told}
+        listed = [f"## {name}\n\n{known[name]}\n" for name in diaries() if name in known]
+        PAGE.write_text("\n".join([HEAD, *listed]))

@@ -177,7 +177,7 @@ async def test_exchange_that_nobody_pays(shelf: Diary, diary: Diary) -> None:
     assert len([one for one in await diary.shop.world.mails("R-1") if "Please pay" in one["subject"]]) == 2
     await diary.passes(2.9)
     assert (await one.view()).pay_url
-    await diary.shop.skip(timedelta(days=0.2))
+    await diary.skip(timedelta(days=0.2))
     view = await diary.ends(Outcome.REFUNDED)
     assert view.refunded == "11.76 EUR"
     assert books(diary, "stock:main:POT") == {"stock:main:POT:restocked": 3}

@@ -52,7 +52,7 @@ async def test_label_ends_unused(diary: Diary) -> None:
     await diary.passes(10.5, "three days before the label ends")
     (mail,) = [mail for mail in await diary.shop.world.mails("R-1") if "label_expiring" in mail["categories"]]
     assert view.tracking_number in mail["text"]
-    await diary.shop.skip(view.label_until - (await diary.now) - timedelta(minutes=1))
+    await diary.skip(view.label_until - (await diary.now) - timedelta(minutes=1))
     assert (await one.view()).stage is Stage.AWAITING_PARCEL
     await diary.passes(0.01, "the label ends")
     await diary.ends(Outcome.EXPIRED)

@@ -7,9 +7,11 @@ from datetime import timedelta
 from domain.case import Outcome
 from domain.inspection import Disposition, Grade, InspectedLine, Inspection, ReceivedLine
 from domain.mending import CorrectCount, Deadline, Regrade, RegradedLine
+from domain.offer import Answer
 from ledger import EntryKind
 from tests.diaries.diary import Diary
 from tests.diaries.said import ORDER, approve, begun, extend
+from tests.diaries.test_offers import answer
 from tests.workflows.returns import Return, refusal
 from tests.workflows.test_overrides import override
 from tests.workflows.test_replay import replayer
@@ -76,6 +78,24 @@ async def test_goods_are_graded_anew(diary: Diary) -> None:
     (entry,) = diary.shop.world.entries(one.case, EntryKind.REGRADED)
     assert (entry.actor, entry.facts["withdrawn"]) == ("olga", [f"plan:{one.case}:1"])
     await replayer().replay_workflow(await one.history())
+
+
+async def test_goods_are_graded_worse_before_anybody_agreed(diary: Diary) -> None:
+    """The kettle waits on the shelf for its approval; ops see that it is used: less is offered before it is paid."""
+    one = await begun(diary, WORN, {KETTLE: 1})
+    await one.labelled()
+    await diary.follows(one, "asks to send the kettle back")
+    await diary.says("warehouse", "counts the kettle", one.receive())
+    await diary.says("warehouse", "grades it as new", one.inspect())
+    assert str((await one.view()).to_approve) == "45.55 EUR"
+    line = RegradedLine(line_id=KETTLE, quantity=1, grade=Grade.C)
+    await diary.says("ops", "grades it as used", one.update("regrade", Regrade(by="olga", lines=(line,))))
+    seen = await one.view()
+    assert (seen.stage, seen.next_owner, seen.offer) == ("offer", "shopper", "22.77 EUR instead of 45.55 EUR")
+    assert (await refusal(answer(one, Answer.SEND_BACK, plan=2)))[0] == "not_here"  # it is put away
+    await diary.says("shopper", "accepts", answer(one, Answer.ACCEPT, plan=2))
+    await diary.says("finance", "agrees to that", approve(one, 2277))
+    assert (await diary.ends(Outcome.REFUNDED)).refunded == "22.77 EUR"
 
 
 async def test_a_fee_is_waived(diary: Diary) -> None:

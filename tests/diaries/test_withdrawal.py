@@ -62,15 +62,15 @@ async def test_withdrawal_that_is_paid_too_late(diary: Diary) -> None:
     await diary.passes(4)
     await diary.says("warehouse", "counts two units", one.receive())
     due, hour = last_moment(diary.begun, 14), timedelta(hours=1)
-    await diary.shop.skip(due - timedelta(days=3) - hour - await diary.now)
+    await diary.skip(due - timedelta(days=3) - hour - await diary.now)
     assert (await one.view()).next_owner != "finance"
-    await diary.shop.skip(2 * hour)
+    await diary.skip(2 * hour)
     await diary.note("time", "three days are left")
     view = await one.view()
     assert (view.next_owner, view.due_at) == ("finance", due)
-    await diary.shop.skip(due - hour - await diary.now)
+    await diary.skip(due - hour - await diary.now)
     assert diary.shop.world.entries("R-1", EntryKind.REFUND_OVERDUE) == []
-    await diary.shop.skip(2 * hour)
+    await diary.skip(2 * hour)
     await diary.note("time", "the money was due")
     (missed,) = diary.shop.world.entries("R-1", EntryKind.REFUND_OVERDUE)
     assert datetime.fromisoformat(missed.facts["due"]) == due

@@ -67,6 +67,9 @@ def test_judged_goods_are_paid_for_what_they_are() -> None:
     looked = Inspection(id="i", inspected_by="ben", lines=(InspectedLine(line_id="0", quantity=1),))
     known = CaseSoFar(decision=decision(SCAN), scans=seen(TrackingStatus.IN_TRANSIT), inspection=looked)
     assert refund_due(known) is None
+    # Nor is the rest of them paid by a plan that was made for a part.
+    known = CaseSoFar(decision=decision(RECEIPT, RECEIPT), receipts=came("0", "1"), parts=(looked,))
+    assert refund_due(known) is None
 
 
 def test_several_lines_are_paid_by_the_latest_event_and_the_lowest_limit() -> None:

@@ -112,7 +112,7 @@ UNTOLD: dict[str, list[dict[str, Any]]] = {
     "methods": [{"allowed": ["qr_code", "drop_off", "in_store"]}],
     "refund_trigger": [{"event": "first_scan", "exposure_limit": {"EUR": 100}}],
     "returnless": [{"currency": "EUR", "costs": 600, "salvage": 20, "at_most": 1500}],
-    "deadlines": [{"label_days": 20}, {"label_days": 40, "reminder_days": [14, 3]}, {"answer_days": 3}],
+    "deadlines": [{"label_days": 20}, {"label_days": 40, "reminder_days": [14, 3]}],
 }
 
 WHOLE: dict[str, tuple[Any, Any]] = {

@@ -288,6 +288,14 @@ class _Told:
         numbers = [one.facts["plan"]["number"] for one in self.entries if one.kind is EntryKind.PLAN]
         return max(numbers, default=0)
 
+    def _offers(self) -> Iterator[int]:
+        """The numbers of the mails with an offer: one for each plan that makes one, and again when it was upheld."""
+        stood = [one.plan for one in self.known.answers if one.answer is Answer.STANDS]
+        plans = [one.facts["plan"] for one in self.entries if one.kind is EntryKind.PLAN]
+        for number in (plan["number"] for plan in plans if "offer" in plan):
+            first = number + sum(plan < number for plan in stood)
+            yield from range(first, first + stood.count(number) + 1)
+
     def _otherwise(self, seen: Mapping[EntryKind, int]) -> dict[EntryKind, int]:
         """What a refund before its goods, or goods that never came, have more or less of."""
         known, times = self.known, {EntryKind.ASSIGNED: seen[EntryKind.ASSIGNED]}
@@ -503,9 +511,7 @@ class _Told:
             }
             others |= (answers := needed & {notice_ids.notice_key(self.case, kind) for kind in _ANSWERS})
             needed -= answers
-        offers = sum("offer" in one.facts["plan"] for one in self.entries if one.kind is EntryKind.PLAN)
-        offers += sum(one.answer is Answer.STANDS for one in self.known.answers)
-        needed |= {notice_ids.notice_key(self.case, NoticeKind.OFFER, number) for number in range(1, 1 + offers)}
+        needed |= {notice_ids.notice_key(self.case, NoticeKind.OFFER, number) for number in self._offers()}
         for number in range(2, 1 + len(self.known.parts) + 1):
             needed.add(notice_ids.notice_key(self.case, NoticeKind.REFUND_DONE, number))
         if self.known.waits_for_rest:  # in vain

@@ -27,16 +27,19 @@ from temporalio.client import WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
 from activities.storefront.importers import read_order
+from commands.policy import publish_policy
 from domain.approval import statement, statement_by_hand, statement_of_override
 from domain.news import DisputeNews, PaymentNews, RefundNews
 from domain.order import Order
+from domain.override import Change, override_statement
 from domain.people import MAY, SHOPPER
 from embedded.people import PEOPLE as HIRED
-from ledger import EntryKind
+from ledger import UNITS, EntryKind, NewEntry, accounts
+from ledger.moves import transfers
 from ledger.signing import load_key, sign
 from tests.proof.right import Books, wrong_books, wrong_ledger
 from tests.workflows.returns import Shop
-from tests.world import ORDERS
+from tests.world import ORDERS, POLICY_FROM
 from workflows.return_case.case import ReturnCase
 from workflows.return_case.view import CaseView
 
@@ -52,6 +55,36 @@ BASKETS: tuple[tuple[str, Mapping[str, int]], ...] = (
 )
 OFTEN = ("record_scan", "receive", "inspect") * 3 + ("override", "record_news", "lost") * 2
 """What is said of most returns; everything else is said as often as chance has it."""
+FITS = {
+    "review": ("ask_evidence", "give_evidence", "edit", "override", "extend"),
+    "awaiting_parcel": ("handed_over", "new_label", "edit", "choose", "record_scan", "receive", "extend", "override"),
+    "in_transit": ("open_claim", "answer_claim", "lost", "receive", "record_finding", "choose", "settle"),
+    "inspection": ("inspect", "inspect", "receive", "correct_count", "record_finding", "choose", "extend"),
+    "offer": ("answer_offer", "answer_offer", "uphold", "regrade", "override", "choose"),
+    "sending_back": ("sent_back", "answer_offer"),
+    "refund": ("regrade", "choose", "approve", "replan", "paid_by_hand", "by_hand_failed", "consent"),
+    "remedy": ("repair", "shipped", "choose", "regrade", "override"),
+    "closing": ("settle_finding", "settle", "answer_claim", "resend"),
+}
+"""What is worth saying at a stage; half of what is said is of it."""
+PASSING = ("troubles", "due_at", "next_owner", "next_action", "pay_url", "disputed")
+"""What a new run may see otherwise: it waits anew, and the books alone know of disputes."""
+OTHER_GOODS = {"MUG-RED": 1290, "POT": 1676, "CUP": 976}
+"""What a mug is exchanged for, by SKU, and what it costs today."""
+CLAUSES: tuple[tuple[str, ...], ...] = (
+    ("", "", "refund_trigger:\n  - event: first_scan\n", "refund_trigger:\n  - event: receipt\n"),
+    ("", "", "returnless:\n  - {currency: EUR, costs: 600, salvage: 20, at_most: 3000}\n"),
+    ("", "lost_value:\n  - percent: 30\n    reason: Worn\n    when: {grade: [grade_c, grade_d]}\n"),
+    ("resolutions:\n  - allowed: [refund, exchange, repair, replacement, store_credit]\n",),
+    ("", "", "judgement:\n  - verdict: review\n"),
+    (
+        "",
+        "deadlines:\n  - {lost: refund_at_once, offer_default: person, inspection_default: as_quoted}\n",
+        "deadlines:\n  - {no_evidence: decline, evidence_days: 5, lost_after_days: 5, claim_days: 10}\n",
+    ),
+    ("", "", "automatic_limit:\n  EUR: 3000\n  USD: 3000\n"),
+)
+"""Of each, one is in force."""
 BY_HAND = re.compile(r"`paid_by_hand`")
 
 
@@ -89,6 +122,8 @@ class Chance:
     speakers: Sequence[str] = ()
     """Who may say it."""
     currency: str = "EUR"
+    told: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """What fits now, by the field's name."""
 
     def model(self, kind: type[BaseModel]) -> Json:
         """One of a kind, as JSON. Fields that need not be given often are not."""
@@ -148,6 +183,8 @@ class Chance:
             "signature": ("A" * 86 + "==",),
             "url": ("https://photos.example/1.jpg",),
         }
+        if known := self.told.get(name):
+            return (*known, *known, *known, *known, f"{name}_{self.unique}_0")
         # A journal has many returns, and a provider gives no event's id twice.
         if name == "event":
             return (f"event_{self.unique}_{self.dice.getrandbits(40)}",)
@@ -174,12 +211,16 @@ class Wander:
         """From request to end. What is wrong, in words; empty is right."""
         order, lines = await self._sold()
         self.order = order
-        self.one = await self.shop.start(f"W-{self.seed}", order.id, lines)
-        self.said.append(f"asked for {lines} of order {order.id}")
+        wanted = self._wanted()
+        self.asked = {"case": f"W-{self.seed}", "order": order.id, "lines": lines, **wanted}
+        self.one = await self.shop.start(**self.asked)
+        self.said.append(f"asked for {lines} of order {order.id} {wanted}")
         try:
-            _ = await self.stands() if self.dice.random() < 0.8 else None
-            for _ in range(self.dice.randint(3, 9)):
-                await self.dice.choice((self._message, self._message, self._message, self._time, self._outage))()
+            at_rest = await self.stands() if self.dice.random() < 0.8 else None
+            # One that needs nobody's word is over at once.
+            over = at_rest is not None and at_rest.outcome is not None
+            for _ in range(0 if over else self.dice.randint(4, 14)):
+                await self.dice.choice((*[self._message] * 8, self._time, self._time, self._outage, self._anew))()
                 if (await self.stands()).outcome:
                     break
             return await self._end()
@@ -191,6 +232,10 @@ class Wander:
 
     async def _sold(self) -> tuple[Order, Mapping[str, int]]:
         file, lines = self.dice.choice(BASKETS)
+        clauses = [self.dice.choice(some) for some in CLAUSES]
+        policy = f"id: default\ntitle: Walk {self.seed}\nwindow_days: 3650\n{''.join(clauses)}"
+        await asyncio.to_thread(publish_policy, self.shop.world.rooms, policy, POLICY_FROM, datetime.now(UTC))
+        self.said.append(" ".join(policy.split()))
         delivered = (await self.env.get_current_time()).astimezone(UTC) - timedelta(days=5)
         imported = read_order((ORDERS / file).read_text(), delivered_at=delivered)
         numbered = enumerate(imported.order.tenders)
@@ -203,7 +248,30 @@ class Wander:
         for one in order.tenders:
             paid = {"id": one.id, "amount": one.captured, "currency": order.currency.lower()}
             await self.shop.world.post("/stripe/_control/payment_intents", paid)
+        await self._stocked()
         return order, lines
+
+    async def _stocked(self) -> None:
+        """Other goods, of which one each lies in the warehouse for whoever wants it."""
+        world = self.shop.world
+        for sku, price in OTHER_GOODS.items():
+            told = {"sku": sku, "product": sku, "title": sku, "price": price, "currency": "EUR"}
+            await world.post("/storefront/_control/variants", {**told, "taxes": [{"name": "VAT", "rate": "0.19"}]})
+            key = f"given:{sku}:{self.seed}"
+            moved = transfers(key, UNITS, [("found", f"stock:main:{sku}:restocked", 1)])
+            world.rooms.ledger.append(
+                NewEntry(key=key, kind=EntryKind.RESTOCK, actor="ann", at=POLICY_FROM, transfers=moved)
+            )
+
+    def _wanted(self) -> Json:
+        """What the shopper wants: mostly the money."""
+        if self.dice.random() < 0.6:
+            return {}
+        kind = self.dice.choice(("exchange", "replacement", "repair", "store_credit"))
+        wanted: Json = {"resolution": kind}
+        if kind == "exchange":
+            wanted["exchange_for"] = self.dice.choice(sorted(OTHER_GOODS))
+        return wanted | ({"reason": "defective"} if kind in ("replacement", "repair") else {})
 
     async def _message(self) -> None:
         name, content, update_id = await self._anything()
@@ -216,9 +284,11 @@ class Wander:
 
     async def _anything(self) -> tuple[str, Json, str]:
         known = updates()
-        name = self.dice.choice([*known, *(one for one in OFTEN if one in known)])
-        models = known[name]
         world, view = self.shop.world, await self.one.view()
+        name = self.dice.choice([*known, *(one for one in OFTEN if one in known)])
+        if self.dice.random() < 0.6:
+            name = self.dice.choice(FITS.get(view.stage, (name,)))
+        models = known[name]
         payments = [] if "/stripe" in self.shut else [one.id for one in self.order.tenders]
         refunds = [refund for one in payments for refund in await world.refunds(one)]
         chance = Chance(
@@ -232,15 +302,109 @@ class Wander:
             speakers=_speakers(name),
             parcels=[view.tracking_number] if view.tracking_number else ["none-yet"],
             currency=self.order.currency,
+            told=self._told(name, view),
         )
         # A webhook of a refund comes from the provider, which knows it.
         kinds = [one for one in models if one is not RefundNews or refunds]
         self.count += 1
         update_id = f"u-{self.seed}-{self.count}"
         content = chance.model(self.dice.choice(kinds))
+        if self.dice.random() < 0.9:
+            content |= self._fitting(name, content, view)
+        if content.get("kind") == "payment":  # each is of its own money
+            content["payment"] = f"pi_late_{self.seed}"
         if content.get("update_id") and self.dice.random() < 0.9:
             content["update_id"] = update_id
         return name, self._signed(content, view, update_id) if self.dice.random() < 0.7 else content, update_id
+
+    def _told(self, name: str, view: CaseView) -> dict[str, Sequence[str]]:
+        """What of the return is named by others."""
+        notes = self.shop.world.rooms.stores.notes
+        told: dict[str, Sequence[str]] = {
+            "finding": view.unsettled,
+            "receipt": view.receipts if name == "correct_count" else (),
+            "reference": [f"claim-{self.seed}-1", f"claim-{self.seed}-2"] if name.endswith("_claim") else (),
+            "exchange_for": sorted(OTHER_GOODS),
+        }
+        if name in ("give_evidence", "record_finding"):
+            note = notes.put("https://photos.example/1.jpg")
+            told |= {"notes": (note,), "photos": (note,), "note_id": (note,)}
+        return told
+
+    def _fitting(self, name: str, content: Json, view: CaseView) -> Json:
+        """What of it has to fit the return, so that it is taken at its stage."""
+        grades = ("grade_a", "grade_a", "grade_b", "grade_c", "grade_d")
+
+        def graded(units: Mapping[str, int]) -> list[Json]:
+            return [
+                {"line_id": line, "quantity": 1, "grade": self.dice.choice(grades)}
+                for line, count in units.items()
+                for _ in range(count)
+            ]
+
+        def some(units: Mapping[str, int], least: int = 1) -> list[Json]:
+            found = [(line, self.dice.randint(least, max(least, count))) for line, count in units.items()]
+            return [{"line_id": line, "quantity": count} for line, count in found if count]
+
+        left = {line: count - view.received.get(line, 0) for line, count in view.lines.items()}
+        match name:
+            case "receive":
+                return {"lines": some({line: count for line, count in left.items() if count > 0}) or some(view.lines)}
+            case "inspect":
+                return {"lines": graded(view.ungraded) or graded(view.received) or graded(view.lines)}
+            case "regrade":
+                return {"lines": graded(view.received) or graded(view.lines)}
+            case "correct_count":
+                return {"lines": some(view.lines, 0)}
+            case "edit":
+                return {"lines": [{**one, "reason": "unwanted"} for one in some(view.lines)]}
+            case "answer_offer":
+                answer = self.dice.choice(("accept", "appeal", "send_back"))
+                return {"plan": view.offer_plan or 1, "answer": answer}
+            case "new_label":
+                return {"number": view.label_number + 1, "method": None}
+            case "answer_claim":
+                return {
+                    "answer": (answer := self.dice.choice(("found", "lost"))),
+                    "paid": 0 if answer == "found" else 900,
+                }
+            case "settle":
+                return {"how": self.dice.choice(("paid", "waived")), "reference": f"bank-{self.seed}"}
+            case "override":
+                return {"change": self._change()}
+            case "choose":
+                return {"remark": "by phone"}
+            case "record_finding":
+                return self._finding()
+            case "settle_finding" if content.get("ending") != "sent_back":
+                return {"tracking_number": None}
+            case "settle_finding":
+                return {"tracking_number": f"back-{self.seed}"}
+        return {}
+
+    def _change(self) -> Json:
+        """Something that a person may decide otherwise."""
+        lines = list(self.one.lines)
+        day = (datetime.now(UTC) + timedelta(days=self.dice.choice((20, 700)))).date().isoformat()
+        more: tuple[Json, ...] = (
+            {"verdict": "approve"},
+            {"verdict": "decline"},
+            {"keep": "yes"},
+            {"verdict": "approve", "keep": "yes"},
+            {"waive": ["lost_value"]},
+            {"waive": ["restocking", "label"]},
+            {"send_back_until": day},
+            {"refund_percent": 50},
+        )
+        return {"lines": lines, **self.dice.choice(more)}
+
+    def _finding(self) -> Json:
+        code = self.dice.choice(("short", "wrong_item", "extra_item", "empty_box", "damaged_in_transit", "used"))
+        if code == "empty_box":
+            return {"code": code, "line_id": None, "sku": "", "quantity": None}
+        if code == "wrong_item":
+            return {"code": code, "line_id": None, "sku": "A-BRICK", "quantity": 1}
+        return {"code": code, "line_id": self.dice.choice(list(self.one.lines)), "sku": "", "quantity": 1}
 
     def _signed(self, content: Json, view: CaseView, update_id: str) -> Json:
         """What needs a signature is signed by who says it, if they have a key."""
@@ -251,7 +415,10 @@ class Wander:
         if view.to_approve is not None and "amount" in content:
             content["amount"] = view.to_approve.minor
         case, currency, amount = self.one.case, self.order.currency, content.get("amount", 0)
-        if content.get("override"):
+        if "change" in content:
+            change = Change.model_validate(content["change"])
+            said = override_statement(case, change, content["reason"], update_id)
+        elif content.get("override"):
             said = statement_of_override(case, content["override"], amount, currency, update_id)
         elif "reference" in content:
             content.setdefault("payment", self.order.tenders[0].id)
@@ -278,6 +445,18 @@ class Wander:
         assert isinstance(error, WorkflowUpdateFailedError), f"{name}: {error!r}"
         self.said.append(f"  refused: {error.cause}")
         return False
+
+    async def _anew(self) -> None:
+        """Somebody terminates it, and the storefront starts it again: nothing that was recorded is forgotten."""
+        if self.shut or (before := await self.stands()).outcome:
+            return
+        await self.one.handle.terminate("walked over")
+        self.said.append("terminated, and started again")
+        self.one = await self.shop.start(**self.asked)
+        after = await self.stands()
+        told = {name: (getattr(before, name), getattr(after, name)) for name in CaseView.model_fields}
+        lost = {name: both for name, both in told.items() if both[0] != both[1] and name not in PASSING}
+        assert after.outcome or not lost, f"a new run has forgotten: {lost}"
 
     async def _time(self) -> None:
         await self._skip(
@@ -325,7 +504,8 @@ class Wander:
     async def _sound(self) -> None:
         events = (await self.one.history()).events
         failed = [one for one in events if one.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED]
-        assert not failed, f"a workflow task failed: {failed[0].workflow_task_failed_event_attributes.failure.message}"
+        why = [one.workflow_task_failed_event_attributes.failure for one in failed]
+        assert not why, f"a workflow task failed: {why[0].message} {why[0].stack_trace[-800:]}"
 
     async def _end(self) -> list[str]:
         for turn in range(40):
@@ -346,23 +526,38 @@ class Wander:
         self.count += 1
         mine = f"help-{self.seed}-{self.count}"
         await self.say("retry_now", {"by": "olga"}, mine)
-        left = {line: count - view.received.get(line, 0) for line, count in view.lines.items()}
-        missing = [{"line_id": line, "quantity": count} for line, count in left.items() if count > 0]
+        missing = [{"line_id": line, "quantity": count} for line, count in view.expected.items()]
         if view.stage in ("awaiting_parcel", "in_transit", "inspection"):
             if missing:
                 await self.say("receive", {"id": mine, "received_by": "ann", "lines": missing}, f"{mine}-1")
             came = (await self.one.view()).received
-            graded = [{"line_id": line, "quantity": count} for line, count in came.items()]
+            grade = self.dice.choice(("grade_a", "grade_c"))
+            graded = [{"line_id": line, "quantity": count, "grade": grade} for line, count in came.items()]
             if graded:
                 await self.say("inspect", {"id": mine, "inspected_by": "ben", "lines": graded}, f"{mine}-2")
         if view.to_approve is not None:
             said = {"by": "fay", "amount": view.to_approve.minor, "signature": "", "update_id": f"{mine}-3"}
             if view.override_to_approve:
                 said["override"] = view.override_to_approve
-            await self.say("approve", self._signed(said, view, f"{mine}-3"), f"{mine}-3")
+            if not await self.say("approve", self._signed(said, view, f"{mine}-3"), f"{mine}-3"):
+                other = {**said, "by": "ada", "update_id": f"{mine}-33"}
+                await self.say("approve", self._signed(other, view, f"{mine}-33"), f"{mine}-33")
         if BY_HAND.search(view.next_action):
             paid = {"by": "ada", "payment": self.order.tenders[0].id, "reference": "bank-1", "signature": ""}
             await self.say("paid_by_hand", self._signed(paid, view, f"{mine}-4"), f"{mine}-4")
+        if view.stage == "offer":
+            yes = {"by": "shopper", "plan": view.offer_plan, "answer": "accept"}
+            await self.say("answer_offer", yes, f"{mine}-6")
+        if view.stage == "sending_back":
+            await self.say("sent_back", {"by": "ann", "tracking_number": f"{mine}-back"}, f"{mine}-7")
+        if view.stage == "remedy":
+            await self.say("repair", {"by": "ann", "result": "repaired"}, f"{mine}-8")
+            await self.say("shipped", {"by": "ann", "tracking_number": f"{mine}-out"}, f"{mine}-9")
+        for number, one in enumerate(view.unsettled):
+            kept = {"finding": one, "by": "ann", "ending": "kept"}
+            await self.say("settle_finding", kept, f"{mine}-10-{number}")
+        if view.owed_by_shopper:
+            await self.say("settle", {"by": "fay", "how": "waived"}, f"{mine}-11")
         for payment in view.disputed:
             await self.say("record_news", self._won(payment, f"{mine}-5"), f"{mine}-5")
 
@@ -381,4 +576,8 @@ class Wander:
         assert view.outcome is not None
         with httpx2.Client(base_url=world.url, trust_env=False) as client:
             books = Books(ledger, world.rooms.stores.outbox, client)
-            return [*wrong_books(self.one.case, view.outcome, books), *wrong_ledger(ledger)]
+            found = [*wrong_books(self.one.case, view.outcome, books), *wrong_ledger(ledger)]
+        out = ledger.balance(accounts.early(self.one.case), self.order.currency)
+        if out.posted or out.pending_out or out.pending_in:
+            found.append(f"{out.posted} of it is still out before its goods")
+        return found

@@ -11,7 +11,8 @@ from domain.plan import Component, ComponentKind, Fee, FeeKind, Leg, PlanLine, R
 from domain.policy import Decision, LineDecision, Reason, Verdict
 from domain.refund import Refund, RefundStatus
 from domain.request import RequestedLine, ReturnRequest
-from workflows.return_case.notices import notice, refund_notice
+from workflows.return_case.notices import notice
+from workflows.return_case.refund_mail import refund_notice
 from workflows.return_case.state import CaseState
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

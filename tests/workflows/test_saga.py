@@ -61,6 +61,20 @@ ELSEWHERE = {
     "regrade": "tests/diaries/test_mending.py",
     "lapse_override": "tests/diaries/test_review.py",
     "miss_evidence": "tests/diaries/test_review.py",
+    "answer_offer": "tests/diaries/test_offers.py",
+    "record_sent_back": "tests/diaries/test_offers.py",
+    "record_finding": "tests/diaries/test_inspections.py",
+    "settle_finding": "tests/diaries/test_inspections.py",
+    "pay_uninspected": "tests/diaries/test_inspections.py",
+    "plan_early": "tests/decisions/test_early.py",
+    "end_early": "tests/decisions/test_early.py",
+    "record_settled": "tests/decisions/test_early.py",
+    "record_claim": "tests/diaries/test_lost.py",
+    "record_answer": "tests/diaries/test_lost.py",
+    "ask_label": "tests/diaries/test_label.py",
+    "record_handed_over": "tests/diaries/test_withdrawal.py",
+    "record_overdue": "tests/diaries/test_withdrawal.py",
+    "keep_goods": "tests/diaries/test_keep.py",
 }
 """Steps that no way here comes by."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.inspection import Inspection, Receipt, units
 from domain.parcel import OtherParcel, Scan
+from domain.parts import may_wait
 from domain.verbs import Refusal
 from workflows.return_case.state import CaseState
 
@@ -53,6 +54,9 @@ def may_receive(state: CaseState, receipt: Receipt) -> Refusal | None:
         return Refusal(code="never_came", message=f"These goods were not waited for any more. {_LATE}")
     if state.kept:
         return Refusal(code="kept", message=f"The shopper keeps the goods of this return and is paid for them. {_LATE}")
+    if state.wants_goods:
+        text = "The shopper wants the goods of this return back, so no more of them are taken."
+        return Refusal(code="wanted_back", message=f"{text} {_LATE}")
     if state.inspection is not None and not state.waits_for_rest:
         return Refusal(
             code="already_inspected", message="This return was inspected; ask ops what to do with late goods."
@@ -88,7 +92,7 @@ def may_inspect(state: CaseState, inspection: Inspection) -> Refusal | None:
     if units(inspection.lines) != state.ungraded:
         message = f"An inspection grades all that was received, no more and no less: that is {_list(state.ungraded)}."
         return Refusal(code="not_what_was_received", message=message)
-    return None
+    return may_wait(state, inspection)
 
 
 def may_lose(state: CaseState) -> Refusal | None:

@@ -31,8 +31,9 @@ def _may_answer(state: CaseState, said: OfferAnswer) -> Refusal | None:
     if said.answer is Answer.APPEAL and any(one.answer is Answer.APPEAL for one in state.part_answers):
         text = "This offer was looked at again already; `accept` it, or have the goods back (`send-back`)."
         return Refusal(code="appealed_already", message=text)
-    if said.answer is Answer.SEND_BACK and _missing(state):
-        text = "Some of these goods are not there any more, so they cannot go back; `accept` the offer or `appeal` it."
+    if said.answer is Answer.SEND_BACK and (state.restocked is not None or _missing(state)):
+        text = "Some of these goods are put away or not there any more, so they cannot go back; `accept` the offer"
+        text += " or `appeal` it."
         return Refusal(code="not_here", message=text)
     return None
 

@@ -6,6 +6,7 @@ from domain.editing import Edit, may_edit
 from domain.evidence import AskEvidence, GiveEvidence
 from domain.inspection import units
 from domain.mending import CorrectCount, Deadline, Extend, Regrade, sum_of
+from domain.parts import may_grade_anew
 from domain.policy import Verdict
 from domain.verbs import Refusal
 from workflows.return_case.allowed_goods import other_content
@@ -84,6 +85,8 @@ def may_regrade(state: CaseState, said: Regrade) -> Refusal | None:
         return Refusal(code="not_what_was_inspected", message=text)
     if known(state, said):
         return None
+    if (no := may_grade_anew(state)) is not None:
+        return no
     if state.refunds:
         text = "The refund is under way, so grades change nothing of it any more; finance pays what is owed beyond it."
         return Refusal(code="money_is_asked_for", message=text)

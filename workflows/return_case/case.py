@@ -24,10 +24,10 @@ from workflows.return_case.agreeing import Agreeing
 from workflows.return_case.clock import Clockwork
 from workflows.return_case.desk import as_failure, decoded
 from workflows.return_case.early import Early
+from workflows.return_case.legs import latest
 from workflows.return_case.news import NewsDesk
 from workflows.return_case.remedies import GOODS_BACK, REMEDIES, Remedy
 from workflows.return_case.review import Review
-from workflows.return_case.state import latest
 from workflows.return_case.trade import Trade
 from workflows.return_case.undoing import Undoing
 from workflows.return_case.view import CaseView, view
@@ -61,6 +61,10 @@ STAYS: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("ship", "record_shipped"), "what was sent is on its way to the shopper"),
         "collect_payment": "a page to pay on is closed by `end_payment`; what is paid later is news for aftercare",
         **dict.fromkeys(("end_payment", "set_free"), "it is an undo itself"),
+        **dict.fromkeys(("record_finding", "settle_finding", "record_claim"), "what was found or claimed stays so"),
+        **dict.fromkeys(("answer_offer", "record_sent_back", "pay_uninspected"), f"{_AFTER_GOODS}; {_FACT}"),
+        **dict.fromkeys(("plan_early", "end_early", "record_settled"), "the goods are held against it"),
+        "record_answer": "it is the carrier's word",
         "plan_refund": f"{_AFTER_GOODS}. A plan that is overtaken is voided by the next, in one transaction",
         **dict.fromkeys(("ask_evidence", "give_evidence", "miss_evidence", "extend", "lapse_override"), _FACT),
         "edit_return": "the units that it reserved are given back like those of `open_return`",
@@ -186,10 +190,11 @@ class ReturnCase(Early, Trade, Review, Undoing, Agreeing, NewsDesk, Clockwork):
         while self.state.inspection is not None:
             await self.plan_refund()
             await self.agree()
+            if self.state.wants_goods is None:
+                await asyncio.gather(self.refund(), self.restock())
             if self.state.wants_goods is not None:
-                return await self.send_goods_back()
-            await asyncio.gather(self.refund(), self.restock())
-            if not self.state.waits_for_rest:
+                await self.send_goods_back()
+            if self.state.wants_goods is not None or not self.state.waits_for_rest:
                 break
             self.go_on_with_rest()
             await self.follow_parcel()

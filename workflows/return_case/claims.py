@@ -109,4 +109,7 @@ class Claims(Steps):
         claim: CarrierClaim | None = self.state.open_claim
         if claim is not None:
             fact = AnswerClaim(by=RULE, reference=claim.reference, answer=answer)
-            self.learn(**await self.record_answer_claim(fact), overdue="")
+            try:
+                self.learn(**await self.record_answer_claim(fact), overdue="")
+            except NotWanted:  # somebody has just said what the carrier answered
+                await workflow.wait_condition(lambda: not self.heard)

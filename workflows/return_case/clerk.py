@@ -19,7 +19,7 @@ from domain.parcel import HandedOver, NewLabel, OtherParcel, Scan
 from domain.refund import PLAN_WITHDRAWN
 from domain.repair import ShippedByHand, WorkshopSaid
 from workflows.return_case.claims import Claims
-from workflows.return_case.facts import Aside, Fact, Said, known, with_fact
+from workflows.return_case.facts import Aside, Fact, Goods, Said, Trade, known, with_fact
 from workflows.return_case.finance import Finance
 from workflows.return_case.findings import FindingDesk
 from workflows.return_case.mending import Mending
@@ -67,6 +67,27 @@ class Clerk(Shopper, Warehouse, Providers, Finance, Ops, Mending, Overrides, Off
 
     async def record(self, fact: Fact) -> dict[str, object]:
         """One fact, one entry; what else is known by it. Raises NotWanted if it is refused: who said it mends it."""
+        if isinstance(fact, Goods):
+            return await self._record_goods(fact)
+        if isinstance(fact, Trade):
+            return await self._record_trade(fact)
+        match fact:
+            case Cancel():
+                return await self.record_cancel(fact)
+            case ForceClose():
+                return await self.record_force_close(fact)
+            case Assign():
+                return await self.record_assigned(fact)
+            case Resend():
+                return await self.record_resend(fact)
+            case Approve():
+                return await (self.agree_override(fact) if fact.override else self.record_approval(fact))
+            case Override():
+                return await self.record_override(fact)
+            case _:
+                return await self._record_word(fact)
+
+    async def _record_goods(self, fact: Goods) -> dict[str, object]:
         match fact:
             case NewLabel():
                 return await self.record_new_label(fact)
@@ -80,38 +101,27 @@ class Clerk(Shopper, Warehouse, Providers, Finance, Ops, Mending, Overrides, Off
                 return await self.record_receipt(fact)
             case Inspection():
                 return await self.record_inspection(fact)
-            case Cancel():
-                return await self.record_cancel(fact)
+            case Lost():
+                return await self.record_loss(fact)
+            case Finding():
+                return await self.record_found(fact)
+            case FindingSettled():
+                return await self.record_settled(fact)
+
+    async def _record_trade(self, fact: Trade) -> dict[str, object]:
+        match fact:
             case Choice():
                 return await self.record_choice(fact)
             case WorkshopSaid():
                 return await self.record_repair(fact)
             case ShippedByHand():
                 return await self.record_shipped(fact)
-            case ForceClose():
-                return await self.record_force_close(fact)
-            case Lost():
-                return await self.record_loss(fact)
-            case Assign():
-                return await self.record_assigned(fact)
-            case Resend():
-                return await self.record_resend(fact)
-            case Approve():
-                return await (self.agree_override(fact) if fact.override else self.record_approval(fact))
-            case Finding():
-                return await self.record_found(fact)
-            case FindingSettled():
-                return await self.record_settled(fact)
             case OfferAnswer():
                 return await self.record_answer(fact.plan, fact.answer, fact.by)
             case Uphold():
                 return await self.record_upheld(fact)
             case SentBack():
                 return await self.record_goods_sent_back(fact)
-            case Override():
-                return await self.record_override(fact)
-            case _:
-                return await self._record_word(fact)
 
     async def _record_word(self, fact: Said | Aside) -> dict[str, object]:
         match fact:

@@ -16,8 +16,9 @@ from domain.request import taken
 from domain.verbs import Refusal, Verb
 from workflows.return_case.allowed import allowed
 from workflows.return_case.facts import Fact, Heard, known, with_fact
+from workflows.return_case.panel import panel
 from workflows.return_case.state import CaseState
-from workflows.return_case.view import CaseView, attributes, panel, view
+from workflows.return_case.view import CaseView, attributes, view
 from workflows.waiting import Waiter
 
 M = TypeVar("M", bound=Model)

@@ -37,7 +37,8 @@ class Early(Payout):
             self.learn(**dict(planned))
         if self.state.early is not None:
             await self.refund()
-            self.tell(NoticeKind.REFUND_DONE)
+            if self.state.plan is not None:  # else the shopper wants the goods rather than what they came to be worth
+                self.tell(NoticeKind.REFUND_DONE)
 
     async def early_paid(self) -> None:
         """Until nothing of it is on its way any more."""

@@ -39,6 +39,30 @@ class Heard:
 
 def known(state: CaseState, fact: Fact) -> bool:
     """Whether the fact stands recorded already, so that saying it again changes nothing."""
+    if isinstance(fact, Goods):
+        return _known_goods(state, fact)
+    if isinstance(fact, Trade):
+        return _known_trade(state, fact)
+    match fact:
+        case Cancel():
+            return state.called_off
+        case ForceClose():
+            return state.force_closed is not None
+        case Assign():
+            return state.assignment is not None and state.assignment.to == fact.to
+        case Resend():
+            return False
+        case Approve(override=str()):
+            return any(one.update_id == fact.override and one.agreed_by for one in state.overrides)
+        case Approve():
+            return state.approval is not None and not state.needs_approval
+        case Override():
+            return any(one.update_id == fact.update_id for one in state.overrides)
+        case _:
+            return _known(state, fact)
+
+
+def _known_goods(state: CaseState, fact: Goods) -> bool:
     match fact:
         case NewLabel():
             return state.new_label is not None and fact.number <= state.new_label.number
@@ -52,26 +76,18 @@ def known(state: CaseState, fact: Fact) -> bool:
             return any(one.id == fact.id for one in state.receipts)
         case Inspection():
             return fact in (*state.parts, state.seen)
-        case Cancel():
-            return state.called_off
-        case Choice():
-            return state.resolution is fact.resolution
-        case ForceClose():
-            return state.force_closed is not None
-        case Assign():
-            return state.assignment is not None and state.assignment.to == fact.to
         case Lost():
             return state.lost is not None
-        case Resend():
-            return False
-        case Approve(override=str()):
-            return any(one.update_id == fact.override and one.agreed_by for one in state.overrides)
-        case Approve():
-            return state.approval is not None and not state.needs_approval
         case Finding():
             return any(one.finding.id == fact.id for one in state.findings)
         case FindingSettled():
             return any(one.finding == fact.finding for one in state.settled)
+
+
+def _known_trade(state: CaseState, fact: Trade) -> bool:
+    match fact:
+        case Choice():
+            return state.resolution is fact.resolution
         case OfferAnswer():
             return any((one.plan, one.answer) == (fact.plan, fact.answer) for one in state.answers)
         case Uphold():
@@ -83,10 +99,6 @@ def known(state: CaseState, fact: Fact) -> bool:
             return state.repair is not None
         case ShippedByHand():
             return bool(state.sent)
-        case Override():
-            return any(one.update_id == fact.update_id for one in state.overrides)
-        case _:
-            return _known(state, fact)
 
 
 def _known(state: CaseState, fact: Said | Aside) -> bool:
@@ -117,29 +129,13 @@ def with_fact(state: CaseState, fact: Fact) -> CaseState:
     it (an approval, an override, a choice, an edit, a claim) changes nothing yet."""
     if known(state, fact):
         return state
+    if isinstance(fact, Goods):
+        return _with_goods(state, fact)
     match fact:
-        case NewLabel():
-            return state.model_copy(update={"new_label": fact})
-        case HandedOver():
-            return state.model_copy(update={"handed_over": (*state.handed_over, fact)})
-        case OtherParcel():
-            return state.model_copy(update={"parcels": (*state.parcels, fact.tracking_number)})
-        case Scan():
-            return state.model_copy(update={"scans": (*state.scans, fact)})
-        case Receipt():
-            return state.model_copy(update={"receipts": (*state.receipts, fact)})
-        case Inspection():
-            return state.model_copy(update={"graded" if state.uninspected else "inspection": fact})
         case Cancel():
             return state.model_copy(update={"cancel": fact})
         case ForceClose():
             return state.model_copy(update={"force_closed": fact.by})
-        case Lost():
-            return state.model_copy(update={"lost": fact.by})
-        case Finding():
-            return state.model_copy(update={"findings": (*state.findings, Found(finding=fact))})
-        case FindingSettled():
-            return state.model_copy(update={"settled": (*state.settled, fact)})
         case SentBack():
             return state.model_copy(update={"sent_back": fact})
         case Settle():
@@ -155,3 +151,25 @@ def with_fact(state: CaseState, fact: Fact) -> CaseState:
             return state.model_copy(update={"inspection": regraded(state.inspection, fact)})
         case _:
             return state
+
+
+def _with_goods(state: CaseState, fact: Goods) -> CaseState:
+    match fact:
+        case NewLabel():
+            return state.model_copy(update={"new_label": fact})
+        case HandedOver():
+            return state.model_copy(update={"handed_over": (*state.handed_over, fact)})
+        case OtherParcel():
+            return state.model_copy(update={"parcels": (*state.parcels, fact.tracking_number)})
+        case Scan():
+            return state.model_copy(update={"scans": (*state.scans, fact)})
+        case Receipt():
+            return state.model_copy(update={"receipts": (*state.receipts, fact)})
+        case Inspection():
+            return state.model_copy(update={"graded" if state.uninspected else "inspection": fact})
+        case Lost():
+            return state.model_copy(update={"lost": fact.by})
+        case Finding():
+            return state.model_copy(update={"findings": (*state.findings, Found(finding=fact))})
+        case FindingSettled():
+            return state.model_copy(update={"settled": (*state.settled, fact)})

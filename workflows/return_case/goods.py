@@ -178,10 +178,14 @@ class Goods(Labelling):
         await self.be_graded()
         inspection = self.state.seen
         if self.state.restocked is None and inspection is not None and self.state.to_put_away:
-            await self.step(
-                "Put the goods away",
-                InventoryActivities.restock,
-                lambda now: Restock(**self.about, inspection=inspection, now=now),
-                options.WAREHOUSE,
-            )
+            try:
+                await self.step(
+                    "Put the goods away",
+                    InventoryActivities.restock,
+                    lambda now: Restock(**self.about, inspection=inspection, now=now),
+                    options.WAREHOUSE,
+                    wanted=lambda: self.state.wants_goods is None,
+                )
+            except NotWanted:
+                return
             self.learn(restocked=inspection.id)

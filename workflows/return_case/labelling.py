@@ -27,8 +27,7 @@ class Labelling(Clerk):
     async def buy_label(self) -> None:
         """Issue the return label, or what stands for one, and send it; goods that are here already need none."""
         here = self.state.came_first or bool(self.state.receipts)
-        kept = self.state.decision is not None and self.state.decision.keeps is not None
-        if self.state.label is None and not self.state.stopped and not here and not kept:
+        if self.state.label is None and not self.state.stopped and not here and not self._keeps:
             await self._issue(1, self.way, "")
         self.tell_approved()
 
@@ -44,6 +43,10 @@ class Labelling(Clerk):
         elif self.state.silent and self.state.label_void and self._has_longer():
             await self._issue(self.state.label_number + 1, old.method, "")
 
+    @property
+    def _keeps(self) -> bool:
+        return self.state.decision is not None and self.state.decision.keeps is not None
+
     def _has_longer(self) -> bool:
         until = self.state.label_until
         return until is not None and until - workflow.now() > timedelta(hours=1)
@@ -57,8 +60,8 @@ class Labelling(Clerk):
                 LabelActivities.buy_label,
                 lambda now: BuyLabel.model_validate({**self.about, **told, "number": number, "by": by, "now": now}),
                 options.CARRIER,
-                # Goods that are here need no label any more.
-                wanted=lambda: not (self.state.stopped or self.state.receipts),
+                # Goods that are here, or are kept, need no label any more.
+                wanted=lambda: not (self.state.stopped or self.state.receipts or self._keeps),
             )
         except NotWanted:
             return

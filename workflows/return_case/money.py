@@ -10,6 +10,7 @@ from temporalio.exceptions import ApplicationError
 from activities.decisions import DecisionActivities, PlanRefund
 from activities.payments import PayLeg
 from domain.consent import Consent
+from domain.inspection import Inspection
 from domain.money import Money
 from domain.notice import NoticeKind
 from domain.plan import AS_CREDIT, Leg, destination
@@ -17,7 +18,7 @@ from domain.refund import FINAL_NO, STORED_FAULT, Refund, RefundStatus
 from domain.verbs import Verb
 from workflows import options
 from workflows.instead import Instead
-from workflows.return_case.state import attempts, latest, with_refund
+from workflows.return_case.legs import attempts, latest, with_refund
 from workflows.return_case.steps import Steps
 from workflows.return_case.view import CaseView, view
 from workflows.stepping import NotWanted
@@ -26,6 +27,10 @@ from workflows.stepping import NotWanted
 class Payout(Steps, Instead):
     """Verbs about what is owed, to the tenders or as store credit."""
 
+    async def agree(self) -> None:
+        """Have the shopper agree to a plan that pays less than was quoted."""
+        raise NotImplementedError
+
     async def plan_refund(self) -> None:
         """Compute what is owed for what was inspected, and reserve it."""
         if self.state.plan is None and self.state.wants_goods is None:
@@ -33,17 +38,20 @@ class Payout(Steps, Instead):
 
     async def make_plan(self, number: int) -> None:
         """The n-th plan; one after the first takes the place of the one before."""
-        early = self.state.early
-        inspection = self.state.inspection or (early.inspection if early else None)
-        if inspection is not None:
+        if (first := self._judged) is not None:
             self.overtaken = False
             plan = await self.step(
                 "Compute the refund" if number == 1 + self.state.plans_before else "Compute the refund anew",
                 DecisionActivities.plan_refund,
-                lambda now: PlanRefund(**self.about, inspection=inspection, number=number, now=now),
+                # Goods that were trusted may have been judged while this waited.
+                lambda now: PlanRefund(**self.about, inspection=self._judged or first, number=number, now=now),
                 options.JOURNAL,
             )
             self.learn(plan=plan)
+
+    @property
+    def _judged(self) -> Inspection | None:
+        return self.state.inspection or (self.state.early.inspection if self.state.early else None)
 
     async def refund(self) -> None:
         """Pay every leg of the plan, once it is approved where that is needed; one that was overtaken is made anew."""
@@ -56,6 +64,7 @@ class Payout(Steps, Instead):
                 return
             except NotWanted:
                 await self.make_plan(self.state.plan.number + 1)
+                await self.agree()
 
     @property
     def unpaid(self) -> Leg | None:

@@ -15,9 +15,11 @@ from domain.refund import Refund
 from domain.verbs import Refusal, Verb
 from workflows.listening import Listener, about
 from workflows.return_case.desk import as_failure, as_refusal, decoded
+from workflows.return_case.legs import with_refund
 from workflows.return_case.money import Payout
-from workflows.return_case.state import of_plan, with_refund
+from workflows.return_case.state import of_plan
 from workflows.return_case.view import CaseView, view
+from workflows.stepping import NotWanted, not_if_refused
 
 _MONEY_MOVED = (Turn.REFUND_ELSEWHERE, Turn.REFUND_ELSEWHERE_FAILED, Turn.DISPUTE_LOST, Turn.DISPUTE_WON)
 """After these, what was planned may not stand any more, or may go on."""
@@ -35,7 +37,9 @@ class NewsDesk(Payout, Listener):
         news = _news(raw)
         self.hearing += 1
         try:
-            await self._act_on(news, await self.hear(self.order.order_id, news))
+            await self._act_on(news, await self.hear(self.order.order_id, news, not_if_refused))
+        except NotWanted as no:  # it would hold up the return; aftercare asks people about it
+            raise _for_aftercare(f"It cannot be recorded here ({no.refusal.message})") from None
         finally:
             self.hearing -= 1
         return view(self.state)

@@ -6,21 +6,20 @@ from collections.abc import Iterable
 from typing import Any
 
 from domain import notice_ids
-from domain.case import OrderBrief
 from domain.method import Method
 from domain.money import Money
-from domain.notice import Extra, Notice, NoticeExtra, NoticeKind, NoticeLine, NoticePart, NoticeReason
-from domain.order import TenderKind
+from domain.notice import Extra, Notice, NoticeExtra, NoticeKind, NoticeLine, NoticeReason
+from domain.parcel import ReturnLabel
 from domain.plan import RefundPlan
 from domain.policy import LineDecision, Verdict
 from domain.policy.calendar import local_day
 from domain.printing import amount, day, moment
-from domain.refund import FINAL_NO, Refund, RefundStatus
+from domain.refund import FINAL_NO
 from domain.request import Basis
 from domain.resolution import IN_GOODS, Resolution
-from domain.statement import shows_by
 from workflows.return_case.offer_mail import about_offer
-from workflows.return_case.state import CaseState, of_earlier_part
+from workflows.return_case.refund_mail import on_statement
+from workflows.return_case.state import CaseState
 
 
 def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
@@ -28,7 +27,6 @@ def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
     if state.order is None or state.request is None:
         raise ValueError("a notice needs the order")
     label = state.label if not state.label_void else None
-    by_code = label is not None and label.method is Method.QR_CODE and bool(label.qr_url)
     locale, total = state.order.locale, None if kind in _WITHOUT_MONEY else _total(state)
     extras = _extras(state) if total else ()
     made = Notice(
@@ -45,7 +43,7 @@ def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
         bonus=_bonus(state, locale) if total else "",
         resolution=state.resolution,
         nothing_left=_nothing_left(state),
-        label_url=label.url if label and not by_code else "",
+        label_url=label.url if label and not _by_code(label) else "",
         keeps=state.decision.keeps if state.decision else None,
         another_label=bool(state.old_labels),
         method=state.label.method if state.label else None,
@@ -61,9 +59,13 @@ def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
         reply_until=_reply_until(kind, state),
         send_back_until=day(state.decision.last_day_to_send, locale) if state.decision else "",
         provider_reference=", ".join(one.arn or one.provider_id for one in state.refunds if one.status not in FINAL_NO),
-        **_on_statement(state),
+        **on_statement(state),
     )
     return made.model_copy(update=about_offer(kind, state, extras))
+
+
+def _by_code(label: ReturnLabel) -> bool:
+    return label.method is Method.QR_CODE and bool(label.qr_url)
 
 
 _WITHOUT_MONEY = (NoticeKind.IN_REVIEW, NoticeKind.SENT_BACK)
@@ -106,41 +108,6 @@ def _reply_until(kind: NoticeKind, state: CaseState) -> str:
     if state.evidence and kind is NoticeKind.EVIDENCE_WANTED:
         until = state.evidence[-1].until
     return day(until.date(), _locale(state)) if until else ""
-
-
-def refund_notice(kind: NoticeKind, case: str, order: OrderBrief, refund: Refund) -> Notice:
-    """A notice about one refund alone: it failed late, or is confirmed after all."""
-    done = kind is NoticeKind.REFUND_DONE
-    return Notice(
-        key=notice_ids.refund_notice_key(kind, refund.key),
-        kind=kind,
-        case=case,
-        order_id=order.order_id,
-        order_number=order.number,
-        customer_id=order.customer_id,
-        locale=order.locale,
-        total=amount(Money(minor=refund.amount, currency=refund.currency), order.locale),
-        provider_reference=refund.arn or refund.provider_id,
-        shows_by=day(shows_by(refund.instead or TenderKind.CARD, refund.updated_at), order.locale) if done else "",
-        reversal=done and refund.shows_as == "reversal",
-        parts=(_part(refund, TenderKind.CARD, order.locale),) if done else (),
-    )
-
-
-def _on_statement(state: CaseState) -> dict[str, Any]:
-    """When confirmed refunds show, and whether they only take the charge back."""
-    paid = [one for one in state.refunds if one.status is RefundStatus.SUCCEEDED and not of_earlier_part(state, one)]
-    if not paid:
-        return {}
-    kinds = {leg.tender_id: leg.kind for leg in (state.plan.legs if state.plan else ())}
-    last = max(shows_by(one.instead or kinds.get(one.payment, TenderKind.CARD), one.updated_at) for one in paid)
-    locale = _locale(state)
-    parts = tuple(_part(one, kinds.get(one.payment, TenderKind.CARD), locale) for one in paid)
-    return {
-        "shows_by": day(last, locale),
-        "reversal": all(one.shows_as == "reversal" for one in paid),
-        "parts": parts,
-    }
 
 
 def _locale(state: CaseState) -> str:
@@ -190,11 +157,6 @@ def _goods_out(kind: NoticeKind, state: CaseState) -> dict[str, Any]:
     if kind is NoticeKind.PAYMENT_DUE and state.pay_until:
         found |= {"action_url": state.pay_url}
     return found
-
-
-def _part(refund: Refund, kind: TenderKind, locale: str) -> NoticePart:
-    money = Money(minor=refund.amount, currency=refund.currency)
-    return NoticePart(to=refund.instead or kind, amount=amount(money, locale))
 
 
 def _nothing_left(state: CaseState) -> bool:

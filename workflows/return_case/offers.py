@@ -11,6 +11,8 @@ from activities.decisions import AnswerOffer, DecisionActivities, RecordSentBack
 from domain.offer import Answer, Answered, OfferAnswer, SentBack
 from domain.verbs import Verb
 from workflows import options
+from workflows.return_case.allowed_offer import may_speak
+from workflows.return_case.desk import as_refusal
 from workflows.return_case.said import Uphold
 from workflows.return_case.steps import Steps
 from workflows.return_case.view import CaseView
@@ -62,7 +64,10 @@ class Offers(Steps):
         return said | ({"plan": None} if answer is Answer.SEND_BACK else {})
 
     async def record_upheld(self, fact: Uphold) -> dict[str, object]:
-        assert self.state.plan is not None  # else it was refused before
+        # What was recorded since it was taken may have ended the offer.
+        if (no := may_speak(self.state, fact)) is not None:
+            raise as_refusal(no)
+        assert self.state.plan is not None
         return await self.record_answer(self.state.plan.number, Answer.STANDS, fact.by)
 
     async def record_goods_sent_back(self, fact: SentBack) -> dict[str, object]:

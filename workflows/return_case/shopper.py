@@ -10,7 +10,7 @@ from activities.decisions.editing import RecordEdit
 from activities.decisions.evidence import RecordGiven
 from activities.decisions.mending import WordActivities
 from activities.labels.parcels import AskLabel, ParcelActivities, RecordHandedOver
-from domain.case import with_handed_over
+from domain.case_goods import with_handed_over
 from domain.choice import Choice
 from domain.editing import Edit
 from domain.evidence import GiveEvidence

@@ -12,7 +12,7 @@ from domain.money import Money
 from domain.news import DisputeNews
 from domain.parcel import back_with_sender
 from domain.policy import Verdict
-from domain.refund import FINAL_NO, Refund, RefundStatus
+from domain.refund import Refund, RefundStatus
 from domain.refund_due import Clock, refund_due
 from domain.request import ReturnRequest
 from domain.resolution import IN_GOODS
@@ -293,24 +293,3 @@ def of_earlier_part(state: CaseState, refund: Refund) -> bool:
     """Whether a refund paid goods that came, and were inspected, before those of now."""
     key = ids.refund_of(refund.key)
     return key is not None and key.plan <= state.plans_before
-
-
-def with_refund(state: CaseState, refund: Refund) -> tuple[Refund, ...]:
-    """All refunds with this one as it stands now, in its place. A final no stays one, whatever was read before it."""
-    known = next((one for one in state.refunds if one.key == refund.key), None)
-    if known is None:
-        return (*state.refunds, refund)
-    if known.status in FINAL_NO and refund.status not in FINAL_NO:
-        return state.refunds
-    return tuple(refund if one.key == refund.key else one for one in state.refunds)
-
-
-def attempts(state: CaseState, payment: str) -> int:
-    """Which attempt at a leg is the current one: one more than the provider's final noes."""
-    mine = (one for one in state.refunds if one.payment == payment and of_plan(state, one))
-    return 1 + sum(1 for one in mine if one.status in FINAL_NO)
-
-
-def latest(state: CaseState, payment: str) -> Refund | None:
-    """What is known last of the refund to a payment."""
-    return next((one for one in reversed(state.refunds) if one.payment == payment and of_plan(state, one)), None)

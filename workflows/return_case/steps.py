@@ -15,7 +15,8 @@ from domain.refund import Refund
 from domain.request import ReturnRequest
 from workflows import options
 from workflows.return_case.desk import Desk
-from workflows.return_case.notices import notice, refund_notice, withdrawn
+from workflows.return_case.notices import notice, withdrawn
+from workflows.return_case.refund_mail import refund_notice
 from workflows.return_case.stage import Stage, Trouble
 from workflows.stepping import Stepper
 

@@ -106,9 +106,10 @@ class Trade(Goods, Payout):
             await asyncio.gather(self.restock(), self.send(Resolution.REPLACEMENT))
 
     async def mend(self) -> None:
-        """The shopper's own goods, mended; else the next remedy, also where the workshop takes too long."""
-        if self.state.lost and self.still(Resolution.REPAIR):
-            return await self.fall_back("lost_by_carrier")
+        """The shopper's own goods, mended; else the next remedy, also where the workshop takes too long, or has none of
+        them because they are lost, or stay with the shopper."""
+        if not self.state.to_put_away:
+            return await self.fall_back("not_here")
         days = self.decision.days(self.decision.repair_days)
         if self.state.repair is None:
             self.learn(mend_by=workflow.now() + days)
@@ -195,30 +196,36 @@ class Trade(Goods, Payout):
         pause = options.POLL_FIRST
         self.learn(send_by=workflow.now() + options.SEND_PATIENCE)
         while not self.state.sent and self.still(chosen):
-            sent = await self.step(
-                "Send what goes out",
-                Shipping.ship,
-                lambda now: Ship(**self.about, now=now),
-                options.STOREFRONT,
-                answers=("nothing_to_send",),
-            )
+            try:
+                sent = await self.step(
+                    "Send what goes out",
+                    Shipping.ship,
+                    lambda now: Ship(**self.about, now=now),
+                    options.STOREFRONT,
+                    wanted=lambda: self.still(chosen),
+                )
+            except NotWanted:
+                break
             if sent is not None:
                 self.learn(sent=(sent,))
                 break
-            await self._heard(lambda: bool(self.state.sent), chosen, workflow.now() + pause)
+            await self._heard(self._sent_or_asked(), chosen, workflow.now() + pause)
             pause = min(pause * 2, options.PAUSE_LONGEST)
         self.learn(send_by=None)
         if self.state.sent:
             self.learn(aside=())
             self.tell(NoticeKind.EXCHANGE_SHIPPED)
 
+    def _sent_or_asked(self) -> Callable[[], bool]:
+        before = self.retries
+        return lambda: bool(self.state.sent) or self.retries > before
+
     async def _heard(self, there: Callable[[], bool], chosen: Resolution, until: datetime | None) -> bool:
         """Wait until it is there, or something else is chosen; whether the time was up before."""
         left = max(0.0, (until - workflow.now()).total_seconds()) if until else None
-        before = self.retries
         try:
             await workflow.wait_condition(
-                lambda: there() or not self.still(chosen) or self.retries > before,
+                lambda: there() or not self.still(chosen),
                 timeout=left,
                 timeout_summary=self.state.next_action.action,
             )

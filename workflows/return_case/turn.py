@@ -61,7 +61,9 @@ def _overdue(state: CaseState) -> NextAction | None:
         return None
     silent = state.stage is Stage.IN_TRANSIT and not (delivered(state.scans) or state.open_claim)
     hint = "; claim it at the carrier (`claim open`)" if silent else ""
-    return NextAction(owner="ops", action=state.overdue + hint, due_at=due_of(state))
+    after = _FIRST_OF[_FIRST_OF.index(_overdue) + 1 :]
+    waits = (found.due_at for look in after if (found := look(state)) is not None)
+    return NextAction(owner="ops", action=state.overdue + hint, due_at=due_of(state) or next(waits, None))
 
 
 def _override_waits(state: CaseState) -> NextAction | None:
@@ -228,6 +230,8 @@ def due_of(state: CaseState) -> datetime | None:
         return state.look_by(1)
     if state.stage is Stage.INSPECTION:
         return state.inspect_until
+    if state.stage is Stage.REMEDY:
+        return (state.pay_until if state.pay_url else None) or state.mend_by or state.send_by
     if state.decision is None or state.stage not in (Stage.AWAITING_PARCEL, Stage.IN_TRANSIT):
         return None
     if state.stage is Stage.IN_TRANSIT:
@@ -239,11 +243,13 @@ def due_of(state: CaseState) -> datetime | None:
 
 
 def _in_transit_until(state: CaseState, decision: Decision) -> datetime | None:
-    """The carrier is patiently waited for as long as it says something of the parcel now and then."""
+    """The carrier is patiently waited for as long as it says something of the parcel now and then; of what
+    was handed in it may never say anything."""
     if came := delivered(state.scans):
         return due(came, 1)
     last = newest(state.scans)
-    silent = last.at + decision.days(decision.lost_after_days) if last else None
+    heard = [one for one in (last.at if last else None, state.handed_over_at) if one is not None]
+    silent = max(heard) + decision.days(decision.lost_after_days) if heard else None
     return max((one for one in (silent, state.patient_until) if one is not None), default=None)
 
 
