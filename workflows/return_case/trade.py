@@ -108,8 +108,8 @@ class Trade(Goods, Payout):
     async def mend(self) -> None:
         """The shopper's own goods, mended; else the next remedy, also where the workshop takes too long, or has none of
         them because they are lost, or stay with the shopper."""
-        if not self.state.to_put_away:
-            return await self.fall_back("not_here")
+        if not self.state.to_put_away and self.still(Resolution.REPAIR):
+            return await self.fall_back("lost_by_carrier" if self.state.lost else "not_here")
         days = self.decision.days(self.decision.repair_days)
         if self.state.repair is None:
             self.learn(mend_by=workflow.now() + days)
