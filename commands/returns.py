@@ -67,6 +67,8 @@ def start(
 ) -> None:
     """Start a return and wait a moment for verdict, quote and label; the same again gives the same return."""
     rooms = open_rooms()
+    if resolution == "exchange" and not exchange:
+        raise InvalidRequest("--exchange", "say what goes out for each line: LINE=SKU")
     told = {"requested_by": by, **({"basis": judging.basis_of(basis)} if basis else {})}
     told |= {name: one for name, one in (("appeals", appeal), ("method", method)) if one}
     told |= {"resolution": "exchange" if exchange else resolution}
