@@ -1,4 +1,4 @@
-"""Units by the activities alone, where a return was changed, paid early or offered less: none is lost, none counts twice."""
+"""Units by the activities alone, where a return was changed, paid early or offered less: none lost, none counted twice."""
 
 from __future__ import annotations
 
