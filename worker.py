@@ -36,7 +36,19 @@ from workflows.return_case.case import ReturnCase
 # run would only cost time, three quarters of what the start of a run costs.
 _RULES = ("claims", "early", "finding", "goods", "label", "offer", "staff", "trade", "words")
 _ALLOWED = ("allowed", *(f"allowed_{name}" for name in _RULES))
-_PARTS = ("facts", "legs", "notices", "offer_mail", "panel", "refund_mail", "remedies", "said", "stage", "state")
+_PARTS = (
+    "deciders",
+    "facts",
+    "legs",
+    "notices",
+    "offer_mail",
+    "panel",
+    "refund_mail",
+    "remedies",
+    "said",
+    "stage",
+    "state",
+)
 _CASE = tuple(f"workflows.return_case.{name}" for name in (*_ALLOWED, *_PARTS))
 _VIEWS = (
     "workflows.aftercare_view",

@@ -70,7 +70,7 @@ def start(
     told = {"requested_by": by, **({"basis": judging.basis_of(basis)} if basis else {})}
     told |= {name: one for name, one in (("appeals", appeal), ("method", method)) if one}
     told |= {"resolution": "exchange" if exchange else resolution}
-    request = request_of(rooms, case, order, _exchanged(values.lines(line, "reason"), exchange or ()), told)
+    request = request_of(rooms, case, order, _exchanged(values.lines(line, "reason"), exchange or (), resolution), told)
     texts = _texts(request, note or ())
     _show(asyncio.run(_start(rooms, request, texts)), as_json)
 
@@ -128,8 +128,11 @@ def request_of(
     return request
 
 
-def _exchanged(lines: list[dict[str, object]], wanted: Iterable[str]) -> list[dict[str, object]]:
-    """The lines with what goes out for them. Raises InvalidRequest for other text, and for another line."""
+def _exchanged(lines: list[dict[str, object]], wanted: Iterable[str], resolution: str) -> list[dict[str, object]]:
+    """The lines with what goes out for them. Raises InvalidRequest for other text, for another line, and where nothing
+    is said of an exchange."""
+    if resolution == "exchange" and not wanted:
+        raise InvalidRequest("--exchange", "say what goes out for each line: LINE=SKU")
     skus: dict[str, str] = {}
     for text in wanted:
         line_id, _, sku = text.partition("=")

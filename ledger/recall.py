@@ -99,8 +99,6 @@ def _judged(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
             return {"overrides": _each(known.overrides, facts["override"], lapsed)}
         case EntryKind.OVERRIDE:
             return {**_decided(facts), "overrides": (*known.overrides, Overridden.model_validate(facts["override"]))}
-        case EntryKind.CHOICE:
-            return {**_decided(facts), "choices": (*known.choices, Chosen.model_validate(facts["choice"]))}
         case EntryKind.EVIDENCE_WANTED | EntryKind.EVIDENCE_GIVEN | EntryKind.EVIDENCE_MISSED:
             return {**_decided(facts), "evidence": _shown(known.evidence, entry)}
         case _:

@@ -26,9 +26,9 @@ from workflows.aftercare_desk import maybe_paid
 from workflows.aftercare_goods import LateGoodsDesk
 from workflows.aftercare_view import AftercareView
 from workflows.listening import Listener, about
+from workflows.return_case.deciders import DECIDED, who_decides
 from workflows.return_case.desk import as_failure, decoded
 from workflows.return_case.refund_mail import refund_notice
-from workflows.return_case.turn import DECIDED, who_decides
 from workflows.stepping import NotWanted
 
 NOT_GIVEN = RawValue(Payload())

@@ -10,7 +10,7 @@ from temporalio import workflow
 from activities.payments import PayLeg, PaymentActivities
 from domain.refund import BY_HAND, PLAN_WITHDRAWN, Refund
 from workflows import options
-from workflows.return_case.turn import DECIDED
+from workflows.return_case.deciders import DECIDED
 from workflows.stepping import Stepper
 
 

@@ -56,7 +56,7 @@ class Edits(Evidences):
         try:
             decided(self._ledger, ask.order_id, lambda: self._ledger.find(key) or self._edited(key, ask))
         except InvalidRequest as error:  # the return stands as it was, so whoever said it hears why
-            raise Refused("not_possible", f"{error.field}: {error.message}") from None
+            raise Refused("not_possible", error.message) from None
         return Edited.model_validate(self._known(ask.case), from_attributes=True)
 
     def _edited(self, key: str, ask: RecordEdit) -> NewEntry:

@@ -239,9 +239,10 @@ class InventoryActivities(Findings):
                 raise Refused("more_than_approved", f"{text}; open a return for the others")
 
     def _check_came_back(self, ask: Restock) -> None:
-        """Raises OverLimit where the journal would refuse the move, before the warehouse is told of it, and Refused
-        where the shopper wants the goods back."""
-        if case_so_far(self._ledger.entries(case=ask.case)).wants_goods:
+        """Raises OverLimit where the journal would refuse the move, before the warehouse is told of it, and Refused for
+        goods that are to go back to the shopper."""
+        known = case_so_far(self._ledger.entries(case=ask.case))
+        if known.wants_goods and known.sent_back is None:
             raise Refused(
                 "wanted_back", f"the shopper wants the goods of return {ask.case}, so they stay where they are"
             )

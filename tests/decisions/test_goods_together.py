@@ -1,8 +1,9 @@
-"""Units by the activities alone, where a return was changed, paid early or offered less: none lost, none twice."""
+"""Units of returns that were changed, paid early or offered less: none is lost, and none counts twice."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -21,7 +22,7 @@ from tests.decisions.test_overrides import override, staffed
 from tests.shop import NOW, Shop
 
 SINCE = datetime(2021, 1, 1, tzinfo=UTC)
-ABOUT = {"case": "R-1", "order_id": "two-rates"}
+ABOUT: dict[str, Any] = {"case": "R-1", "order_id": "two-rates"}
 HOLDER = "with_customer:two-rates:1"
 
 

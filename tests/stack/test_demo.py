@@ -35,7 +35,7 @@ class Told:
 
 async def demo(home: Path, name: str, *words: str) -> Told:
     async with started(home, name, *DEMO, *words) as program:
-        return Told(await program.end(110), program.said(), home)
+        return Told(await program.end(200), program.said(), home)
 
 
 async def journal(home: Path, case: str) -> list[dict[str, Any]]:

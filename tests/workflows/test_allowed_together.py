@@ -62,9 +62,9 @@ def said(answer: Answer) -> tuple[Answered, ...]:
     return (Answered(by="shopper", plan=1, answer=answer, at=NOW),)
 
 
-ONE_HERE = {"receipts": (box(1),)}
-JUDGED = {**ONE_HERE, "inspection": look(1)}
-PART = {**ONE_HERE, "inspection": look(1, Rest.EXPECTED)}
+ONE_HERE: dict[str, Any] = {"receipts": (box(1),)}
+JUDGED: dict[str, Any] = {**ONE_HERE, "inspection": look(1)}
+PART: dict[str, Any] = {**ONE_HERE, "inspection": look(1, Rest.EXPECTED)}
 EARLY = EarlyRefund(
     trigger=Trigger.FIRST_SCAN, amount=900, currency="EUR", customer="c", inspection=look(2, id="early")
 )

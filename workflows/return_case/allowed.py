@@ -30,7 +30,6 @@ from workflows.return_case.facts import Said
 from workflows.return_case.said import Approve, ForceClose, Lost, Resend, Uphold
 from workflows.return_case.state import CaseState
 
-Word = AskEvidence | GiveEvidence | Edit | CorrectCount | Regrade | Extend
 Aside = OpenClaim | AnswerClaim | Settle | WorkshopSaid | ShippedByHand | Choice
 
 
@@ -101,8 +100,6 @@ def _may_go_on(state: CaseState, said: Aside) -> Refusal | None:
 
 def _may_say(state: CaseState, said: Said) -> Refusal | None:
     match said:
-        case Choice():
-            return may_choose_now(state, said.resolution)
         case AskEvidence():
             return may_ask(state, said)
         case GiveEvidence():

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 
 from domain.box import due
 from domain.money import Money
-from domain.order import TenderKind
 from domain.parcel import BROUGHT, TrackingStatus, delivered, newest
-from domain.plan import destination
-from domain.refund import BY_HAND, FINAL_NO, STORED_FAULT, Refund, RefundStatus
 from workflows.options import APPROVAL_PATIENCE
+from workflows.return_case.deciders import DECIDED, who_decides
 from workflows.return_case.stage import NextAction, Stage
 
 if TYPE_CHECKING:
@@ -246,36 +244,6 @@ def _in_transit_until(state: CaseState, decision: Decision) -> datetime | None:
     told = [*(one.at for one in [newest(state.scans)] if one), *([at] if (at := state.handed_over_at) else [])]
     silent = max(told) + decision.days(decision.lost_after_days) if told else None
     return max((one for one in (silent, state.patient_until) if one is not None), default=None)
-
-
-DECIDED = (RefundStatus.SUCCEEDED, *FINAL_NO)
-"""The provider's last words; of these alone a refund needs no further look."""
-_UNDECIDED = {
-    "insufficient_funds": ("finance", "Top up the balance at the provider: the refund waits for money"),
-    "charge_pending": ("provider", "Confirm the payment, which is pending itself, then the refund"),
-    STORED_FAULT: ("provider", "Confirm the refund; it answers with a fault of its own, and is looked at again"),
-}
-"""Who has to act on an undecided refund, by the provider's reason."""
-
-
-def who_decides(refund: Refund) -> tuple[str, str]:
-    """Who has to act on a refund that is not decided, and what they do."""
-    if refund.reason == BY_HAND:
-        money = Money(minor=refund.amount, currency=refund.currency)
-        to = refund.payment
-        if refund.instead is TenderKind.BANK:
-            to = f"the shopper's bank account instead of {destination(refund.payment)}"
-        elif refund.instead:
-            to, money = (
-                "the shopper's store credit",
-                Money(minor=refund.amount + refund.bonus, currency=refund.currency),
-            )
-        return "finance", f"Pay {money} to {to} by hand, then say `paid_by_hand` with the bank's reference"
-    if refund.status is RefundStatus.REQUIRES_ACTION:
-        return "shopper", "Do what the payment provider asked for by mail, so that the refund can be paid"
-    if refund.status is RefundStatus.UNKNOWN and not refund.reason:
-        return "finance", "Look at the refund at the provider: its status is a word that is not known here yet"
-    return _UNDECIDED.get(refund.reason, ("provider", "Confirm the refund"))
 
 
 _ASK_CARRIER = ("ops", "Ask the carrier what it wants: it cannot deliver the parcel")

@@ -15,9 +15,9 @@ from domain.plan import RefundPlan
 from domain.policy import Verdict
 from domain.refund import FINAL_NO
 from domain.resolution import IN_GOODS, Resolution
+from workflows.return_case.deciders import DECIDED
 from workflows.return_case.stage import Stage, Trouble
 from workflows.return_case.state import CaseState
-from workflows.return_case.turn import DECIDED
 
 STAGE = SearchAttributeKey.for_keyword("ReturnStage")
 OUTCOME = SearchAttributeKey.for_keyword("ReturnOutcome")
