@@ -8,8 +8,8 @@ from benchmarks.return_cost import cost
 from tests.histories.recording import FOLDER, Recording
 
 PLAIN = Recording.read(FOLDER / "plain_withdrawal_told_in_full.json.gz")
-HOST_NAMES = 60
-"""Bytes an event that a recording leaves out."""
+HOST_NAMES = 30
+"""Bytes an event, on average, that a recording leaves out: names of worker processes and their queues."""
 
 
 def test_a_plain_return_stays_within_its_budget() -> None:

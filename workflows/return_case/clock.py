@@ -29,16 +29,10 @@ class Clockwork(Steps):
                 await self._record_overdue()
                 return
             look_at = due if due is None or self.state.due_soon else due - self._warning
-            patience = None if look_at is None else max(0.0, (look_at - workflow.now()).total_seconds())
-            try:
-                await workflow.wait_condition(
-                    partial(self._moved_on, due),
-                    timeout=patience,
-                    timeout_summary="The refund is due soon" if look_at != due else "The refund is due",
-                )
-                self.learn(due_soon=False)
-            except TimeoutError:
-                self.learn(due_soon=True)
+            summary = "The refund is due soon" if look_at != due else "The refund is due"
+            moved_on = await self.until(partial(self._moved_on, due), look_at, summary)
+            if self.state.due_soon is moved_on:
+                self.learn(due_soon=not moved_on)
 
     @property
     def _warning(self) -> timedelta:
