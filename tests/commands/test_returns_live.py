@@ -583,19 +583,6 @@ async def test_each_return_has_its_own_answer(shop: Shop) -> None:
     assert "did not take it" in answer.err
 
 
-async def test_without_a_worker(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    await shop.order("B-7")
-    await shop.running.aclose()
-    monkeypatch.setattr(commands_temporal, "PATIENCE", timedelta(seconds=1))
-    shown = await shop.ok("show", "R-5")
-    refused = await shop.refused("inspect", "R-5", "--by", "ann")
-    started = await shop.ok("start", "--id", "R-7", "--order", "B-7", "--line", "1:1")
-    assert (shown["source"], shown["status"], shown["return"]["stage"]) == ("journal", "running", "inspection")
-    assert (started["return"], started["status"], started["timeline"]) == (None, "running", [])
-    for text in (shown["note"], refused, started["note"]):
-        assert "no worker runs" in text
-
-
 async def test_worn_goods_with_a_photo_are_offered_for_and_come_in_parts(shop: Shop) -> None:
     home = Path(shop.env["BACKHAUL_HOME"])
     worn = "lost_value:\n  - {percent: 50, reason: Worn, when: {grade: [grade_c, grade_d]}}\n"
@@ -623,3 +610,16 @@ async def test_worn_goods_with_a_photo_are_offered_for_and_come_in_parts(shop: S
     await shop.ok("receive", "R-91", "--by", "ann", "--receipt-id", "box-2")
     await shop.ok("inspect", "R-91", "--by", "ann", "--inspection-id", "look-2")
     assert (await shop.closed("R-91")).refunded == "18.77 EUR"
+
+
+async def test_without_a_worker(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    await shop.order("B-7")
+    await shop.running.aclose()
+    monkeypatch.setattr(commands_temporal, "PATIENCE", timedelta(seconds=1))
+    shown = await shop.ok("show", "R-5")
+    refused = await shop.refused("inspect", "R-5", "--by", "ann")
+    started = await shop.ok("start", "--id", "R-7", "--order", "B-7", "--line", "1:1")
+    assert (shown["source"], shown["status"], shown["return"]["stage"]) == ("journal", "running", "inspection")
+    assert (started["return"], started["status"], started["timeline"]) == (None, "running", [])
+    for text in (shown["note"], refused, started["note"]):
+        assert "no worker runs" in text

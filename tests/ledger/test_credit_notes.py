@@ -262,6 +262,7 @@ def test_a_leg_that_failed_counts_once_it_is_paid_in_another_attempt(shop: Shop)
 def test_fees_that_take_everything_issue_it_with_the_plan(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = Terms(fees=(FeeTerm(kind=FeeKind.RETURN_SHIPPING, amount=9999),))
     monkeypatch.setattr(activities.decisions, "terms_for", lambda *_: kept)
+    monkeypatch.setattr(activities.decisions, "offer_for", lambda *_: None)  # agreed to
     sold(shop, pi_1=10850)
     planned(shop)
     (note,) = issued(shop)

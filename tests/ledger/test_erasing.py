@@ -75,7 +75,7 @@ class Office:
             "tracking_number": f"BH{case}",
             "carrier": "Parcel",
             "url": "https://x.example",
-            "bought_at": "2026-11-21",
+            "bought_at": "2026-11-21T12:00:00Z",
         }
         entry = {
             "key": f"label:{case}:1",

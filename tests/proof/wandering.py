@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import httpx2
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime, BaseModel, ValidationError
 from temporalio import workflow
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowUpdateFailedError
@@ -67,7 +67,7 @@ FITS = {
     "closing": ("settle_finding", "settle", "answer_claim", "resend"),
 }
 """What is worth saying at a stage; half of what is said is of it."""
-PASSING = ("troubles", "due_at", "next_owner", "next_action", "pay_url", "disputed")
+PASSING = ("troubles", "due_at", "next_owner", "next_action", "pay_url", "disputed", "refund_reason")
 """What a new run may see otherwise: it waits anew, and the books alone know of disputes."""
 OTHER_GOODS = {"MUG-RED": 1290, "POT": 1676, "CUP": 976}
 """What a mug is exchanged for, by SKU, and what it costs today."""
@@ -416,7 +416,10 @@ class Wander:
             content["amount"] = view.to_approve.minor
         case, currency, amount = self.one.case, self.order.currency, content.get("amount", 0)
         if "change" in content:
-            change = Change.model_validate(content["change"])
+            try:
+                change = Change.model_validate(content["change"])
+            except ValidationError:  # chance has made one that nobody can sign
+                return content
             said = override_statement(case, change, content["reason"], update_id)
         elif content.get("override"):
             said = statement_of_override(case, content["override"], amount, currency, update_id)
