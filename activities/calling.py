@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 import httpx2
@@ -16,19 +16,36 @@ from domain.model import Model
 M = TypeVar("M", bound=Model)
 
 TIMEOUT_SECONDS = 10.0
-_FINAL = (400, 404, 409, 422)
+FINAL = (400, 404, 409, 422)
+"""Statuses with which the storefront itself says no."""
+Translate = Callable[[int, Mapping[str, str], bytes], BackhaulError]
+"""What an answer means that is no yes: its status, headers and body."""
+
+
+def translated(status: int, headers: Mapping[str, str], body: bytes) -> BackhaulError:
+    """Unavailable for what may still become a yes, Refused for a final no."""
+    if status == 401:
+        return Unavailable(UNSIGNED)
+    reason = said(body)
+    # Anybody may have answered (a proxy, a wrong address); the storefront itself says why in an error object.
+    if reason is None or status not in FINAL:
+        return cannot_serve(status, headers)
+    return Refused(reason.code, f"The storefront says no: {reason.message[:500] or reason.code}")
 
 
 class StorefrontCalls:
     """What several adapters ask of one storefront. Calls are signed with a secret shared with it; `timeout` in
     seconds."""
 
-    def __init__(self, url: str, secret: str, timeout: float = TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self, url: str, secret: str, timeout: float = TIMEOUT_SECONDS, translate: Translate = translated
+    ) -> None:
         if not secret:
             raise InvalidRequest("BACKHAUL_STOREFRONT_SECRET", "it is empty; set the secret that the storefront knows")
         self._url = url.rstrip("/")
         self._secret = secret.encode()
         self._timeout = timeout
+        self._translate = translate
 
     def get(self, shape: type[M], target: str) -> M:
         """GET as a model. Raises Unavailable, and Refused where the storefront itself says no."""
@@ -46,19 +63,8 @@ class StorefrontCalls:
             # From None: the request in it holds the address and the signature.
             raise Unavailable(f"The storefront gave no answer ({type(error).__name__}).") from None
         if answer.status_code not in (200, 201):
-            raise _translated(answer.status_code, answer.headers, answer.content)
+            raise self._translate(answer.status_code, answer.headers, answer.content)
         try:
             return shape.model_validate_json(answer.content)
         except ValidationError:
             raise Unavailable("The storefront's answer cannot be read; is BACKHAUL_STOREFRONT_URL right?") from None
-
-
-def _translated(status: int, headers: Mapping[str, str], body: bytes) -> BackhaulError:
-    """Unavailable for what may still become a yes, Refused for a final no."""
-    if status == 401:
-        return Unavailable(UNSIGNED)
-    reason = said(body)
-    # Anybody may have answered (a proxy, a wrong address); the storefront itself says why in an error object.
-    if reason is None or status not in _FINAL:
-        return cannot_serve(status, headers)
-    return Refused(reason.code, f"The storefront says no: {reason.message[:500] or reason.code}")
