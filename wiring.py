@@ -279,4 +279,5 @@ async def connect(**options: Any) -> Client:  # Client.connect's own options
     """
     from workflows.connection import connected
 
-    return await connected(stack if (stack := stack_file()).exists() else None, **options)
+    given = {"data_converter": adapters.converter(Settings.load()), **options}
+    return await connected(stack if (stack := stack_file()).exists() else None, **given)
