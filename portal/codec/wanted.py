@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from adapters import converter
 from domain.codec_tokens import parse_tokens
 from domain.errors import InvalidRequest
 from portal.codec.app import CodecServer
 from portal.codec.people import Readers
 from portal.serve import now
 from settings import Settings
-from wiring import converter, namespace
+from wiring import namespace
 
 
 def codec_server(settings: Settings) -> CodecServer:
