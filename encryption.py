@@ -30,13 +30,18 @@ _KEY, _WORKFLOW = "backhaul-key", "backhaul-workflow"
 _NONCE_BYTES = 12
 
 
+def codec(keys: Mapping[str, bytes]) -> EncryptionCodec | None:
+    """What encrypts with these keys; None without any."""
+    return EncryptionCodec({name: AESGCM(key) for name, key in keys.items()}) if keys else None
+
+
 def converter(keys: Mapping[str, bytes]) -> DataConverter:
     """How values travel: as pydantic's JSON, and with keys encrypted, messages and stacks of failures included."""
     if not keys:
         return pydantic_data_converter
     return dataclasses.replace(
         pydantic_data_converter,
-        payload_codec=EncryptionCodec({name: AESGCM(key) for name, key in keys.items()}),
+        payload_codec=codec(keys),
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
     )
 

@@ -78,10 +78,10 @@ def help_wanted(trouble: Trouble) -> str:
 def _decided(state: CaseState) -> str:
     if state.decision is None:
         return ""
-    rows = [
-        f"{_item(state, one.line_id, one.quantity)}: **{one.verdict}**. {plain(' '.join(why.text for why in one.reasons))}"
-        for one in state.decision.lines
-    ]
+    rows = []
+    for line in state.decision.lines:
+        why = plain(" ".join(one.text for one in line.reasons))
+        rows.append(f"{_item(state, line.line_id, line.quantity)}: **{line.verdict}**. {why}")
     return f"Decided under policy `{state.decision.policy}`:\n\n{_list(rows)}"
 
 
