@@ -19,9 +19,9 @@ from tests.deploy.compose import COMPOSE, SERVICES, TEXT, environment, fill_in, 
 from tests.deploy.image import DOCKERFILE, copied
 from tests.house.tree import ROOT, project, reached_from
 
-PROGRAMS = ("worker", "starter", "ledger.__main__", "portal.__main__", "portal.healthy")
+PROGRAMS = ("worker", "starter", "ledger.__main__", "portal.__main__", "portal.healthy", "portal.codec.__main__")
 JOBS = ("temporal-schema", "temporal-init", "database")
-SERVERS = ("postgres", "temporal", "temporal-ui", "worker", "portal")
+SERVERS = ("postgres", "temporal", "temporal-ui", "worker", "portal", "codec")
 SECRETS = [f"BACKHAUL_{name.upper()}" for name, one in Settings.model_fields.items() if one.annotation is SecretStr]
 CHOSEN = {
     "BACKHAUL_SENDGRID_API_KEY",
@@ -65,7 +65,7 @@ def test_images_are_pinned() -> None:
 def test_our_image_has_the_projects_version() -> None:
     image = f"backhaul:{project()['project']['version']}"
     ours = [service for service in SERVICES.values() if "build" in service]
-    assert ours == [SERVICES["database"], SERVICES["worker"], SERVICES["portal"]]
+    assert ours == [SERVICES["database"], SERVICES["worker"], SERVICES["portal"], SERVICES["codec"]]
     assert all(service["image"] == image for service in ours)
     assert all((ROOT / service["build"]["dockerfile"]).is_file() for service in ours)
 
