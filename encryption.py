@@ -36,12 +36,17 @@ def codec(keys: Mapping[str, bytes]) -> EncryptionCodec | None:
 
 
 def converter(keys: Mapping[str, bytes]) -> DataConverter:
-    """How values travel: as pydantic's JSON, and with keys encrypted, messages and stacks of failures included."""
-    if not keys:
+    """How values travel with these keys."""
+    return converted(codec(keys))
+
+
+def converted(codec: PayloadCodec | None) -> DataConverter:
+    """How values travel: as pydantic's JSON, and with a codec encrypted, messages and stacks of failures included."""
+    if codec is None:
         return pydantic_data_converter
     return dataclasses.replace(
         pydantic_data_converter,
-        payload_codec=codec(keys),
+        payload_codec=codec,
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from adapters import converter
+from adapters import codec
 from domain.codec_tokens import parse_tokens
 from domain.errors import InvalidRequest
 from portal.codec.app import CodecServer
@@ -16,13 +16,13 @@ from wiring import namespace
 
 def codec_server(settings: Settings) -> CodecServer:
     """Who is answered, and with which keys. Raises InvalidRequest naming the setting that is missing."""
-    codec = converter(settings).payload_codec
-    if codec is None:
+    decrypts = codec(settings)
+    if decrypts is None:
         raise InvalidRequest("BACKHAUL_PAYLOAD_KEYS", "without a key nothing is encrypted, and nothing to be decrypted")
     tokens = parse_tokens(settings.codec_tokens.get_secret_value())
     if not tokens:
         raise InvalidRequest("BACKHAUL_CODEC_TOKENS", "without a token nobody may ask; write name:token")
-    return CodecServer(codec, Readers(tokens), origins(settings), namespace(), now)
+    return CodecServer(decrypts, Readers(tokens), origins(settings), namespace(), now)
 
 
 def origins(settings: Settings) -> set[str]:
