@@ -27,11 +27,13 @@ _LABEL_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\.(pdf|zpl)")
 _PARCELS_SHOWN = 20
 
 
-def build(state_dir: Path, public_url: str, webhooks: httpx2.AsyncBaseTransport | None = None) -> Starlette:
+def build(
+    state_dir: Path, public_url: str, webhooks: httpx2.AsyncBaseTransport | None = None, name: str = "localhost"
+) -> Starlette:
     """All simulators as one ASGI app. What they know is kept in `state_dir/simulators.db` and survives a restart.
 
     `public_url` is where the app is reached, for the links it hands out. The app closes its file when it shuts down,
-    so it is served once. `webhooks` is how they travel, if not by network.
+    so it is served once. `webhooks` is how they travel, if not by network; `name` is what other machines call it.
     """
     state_dir.mkdir(parents=True, exist_ok=True)
     shelf = Shelf(state_dir / "simulators.db")
@@ -52,7 +54,7 @@ def build(state_dir: Path, public_url: str, webhooks: httpx2.AsyncBaseTransport 
         shelf.close()
 
     # Other names that point at this machine (a page in the browser can make them) get no answer.
-    hosts = ["127.0.0.1", "localhost", urlsplit(public_url).hostname or "localhost"]
+    hosts = ["127.0.0.1", "localhost", name, urlsplit(public_url).hostname or "localhost"]
     return Starlette(
         routes=[
             Route("/", index),
