@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from domain.errors import InvalidRequest
-from settings import ROOT, Settings
+from settings import ROOT, Settings, together
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Engine
 
     from activities.calling import StorefrontCalls
@@ -175,6 +177,29 @@ def mail(own: Settings) -> Mail:
         templates={kind.value: template for kind, template in own.sendgrid_templates.items()},
         sandbox=own.sendgrid_sandbox,
     )
+
+
+def outside(own: Settings) -> dict[str, Callable[[], object]]:
+    """Everybody outside whom these settings name, ready to be made."""
+    named: dict[str, Callable[[], object]] = {
+        "stripe": partial(payments, own),
+        "mail": partial(mail, own),
+        "carrier": partial(carrier, own),
+    }
+    named |= {"storefront": partial(purses, own)} if own.storefront_url else {}
+    return named | ({"warehouse": partial(warehouse, own)} if own.warehouse_url else {})
+
+
+def check_settings(own: Settings) -> None:
+    """Raises InvalidRequest naming every setting that an adapter cannot work with."""
+    faults = []
+    for made in outside(own).values():
+        try:
+            made()
+        except InvalidRequest as fault:
+            faults.append(fault)
+    if faults:
+        raise together(faults)
 
 
 def renderer(own: Settings) -> Renderer:

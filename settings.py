@@ -9,20 +9,24 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from domain.contact import Place
 from domain.errors import InvalidRequest
 from domain.event import Endpoint, checked_names
 from domain.notice import NoticeKind
 from domain.parcel import LabelFormat, ParcelSize
-from domain.request import first_fault
+from domain.request import all_faults
 
 ROOT = Path(__file__).parent
+_NO_JSON = 'is no JSON; write a list as ["one", "two"]'
 TemplateId = Annotated[str, StringConstraints(pattern=r"^d-[0-9a-f]{32}$")]
 
 
@@ -150,20 +154,46 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment beats the stack file."""
-        return (init_settings, env_settings, _StackFile(settings_cls))
+        return (init_settings, _Environment(settings_cls), _StackFile(settings_cls))
 
     @classmethod
     def load(cls) -> Settings:
-        """Read them. Raises InvalidRequest naming the first setting that is wrong."""
+        """Read them. Raises InvalidRequest naming every setting that is wrong, and none of the values."""
         try:
             return cls()
         except ValidationError as error:
-            field, message = first_fault(error)
-            raise InvalidRequest(f"BACKHAUL_{field.upper()}", message) from None
-        except SettingsError as error:
-            broken = re.search(r'field "(\w+)"', str(error))
-            name = f"BACKHAUL_{broken[1].upper()}" if broken else "BACKHAUL_*"
-            raise InvalidRequest(name, 'is no JSON; write a list as ["one", "two"]') from None
+            found = error.errors(include_url=False)
+            broken = [isinstance(one["input"], _NoJson) for one in found]
+            named = [(f"BACKHAUL_{field.upper()}", words) for field, words in all_faults(error)]
+            pairs = zip(named, broken, strict=True)
+            raise together(InvalidRequest(name, _NO_JSON if bad else words) for (name, words), bad in pairs) from None
+
+
+def together(faults: Iterable[InvalidRequest]) -> InvalidRequest:
+    """Several faults as one, which names the first field and tells of all."""
+    first, *others = faults
+    told = "; ".join([first.message.removeprefix(f"{first.field}: "), *(one.message for one in others)])
+    return InvalidRequest(first.field, told)
+
+
+def misspelled() -> dict[str, str]:
+    """Variables that look like settings and are none, each with the setting it is nearest to, empty if to none."""
+    known = [f"BACKHAUL_{name.upper()}" for name in (*Settings.model_fields, "home")]
+    strange = sorted(name for name in os.environ if name.upper().startswith("BACKHAUL") and name.upper() not in known)
+    return {name: next(iter(get_close_matches(name.upper(), known, 1)), "") for name in strange}
+
+
+class _NoJson(str):
+    """What stands where JSON belongs."""
+
+
+class _Environment(EnvSettingsSource):
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:  # the base class's signature
+        """Broken JSON is left to be refused with everything else that is wrong."""
+        try:
+            return super().decode_complex_value(field_name, field, value)
+        except ValueError:
+            return _NoJson(value)
 
 
 class _StackFile(PydanticBaseSettingsSource):

@@ -1,4 +1,4 @@
-"""The simulators alone, for a stack that runs in containers: `python -m embedded.simulators` until SIGTERM or Ctrl-C."""
+"""The simulators alone, for a stack in containers: `python -m embedded.simulators` until SIGTERM or Ctrl-C."""
 
 from __future__ import annotations
 
