@@ -9,6 +9,7 @@ from commands import (
     boxes,
     bulk,
     claims,
+    doctor,
     erase,
     events,
     finance,
@@ -54,6 +55,7 @@ everyday = (
 )
 for one in everyday:
     app.add_typer(one.app)
+app.add_typer(doctor.app)
 app.add_typer(mending.app)
 app.add_typer(mending.evidence, name="evidence")
 app.add_typer(inbox.app, name="inbox")

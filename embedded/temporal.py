@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sysconfig
-from datetime import timedelta
 from pathlib import Path
 
 from google.protobuf.duration_pb2 import Duration
@@ -18,10 +17,8 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
 from domain.errors import Unavailable
+from workflows.namespace import RETENTION
 from workflows.return_case.view import SEARCH_ATTRIBUTES
-
-RETENTION = timedelta(days=90)
-"""How long closed returns stay in the Temporal UI; the journal keeps them for ever."""
 
 _START_SECONDS = 30
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import stripe
 
 from activities.checking import Checked, told_time
@@ -13,20 +15,19 @@ def check(client: stripe.StripeClient) -> Checked:
 
     What may be written cannot be tried without writing.
     """
-    asked = {
-        "refunds (Charges and Refunds: write)": client.v1.refunds.list,
-        "balance transactions (Balance transaction sources: read)": client.v1.balance_transactions.list,
+    asked: dict[str, Callable[[], stripe.StripeObject]] = {
+        "refunds": lambda: client.v1.refunds.list({"limit": 1}),
+        "balance transactions": lambda: client.v1.balance_transactions.list({"limit": 1}),
     }
     lacks, clock = [], None
     for what, ask in asked.items():
         with translating():
             try:
-                page = ask({"limit": 1})
+                page = ask()
             except stripe.PermissionError:
-                lacks.append(what)
+                lacks.append(f"read {what}")
                 continue
             if page.to_dict().get("object") != "list":
-                raise TypeError("no list")
-            answer = page.last_response
-            clock = told_time(dict(answer.headers)) if answer else None
+                raise TypeError("this is no list of Stripe's")
+            clock = told_time(page.last_response.headers) if page.last_response else None
     return Checked(lacks=tuple(lacks), clock=clock)

@@ -28,18 +28,23 @@ _PARCELS_SHOWN = 20
 
 
 def build(
-    state_dir: Path, public_url: str, webhooks: httpx2.AsyncBaseTransport | None = None, name: str = "localhost"
+    state_dir: Path,
+    public_url: str,
+    webhooks: httpx2.AsyncBaseTransport | None = None,
+    name: str = "localhost",
+    neighbours: tuple[str, ...] = (),
 ) -> Starlette:
     """All simulators as one ASGI app. What they know is kept in `state_dir/simulators.db` and survives a restart.
 
     `public_url` is where the app is reached, for the links it hands out. The app closes its file when it shuts down,
-    so it is served once. `webhooks` is how they travel, if not by network; `name` is what other machines call it.
+    so it is served once. `webhooks` is how they travel, if not by network; `name` is what other machines call
+    it, and `neighbours` those of them that webhooks may go to.
     """
     state_dir.mkdir(parents=True, exist_ok=True)
     shelf = Shelf(state_dir / "simulators.db")
     labels = state_dir / "labels"
     teller = Teller(webhooks)
-    account = stripe.Account(shelf, f"{public_url.rstrip('/')}/stripe", webhooks)
+    account = stripe.Account(shelf, f"{public_url.rstrip('/')}/stripe", webhooks, neighbours)
 
     async def index(request: Request) -> Response:
         return _index(shelf, public_url.rstrip("/"))

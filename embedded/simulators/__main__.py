@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -36,7 +37,8 @@ async def _serve(port: int, public_url: str, name: str, portal: str) -> int:
         asyncio.get_running_loop().add_signal_handler(one, stop.set)
     listener = listen(port, "0.0.0.0")
     here = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    async with running(build(home(), public_url, name=name), listener):
+    neighbours = (urlsplit(portal).hostname or "",) if portal else ()
+    async with running(build(home(), public_url, name=name, neighbours=neighbours), listener):
         if portal:
             await register(portal, f"{here}/stripe", STRIPE_KEY)
         typer.echo(f"Simulators ready: {here}")

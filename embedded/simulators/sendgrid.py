@@ -1,4 +1,4 @@
-"""A stand-in for SendGrid's `POST /v3/mail/send` and `GET /v3/scopes`: takes what SendGrid would take, and delivers it to the inbox."""
+"""A stand-in for SendGrid's `POST /v3/mail/send`: takes what SendGrid would take, and delivers it to the inbox."""
 
 from __future__ import annotations
 
