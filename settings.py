@@ -178,9 +178,11 @@ def together(faults: Iterable[InvalidRequest]) -> InvalidRequest:
 
 def misspelled() -> dict[str, str]:
     """Variables that look like settings and are none, each with the setting it is nearest to, empty if to none."""
-    known = [f"BACKHAUL_{name.upper()}" for name in (*Settings.model_fields, "home")]
-    strange = sorted(name for name in os.environ if name.upper().startswith("BACKHAUL") and name.upper() not in known)
-    return {name: next(iter(get_close_matches(name.upper(), known, 1)), "") for name in strange}
+    known = [name.upper() for name in (*Settings.model_fields, "home")]
+    ours = {name: name.upper().removeprefix("BACKHAUL") for name in sorted(os.environ)}
+    strange = {name: rest.lstrip("_") for name, rest in ours.items() if rest != name.upper() and rest[1:] not in known}
+    near = {name: get_close_matches(rest, known, 1) for name, rest in strange.items()}
+    return {name: f"BACKHAUL_{found[0]}" if found else "" for name, found in near.items()}
 
 
 class _NoJson(str):

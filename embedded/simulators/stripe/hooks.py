@@ -101,12 +101,8 @@ def shown(endpoint: Endpoint) -> Json:
 def _local(turn: Turn, url: str) -> str:
     try:
         parts = urlsplit(url)
-        here = parts.scheme in ("http", "https") and parts.hostname in (
-            "127.0.0.1",
-            "localhost",
-            "::1",
-            *turn.neighbours,
-        )
+        known = ("127.0.0.1", "localhost", "::1", *turn.neighbours)
+        here = parts.scheme in ("http", "https") and parts.hostname in known
         here = here and parts.port != 0
     except ValueError:
         here = False
