@@ -16,6 +16,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 
 import adapters
 import wiring
+import worker
 from database.engine import writing
 from domain.errors import InvalidRequest, Unavailable
 from settings import ROOT, Settings
@@ -270,12 +271,20 @@ def test_what_the_chosen_one_misses_is_named(folder: Path, mail: str, missing: s
         _ = wiring.rooms(Settings.model_validate({"mail": mail})).mail
 
 
-def test_a_start_tells_every_setting_that_an_adapter_cannot_work_with(folder: Path) -> None:
+async def test_a_start_tells_every_setting_that_an_adapter_cannot_work_with(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     wrong = Settings(mail="smtp", warehouse_url="nowhere", storefront_url="http://shop.example")
     with pytest.raises(InvalidRequest) as no:
         adapters.check_settings(wrong)
     named = ("BACKHAUL_SMTP_URL", "BACKHAUL_CARRIER_URL", "BACKHAUL_STOREFRONT_SECRET", "BACKHAUL_WAREHOUSE_URL")
     assert [name for name in named if name not in no.value.message] == []
     assert no.value.field == "BACKHAUL_SMTP_URL"
+    monkeypatch.setenv("BACKHAUL_MAIL", "smtp")
+    monkeypatch.setenv("BACKHAUL_WAREHOUSE_URL", "nowhere")
+    with pytest.raises(InvalidRequest) as started:
+        await worker.run()
+    told = started.value.message
+    assert [name for name in ("SMTP_URL", "CARRIER_URL", "WAREHOUSE_URL") if f"BACKHAUL_{name}: " not in told] == []
     right = Settings(sendgrid_api_key=SecretStr("SG.1"), carrier_url="http://carrier.example")
     adapters.check_settings(right)

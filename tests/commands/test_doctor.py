@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +144,7 @@ class Fake:
 
 
 def looked(own: Settings, **others: Checked) -> list[Finding]:
-    makes: Mapping[str, Callable[[], object]] = {about: lambda told=told: Fake(told) for about, told in others.items()}
+    makes: Mapping[str, Callable[[], object]] = {about: partial(Fake, told) for about, told in others.items()}
     return outside.look(own, makes)
 
 

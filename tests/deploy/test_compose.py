@@ -40,10 +40,10 @@ from tests.deploy.running import BIN, run
 from tests.house.tree import ROOT, project, reached_from
 
 PROGRAMS = ("worker", "starter", "ledger.__main__", "portal.__main__", "portal.healthy")
-JOBS = ("temporal-schema", "temporal-init", "database-create", "database")
-PROFILES = {"simulators": {"simulators"}}
-SERVERS = ("postgres", "temporal", "temporal-ui", "temporal-ui-finance", "worker", "portal", *PROFILES)
-OURS = ("database", "worker", "portal", "simulators")
+JOBS = ("temporal-schema", "temporal-init", "database-create", "database", "doctor")
+PROFILES = {"simulators": {"simulators"}, "doctor": {"doctor"}}
+SERVERS = ("postgres", "temporal", "temporal-ui", "temporal-ui-finance", "worker", "portal", "simulators")
+OURS = ("database", "worker", "portal", "doctor", "simulators")
 SECRETS = [f"BACKHAUL_{name.upper()}" for name, one in Settings.model_fields.items() if one.annotation is SecretStr]
 CHOSEN = {
     "BACKHAUL_SENDGRID_API_KEY",
@@ -191,13 +191,20 @@ def test_there_may_be_several_workers() -> None:
 
 
 def test_everything_of_ours_uses_one_database_whose_password_is_told_apart() -> None:
-    for name in ("database", "worker", "portal"):
+    for name in ("database", "worker", "portal", "doctor"):
         passed = environment(name, GIVEN)
         assert passed["BACKHAUL_DATABASE_URL"] == "postgresql://backhaul@postgres:5432/backhaul"
         assert passed["PGPASSWORD"] == "q"
     made = environment("database-create", GIVEN)
     assert made == {"PGHOST": "postgres", "PGUSER": "temporal", "PGPASSWORD": "p", "BACKHAUL_DB_PASSWORD": "q"}
     assert environment("postgres", GIVEN) == {"POSTGRES_USER": "temporal", "POSTGRES_PASSWORD": "p"}
+
+
+def test_the_doctor_sees_what_worker_and_portal_are_given() -> None:
+    both = environment("worker", GIVEN), environment("portal", GIVEN)
+    assert environment("doctor", GIVEN) == both[1] | both[0]
+    assert not {name for name in both[0] if both[0][name] != both[1].get(name, both[0][name])}
+    assert command("doctor") == ["python", "starter.py", "doctor"]
 
 
 def test_finance_has_a_ui_that_changes_nothing() -> None:

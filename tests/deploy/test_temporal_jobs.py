@@ -76,9 +76,7 @@ def trial(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Calla
     return look
 
 
-def becomes(
-    look: Callable[..., dict[str, Finding]], about: str, level: Level, says: str = ""
-) -> dict[str, Finding]:
+def becomes(look: Callable[..., dict[str, Finding]], about: str, level: Level, says: str = "") -> dict[str, Finding]:
     """What is said once the server knows of a change; it may take seconds."""
     until = time.monotonic() + 60
     while True:
