@@ -16,8 +16,8 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
+from commands.checkup.temporal import RETENTION
 from domain.errors import Unavailable
-from workflows.namespace import RETENTION
 from workflows.return_case.view import SEARCH_ATTRIBUTES
 
 _START_SECONDS = 30

@@ -280,11 +280,11 @@ async def test_a_start_tells_every_setting_that_an_adapter_cannot_work_with(
     named = ("BACKHAUL_SMTP_URL", "BACKHAUL_CARRIER_URL", "BACKHAUL_STOREFRONT_SECRET", "BACKHAUL_WAREHOUSE_URL")
     assert [name for name in named if name not in no.value.message] == []
     assert no.value.field == "BACKHAUL_SMTP_URL"
-    monkeypatch.setenv("BACKHAUL_MAIL", "smtp")
-    monkeypatch.setenv("BACKHAUL_WAREHOUSE_URL", "nowhere")
+    right = Settings(sendgrid_api_key=SecretStr("SG.1"), carrier_url="http://carrier.example")
+    adapters.check_settings(right)
+    for name, value in {"MAIL": "smtp", "WAREHOUSE_URL": "nowhere", "STOREFRONT_URL": "http://shop.example"}.items():
+        monkeypatch.setenv(f"BACKHAUL_{name}", value)
     with pytest.raises(InvalidRequest) as started:
         await worker.run()
     told = started.value.message
     assert [name for name in ("SMTP_URL", "CARRIER_URL", "WAREHOUSE_URL") if f"BACKHAUL_{name}: " not in told] == []
-    right = Settings(sendgrid_api_key=SecretStr("SG.1"), carrier_url="http://carrier.example")
-    adapters.check_settings(right)

@@ -17,8 +17,14 @@ from commands.checkup import Finding, failed, ok, warning
 from commands.temporal import Returns
 from domain import ids
 from domain.errors import Unavailable
-from workflows.namespace import ATTRIBUTE_TYPES, RETENTION
+from workflows.return_case.view import SEARCH_ATTRIBUTES
 from workflows.schedules import RECONCILE
+
+RETENTION = timedelta(days=90)
+"""How long closed returns stay in the Temporal UI; the journal keeps them for ever."""
+
+ATTRIBUTE_TYPES = {key.name: key.indexed_value_type.name.capitalize() for key in SEARCH_ATTRIBUTES}
+"""The type of each search attribute by its name, in the words of Temporal's command line."""
 
 _PATIENCE = timedelta(seconds=5)
 _QUEUES = (ids.RETURNS_QUEUE, ids.PAYMENTS_QUEUE, ids.MAIL_QUEUE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -52,12 +53,6 @@ def build(
     async def label_file(request: Request) -> Response:
         return _label_file(labels, request.path_params["name"])
 
-    @asynccontextmanager
-    async def life(app: Starlette) -> AsyncIterator[None]:
-        async with account.working(), teller.working():
-            yield
-        shelf.close()
-
     # Other names that point at this machine (a page in the browser can make them) get no answer.
     hosts = ["127.0.0.1", "localhost", name, urlsplit(public_url).hostname or "localhost"]
     return Starlette(
@@ -72,8 +67,15 @@ def build(
             Mount("/warehouse", warehouse.app(shelf)),
         ],
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)],
-        lifespan=life,
+        lifespan=partial(_life, shelf, account, teller),
     )
+
+
+@asynccontextmanager
+async def _life(shelf: Shelf, account: stripe.Account, teller: Teller, app: Starlette) -> AsyncIterator[None]:
+    async with account.working(), teller.working():
+        yield
+    shelf.close()
 
 
 def _index(shelf: Shelf, public_url: str) -> Response:
