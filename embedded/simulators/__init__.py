@@ -43,7 +43,6 @@ def build(
     """
     state_dir.mkdir(parents=True, exist_ok=True)
     shelf = Shelf(state_dir / "simulators.db")
-    labels = state_dir / "labels"
     teller = Teller(webhooks)
     account = stripe.Account(shelf, f"{public_url.rstrip('/')}/stripe", webhooks, neighbours)
 
@@ -51,7 +50,7 @@ def build(
         return _index(shelf, public_url.rstrip("/"))
 
     async def label_file(request: Request) -> Response:
-        return _label_file(labels, request.path_params["name"])
+        return _label_file(state_dir / "labels", request.path_params["name"])
 
     # Other names that point at this machine (a page in the browser can make them) get no answer.
     hosts = ["127.0.0.1", "localhost", name, urlsplit(public_url).hostname or "localhost"]

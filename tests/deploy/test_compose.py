@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
+import yaml
 from pydantic import SecretStr
 from sqlalchemy import make_url
 
@@ -41,8 +42,14 @@ from tests.house.tree import ROOT, project, reached_from
 
 PROGRAMS = ("worker", "starter", "ledger.__main__", "portal.__main__", "portal.healthy")
 JOBS = ("temporal-schema", "temporal-init", "database-create", "database", "doctor")
-PROFILES = {"simulators": {"simulators"}, "doctor": {"doctor"}}
-SERVERS = ("postgres", "temporal", "temporal-ui", "temporal-ui-finance", "worker", "portal", "simulators")
+PROFILES = {
+    "simulators": {"simulators"},
+    "doctor": {"doctor"},
+    "prometheus": {"monitoring"},
+    "grafana": {"monitoring"},
+}
+UIS = ("temporal-ui", "temporal-ui-finance")
+SERVERS = ("postgres", "temporal", *UIS, "worker", "portal", "simulators", "prometheus", "grafana")
 OURS = ("database", "worker", "portal", "doctor", "simulators")
 SECRETS = [f"BACKHAUL_{name.upper()}" for name, one in Settings.model_fields.items() if one.annotation is SecretStr]
 CHOSEN = {
@@ -155,8 +162,7 @@ def test_what_is_waited_for_says_when_it_is_well() -> None:
             assert condition != "service_healthy" or "test" in SERVICES[other]["healthcheck"], other
     assert SERVICES["worker"]["healthcheck"]["test"] == ["CMD", "python", "healthy.py"]
     assert SERVICES["portal"]["healthcheck"]["test"] == ["CMD", "python", "-m", "portal.healthy"]
-    unwatched = {"temporal-ui", "temporal-ui-finance"}
-    assert {name for name in SERVERS if "healthcheck" not in SERVICES[name]} == unwatched
+    assert {name for name in SERVERS if "healthcheck" not in SERVICES[name]} == set(UIS)
 
 
 def test_jobs_run_once_and_servers_come_back() -> None:
@@ -221,7 +227,8 @@ def test_finance_has_a_ui_that_changes_nothing() -> None:
 
 
 def test_every_setting_that_is_passed_exists() -> None:
-    known = {f"BACKHAUL_{name.upper()}" for name in Settings.model_fields} | {"BACKHAUL_HOME", "BACKHAUL_DB_PASSWORD"}
+    beside = {"BACKHAUL_HOME", "BACKHAUL_DB_PASSWORD", "BACKHAUL_METRICS_ADDRESS"}
+    known = {f"BACKHAUL_{name.upper()}" for name in Settings.model_fields} | beside
     passed = {name for _, name, _ in settings_passed() if name.startswith("BACKHAUL_")}
     assert passed <= known
     assert {name for name in variables() if name.startswith("BACKHAUL_")} <= known
@@ -286,6 +293,30 @@ def test_the_simulators_need_nothing_else(monkeypatch: pytest.MonkeyPatch) -> No
     assert loaded.storefront_secret.get_secret_value() == storefront.SECRET
     assert "--portal=http://portal:8250" in SERVICES["simulators"]["command"]
     assert f"--public-url=http://127.0.0.1:{SERVICES['simulators']['ports'][0].split(':')[1]}" in command("simulators")
+
+
+def test_prometheus_asks_whom_there_is_and_grafana_asks_prometheus() -> None:
+    told = yaml.safe_load((ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text())
+    asked = {}
+    for job in told["scrape_configs"]:
+        for one in job.get("dns_sd_configs", ()):
+            asked |= {name: str(one["port"]) for name in one["names"]}
+        for one in job.get("static_configs", ()):
+            asked |= dict(target.split(":") for target in one["targets"])
+    assert set(asked) == {"worker", "portal", "temporal"}
+    assert environment("temporal", GIVEN)["PROMETHEUS_ENDPOINT"] == f"0.0.0.0:{asked.pop('temporal')}"
+    for name, port in asked.items():
+        assert environment(name, GIVEN)["BACKHAUL_METRICS_ADDRESS"] == f"0.0.0.0:{port}"
+    mounts = dict(mount.split(":")[:2] for name in ("prometheus", "grafana") for mount in SERVICES[name]["volumes"])
+    rules = [Path(one) for one in told["rule_files"]]
+    assert {one.parent for one in rules} == {Path(mounts["./deploy/prometheus"])}
+    assert all((ROOT / "deploy" / "prometheus" / one.name).is_file() for one in rules)
+    provisioning = ROOT / "deploy" / "grafana" / "provisioning"
+    (source,) = yaml.safe_load((provisioning / "datasources" / "prometheus.yml").read_text())["datasources"]
+    assert source["url"] == f"http://prometheus:{SERVICES['prometheus']['ports'][0].split(':')[2]}"
+    (boards,) = yaml.safe_load((provisioning / "dashboards" / "backhaul.yml").read_text())["providers"]
+    assert boards["options"]["path"] == mounts["./deploy/grafana/dashboards"]
+    assert mounts["./deploy/grafana/provisioning"] == "/etc/grafana/provisioning"
 
 
 async def test_the_simulators_answer_to_the_name_that_the_others_call_them_by(tmp_path: Path) -> None:
