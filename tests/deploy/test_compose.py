@@ -321,10 +321,14 @@ def test_prometheus_asks_whom_there_is_and_grafana_asks_prometheus() -> None:
 
 async def test_the_simulators_answer_to_the_name_that_the_others_call_them_by(tmp_path: Path) -> None:
     (name,) = [one.removeprefix("--name=") for one in command("simulators") if one.startswith("--name=")]
-    app = build(tmp_path, "http://127.0.0.1:8240", name=name)
+    app = build(tmp_path, "http://127.0.0.1:8240", name=name, neighbours=("portal",))
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app)) as http:
         assert (await http.get(f"http://{name}:8240/")).status_code == 200
         assert (await http.get("http://elsewhere.example/")).status_code == 400
+        for host, status in (("portal", 201), ("elsewhere.example", 400)):
+            told = {"url": f"http://{host}:8250/webhooks/stripe", "secret": SECRET}
+            answer = await http.post(f"http://{name}:8240/stripe/_control/webhook_endpoints", json=told)
+            assert answer.status_code == status
 
 
 def test_the_example_names_every_variable() -> None:
