@@ -9,11 +9,12 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from domain import ids
 from domain.errors import InvalidRequest
 from settings import ROOT, Settings, together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from sqlalchemy import Engine
 
@@ -190,12 +191,21 @@ def outside(own: Settings) -> dict[str, Callable[[], object]]:
     return named | ({"warehouse": partial(warehouse, own)} if own.warehouse_url else {})
 
 
-def check_settings(own: Settings) -> None:
-    """Raises InvalidRequest naming every setting that an adapter cannot work with."""
+_NEEDED = {
+    ids.RETURNS_QUEUE: {"stripe", "carrier", "storefront", "warehouse"},
+    ids.PAYMENTS_QUEUE: {"stripe", "storefront"},
+    ids.MAIL_QUEUE: {"mail"},
+}
+"""Whom the activities of each queue speak to."""
+
+
+def check_settings(own: Settings, queues: Collection[str] = tuple(_NEEDED)) -> None:
+    """Raises InvalidRequest naming every setting with which whoever serves these queues cannot work."""
     faults = []
-    for made in outside(own).values():
+    for name, make in outside(own).items():
         try:
-            made()
+            if any(name in _NEEDED[queue] for queue in queues):
+                make()
         except InvalidRequest as fault:
             faults.append(fault)
     if faults:

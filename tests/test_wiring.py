@@ -280,6 +280,7 @@ async def test_a_start_tells_every_setting_that_an_adapter_cannot_work_with(
     named = ("BACKHAUL_SMTP_URL", "BACKHAUL_CARRIER_URL", "BACKHAUL_STOREFRONT_SECRET", "BACKHAUL_WAREHOUSE_URL")
     assert [name for name in named if name not in no.value.message] == []
     assert no.value.field == "BACKHAUL_SMTP_URL"
+    adapters.check_settings(Settings(mail="smtp", carrier_url=""), ["returns-payments"])
     right = Settings(sendgrid_api_key=SecretStr("SG.1"), carrier_url="http://carrier.example")
     adapters.check_settings(right)
     for name, value in {"MAIL": "smtp", "WAREHOUSE_URL": "nowhere", "STOREFRONT_URL": "http://shop.example"}.items():

@@ -297,7 +297,7 @@ def test_the_simulators_need_nothing_else(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_prometheus_asks_whom_there_is_and_grafana_asks_prometheus() -> None:
     told = yaml.safe_load((ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text())
-    asked = {}
+    asked: dict[str, str] = {}
     for job in told["scrape_configs"]:
         for one in job.get("dns_sd_configs", ()):
             asked |= {name: str(one["port"]) for name in one["names"]}
