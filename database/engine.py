@@ -116,6 +116,16 @@ def migrate(engine: Engine) -> None:
             raise Refused("unknown_schema", text) from error
 
 
+def schema(engine: Engine) -> tuple[str, str]:
+    """The version of the database's schema, and that which this program makes. Raises what `reading` raises."""
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    newest = ScriptDirectory(str(_MIGRATIONS)).get_current_head()
+    with reading(engine) as connection:
+        return MigrationContext.configure(connection).get_current_revision() or "", newest or ""
+
+
 @contextmanager
 def _transaction(engine: Engine, kind: _Kind, options: Mapping[str, object]) -> Iterator[Connection]:
     try:

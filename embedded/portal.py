@@ -39,9 +39,9 @@ async def ready(portal: Child, port: int) -> None:
         raise Unavailable("The portal does not answer; see logs/portal.log in the home folder.") from None
 
 
-async def register(port: int, stripe: str, key: str) -> None:
-    """Have Stripe's stand-in send the events that we act on to this port, and to none of an earlier run."""
-    url = f"http://127.0.0.1:{port}{_WEBHOOKS}"
+async def register(portal: str, stripe: str, key: str) -> None:
+    """Have Stripe's stand-in send the events that we act on to this portal, and to none of an earlier run."""
+    url = f"{portal}{_WEBHOOKS}"
     async with httpx2.AsyncClient(headers={"Authorization": f"Bearer {key}"}) as http:
         given = {"url": url, "secret": SECRET, "enabled_events": list(EVENTS)}
         (await http.post(f"{stripe}/_control/webhook_endpoints", json=given)).raise_for_status()

@@ -82,7 +82,7 @@ def test_the_temporal_command_starts_a_return(shell: dict[str, str]) -> None:
 def test_the_commands_of_the_second_terminal_work(shell: dict[str, str]) -> None:
     (block,) = [one for one in blocks("sh") if "starter.py list" in one]
     lines = [line.split("#")[0].strip() for line in block.splitlines() if line.startswith("python ")]
-    assert len(lines) == 3
+    assert len(lines) == 4
     for line in lines:
         case_it_shows = line.replace("R-two-rates", "R-1001")
         run(case_it_shows.split()[1:], shell)

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx2
 
 from activities.calling import Answer, ask
+from activities.checking import NOBODYS, Checked, told_time
 from activities.labels import LabelRequest
 from activities.labels.folder import LabelFolder
 from activities.labels.pdf import render_code, render_label
@@ -60,6 +61,13 @@ class EmbeddedLabels:
         self._ending = "zpl" if format is LabelFormat.ZPL else "pdf"
         self._carrier = carrier
         self._timeout = timeout
+
+    def check(self) -> Checked:
+        """Ask for the labels of a key that nobody has."""
+        answer = self._call("GET", "/labels", params={"reference": NOBODYS})
+        with _readable():
+            json.loads(answer.content)["labels"]
+        return Checked(clock=told_time(answer.headers))
 
     def find(self, key: str, now: datetime) -> ReturnLabel | None:
         """Ask the carrier for the labels with our key as their reference."""
