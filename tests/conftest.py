@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -27,6 +29,9 @@ settings.load_profile("suite")
 set_hypothesis_home_dir(Path(__file__).parents[1] / ".backhaul" / "hypothesis")
 
 scratch.choose()
+
+# Where this is installed, jsonschema spends a second on a grammar of addresses that no schema here asks for.
+sys.modules.setdefault("rfc3987_syntax", ModuleType("rfc3987_syntax"))
 
 
 # Whoever takes a minute at the end has everybody wait. These start first: they are long, and wait most of the time.
