@@ -10,6 +10,7 @@ import httpx2
 from pydantic import ValidationError
 
 from activities.answers import UNSIGNED, cannot_serve, said, signed
+from activities.tls import trusted
 from domain.errors import BackhaulError, InvalidRequest, Refused, Unavailable
 from domain.model import Model
 
@@ -58,7 +59,9 @@ class StorefrontCalls:
     def _call(self, shape: type[M], method: str, target: str, body: bytes, key: str) -> M:
         headers = signed(self._secret, method, target, key, body)
         try:
-            answer = httpx2.request(method, self._url + target, content=body, headers=headers, timeout=self._timeout)
+            answer = httpx2.request(
+                method, self._url + target, content=body, headers=headers, timeout=self._timeout, verify=trusted()
+            )
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             # From None: the request in it holds the address and the signature.
             raise Unavailable(f"The storefront gave no answer ({type(error).__name__}).") from None

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from standardwebhooks import Webhook
 
 from activities.inventory.items import Goods, Item
+from activities.tls import trusted
 from domain.errors import BackhaulError, InvalidRequest, Refused, Unavailable
 from domain.model import Model
 from ledger import accounts
@@ -46,7 +47,6 @@ class WebhookInventory:
         if not self._signers:
             raise InvalidRequest("BACKHAUL_WAREHOUSE_SECRET", "it is empty; set the secret that the warehouse knows")
         self._timeout = timeout
-        self._tls = httpx2.create_ssl_context()  # once: it takes longer to make than a call does
 
     def receive(self, key: str, goods: Goods) -> None:
         """POST `inventory.receive`."""
@@ -82,7 +82,7 @@ class WebhookInventory:
         body = json.dumps({"type": f"inventory.{verb}", "data": data}, separators=(",", ":"))
         try:
             answer = httpx2.post(
-                self._url, content=body, headers=self._headers(key, body), timeout=self._timeout, verify=self._tls
+                self._url, content=body, headers=self._headers(key, body), timeout=self._timeout, verify=trusted()
             )
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             # From None: the request in it holds the address and the signature.

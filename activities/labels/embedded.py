@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import cached_property
 from pathlib import Path
 
 import httpx2
@@ -16,6 +14,7 @@ from activities.labels import LabelRequest
 from activities.labels.folder import LabelFolder
 from activities.labels.pdf import render_code, render_label
 from activities.labels.zpl import zpl_label
+from activities.tls import trusted
 from domain.errors import InvalidRequest, Refused, Unavailable
 from domain.money import Money
 from domain.parcel import LabelFormat, ReturnLabel, Scan
@@ -105,11 +104,6 @@ class EmbeddedLabels:
             void_days=_void_days(sold),
         )
 
-    @cached_property
-    def _tls(self) -> ssl.SSLContext:
-        # Made once: to read all certificates that are trusted takes longer than a label does.
-        return httpx2.create_ssl_context()
-
     def _call(
         self,
         method: str,
@@ -119,10 +113,10 @@ class EmbeddedLabels:
         params: Mapping[str, str] | None = None,
     ) -> httpx2.Response:
         """One call; `codes` are the refusals with a meaning of their own, by status."""
-        url, waits, tls = self._carrier_url + path, self._timeout, self._tls
+        url, waits = self._carrier_url + path, self._timeout
         try:
             answer = httpx2.request(
-                method, url, json=body, params=params, headers=self._headers, timeout=waits, verify=tls
+                method, url, json=body, params=params, headers=self._headers, timeout=waits, verify=trusted()
             )
         except httpx2.HTTPError as error:
             # From None: the request in it holds the address and the token.

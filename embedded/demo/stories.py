@@ -6,6 +6,7 @@ import asyncio
 
 import httpx2
 
+from activities.tls import trusted
 from commands.late import Aftercares
 from domain.evidence import AskEvidence, GiveEvidence, WantedProof
 from domain.inspection import Disposition, Grade
@@ -60,7 +61,7 @@ async def refund_fails_late(walk: Walk) -> None:
     await _comes_back(walk, {"1": 1})
     control, ((refund, _),) = f"{walk.here.simulators}/stripe/_control", await walk.refunds()
     walk.show.step("Two days later the bank sends the money back")
-    async with httpx2.AsyncClient() as http:
+    async with httpx2.AsyncClient(verify=trusted()) as http:
         failed = {"status": "failed", "failure_reason": "declined"}
         (await http.post(f"{control}/refunds/{refund}", json=failed)).raise_for_status()
     await walk.records(EntryKind.REFUND_REVERSED)

@@ -58,7 +58,7 @@ async def takes_webhooks(home: Path, event: str) -> bool:
     body = json.dumps(refund_event(event)).encode()
     headers = sign_stripe(body, own["stripe_webhook_secret"], datetime.now(UTC))
     url = f"http://127.0.0.1:{own['portal_port']}/webhooks/stripe"
-    async with httpx2.AsyncClient() as http:
+    async with httpx2.AsyncClient(verify=False) as http:
         try:
             answer = await http.post(url, content=body, headers=headers)
         except httpx2.TransportError:
