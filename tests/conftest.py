@@ -40,7 +40,7 @@ LONGEST_FIRST = (
     "tests/proof/test_hostile.py",
     "tests/stack/test_stack.py",
     "tests/stack/test_demo.py",
-    "tests/stack/test_exit_codes.py",
+    "tests/stack/test_running.py",
     "tests/commands/test_returns_live.py",
 )
 

@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 STACK = ("-m", "embedded", "--free-ports")
 WORKER = ("worker.py",)
-PATIENCE = 60.0
+PATIENCE = 150.0
 
 
 async def until(

@@ -13,9 +13,8 @@ import pytest_asyncio
 
 from tests.proof.site import started
 
-# A busy machine takes five times as long as an idle one.
 LONGEST = 550
-pytestmark = pytest.mark.timeout(600)
+"""Seconds; a busy machine takes five times as long as an idle one."""
 
 DEMO = ("-m", "embedded", "demo", "--once", "--free-ports")
 CASES = ("R-1073459981", "R-two-rates")

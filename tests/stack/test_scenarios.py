@@ -5,11 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
 from tests.stack.test_demo import demo, journal
-
-pytestmark = pytest.mark.timeout(600)
 
 # Worked out by hand from the orders in embedded/demo/shelf.py's terms, not by the product.
 REFUNDED = {
