@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import cached_property
 from pathlib import Path
 
 import httpx2
@@ -115,11 +113,6 @@ class EmbeddedLabels:
             void_days=_void_days(sold),
         )
 
-    @cached_property
-    def _tls(self) -> ssl.SSLContext:
-        # Made once: to read all certificates that are trusted takes longer than a label does.
-        return httpx2.create_ssl_context()
-
     def _call(
         self,
         method: str,
@@ -129,10 +122,10 @@ class EmbeddedLabels:
         params: Mapping[str, str] | None = None,
     ) -> Answer:
         """One call; `codes` are the refusals with a meaning of their own, by status."""
-        url, waits, tls = self._carrier_url + path, self._timeout, self._tls
+        url, waits = self._carrier_url + path, self._timeout
         try:
             content = b"" if body is None else json.dumps(body).encode()
-            answer = ask(method, url, content=content, params=params, headers=self._headers, timeout=waits, tls=tls)
+            answer = ask(method, url, content=content, params=params, headers=self._headers, timeout=waits)
         except httpx2.HTTPError as error:
             # From None: the request in it holds the address and the token.
             raise Unavailable(f"The carrier gave no answer ({type(error).__name__})") from None
