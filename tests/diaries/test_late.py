@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from temporalio.client import WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
+from temporalio.testing import WorkflowEnvironment
 
 from domain import ids
 from domain.approval import statement
@@ -36,6 +37,12 @@ class Box:
     """A box that came after the end, and what looks after it."""
 
     handle: Handle
+    env: WorkflowEnvironment
+
+    async def ended(self) -> AftercareView:
+        """Wait for its end while the clock stands: no deadline of the return that it belongs to may pass meanwhile."""
+        with self.env.auto_time_skipping_disabled():
+            return await asyncio.wait_for(self.handle.result(), PATIENCE)
 
     async def until(self, there: Callable[[AftercareView], bool]) -> AftercareView:
         async with asyncio.timeout(PATIENCE):
@@ -66,7 +73,7 @@ async def box(told: Diary, receipt: str = "box-9", by: str = "ann", count: int =
         task_queue=ids.RETURNS_QUEUE,
         result_type=AftercareView,
     )
-    return Box(handle)
+    return Box(handle, told.env)
 
 
 async def expired(told: Diary) -> Return:
@@ -106,7 +113,7 @@ async def test_late_goods_after_expiry_that_are_accepted(diary: Diary) -> None:
     said = {"by": "fay", "amount": 18109, "update_id": "u-1", "signature": signature}
     assert (await refusal(late.say("approve", said, "u-2")))[0] == "other_update_id"
     await late.say("approve", said, "u-1")
-    assert (await late.handle.result()).outcome == "goods_came"
+    assert (await late.ended()).outcome == "goods_came"
     await diary.note("finance", "agrees to the refund, which is above the automatic limit")
     world = diary.shop.world
     assert [one["amount"] for one in await world.refunds(SHOPIFY_PAYMENT)] == [18109]
@@ -129,7 +136,7 @@ async def test_late_goods_after_a_cancel_that_are_sent_back(diary: Diary) -> Non
     await diary.note("warehouse", "counts one unit of the return that was called off")
     assert diary.shop.world.returnable(SHOPIFY_ORDER, SHOPIFY_LINE) == 0
     await late.say("decide_late", DecideLate(by="olga", how=Late.SEND_BACK))
-    assert (await late.handle.result()).outcome == "send_back"
+    assert (await late.ended()).outcome == "send_back"
     await diary.note("ops", "has it sent back")
     assert diary.shop.world.returnable(SHOPIFY_ORDER, SHOPIFY_LINE) == 1
     assert diary.shop.world.posted("returning:") == {}
@@ -157,7 +164,7 @@ async def test_late_goods_of_a_lost_parcel(diary: Diary) -> None:
     assert "CL-1 (50.00 USD paid)" in seen.next_action
     await diary.note("warehouse", "grades it as new")
     await late.say("noted", Said(by="fay"))
-    await late.handle.result()
+    await late.ended()
     world = diary.shop.world
     assert len(await world.refunds(SHOPIFY_PAYMENT)) == 1
     assert (world.posted("kept:"), world.posted("returning:")) == ({}, {})
@@ -184,7 +191,7 @@ async def test_late_goods_that_were_paid_for_before_they_came(diary: Diary) -> N
     late = await box(diary)
     await late.waits_for("warehouse")
     await late.inspect()
-    await late.handle.result()
+    await late.ended()
     await diary.note("warehouse", "counts it after all, and grades it as new")
     assert diary.shop.world.posted("receivable:") == {}
     assert diary.shop.world.rooms.ledger.verify().faults == ()
@@ -205,6 +212,6 @@ async def test_late_goods_that_no_return_takes(diary: Diary) -> None:
 
 async def _failure(late: Box) -> str:
     with pytest.raises(WorkflowFailureError) as failed:
-        await late.handle.result()
+        await late.ended()
     assert isinstance(failed.value.cause, ApplicationError)
     return str(failed.value.cause.details[0])
