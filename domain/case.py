@@ -119,6 +119,8 @@ class CaseSoFar(GoodsSoFar):
     """Why it was not, though it was due then, as a code."""
     early_end: EarlyEnd | None = None
     early_settled: Settled | None = None
+    late_credit: Minor = 0
+    """How much less of it is owed, in minor units, because goods came late."""
     approval: Approval | None = None
     promised: tuple[Swap, ...] = ()
     """What goes out for what comes back."""

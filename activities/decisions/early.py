@@ -199,12 +199,13 @@ class Early(Claims):
         )
 
     def _worth(self, books: OrderBooks, known: CaseSoFar, without: History) -> int:
-        """What would have been paid for the goods as they were found, in minor units."""
-        if known.inspection is None:
+        """What would have been paid for all the goods as they were found, in minor units."""
+        lines = tuple(line for one in (*known.parts, known.inspection) if one is not None for line in one.lines)
+        if not lines:
             return 0
-        grades = graded(books.order, known.inspection.lines)
+        grades = graded(books.order, lines)
         terms = terms_for(books.policy(self._policies), known.decision, grades)
-        came = {line: min(count, without.lines[line].open) for line, count in units(known.inspection.lines).items()}
+        came = {line: min(count, without.lines[line].open) for line, count in units(lines).items()}
         came = {line: count for line, count in came.items() if count}
         return plan_refund(books.order, without, came, terms).total if came else 0
 

@@ -58,14 +58,21 @@ class Box:
         view: AftercareView = await self.handle.execute_update(verb, said, id=id, result_type=AftercareView)
         return view
 
-    async def inspect(self) -> None:
-        line = InspectedLine(line_id=SHOPIFY_LINE, quantity=1, grade=Grade.A, disposition=Disposition.RESTOCKED)
-        await self.say("inspect", Inspection(id="late-look", inspected_by="ben", lines=(line,)))
+    async def inspect(self, line_id: str = SHOPIFY_LINE, count: int = 1, id: str = "late-look") -> None:
+        line = InspectedLine(line_id=line_id, quantity=count, grade=Grade.A, disposition=Disposition.RESTOCKED)
+        await self.say("inspect", Inspection(id=id, inspected_by="ben", lines=(line,)))
 
 
-async def box(told: Diary, receipt: str = "box-9", by: str = "ann", count: int = 1) -> Box:
-    line = ReceivedLine(line_id=SHOPIFY_LINE, quantity=count)
-    late = LateGoods(case="R-1", order_id=SHOPIFY_ORDER, receipt=Receipt(id=receipt, received_by=by, lines=(line,)))
+async def box(
+    told: Diary,
+    receipt: str = "box-9",
+    by: str = "ann",
+    count: int = 1,
+    line_id: str = SHOPIFY_LINE,
+    order: str = SHOPIFY_ORDER,
+) -> Box:
+    line = ReceivedLine(line_id=line_id, quantity=count)
+    late = LateGoods(case="R-1", order_id=order, receipt=Receipt(id=receipt, received_by=by, lines=(line,)))
     handle = await told.shop.client.start_workflow(
         ids.AFTERCARE_TYPE,
         late,
@@ -194,6 +201,38 @@ async def test_late_goods_that_were_paid_for_before_they_came(diary: Diary) -> N
     await late.ended()
     await diary.note("warehouse", "counts it after all, and grades it as new")
     assert diary.shop.world.posted("receivable:") == {}
+    assert diary.shop.world.rooms.ledger.verify().faults == ()
+
+
+async def test_late_goods_in_two_boxes(diary: Diary) -> None:
+    """The shopper owed for two mugs of three that never came; they come one by one, and each is owed no more."""
+    await in_force(diary.shop, "refund_trigger:\n  - event: first_scan\n")
+    one = await diary.shop.two_rates({"1": 3})
+    await one.labelled()
+    await diary.follows(one, "asks to send three mugs back")
+    await one.scan("scan-0", TrackingStatus.IN_TRANSIT, at=await diary.now)
+    await one.until(lambda view: view.refund_status == "succeeded")
+    await one.told("refund_done")
+    await diary.note("carrier", "has the parcel, which is when the policy pays")
+    await one.receive({"1": 1})
+    await one.inspect({"1": 1})
+    await one.told("payment_due")
+    await diary.note("warehouse", "counts and grades one mug")
+    await diary.passes(40)
+    await diary.ends(Outcome.REFUNDED)
+    await diary.note("time", "nobody settles it")
+    owed = []
+    for number in (1, 2):
+        owed += diary.shop.world.posted("receivable:").values()
+        late = await box(diary, f"box-{number}-late", line_id="1", order="two-rates")
+        await late.waits_for("warehouse")
+        await late.inspect("1", id=f"late-look-{number}")
+        await late.ended()
+        await diary.note("warehouse", f"counts and grades late mug {number}")
+    assert owed == [2353, 1176]  # one mug cost 11.76, two 23.53, three 35.29
+    assert diary.shop.world.posted("receivable:") == {}
+    assert [one.facts["amount"] for one in diary.shop.world.entries("R-1", EntryKind.LATE_CREDIT)] == [1177, 1176]
+    assert sum(diary.shop.world.posted("stock:").values()) == 3
     assert diary.shop.world.rooms.ledger.verify().faults == ()
 
 
