@@ -153,8 +153,16 @@ class CaseSoFar(GoodsSoFar):
 
     @property
     def waits_for_rest(self) -> bool:
-        """Whether more is to come after what was inspected."""
-        return self.inspection is not None and self.inspection.rest is Rest.EXPECTED and bool(self.expected)
+        """Whether more is to come after what was inspected, or is claimed at the carrier."""
+        if self.inspection is None or self.lost or not self.expected:
+            return False
+        claimed = self.claims_rest and self.early is None and self.resolution not in IN_GOODS
+        return claimed or self.inspection.rest is Rest.EXPECTED
+
+    @property
+    def claims_rest(self) -> bool:
+        """Whether one of several parcels is, or was, claimed at the carrier, though goods of another one came."""
+        return bool(self.receipts and self.claims and self.expected) and self.in_several
 
     @property
     def next_part(self) -> dict[str, object]:

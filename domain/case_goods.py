@@ -112,10 +112,16 @@ class GoodsSoFar(Model):
         return next((one for one in self.claims if one.answer is None), None)
 
     @property
+    def in_several(self) -> bool:
+        """Whether carriers have had more than one parcel of it, as far as anybody has told."""
+        seen = {one.tracking_number for one in self.scans if moved([one])}
+        return len(seen | {one.tracking_number or one.shown for one in self.handed_over}) > 1
+
+    @property
     def claimed_as_lost(self) -> CarrierClaim | None:
-        """The claim by which a parcel counts as lost, as long as nothing of it came."""
+        """The claim by which a parcel counts as lost; not while goods that came wait to be judged and paid."""
         found = (one for one in self.claims if one.counts_as_lost)
-        return None if self.lost or self.receipts else next(found, None)
+        return None if self.lost or self.ungraded or (self.receipts and not self.in_several) else next(found, None)
 
 
 def with_handed_over(known: GoodsSoFar, proof: HandedOver, at: datetime) -> dict[str, object]:

@@ -59,7 +59,8 @@ def looked_at(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
                 "discrepancies": discrepancies(known, facts),
             }
         case EntryKind.LOST:
-            return {"lost": entry.actor, "inspection": Inspection.model_validate(facts["inspection"])}
+            before = {} if known.inspection is None else known.next_part  # another parcel came, and was paid
+            return {**before, "lost": entry.actor, "inspection": Inspection.model_validate(facts["inspection"])}
         case EntryKind.OFFER_ANSWERED:
             said = Answered.model_validate(facts["answered"])
             plan = {"plan": None} if said.answer is Answer.SEND_BACK else {}

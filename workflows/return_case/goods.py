@@ -15,7 +15,7 @@ from domain.notice import NoticeKind
 from workflows import options
 from workflows.return_case.labelling import Labelling
 from workflows.return_case.stage import NextAction, Stage
-from workflows.return_case.turn import by_stage
+from workflows.return_case.turn import by_stage, due_of
 from workflows.stepping import NotWanted, not_if_refused
 
 _OF_EMPTY_BOX = 2
@@ -82,14 +82,23 @@ class Goods(Labelling):
             (self.state.lapses_at, lambda: self.void_label("rule:policy")),
             (self.state.claim_ends_at, self.give_up_answer),
             (self.state.pays_at, self.pay_uninspected),
+            (self.rest_ends_at, self.give_up_rest),
             (self.warn_at, self.warn_of_label),
             (self.state.reminder_after(self.reminded_at), self.remind),
             (due, lambda: self.fall_due(waits_for)),
         )
 
+    @property
+    def rest_ends_at(self) -> datetime | None:
+        """When one of several parcels, for which ops were asked to look, is not waited for any more."""
+        asked = self.state.overdue and self.state.parts and not (self.state.ungraded or self.state.open_claim)
+        until = due_of(self.state) if asked else None
+        return until + options.PARCEL_PATIENCE if until else None
+
     async def fall_due(self, waits_for: NextAction) -> None:
-        """Ops are asked to look; of goods that come in parts, the rest is not waited for any more."""
-        if self.state.parts and not self.state.ungraded:
+        """Ops are asked to look; of goods that come in parts, the rest is not waited for any more, unless a carrier has
+        it, as far as anybody knows."""
+        if self.state.parts and not (self.state.ungraded or self.state.open_claim or self.state.in_several):
             await self.give_up_rest()
         else:
             self.tell_delayed()
@@ -100,7 +109,7 @@ class Goods(Labelling):
         if self.heard:
             await workflow.wait_condition(lambda: not self.heard)
         else:
-            self.learn(rest_over=True)
+            self.learn(rest_over=True, overdue="")
 
     async def remind(self) -> None:
         """Tell the shopper that the time to send runs out."""

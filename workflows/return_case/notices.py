@@ -27,7 +27,8 @@ def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
     if state.order is None or state.request is None:
         raise ValueError("a notice needs the order")
     label = state.label if not state.label_void else None
-    locale, total = state.order.locale, None if kind in _WITHOUT_MONEY else _total(state)
+    in_part = kind is NoticeKind.LOST and bool(state.parts)
+    locale, total = state.order.locale, None if kind in _WITHOUT_MONEY or in_part else _total(state)
     extras = _extras(state) if total else ()
     made = Notice(
         key=notice_ids.notice_key(state.request.id, kind, number),
@@ -136,6 +137,8 @@ def _in_parcel(state: CaseState) -> tuple[NoticeLine, ...]:
 def _tracking(kind: NoticeKind, state: CaseState) -> str:
     if kind is NoticeKind.EXCHANGE_SHIPPED:
         return state.sent[-1].tracking_number if state.sent else ""
+    if kind is NoticeKind.LOST and state.parts:
+        return ""  # which of its parcels it is, nobody has said
     return _number(kind, state)
 
 
@@ -182,6 +185,8 @@ def _about(kind: NoticeKind, state: CaseState) -> tuple[NoticeLine, ...]:
             return (*_sendable(state), *_declined(state))
         case NoticeKind.EXCHANGE_SHIPPED:
             return _in_parcel(state)
+        case NoticeKind.LOST if state.parts:
+            return _missing_goods(state)
         case NoticeKind.PAYMENT_DUE:
             return tuple(NoticeLine(title=one.title, quantity=one.quantity) for one in state.promised)
         case _:
@@ -238,6 +243,12 @@ def _sendable(state: CaseState) -> tuple[NoticeLine, ...]:
 def _named(state: CaseState, lines: Iterable[LineDecision]) -> tuple[NoticeLine, ...]:
     titles = state.order.titles if state.order else {}
     return tuple(NoticeLine(title=titles.get(line.line_id, line.line_id), quantity=line.quantity) for line in lines)
+
+
+def _missing_goods(state: CaseState) -> tuple[NoticeLine, ...]:
+    """What did not come with the other parcels."""
+    titles = state.order.titles if state.order else {}
+    return tuple(NoticeLine(title=titles.get(one, one), quantity=count) for one, count in state.expected.items())
 
 
 def _wanted(state: CaseState) -> tuple[NoticeLine, ...]:

@@ -266,8 +266,8 @@ class CaseState(CaseSoFar):
     @property
     def claim_ends_at(self) -> datetime | None:
         """When a claim that nobody answers counts as lost."""
-        claim = self.open_claim
-        return claim.answer_by + PARCEL_PATIENCE if claim and not (self.lost or self.receipts) else None
+        claim, here = self.open_claim, self.lost or self.ungraded or (self.receipts and not self.in_several)
+        return claim.answer_by + PARCEL_PATIENCE if claim and not here else None
 
     def reminder_after(self, then: datetime) -> datetime | None:
         """The next time to remind the shopper of the parcel, counted back from the last day to send it."""
