@@ -41,6 +41,8 @@ class GoodsSoFar(Model):
     inspect_until: UtcDatetime | None = None
     inspection: Inspection | None = None
     """The newest one; `parts` are those before it, each paid by one of `paid_plans`."""
+    judged_boxes: tuple[Id, ...] = ()
+    """The receipts of what was inspected, or paid without that; their counts stay."""
     parts: tuple[Inspection, ...] = ()
     uninspected: bool = False
     """Nobody inspected in time, so `inspection` stands for what nobody has looked at, and `graded` is for the stock."""
@@ -66,6 +68,11 @@ class GoodsSoFar(Model):
     def moving(self) -> bool:
         """Whether the goods are on their way: a carrier has seen a parcel, or the shopper has shown that it is sent."""
         return back_with_sender(self.scans) is None and (moved(self.scans) or bool(self.handed_over))
+
+    @property
+    def boxes(self) -> tuple[Id, ...]:
+        """The receipts' ids."""
+        return tuple(one.id for one in self.receipts)
 
     @property
     def received(self) -> dict[str, int]:

@@ -173,7 +173,7 @@ class Goods(Labelling):
         except NotWanted:  # somebody has just said otherwise
             await workflow.wait_condition(lambda: not self.heard or self.state.inspection is not None)
             return
-        self.learn(uninspected=True, inspection=presumed, overdue="")
+        self.learn(uninspected=True, inspection=presumed, judged_boxes=self.state.boxes, overdue="")
 
     async def be_graded(self) -> None:
         """What was paid without an inspection still needs one, to be put away."""
