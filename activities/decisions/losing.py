@@ -11,6 +11,7 @@ from domain.case import CaseSoFar
 from domain.errors import Refused
 from domain.inspection import Disposition, InspectedLine, Inspection, units
 from domain.model import Id, Model, UtcDatetime
+from domain.undecided import RULE, empty_box_ends, pays_empty_box
 from domain.verbs import Verb
 from ledger import EntryKind, NewEntry
 from ledger.deciding import decided
@@ -43,8 +44,10 @@ class Losing(Assigning):
         key = ids.lost_key(ask.case)
         entry = self._ledger.find(key)
         if entry is None:
-            claims = case_so_far(self._ledger.entries(case=ask.case)).claims
-            if not any(one.counts_as_lost and one.by == ask.by for one in claims):  # else they might when they claimed
+            known = case_so_far(self._ledger.entries(case=ask.case))
+            ends = empty_box_ends(known) if ask.by == RULE and pays_empty_box(known) else None
+            claimed = any(one.counts_as_lost and one.by == ask.by for one in known.claims)  # they might, then
+            if not claimed and (ends is None or ends > ask.now):
                 check_person(self._people, ask.by, Verb.LOST)
             entry = decided(self._ledger, ask.order_id, lambda: self._lost(key, ask))
         return Inspection.model_validate(entry.facts["inspection"])

@@ -9,9 +9,10 @@ from operator import itemgetter
 
 from temporalio import workflow
 
-from activities.decisions import DecisionActivities, ExpireReturn, KeepGoods, PayUninspected
+from activities.decisions import DecisionActivities, ExpireReturn, KeepGoods, PayUninspected, RecordLoss
 from activities.inventory import InventoryActivities, Restock
 from domain.notice import NoticeKind
+from domain.undecided import RULE, empty_box_ends, pays_empty_box
 from workflows import options
 from workflows.return_case.labelling import Labelling
 from workflows.return_case.stage import NextAction, Stage
@@ -79,6 +80,7 @@ class Goods(Labelling):
         due = None if self.state.overdue else waits_for.due_at
         return (
             (self.state.ends_at, self.expire),
+            (None if self.state.stopped else empty_box_ends(self.state), self.end_empty_box),
             (self.state.lapses_at, lambda: self.void_label("rule:policy")),
             (self.state.claim_ends_at, self.give_up_answer),
             (self.state.pays_at, self.pay_uninspected),
@@ -139,6 +141,24 @@ class Goods(Labelling):
             self.learn(patient_until=workflow.now() + options.PARCEL_PATIENCE)
             return
         self.learn(expired=True, overdue="")
+
+    async def end_empty_box(self) -> None:
+        """Nobody has decided on the empty box: it is paid as lost where the policy trusts the shopper so far, else
+        nothing came."""
+        if not pays_empty_box(self.state):
+            return await self.expire()
+        try:
+            judged = await self.step(
+                "Nobody has decided on the empty box: it counts as lost",
+                DecisionActivities.record_loss,
+                lambda now: RecordLoss(**self.about, by=RULE, now=now),
+                options.JOURNAL,
+                wanted=not_if_refused,
+            )
+        except NotWanted:  # goods have just come, or somebody has decided
+            await workflow.wait_condition(lambda: not self.heard)
+            return
+        self.learn(lost=RULE, inspection=judged, overdue="")
 
     async def keep_goods(self) -> None:
         """Where the shopper keeps the goods, nothing is waited for; a label that went out before is given back, which
