@@ -10,6 +10,7 @@ from domain.case_goods import GoodsSoFar
 from domain.choice import BACKHAUL, Chosen
 from domain.collection import PaymentRequest
 from domain.consent import Consent
+from domain.dispute import OpenDispute
 from domain.early import EarlyEnd, EarlyRefund, Settled
 from domain.evidence import Evidence, GiveEvidence
 from domain.exchange import Sent, Swap
@@ -139,6 +140,7 @@ class CaseSoFar(GoodsSoFar):
     sent: tuple[Sent, ...] = ()
     refunds: tuple[Refund, ...] = ()
     consents: tuple[Consent, ...] = ()
+    disputes: tuple[OpenDispute, ...] = ()  # of the order's payments
     outcome: Outcome | None = None
 
     @property

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from domain.carrier_claim import OpenClaim
 from domain.inspection import Grade, InspectedLine, Inspection, Rest
 from domain.mending import CorrectCount
+from domain.news import DisputeNews
 from domain.resolution import Resolution
 from ledger import EntryKind
 from tests.diaries.policies import in_force
-from tests.workflows.returns import Lines, Return, Shop
+from tests.workflows.returns import TWO_RATES_PAYMENT, Lines, Return, Shop
 from workflows.return_case.stage import Stage
 from workflows.return_case.view import CaseView
 
@@ -49,6 +52,18 @@ async def _in_parts(one: Return) -> None:
     await one.stage(Stage.AWAITING_PARCEL)
 
 
+async def _disputed(one: Return) -> None:
+    now = datetime.now(UTC)
+    about: dict[str, Any] = {
+        "dispute": "dp_1",
+        "payment": TWO_RATES_PAYMENT,
+        "amount": 10850,
+        "currency": "EUR",
+        "at": now,
+    }
+    await one.update("record_news", DisputeNews(event="evt_1", status="needs_response", **about))
+
+
 async def _in_repair(one: Return) -> None:
     await one.receive()
     await one.inspect()
@@ -67,6 +82,7 @@ async def _changed(one: Return) -> None:
         pytest.param("", _claimed, {}, id="claim"),
         pytest.param(EARLY, _paid_early, {}, id="early"),
         pytest.param("", _in_parts, {}, id="part"),
+        pytest.param("", _disputed, {}, id="dispute"),
         pytest.param(MENDED, _in_repair, {"resolution": Resolution.REPAIR, "reason": "defective"}, id="repair"),
         pytest.param("", _changed, {}, id="edit"),
     ],

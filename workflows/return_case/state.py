@@ -9,7 +9,6 @@ from domain.case import Assigned, CaseSoFar, Outcome
 from domain.evidence import Evidence
 from domain.model import UtcDatetime
 from domain.money import Money
-from domain.news import DisputeNews
 from domain.parcel import back_with_sender
 from domain.policy import Verdict
 from domain.refund import Refund, RefundStatus
@@ -31,8 +30,6 @@ class CaseState(CaseSoFar):
     overdue: str = ""
     refused: str = ""
     """Why the input was wrong; such a return fails at once, and nobody has to act on it."""
-    disputes: tuple[DisputeNews, ...] = ()
-    """Open ones, of the order's payments."""
     look_at: UtcDatetime | None = None
     """When an undecided refund is looked at again."""
     approve_until: UtcDatetime | None = None
