@@ -221,7 +221,7 @@ async def test_late_goods_in_two_boxes(diary: Diary) -> None:
     await diary.passes(40)
     await diary.ends(Outcome.REFUNDED)
     await diary.note("time", "nobody settles it")
-    owed = []
+    owed: list[int] = []
     for number in (1, 2):
         owed += diary.shop.world.posted("receivable:").values()
         late = await box(diary, f"box-{number}-late", line_id="1", order="two-rates")

@@ -60,7 +60,16 @@ def _overdue(state: CaseState) -> NextAction | None:
     silent |= bool(state.parts) and state.stage is Stage.AWAITING_PARCEL and state.in_several
     hint = "; claim it at the carrier (`claim open`)" if silent and not state.open_claim else ""
     waits = (found.due_at for look in _FIRST_OF[_FIRST_OF.index(_overdue) + 1 :] if (found := look(state)))
-    return NextAction(owner="ops", action=state.overdue + hint, due_at=due_of(state) or next(waits, None))
+    mine = NextAction(owner="ops", action=state.overdue + hint, due_at=due_of(state) or next(waits, None))
+    return _both(mine, _unapproved(state) or _undecided(state))
+
+
+def _both(overdue: NextAction, other: NextAction | None) -> NextAction:
+    """What is overdue hides no money that waits for a person: both are named, and the one that is due first leads."""
+    if other is None or other.owner not in ("finance", "shopper") or other.action in overdue.action:
+        return overdue
+    first, then = sorted((overdue, other), key=lambda one: (one.due_at is None, one.due_at and one.due_at.timestamp()))
+    return first.model_copy(update={"action": f"{first.action}; besides, {then.owner}: {then.action}"})
 
 
 def _override_waits(state: CaseState) -> NextAction | None:
