@@ -27,8 +27,7 @@ def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
     if state.order is None or state.request is None:
         raise ValueError("a notice needs the order")
     label = state.label if not state.label_void else None
-    in_part = kind is NoticeKind.LOST and bool(state.parts)
-    locale, total = state.order.locale, None if kind in _WITHOUT_MONEY or in_part else _total(state)
+    locale, total = state.order.locale, None if _without_money(kind, state) else _total(state)
     extras = _extras(state) if total else ()
     made = Notice(
         key=notice_ids.notice_key(state.request.id, kind, number),
@@ -69,8 +68,9 @@ def _by_code(label: ReturnLabel) -> bool:
     return label.method is Method.QR_CODE and bool(label.qr_url)
 
 
-_WITHOUT_MONEY = (NoticeKind.IN_REVIEW, NoticeKind.SENT_BACK)
-"""These promise none."""
+def _without_money(kind: NoticeKind, state: CaseState) -> bool:
+    """These promise none; that of a lost part would name the money of what came."""
+    return kind in (NoticeKind.IN_REVIEW, NoticeKind.SENT_BACK) or (kind is NoticeKind.LOST and bool(state.parts))
 
 
 def withdrawn(state: CaseState) -> tuple[LineDecision, ...]:
