@@ -67,8 +67,8 @@ FITS = {
     "closing": ("settle_finding", "settle", "answer_claim", "resend"),
 }
 """What is worth saying at a stage; half of what is said is of it."""
-PASSING = ("troubles", "due_at", "next_owner", "next_action", "pay_url", "disputed", "refund_reason")
-"""What a new run may see otherwise: it waits anew, and the books alone know of disputes."""
+PASSING = ("troubles", "due_at", "next_owner", "next_action", "pay_url")
+"""What a new run may see otherwise: it waits anew."""
 OTHER_GOODS = {"MUG-RED": 1290, "POT": 1676, "CUP": 976}
 """What a mug is exchanged for, by SKU, and what it costs today."""
 CLAUSES: tuple[tuple[str, ...], ...] = (
