@@ -25,7 +25,8 @@ def may_choose_now(known: CaseSoFar, wanted: Resolution) -> Refusal | None:
         return Refusal(code="cancelled", message="Nothing comes back of this return, so there is nothing to choose.")
     if known.decision.verdict is Verdict.DECLINE:
         return Refusal(code="declined", message="This return was declined, so there is nothing to choose.")
-    if known.sent or known.collected or (known.plan is not None and known.plan.new and known.committed):
+    paid_for = known.collected and known.resolution is Resolution.EXCHANGE
+    if known.sent or paid_for or (known.plan is not None and known.plan.new and known.committed):
         text = "What goes out for these goods is paid for or on its way, so nothing else can be chosen."
         return Refusal(code="already_sent", message=text)
     if wanted in IN_GOODS and (known.inspection or known.parts) and known.resolution is not Resolution.REPAIR:

@@ -11,6 +11,7 @@ from temporalio.client import Client
 from activities.payments import stripe_events
 from commands.policy import publish_policy
 from domain import trade_ids
+from domain.approval import statement
 from domain.case import Outcome
 from domain.choice import Choice
 from domain.inspection import Grade
@@ -21,12 +22,16 @@ from domain.repair import Repair, ShippedByHand, WorkshopSaid
 from domain.resolution import Resolution
 from ledger import UNITS, EntryKind, NewEntry
 from ledger.moves import transfers
+from ledger.signing import sign
 from portal.courier import Courier
 from portal.temporal import TemporalDelivery
 from settings import ROOT
 from tests.diaries.diary import Diary
+from tests.diaries.policies import in_force
 from tests.portal.fakes import row
 from tests.workflows.returns import Return, refusal
+from tests.workflows.test_people import KEYS, limited
+from tests.workflows.test_replan import elsewhere
 from tests.world import POLICY_FROM
 from workflows.aftercare_view import AftercareView
 from workflows.return_case.said import Lost
@@ -129,9 +134,9 @@ async def test_exchange_for_something_cheaper(shelf: Diary, diary: Diary) -> Non
 async def pays(diary: Diary, *, late: bool = False) -> set[str]:
     """Somebody pays on the page; where the provider's word went."""
     shop = diary.shop
-    page = (await shop.world.http.get("/stripe/v1/payment_links", headers=KEY)).json()["data"][0]
+    page = (await shop.world.http.get("/stripe/v1/payment_links", headers=STRIPE)).json()["data"][0]
     await shop.world.post(f"/stripe/_control/payment_links/{page['id']}/pay", {"late": late})
-    listed = (await shop.world.http.get("/stripe/v1/events", headers=KEY)).json()["data"]
+    listed = (await shop.world.http.get("/stripe/v1/events", headers=STRIPE)).json()["data"]
 
     async def connect() -> Client:
         return shop.client
@@ -142,7 +147,7 @@ async def pays(diary: Diary, *, late: bool = False) -> set[str]:
     return {(await courier.send(row(one.told, one.event))).target for one in told}
 
 
-KEY = {"Authorization": "Bearer sk_test_world"}
+STRIPE = {"Authorization": "Bearer sk_test_world"}
 
 
 async def test_exchange_for_something_dearer(shelf: Diary, diary: Diary) -> None:
@@ -193,9 +198,56 @@ async def test_exchange_that_nobody_pays(shelf: Diary, diary: Diary) -> None:
     assert late["status"] == "succeeded"
 
 
+async def test_exchange_whose_money_went_another_way(shelf: Diary, diary: Diary) -> None:
+    """While the shopper is asked for what the pot costs more, most of the order is refunded elsewhere; they pay all the
+    same. The pot does not go out: what is left of the mug goes back, and so does what they paid, whole."""
+    one = await asks(diary, "asks for a pot instead of the mug", **exchange("POT"))
+    await comes(diary, one)
+    await one.until(lambda view: bool(view.pay_url))
+    await elsewhere(one, "pi_demo_two_rates", 10000)
+    await diary.note("finance", "refunds 100.00 of the order in the provider's dashboard")
+    await pays(diary)
+    await diary.note("shopper", "pays the 5.00 all the same")
+    view = await diary.ends(Outcome.REFUNDED)
+    assert view.refunded == "0.92 EUR"  # of 8.50 that were left of the order, 2.76 were left of three mugs
+    assert (view.sent, view.goods_out) == ((), ())
+    (chosen,) = diary.shop.world.entries("R-1", EntryKind.CHOICE)
+    assert chosen.reasons == ("exchange_not_covered",)
+    assert diary.shop.world.rooms.ledger.balance("stock:main:POT:restocked", UNITS).available == 3
+    assert books(diary, "tender:") == {"tender:pi_demo_two_rates": 10850 - 10000 - 92}
+    assert books(diary, "order:", "owed:", "suspense:") == {}
+    assert sorted(made["amount"] for made in await refunds(diary)) == [92, 500, 10000]
+    mails = await diary.shop.world.mails("R-1")
+    assert len([mail for mail in mails if "could not be sent" in str(mail)]) == 1
+    assert any("5.00" in str(mail) and "refund" in mail["subject"].lower() for mail in mails)
+
+
+async def test_exchange_whose_money_went_another_way_as_store_credit(shelf: Diary, diary: Diary) -> None:
+    """The same where a person has to agree to every refund: while that is waited for, ops decide on store credit."""
+    limited(diary.shop.world)
+    await in_force(diary.shop, f"{OFFERED.strip()}\nautomatic_limit: {{EUR: 0}}\n")
+    one = await asks(diary, "asks for a pot instead of the mug", **exchange("POT"))
+    await comes(diary, one)
+    await one.until(lambda view: bool(view.pay_url))
+    await elsewhere(one, "pi_demo_two_rates", 10000)
+    await diary.note("finance", "refunds 100.00 of the order in the provider's dashboard")
+    await pays(diary)
+    await one.until(lambda view: view.next_action == "Approve the refund of 0.92 EUR")
+    await diary.note("shopper", "pays the 5.00 all the same")
+    credit = Choice(by="olga", resolution=Resolution.STORE_CREDIT, remark="by phone, 14:20")
+    await diary.says("ops", "hear that the shopper takes store credit", one.update("choose", credit))
+    await one.until(lambda view: bool(view.to_approve) and view.resolution == "store_credit")
+    assert sorted(made["amount"] for made in await refunds(diary)) == [500, 10000]
+    word = {"by": "fay", "amount": 92, "update_id": "u-1"}
+    word["signature"] = sign(KEYS["fay"], statement("R-1", 92, "EUR", "u-1"))
+    await diary.says("finance", "agrees to it", one.update("approve", word, "u-1"))
+    await diary.ends(Outcome.CREDITED)
+    assert books(diary, "store_credit:") == {"store_credit:cust-2041": 92}
+
+
 async def refunds(diary: Diary) -> list[dict[str, Any]]:
     """Everything that the payment provider refunded."""
-    found = await diary.shop.world.http.get("/stripe/v1/refunds", headers=KEY)
+    found = await diary.shop.world.http.get("/stripe/v1/refunds", headers=STRIPE)
     return list(found.json()["data"])
 
 

@@ -45,6 +45,8 @@ class CaseState(CaseSoFar):
     """The new due time of a parcel of which word came after the first one."""
     rest_over: bool = False
     """The rest of what was announced is not waited for any more."""
+    added_back: Refund | None = None
+    """How far what was paid on top of an exchange is on its way back, where that gave way."""
     pay_url: str = ""
     """Where the shopper pays what is missing, as long as it is open."""
     send_by: UtcDatetime | None = None

@@ -95,6 +95,7 @@ class Trade(Goods, Payout):
             await self.collect()
         if self.still(Resolution.EXCHANGE):
             await self.plan_refund()
+        if self.still(Resolution.EXCHANGE):
             await asyncio.gather(self.refund(), self.restock(), self.send(Resolution.EXCHANGE))
             if self.state.plan and self.state.plan.total and self.still(Resolution.EXCHANGE):
                 self.tell(NoticeKind.REFUND_DONE)

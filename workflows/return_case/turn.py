@@ -139,11 +139,13 @@ def _goods_owed(state: CaseState) -> NextAction | None:
 
 
 def _undecided(state: CaseState) -> NextAction | None:
-    if not (on_their_way := [one for one in state.refunds if one.status not in DECIDED]):
+    added = (state.added_back,) if state.added_back else ()
+    if not (on_their_way := [one for one in (*state.refunds, *added) if one.status not in DECIDED]):
         return None
     owner, action = who_decides(on_their_way[0])
     # While the parcel of a refund before its goods is on its way, only people come before the carrier.
-    if state.stage not in (Stage.REFUND, Stage.REMEDY) and not (state.early and owner in ("finance", "shopper")):
+    apart = on_their_way[0] in added or (state.early and owner in ("finance", "shopper"))
+    if state.stage not in (Stage.REFUND, Stage.REMEDY) and not apart:
         return None
     return NextAction(owner=owner, action=action, due_at=state.look_at)
 
