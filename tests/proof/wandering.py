@@ -85,7 +85,7 @@ CLAUSES: tuple[tuple[str, ...], ...] = (
     ("", "", "automatic_limit:\n  EUR: 3000\n  USD: 3000\n"),
 )
 """Of each, one is in force."""
-BY_HAND = re.compile(r"`paid_by_hand`")
+BY_HAND = re.compile(r"`paid-by-hand`")
 
 
 def _speakers(name: str) -> tuple[str, ...]:
