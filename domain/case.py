@@ -278,6 +278,11 @@ class CaseSoFar(GoodsSoFar):
         return any(one.new_line != one.line_id for one in self.promised)
 
     @property
+    def can_go_out(self) -> bool:
+        """Whether all that was promised is set aside."""
+        return self.trades and len(self.aside) == len(self.promised)
+
+    @property
     def committed(self) -> bool:
         """Whether the plan that stands cannot be withdrawn any more."""
         return self.plan is not None and (not self.plan.legs or bool(self.refunds))

@@ -152,8 +152,7 @@ class LateActivities(Early):
         early, end = known.early, known.early_end
         assert early is not None  # else it was not asked for
         assert end is not None
-        mine = [one.key for one in books.entries if one.kind is EntryKind.PLAN and one.case == ask.case]
-        amount = min(end.short, self._worth(books, known, books.history(without=mine)))
+        amount = min(end.short, self._worth(books, known, ask.case))
         return NewEntry(
             key=key,
             kind=EntryKind.LATE_CREDIT,

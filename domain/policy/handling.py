@@ -11,7 +11,7 @@ from domain.policy.document import PublishedPolicy
 from domain.policy.goods import EligibilityRule, Proof
 from domain.policy.judgement import Keeps, Verdict
 from domain.policy.money import PriceAdjustmentRule
-from domain.policy.outcome import MethodRule, TriggerRule
+from domain.policy.outcome import MethodRule, ShipRule, TriggerRule
 from domain.policy.reader import Reader
 
 
@@ -25,6 +25,7 @@ def handling(
     policy, ref, currency = published.policy, published.ref, reader.order.currency
     methods = reader.speaking(ref, "methods", policy.methods, MethodRule.favour)
     trigger = reader.speaking(ref, "refund_trigger", policy.refund_trigger, TriggerRule.favour) or TriggerRule()
+    ships = reader.speaking(ref, "ship_trigger", policy.ship_trigger, ShipRule.favour)
     kept = reader.speaking(ref, "returnless", policy.returnless, lambda one: one.favour_in(currency))
     adjusts = reader.speaking(ref, "price_adjustment", policy.price_adjustment, PriceAdjustmentRule.favour)
     days = reader.speaking(ref, "deadlines", policy.deadlines, DeadlineRule.favour) or DeadlineRule()
@@ -35,6 +36,8 @@ def handling(
         methods=methods.allowed if methods else (Method.LABEL,),
         refund_on=trigger.event,
         exposure_limit=trigger.exposure_limit.get(currency),
+        ship_on=ships.event if ships else None,
+        ship_limit=ships.exposure_limit.get(currency) if ships else None,
         keep_it="offered" if keeps else "no",
         keep_limit=kept.limit if kept is not None and keeps else None,
         price_adjustment_days=adjusts.days if adjusts else 0,

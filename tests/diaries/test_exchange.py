@@ -14,7 +14,8 @@ from domain import trade_ids
 from domain.approval import statement
 from domain.case import Outcome
 from domain.choice import Choice
-from domain.inspection import Grade
+from domain.early import Settle, Settled
+from domain.inspection import Disposition, Grade, InspectedLine, Inspection
 from domain.mending import Regrade, RegradedLine
 from domain.news import PaymentNews
 from domain.parcel import TrackingStatus
@@ -380,3 +381,111 @@ async def test_repair_of_what_is_lost(shelf: Diary, diary: Diary) -> None:
     assert (view.sent, view.refunded) == (("OUT00000001",), "")
     (choice,) = diary.shop.world.entries("R-1", EntryKind.CHOICE)
     assert (choice.reasons, choice.facts["choice"]["resolution"]) == (("lost_by_carrier",), "replacement")
+
+
+FIRST = """
+resolutions:
+  - allowed: [refund, exchange, store_credit]
+ship_trigger:
+  - event: first_scan
+    exposure_limit: {EUR: 2000}
+restocking:
+  - percent: 50
+    when: {grade: grade_c}
+"""
+CUSTOMER = "cust-2041"
+
+
+async def goes_first(diary: Diary, sku: str = "MUG-RED", clauses: str = FIRST) -> Return:
+    """What goes out is on its way as soon as the carrier has what comes back."""
+    await in_force(diary.shop, clauses)
+    one = await asks(diary, f"asks for {sku} instead of the mug", **exchange(sku))
+    await diary.passes(2)
+    await one.scan("scan-0", TrackingStatus.IN_TRANSIT, at=await diary.now)
+    await one.until(lambda view: bool(view.sent))
+    await diary.note("carrier", "has the parcel, which is when the policy sends")
+    view = await one.view()
+    assert (view.stage, view.next_owner) == ("in_transit", "carrier")
+    return one
+
+
+def out(diary: Diary) -> dict[str, int]:
+    """What is out to customers before goods came, and what they owe."""
+    return books(diary, "early:", "receivable:", "exposure:")
+
+
+async def test_exchange_that_is_sent_first(shelf: Diary, diary: Diary) -> None:
+    """The policy sends the red mug as soon as the carrier has the blue one, which comes as new: nothing is owed."""
+    one = await goes_first(diary)
+    assert out(diary) == {"early:R-1": 1176, f"exposure:{CUSTOMER}": 2000 - 1176}
+    assert diary.shop.world.returnable("two-rates", one_line(one)) == 1
+    assert (await refusal(one.cancel()))[0] == "paid_early"
+    await diary.passes(1)
+    await diary.says("warehouse", "counts the mug", one.receive())
+    await diary.says("warehouse", "grades it", one.inspect())
+    view = await diary.ends(Outcome.EXCHANGED)
+    assert (view.sent, view.refunded) == (("OUT00000001",), "")
+    assert out(diary) == {f"exposure:{CUSTOMER}": 2000}
+    new = f"paid:two-rates:{one_line(one)}"
+    assert books(diary, new) == {f"{new}:net": 988, f"{new}:tax:1": 188}
+
+
+async def test_exchange_that_is_sent_first_for_what_turns_out_used(shelf: Diary, diary: Diary) -> None:
+    """The red mug is out, and the blue one comes clearly used: half of what was paid for it the shopper owes."""
+    one = await goes_first(diary)
+    await diary.passes(1)
+    await diary.says("warehouse", "counts the mug", one.receive())
+    used = InspectedLine(line_id="1", quantity=1, grade=Grade.C, disposition=Disposition.REFURBISH)
+    await one.update("inspect", Inspection(id="look-1", inspected_by="ben", lines=(used,)))
+    await one.told("payment_due")
+    await diary.note("warehouse", "grades it as clearly used")
+    assert out(diary) == {f"exposure:{CUSTOMER}": 2000, f"receivable:{CUSTOMER}": 588}
+    paid = Settle(by="fay", how=Settled.PAID, reference="bank-77")
+    await diary.says("finance", "has seen the shopper's money", one.update("settle", paid))
+    await diary.ends(Outcome.EXCHANGED)
+    assert out(diary) == {f"exposure:{CUSTOMER}": 2000}
+
+
+async def test_exchange_that_is_sent_first_for_what_never_comes(shelf: Diary, diary: Diary) -> None:
+    """The shopper has the pot, paid what it costs more, and lets the mug lie: what it was worth they owe."""
+    await in_force(diary.shop, FIRST)
+    one = await asks(diary, "asks for a pot instead of the mug", **exchange("POT"))
+    await diary.passes(2)
+    await diary.scanned("has the parcel", TrackingStatus.IN_TRANSIT)
+    await one.until(lambda view: bool(view.pay_url))
+    assert (await one.view()).next_action == "Pay 5.00 EUR for the exchange"
+    await pays(diary)
+    await one.until(lambda view: bool(view.sent))
+    await diary.note("shopper", "pays 5.00, and the pot is sent")
+    assert out(diary) == {"early:R-1": 1176, f"exposure:{CUSTOMER}": 2000 - 1176}
+    await diary.passes(1)
+    await diary.scanned("takes it back to its sender", TrackingStatus.RETURN_TO_SENDER)
+    await diary.passes(26)
+    await one.until(lambda view: view.next_owner == "finance")
+    await diary.note("time", "the last day to send it again passes")
+    assert out(diary) == {f"exposure:{CUSTOMER}": 2000, f"receivable:{CUSTOMER}": 1176}
+    assert books(diary, "kept:") == {"kept:two-rates": 1}
+    waived = Settle(by="fay", how=Settled.WAIVED)
+    await diary.says("finance", "lets it go", one.update("settle", waived))
+    await diary.ends(Outcome.EXCHANGED)
+    assert out(diary) == {f"exposure:{CUSTOMER}": 2000}
+
+
+async def test_exchange_that_may_not_be_sent_first(shelf: Diary, diary: Diary) -> None:
+    """More would be out to this customer than the policy allows: the pot goes out when the mug was looked at, and only
+    then is the shopper asked for what it costs more."""
+    await in_force(diary.shop, FIRST.replace("2000", "1000"))
+    one = await asks(diary, "asks for a pot instead of the mug", **exchange("POT"))
+    await diary.passes(2)
+    await diary.scanned("has the parcel", TrackingStatus.IN_TRANSIT)
+    await one.recorded(EntryKind.NOT_EARLY)
+    assert diary.shop.world.entries("R-1", EntryKind.NOT_EARLY)[0].reasons == ("exposure",)
+    assert ((await one.view()).sent, (await one.view()).pay_url) == ((), "")
+    await diary.says("warehouse", "counts the mug", one.receive())
+    await diary.says("warehouse", "grades it", one.inspect())
+    await one.until(lambda view: bool(view.pay_url))
+    await pays(diary)
+    await diary.note("provider", "tells that the shopper has paid 5.00")
+    view = await diary.ends(Outcome.EXCHANGED)
+    assert view.sent == ("OUT00000001",)
+    assert out(diary) == {}

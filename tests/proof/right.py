@@ -518,6 +518,8 @@ class _Told:
             needed.add(notice_ids.notice_key(self.case, NoticeKind.CLOSED))
         if self.known.payment_asked:  # half way to the day on which it is due
             others.add(notice_ids.notice_key(self.case, NoticeKind.PAYMENT_DUE, 2))
+            if self.known.early_end and self.known.early_end.short:
+                needed.add(notice_ids.notice_key(self.case, NoticeKind.PAYMENT_DUE, 3))
         for key in self._failed_late():
             needed.add(notice_ids.refund_notice_key(NoticeKind.REFUND_FAILED, key))
             later = [one.key for one in self.known.refunds if one.key.rpartition(":")[0] == key.rpartition(":")[0]]

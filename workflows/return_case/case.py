@@ -29,7 +29,6 @@ from workflows.return_case.legs import latest
 from workflows.return_case.news import NewsDesk
 from workflows.return_case.remedies import GOODS_BACK, REMEDIES, Remedy
 from workflows.return_case.review import Review
-from workflows.return_case.trade import Trade
 from workflows.return_case.undoing import Undoing
 from workflows.return_case.view import CaseView, view
 
@@ -97,7 +96,7 @@ LAST_WORDS = {
 
 
 @workflow.defn(name=ids.WORKFLOW_TYPE)
-class ReturnCase(Early, Trade, GivingBack, Review, Undoing, Agreeing, NewsDesk, Clockwork):
+class ReturnCase(Early, GivingBack, Review, Undoing, Agreeing, NewsDesk, Clockwork):
     """A return. Its id is the storefront's return id; all its keys are made from it."""
 
     @workflow.init

@@ -31,6 +31,14 @@ class Goods(Labelling):
         """Pay at once where the policy does not wait for the inspection."""
         raise NotImplementedError
 
+    async def early_paid(self) -> None:
+        """Until nothing of what was given early is on its way any more."""
+        raise NotImplementedError
+
+    async def end_early(self) -> None:
+        """Hold what was given early against the goods."""
+        raise NotImplementedError
+
     async def give_up_goods(self) -> None:
         """Nobody waits any more for goods that were paid for early. Raises NotWanted if they are here."""
         raise NotImplementedError

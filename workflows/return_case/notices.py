@@ -53,7 +53,7 @@ def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
         carrier=state.sent[-1].carrier if kind is NoticeKind.EXCHANGE_SHIPPED and state.sent else "",
         valid_until=_valid_until(kind, state),
         **_goods_out(kind, state),
-        refunded=state.early is not None,
+        refunded=state.early is not None and not state.trades,
         stated_at=_stated_at(kind, state),
         expected_by=_expected_by(kind, state),
         reply_until=_reply_until(kind, state),

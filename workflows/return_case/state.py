@@ -68,7 +68,8 @@ class CaseState(CaseSoFar):
         seen_to = bool(self.restocked or self.never_came) or not self.to_put_away
         if self.owes_goods:
             return Stage.REMEDY
-        goods_out = bool(self.sent) and (self.plan is None or self.refund_status is RefundStatus.SUCCEEDED)
+        judged = self.inspection is not None or self.never_came
+        goods_out = judged and bool(self.sent) and (self.plan is None or self.refund_status is RefundStatus.SUCCEEDED)
         if self.called_off or self.expired or goods_out or (seen_to and self.refund_status is RefundStatus.SUCCEEDED):
             return Stage.CLOSING
         if self.wants_goods is not None:

@@ -124,7 +124,7 @@ def _unapproved(state: CaseState) -> NextAction | None:
 
 def _goods_owed(state: CaseState) -> NextAction | None:
     """Who has to act until what goes out for the goods is on its way."""
-    if not state.owes_goods:
+    if not (state.owes_goods or state.pay_url or state.send_by):
         return None
     if state.pay_url and state.payment_asked:
         missing = Money(minor=state.payment_asked.amount, currency=state.payment_asked.currency)
@@ -161,7 +161,7 @@ def _carrier_claim(state: CaseState) -> NextAction | None:
 def _shopper_owes(state: CaseState) -> NextAction | None:
     if state.owed_by_shopper is None or state.early_end is None:
         return None
-    action = f"Get {state.owed_by_shopper} from the shopper, who was paid before the goods, or let it go: `settle`"
+    action = f"Get {state.owed_by_shopper} from the shopper, who got it before the goods came, or let it go: `settle`"
     return NextAction(owner="finance", action=action, due_at=state.early_end.answer_by)
 
 
