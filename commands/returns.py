@@ -70,7 +70,9 @@ def start(
     told = {"requested_by": by, **({"basis": judging.basis_of(basis)} if basis else {})}
     told |= {name: one for name, one in (("appeals", appeal), ("method", method)) if one}
     told |= {"resolution": "exchange" if exchange else resolution}
-    request = request_of(rooms, case, order, _exchanged(values.lines(line, "reason"), exchange or (), resolution), told)
+    request = request_of(
+        rooms, case, order, values.exchanged(values.lines(line, "reason"), exchange or (), resolution), told
+    )
     texts = _texts(request, note or ())
     _show(asyncio.run(_start(rooms, request, texts)), as_json)
 
@@ -126,20 +128,6 @@ def request_of(
     check_against(request, with_exchanges(found, happened(rooms.ledger.entries(order=found.id)).values()))
     _check_payment(found)
     return request
-
-
-def _exchanged(lines: list[dict[str, object]], wanted: Iterable[str], resolution: str) -> list[dict[str, object]]:
-    """The lines with what goes out for them. Raises InvalidRequest for other text, for another line, and where nothing
-    is said of an exchange."""
-    if resolution == "exchange" and not wanted:
-        raise InvalidRequest("--exchange", "say what goes out for each line: LINE=SKU")
-    skus: dict[str, str] = {}
-    for text in wanted:
-        line_id, _, sku = text.partition("=")
-        if line_id not in [line["line_id"] for line in lines] or not sku:
-            raise InvalidRequest("--exchange", "it is LINE=SKU, where LINE is one of the lines that come back")
-        skus[line_id] = sku
-    return [{**line, "exchange_for": skus[str(line["line_id"])]} if line["line_id"] in skus else line for line in lines]
 
 
 def _check_payment(order: Order) -> None:

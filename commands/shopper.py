@@ -63,6 +63,14 @@ def edit(
     method: Annotated[
         str | None, typer.Option(help="Another way back, until it is settled: label, in_store and others.")
     ] = None,
+    resolution: Annotated[
+        str | None,
+        typer.Option(help="What it ends with instead, of what the policy offers: refund, replacement and others."),
+    ] = None,
+    exchange: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LINE=SKU", help="An exchange: what goes out for each line, as many units of it."),
+    ] = None,
     edit_id: Annotated[str | None, typer.Option("--id", help="Your own id of it; the same id counts once.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -71,7 +79,9 @@ def edit(
 
     from domain.editing import Edit
 
-    wanted = {"lines": values.lines(line, "reason"), "basis": basis, "method": method}
+    ends = "exchange" if exchange else resolution
+    lines = values.exchanged(values.lines(line, "reason"), exchange or (), ends)
+    wanted = {"lines": lines, "basis": basis, "method": method, "resolution": ends}
     said = values.make(Edit, {"id": edit_id or f"edit-{secrets.token_hex(6)}", "by": by, **wanted})
     messages.tell(case, "edit", lambda _: said, as_json)
 

@@ -36,7 +36,7 @@ def may_choose_now(known: CaseSoFar, wanted: Resolution) -> Refusal | None:
         text = "Other goods were promised for these already, so the same do not go out; money can be chosen instead."
         return Refusal(code="promised_already", message=text)
     if wanted is Resolution.EXCHANGE:
-        text = "What is to be exchanged for what is said with the request; start another return for it."
+        text = "What is to be exchanged for what is said for each line: `edit` says it until the goods arrive."
         return may_choose(known.decision, wanted) or Refusal(code="not_asked_for", message=text)
     if known.early is not None:
         text = "The refund of these goods did not wait for them, so nothing else can be chosen."

@@ -261,7 +261,7 @@ async def test_exchange_for_what_is_out_of_stock(shelf: Diary, diary: Diary) -> 
     assert "not to be had" in str((await diary.shop.world.mails("R-1"))[-1])
     assert await refusal(one.update("choose", {"by": "shopper", "resolution": "exchange"})) == (
         "not_asked_for",
-        "What is to be exchanged for what is said with the request; start another return for it.",
+        "What is to be exchanged for what is said for each line: `edit` says it until the goods arrive.",
     )
     await diary.says(
         "shopper",
@@ -295,6 +295,26 @@ async def test_exchange_that_becomes_a_repair(shelf: Diary, diary: Diary) -> Non
     said = WorkshopSaid(by="ann", result=Repair.NOT_REPAIRABLE)
     await diary.says("warehouse", "cannot repair it", one.update("repair", said))
     assert (await diary.ends(Outcome.REFUNDED)).refunded == "11.76 EUR"
+
+
+async def test_exchange_that_is_asked_for_later(shelf: Diary, diary: Diary) -> None:
+    """The shopper asked for the money, and has the label; then they rather want a cup, and a mail says what follows."""
+    one = await asks(diary, "asks for the money back")
+    line = {"line_id": "1", "quantity": 1, "reason": "unwanted"}
+    said = {"id": "edit-1", "by": "shopper", "lines": [line], "resolution": "exchange"}
+    assert (await refusal(one.update("edit", said)))[0] == "no_exchange"
+    said = {**said, "lines": [{**line, "exchange_for": "CUP"}]}
+    assert (await refusal(one.update("edit", {**said, "resolution": "refund"})))[0] == "no_exchange"
+    await diary.says("shopper", "rather wants a cup", one.update("edit", said))
+    view = await one.until(lambda view: bool(view.goods_out))
+    assert (view.resolution, view.goods_out, view.quote) == ("exchange", ("1 x CUP",), "2.00 EUR")
+    assert diary.shop.world.rooms.ledger.balance("stock:main:CUP:restocked", UNITS).available == 2
+    again = {**said, "id": "edit-2", "lines": [{**line, "exchange_for": "POT"}]}
+    assert (await refusal(one.update("edit", again)))[0] == "promised_already"
+    await comes(diary, one)
+    view = await diary.ends(Outcome.EXCHANGED)
+    assert (view.refunded, view.sent) == ("2.00 EUR", ("OUT00000001",))
+    assert "The CUP" in str([mail for mail in await diary.shop.world.mails("R-1") if "approved" in mail["subject"]][-1])
 
 
 async def test_chain_of_exchanges(shelf: Diary, diary: Diary) -> None:

@@ -31,6 +31,10 @@ class Goods(Labelling):
         """Pay at once where the policy does not wait for the inspection."""
         raise NotImplementedError
 
+    async def promise(self) -> None:
+        """Say what goes out for the goods, and set it aside, where that is chosen by now."""
+        raise NotImplementedError
+
     async def early_paid(self) -> None:
         """Until nothing of what was given early is on its way any more."""
         raise NotImplementedError
@@ -49,6 +53,7 @@ class Goods(Labelling):
         self.followed_since = self.reminded_at = workflow.now()
         while True:
             await self.replace_label()
+            await self.promise()
             await self.keep_goods()
             self.tell_approved()
             if self.state.moving:
