@@ -124,7 +124,7 @@ def _unapproved(state: CaseState) -> NextAction | None:
 
 def _goods_owed(state: CaseState) -> NextAction | None:
     """Who has to act until what goes out for the goods is on its way."""
-    if not (state.owes_goods or state.pay_url or state.send_by):
+    if state.sent or not (state.owes_goods or state.pay_url or state.send_by):
         return None
     if state.pay_url and state.payment_asked:
         missing = Money(minor=state.payment_asked.amount, currency=state.payment_asked.currency)
