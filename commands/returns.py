@@ -11,7 +11,7 @@ import typer
 from commands import judging, output, values
 from commands.deployment import open_rooms
 from commands.judging import BasisName
-from commands.output import AsJson, Case, example
+from commands.output import AsJson, Case, Swaps, example
 from domain.errors import InvalidRequest, Refused, Unavailable
 
 if TYPE_CHECKING:
@@ -59,10 +59,7 @@ def start(
             help="What the shopper gets for it, if the policy offers it: refund, store_credit, replacement or repair."
         ),
     ] = "refund",
-    exchange: Annotated[
-        list[str] | None,
-        typer.Option(metavar="LINE=SKU", help="An exchange: what goes out for each line, as many units of it."),
-    ] = None,
+    exchange: Swaps = None,
     as_json: AsJson = False,
 ) -> None:
     """Start a return and wait a moment for verdict, quote and label; the same again gives the same return."""

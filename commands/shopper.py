@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from commands import messages, output, values
-from commands.output import AsJson, By, Case, CaseOrAftercare, example
+from commands.output import AsJson, By, Case, CaseOrAftercare, Swaps, example
 
 if TYPE_CHECKING:
     from commands.temporal import CaseView
@@ -67,10 +67,7 @@ def edit(
         str | None,
         typer.Option(help="What it ends with instead, of what the policy offers: refund, replacement and others."),
     ] = None,
-    exchange: Annotated[
-        list[str] | None,
-        typer.Option(metavar="LINE=SKU", help="An exchange: what goes out for each line, as many units of it."),
-    ] = None,
+    exchange: Swaps = None,
     edit_id: Annotated[str | None, typer.Option("--id", help="Your own id of it; the same id counts once.")] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -18,10 +18,8 @@ from domain.policy.reader import Reader
 def handling(
     reader: Reader, published: PublishedPolicy, goods: EligibilityRule, law: Sequence[EligibilityRule]
 ) -> Handling:
-    """Ways back, checks, the moment of the refund and the deadlines, as the merchant's document has them.
-
-    Of the goods nothing is asked that one of the laws on which they may come back does not ask too.
-    """
+    """Ways back, checks, the moment of the refund and the deadlines, as the merchant's document has them. Of the goods
+    nothing is asked that one of the laws on which they may come back does not ask too."""
     policy, ref, currency = published.policy, published.ref, reader.order.currency
     methods = reader.speaking(ref, "methods", policy.methods, MethodRule.favour)
     early = _before_goods(reader, published)
