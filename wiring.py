@@ -253,7 +253,7 @@ class Rooms:
         """What comes after a return has closed."""
         from activities.payments.aftercare import AftercareActivities
 
-        return AftercareActivities(self.ledger, self.stores.snapshots)
+        return AftercareActivities(self.ledger, self.stores.snapshots, self.stores.people)
 
     @cached_property
     def returns(self) -> ReturnsActivities:

@@ -28,6 +28,10 @@ def named(case: str) -> str:
     return case
 
 
+Swaps = Annotated[
+    list[str] | None,
+    typer.Option(metavar="LINE=SKU", help="An exchange: what goes out for each line, as many units of it."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON on standard output, nothing else.")]
 Case = Annotated[str, typer.Argument(metavar="RETURN", help="The return's id.", callback=named)]
 CaseOrAftercare = Annotated[

@@ -11,7 +11,7 @@ import typer
 from commands import judging, output, values
 from commands.deployment import open_rooms
 from commands.judging import BasisName
-from commands.output import AsJson, Case, example
+from commands.output import AsJson, Case, Swaps, example
 from domain.errors import InvalidRequest, Refused, Unavailable
 
 if TYPE_CHECKING:
@@ -59,10 +59,7 @@ def start(
             help="What the shopper gets for it, if the policy offers it: refund, store_credit, replacement or repair."
         ),
     ] = "refund",
-    exchange: Annotated[
-        list[str] | None,
-        typer.Option(metavar="LINE=SKU", help="An exchange: what goes out for each line, as many units of it."),
-    ] = None,
+    exchange: Swaps = None,
     as_json: AsJson = False,
 ) -> None:
     """Start a return and wait a moment for verdict, quote and label; the same again gives the same return."""
@@ -70,7 +67,9 @@ def start(
     told = {"requested_by": by, **({"basis": judging.basis_of(basis)} if basis else {})}
     told |= {name: one for name, one in (("appeals", appeal), ("method", method)) if one}
     told |= {"resolution": "exchange" if exchange else resolution}
-    request = request_of(rooms, case, order, _exchanged(values.lines(line, "reason"), exchange or (), resolution), told)
+    request = request_of(
+        rooms, case, order, values.exchanged(values.lines(line, "reason"), exchange or (), resolution), told
+    )
     texts = _texts(request, note or ())
     _show(asyncio.run(_start(rooms, request, texts)), as_json)
 
@@ -126,20 +125,6 @@ def request_of(
     check_against(request, with_exchanges(found, happened(rooms.ledger.entries(order=found.id)).values()))
     _check_payment(found)
     return request
-
-
-def _exchanged(lines: list[dict[str, object]], wanted: Iterable[str], resolution: str) -> list[dict[str, object]]:
-    """The lines with what goes out for them. Raises InvalidRequest for other text, for another line, and where nothing
-    is said of an exchange."""
-    if resolution == "exchange" and not wanted:
-        raise InvalidRequest("--exchange", "say what goes out for each line: LINE=SKU")
-    skus: dict[str, str] = {}
-    for text in wanted:
-        line_id, _, sku = text.partition("=")
-        if line_id not in [line["line_id"] for line in lines] or not sku:
-            raise InvalidRequest("--exchange", "it is LINE=SKU, where LINE is one of the lines that come back")
-        skus[line_id] = sku
-    return [{**line, "exchange_for": skus[str(line["line_id"])]} if line["line_id"] in skus else line for line in lines]
 
 
 def _check_payment(order: Order) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from commands import messages, output, values
-from commands.output import AsJson, By, Case, CaseOrAftercare, example
+from commands.output import AsJson, By, Case, CaseOrAftercare, Swaps, example
 
 if TYPE_CHECKING:
     from commands.temporal import CaseView
@@ -63,6 +63,11 @@ def edit(
     method: Annotated[
         str | None, typer.Option(help="Another way back, until it is settled: label, in_store and others.")
     ] = None,
+    resolution: Annotated[
+        str | None,
+        typer.Option(help="What it ends with instead, of what the policy offers: refund, replacement and others."),
+    ] = None,
+    exchange: Swaps = None,
     edit_id: Annotated[str | None, typer.Option("--id", help="Your own id of it; the same id counts once.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -71,7 +76,9 @@ def edit(
 
     from domain.editing import Edit
 
-    wanted = {"lines": values.lines(line, "reason"), "basis": basis, "method": method}
+    ends = "exchange" if exchange else resolution
+    lines = values.exchanged(values.lines(line, "reason"), exchange or (), ends)
+    wanted = {"lines": lines, "basis": basis, "method": method, "resolution": ends}
     said = values.make(Edit, {"id": edit_id or f"edit-{secrets.token_hex(6)}", "by": by, **wanted})
     messages.tell(case, "edit", lambda _: said, as_json)
 

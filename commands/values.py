@@ -90,6 +90,20 @@ def lines(texts: Iterable[str], *more: str, option: str = "--line") -> list[dict
     return found
 
 
+def exchanged(lines: list[dict[str, object]], wanted: Iterable[str], resolution: str | None) -> list[dict[str, object]]:
+    """The lines with what goes out for them. Raises InvalidRequest for other text, for another line, and where nothing
+    is said of an exchange."""
+    if resolution == "exchange" and not wanted:
+        raise InvalidRequest("--exchange", "say what goes out for each line: LINE=SKU")
+    skus: dict[str, str] = {}
+    for text in wanted:
+        line_id, _, sku = text.partition("=")
+        if line_id not in [line["line_id"] for line in lines] or not sku:
+            raise InvalidRequest("--exchange", "it is LINE=SKU, where LINE is one of the lines that come back")
+        skus[line_id] = sku
+    return [{**line, "exchange_for": skus[str(line["line_id"])]} if line["line_id"] in skus else line for line in lines]
+
+
 def with_serials(lines: Iterable[dict[str, object]], texts: Iterable[str]) -> list[dict[str, object]]:
     """Lines with the serial numbers of `LINE:SERIAL`. Raises InvalidRequest for other text, and for another line."""
     found = [{**line, "serials": []} for line in lines]

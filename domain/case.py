@@ -11,7 +11,6 @@ from domain.choice import BACKHAUL, Chosen
 from domain.collection import PaymentRequest
 from domain.consent import Consent
 from domain.dispute import OpenDispute
-from domain.early import EarlyEnd, EarlyRefund, Settled
 from domain.evidence import Evidence, GiveEvidence
 from domain.exchange import Sent, Swap
 from domain.inspection import Rest
@@ -114,14 +113,6 @@ class CaseSoFar(GoodsSoFar):
     answers: tuple[Answered, ...] = ()
     """To offers, in turn."""
     sent_back: SentBack | None = None
-    early: EarlyRefund | None = None
-    """The plan was made before the goods were judged."""
-    not_early: str = ""
-    """Why it was not, though it was due then, as a code."""
-    early_end: EarlyEnd | None = None
-    early_settled: Settled | None = None
-    late_credit: Minor = 0
-    """How much less of it is owed, in minor units, because goods came late."""
     approval: Approval | None = None
     promised: tuple[Swap, ...] = ()
     """What goes out for what comes back."""
@@ -288,6 +279,11 @@ class CaseSoFar(GoodsSoFar):
     def trades(self) -> bool:
         """Whether goods of another line go out, so that money changes its line with them."""
         return any(one.new_line != one.line_id for one in self.promised)
+
+    @property
+    def can_go_out(self) -> bool:
+        """Whether all that was promised is set aside."""
+        return self.trades and len(self.aside) == len(self.promised)
 
     @property
     def committed(self) -> bool:

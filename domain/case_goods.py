@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from domain.carrier_claim import CarrierClaim
+from domain.early import EarlyEnd, EarlyRefund, Settled
 from domain.finding import FOREIGN, FindingCode, FindingSettled, Found
 from domain.inspection import Inspection, Receipt, units
-from domain.model import Id, Model, UtcDatetime
+from domain.model import Id, Minor, Model, UtcDatetime
 from domain.parcel import HandedOver, NewLabel, ReturnLabel, Scan, back_with_sender, moved
 from domain.serials import Discrepancy
 
@@ -52,6 +53,14 @@ class GoodsSoFar(Model):
     discrepancies: tuple[Discrepancy, ...] = ()
     """Of serial numbers, each once, whoever saw it first."""
     restocked: Id | None = None
+    early: EarlyRefund | None = None
+    """The plan was made before the goods were judged."""
+    not_early: str = ""
+    """Why it was not, though it was due then, as a code."""
+    early_end: EarlyEnd | None = None
+    early_settled: Settled | None = None
+    late_credit: Minor = 0
+    """How much less of it is owed, in minor units, because goods came late."""
 
     @property
     def tracking_numbers(self) -> tuple[str, ...]:

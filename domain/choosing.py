@@ -25,7 +25,8 @@ def may_choose_now(known: CaseSoFar, wanted: Resolution) -> Refusal | None:
         return Refusal(code="cancelled", message="Nothing comes back of this return, so there is nothing to choose.")
     if known.decision.verdict is Verdict.DECLINE:
         return Refusal(code="declined", message="This return was declined, so there is nothing to choose.")
-    if known.sent or known.collected or (known.plan is not None and known.plan.new and known.committed):
+    paid_for = known.collected and known.resolution is Resolution.EXCHANGE
+    if known.sent or paid_for or (known.plan is not None and known.plan.new and known.committed):
         text = "What goes out for these goods is paid for or on its way, so nothing else can be chosen."
         return Refusal(code="already_sent", message=text)
     if wanted in IN_GOODS and (known.inspection or known.parts) and known.resolution is not Resolution.REPAIR:
@@ -35,7 +36,7 @@ def may_choose_now(known: CaseSoFar, wanted: Resolution) -> Refusal | None:
         text = "Other goods were promised for these already, so the same do not go out; money can be chosen instead."
         return Refusal(code="promised_already", message=text)
     if wanted is Resolution.EXCHANGE:
-        text = "What is to be exchanged for what is said with the request; start another return for it."
+        text = "What is to be exchanged for what is said for each line: `edit` says it until the goods arrive."
         return may_choose(known.decision, wanted) or Refusal(code="not_asked_for", message=text)
     if known.early is not None:
         text = "The refund of these goods did not wait for them, so nothing else can be chosen."

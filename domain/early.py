@@ -1,4 +1,5 @@
-"""A refund before the goods are judged: when it is due, how much of it is out, and what is owed where goods are not."""
+"""What a shopper gets before the goods are judged, as a refund or as the goods of an exchange: when it is due, how much
+of it is out, and what is owed where goods are not."""
 
 from __future__ import annotations
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 
 class EarlyRefund(Model):
-    """What was paid on a promise: `amount` minor units count against what may be out to `customer`, and `inspection`
-    is how the goods were taken to be."""
+    """What was paid, or sent, on a promise: `amount` minor units count against what may be out to `customer`, and
+    `inspection` is how the goods were taken to be."""
 
     trigger: Trigger
     amount: Minor
@@ -60,13 +61,16 @@ class Settle(Model):
 
 
 def refund_due(known: CaseSoFar) -> Trigger | None:
-    """The event on which the money goes back before anybody has judged the goods, once it has happened; else None."""
+    """The event on which the money goes back, or the goods of an exchange go out, before anybody has judged what comes
+    back, once it has happened; else None."""
     decision = known.decision
     if decision is None or decision.verdict is not Verdict.APPROVE or known.inspection is not None or _over(known):
         return None
     if known.parts:  # some of it was judged and paid for what it is
         return None
-    if known.resolution is not Resolution.REFUND:  # what is given otherwise waits for the goods
+    if known.resolution not in _BEFORE_GOODS:  # what is given otherwise waits for the goods
+        return None
+    if known.resolution is Resolution.EXCHANGE and not known.can_go_out:
         return None
     if known.plan is None and known.proposed is not None:  # somebody may agree to other terms, which a plan would end
         return None
@@ -75,15 +79,18 @@ def refund_due(known: CaseSoFar) -> Trigger | None:
 
 
 def promised(decision: Decision) -> Trigger:
-    """The event on which the money of all lines may go; the latest of theirs, because it is one refund."""
+    """The event on which the money of all lines may go, or the goods for them; the latest of theirs, because it is one
+    refund, or one parcel."""
     order = list(Trigger)
-    told = [_trigger(line) for line in decision.approved]
+    told = [_trigger(line, decision.resolution) for line in decision.approved]
     return max(told, key=order.index, default=Trigger.INSPECTION)
 
 
 def limit(decision: Decision) -> int | None:
     """The least of what may be out to one customer that any line names, in minor units; None for no limit."""
-    told = (line.handling.exposure_limit for line in decision.approved if line.handling)
+    goods = decision.resolution is Resolution.EXCHANGE
+    all_of_them = [line.handling for line in decision.approved if line.handling]
+    told = (one.ship_limit if goods else one.exposure_limit for one in all_of_them)
     return min((one for one in told if one is not None), default=None)
 
 
@@ -93,8 +100,16 @@ def as_new(lines: Sequence[LineDecision]) -> Inspection:
     return Inspection(id="early", inspected_by="backhaul", lines=graded)
 
 
-def _trigger(line: LineDecision) -> Trigger:
-    return line.handling.refund_on if line.handling else Trigger.INSPECTION
+_BEFORE_GOODS = (Resolution.REFUND, Resolution.EXCHANGE)
+"""What a policy may give before the goods are judged."""
+
+
+def _trigger(line: LineDecision, wanted: Resolution) -> Trigger:
+    if line.handling is None:
+        return Trigger.INSPECTION
+    if wanted is Resolution.EXCHANGE:
+        return line.handling.ship_on or Trigger.INSPECTION
+    return line.handling.refund_on
 
 
 def _over(known: CaseSoFar) -> bool:
@@ -103,6 +118,8 @@ def _over(known: CaseSoFar) -> bool:
 
 def _happened(trigger: Trigger, known: CaseSoFar) -> bool:
     match trigger:
+        case Trigger.LABEL:
+            return known.label is not None or bool(known.receipts)
         case Trigger.FIRST_SCAN | Trigger.DROP_OFF:
             # Where a parcel is handed in, it is scanned; goods that are here were handed in.
             return moved(known.scans) or bool(known.receipts)

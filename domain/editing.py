@@ -21,19 +21,21 @@ MOST_EDITS = 20
 
 
 class Edit(Model):
-    """All lines that shall come back from now on, with their reasons; without a basis or a method, those of before.
-    The same `id` counts once."""
+    """All lines that shall come back from now on, with their reasons; without a basis, a method or a resolution, those
+    of before. The same `id` counts once."""
 
     id: Id
     by: Id
     lines: Annotated[tuple[RequestedLine, ...], Field(min_length=1, max_length=200)]
     basis: Basis | None = None
     method: Method | None = None
+    resolution: Resolution | None = None
 
     def of(self, request: ReturnRequest) -> ReturnRequest:
         """The request as it is now."""
         kept = {"basis": self.basis or request.basis, "method": self.method or request.method}
-        return request.model_copy(update={"lines": self.lines, **kept})
+        ends = {"resolution": self.resolution or request.resolution}
+        return request.model_copy(update={"lines": self.lines, **kept, **ends})
 
 
 def may_edit(known: CaseSoFar, said: Edit, case: str) -> Refusal | None:
@@ -46,8 +48,15 @@ def may_edit(known: CaseSoFar, said: Edit, case: str) -> Refusal | None:
     if known.decision is not None and known.decision.keeps is not None:
         text = "The shopper keeps the goods of this return and is paid for them; start a new one for something else."
         return Refusal(code="kept", message=text)
-    if known.resolution is Resolution.EXCHANGE and any(line.exchange_for is None for line in said.lines):
+    if known.early is not None:
+        text = "The refund of these goods did not wait for them, so it is too late to change what comes back."
+        return Refusal(code="already_paid", message=text)
+    exchanged = (said.resolution or known.resolution) is Resolution.EXCHANGE
+    if exchanged and any(line.exchange_for is None for line in said.lines):
         text = "Say of each line what it is exchanged for (`exchange_for`), or choose another resolution first."
+        return Refusal(code="no_exchange", message=text)
+    if not exchanged and any(line.exchange_for for line in said.lines):
+        text = "Only an exchange has `exchange_for`: say that the resolution is `exchange`, too, or leave it out."
         return Refusal(code="no_exchange", message=text)
     if known.promised:
         text = "What goes out for these goods was promised already; cancel the return and start one for something else."

@@ -152,6 +152,8 @@ class Notice(Model):
     """What the shopper gets for the items, ready to read."""
     to_pay: str = ""
     """What it costs more."""
+    sent_first: bool = False
+    """It may go out before anybody has looked at the items."""
     gave_way: bool = False
     """What the shopper wanted instead of money is not to be had."""
     nothing_left: bool = False

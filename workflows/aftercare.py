@@ -228,8 +228,8 @@ def _how_to_pay(failed: Refund, owed: int, others: tuple[str, ...], *, short: bo
     why = failed.message or failed.reason or failed.status.value
     stands = f"{money} to {failed.payment} failed ({why}) and is owed by return {ids.case_in(failed.key)}"
     if others:
-        return f"{stands}; {maybe_paid(others, failed)} Else `pay_again` with `anyway`"
+        return f"{stands}; {maybe_paid(others, failed)} Else `pay-again --anyway`"
     if short:
         return f"{stands}; this payment has less left: pay it another way if the shopper agrees (`consent`)"
     other = ", or pay it another way if the shopper agrees (`consent`)" if failed.no_way_back else ""
-    return f"{stands}: `pay_again`{other}"
+    return f"{stands}: `pay-again`{other}"

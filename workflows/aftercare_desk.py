@@ -8,6 +8,7 @@ from datetime import datetime
 from temporalio import workflow
 from temporalio.common import RawValue
 
+from activities.payments.aftercare import AftercareActivities, CheckWord
 from activities.payments.taking_back import TakeBack, TakingBackActivities
 from domain import ids
 from domain.consent import Consent
@@ -21,7 +22,7 @@ from workflows.instead import Instead
 from workflows.return_case.desk import as_refusal, taken_from
 from workflows.return_case.said import RetryNow
 from workflows.return_case.stage import Trouble
-from workflows.stepping import NotWanted
+from workflows.stepping import NotWanted, not_if_refused
 
 
 class Said(Model):
@@ -134,7 +135,10 @@ class AftercareDesk(Instead):
     @workflow.update(description="Finance: pay what came back to the same payment again")
     async def pay_again(self, raw: RawValue) -> AftercareView:
         """Noted; the next attempt follows, unless it turns out that somebody else may have paid it."""
-        self.again, self.anyway = True, taken_from(PayAgain, raw).anyway
+        said = taken_from(PayAgain, raw)
+        await self._check_may(said, Verb.PAY_AGAIN)
+        self._check_failed()  # somebody may have said so meanwhile
+        self.again, self.anyway = True, said.anyway
         return self.seen
 
     @pay_again.validator
@@ -142,7 +146,7 @@ class AftercareDesk(Instead):
         said = taken_from(PayAgain, raw)
         self._check_failed()
         if self.others and not said.anyway:
-            _refuse("may_be_paid", f"{maybe_paid(self.others, self.newest[0])} If it is another one, say `anyway`.")
+            _refuse("may_be_paid", f"{maybe_paid(self.others, self.newest[0])} If it is another one, say `--anyway`.")
 
     @workflow.update(description="Finance: take the store credit back that stands for money which the bank took")
     async def take_back(self, raw: RawValue) -> AftercareView:
@@ -172,6 +176,7 @@ class AftercareDesk(Instead):
     @workflow.update(name=Verb.NOTED.value, description="Finance: it was seen to; nothing waits for it any more")
     async def seen_to(self, raw: RawValue) -> AftercareView:
         """Noted; the story goes on to its end."""
+        await self._check_may(taken_from(Said, raw), Verb.NOTED)
         self.noted = True
         return self.seen
 
@@ -180,7 +185,20 @@ class AftercareDesk(Instead):
         taken_from(Said, raw)
         self._check_open()
         if self.newest:
-            _refuse("owed", "Money is owed here: `pay_again`, or pay it another way if the shopper agrees (`consent`).")
+            _refuse("owed", "Money is owed here: `pay-again`, or pay it another way if the shopper agrees (`consent`).")
+
+    async def _check_may(self, said: Said, verb: Verb) -> None:
+        """Refuse it of somebody who may not; nothing is recorded of the word itself."""
+        try:
+            await self.step(
+                f"Look whether {said.by} may say so",
+                AftercareActivities.check_word,
+                lambda now: CheckWord(by=said.by, verb=verb),
+                options.JOURNAL,
+                wanted=not_if_refused,
+            )
+        except NotWanted as no:
+            raise no.refusal from None
 
     def _check_failed(self) -> None:
         self._check_open()
@@ -198,7 +216,7 @@ def maybe_paid(others: tuple[str, ...], failed: Refund) -> str:
     """What finance looks at before they pay again."""
     case, found = ids.case_in(failed.key), " or ".join(others)
     say = f"python -m ledger record paid {case} --id {others[0]} --by YOU"
-    return f"{found} was refunded elsewhere since and may be this money: then `{say}`, and `retry_now`."
+    return f"{found} was refunded elsewhere since and may be this money: then `{say}`, and `retry`."
 
 
 def _refuse(code: str, message: str) -> None:

@@ -180,7 +180,7 @@ class LateGoodsDesk(AftercareDesk):
                 self._tell_paid(late, refund, known)
                 return
             why = refund.message or refund.reason or refund.status.value
-            await self._until("finance", f"{money} to {leg.tender_id} failed ({why}): `pay_again`", lambda: self.again)
+            await self._until("finance", f"{money} to {leg.tender_id} failed ({why}): `pay-again`", lambda: self.again)
             self.again, attempt = False, attempt + 1
 
     def _tell_paid(self, late: LateGoods, refund: Refund, known: CaseSoFar) -> None:

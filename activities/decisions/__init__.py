@@ -17,7 +17,7 @@ from activities.decisions.keeping import KeepGoods, Keeping, RecordOverdue
 from activities.decisions.late import CreditLate, LateActivities, RecordDecided, RecordLate
 from activities.decisions.losing import RecordLoss
 from activities.decisions.offering import AnswerOffer, Offering, RecordSentBack, offer_for
-from activities.decisions.planned import check_linked, terms_for
+from activities.decisions.planned import check_linked, terms_for, trade_of
 from activities.decisions.uninspected import PayUninspected
 from activities.decisions.ways import check_exchange, check_method, check_resolution
 from domain import ids
@@ -40,7 +40,6 @@ from domain.policy import (
 from domain.policy.choosing import chosen
 from domain.quoted import quote_plan
 from domain.request import ReturnRequest
-from domain.resolution import Resolution
 from domain.stores import People, Snapshots
 from domain.stores import Policies as PolicyStore
 from domain.terms import Terms
@@ -50,7 +49,7 @@ from ledger.deciding import decided
 from ledger.moves import goods
 from ledger.order_books import OrderBooks
 from ledger.recall import case_so_far
-from ledger.replanning import Trade, replanned
+from ledger.replanning import replanned
 
 __all__ = [
     "AnswerOffer",
@@ -179,7 +178,7 @@ class DecisionActivities(LateActivities, Offering, Keeping):
         if known.label is not None and known.label.ours:
             # What the carrier did to goods under our label is between us and the carrier.
             grades = without_damage(grades, (one.finding for one in known.findings))
-        terms, trade = _once(terms_for(policy, decision, grades), known), _trade(known)
+        terms, trade = _once(terms_for(policy, decision, grades), known), trade_of(known)
         made = replanned(key, ask.case, ask.number, books, inspected, terms, trade, 1 + known.plans_before)
         limit = policy.policy.limit_below(made.plan.total, made.plan.currency)
         if decision is not None and to_review(decision, grades) and made.plan.total:
@@ -231,13 +230,6 @@ def _once(terms: Terms, known: CaseSoFar) -> Terms:
     if not any(fee.kind is once for plan in known.paid_plans for fee in plan.fees):
         return terms
     return terms.model_copy(update={"fees": tuple(fee for fee in terms.fees if fee.kind is not once)})
-
-
-def _trade(known: CaseSoFar) -> Trade | None:
-    """What goes out, where goods go for goods of another line."""
-    ended = known.outcome or known.expired or known.cancelled or known.force_closed  # then nothing goes out any more
-    exchanged = known.trades and known.resolution is Resolution.EXCHANGE and not ended
-    return Trade(known.promised, known.collected) if exchanged else None
 
 
 def _unlike_quote(quote: RefundPlan | None, plan: RefundPlan) -> tuple[str, ...]:

@@ -7,17 +7,17 @@ from typing import Literal
 from temporalio import activity
 
 from activities.decisions.claims import Claims
-from activities.decisions.planned import check_linked, terms_for
+from activities.decisions.planned import check_linked, terms_for, trade_of
+from activities.decisions.trust import absent, check_automatic, given, lost_of_several, on_trust, why
 from activities.people import check_person
 from domain import early_ids, ids
 from domain.case import CaseSoFar
 from domain.early import EarlyEnd, EarlyRefund, Settled, as_new, limit, refund_due
 from domain.errors import OverLimit, Refused
-from domain.history import History
-from domain.inspection import Disposition, InspectedLine, units
-from domain.model import Id, Model, UtcDatetime
+from domain.inspection import InspectedLine, units
+from domain.model import Id, Minor, Model, UtcDatetime
 from domain.plan import RefundPlan
-from domain.planning import plan_refund
+from domain.planning import goods_only, plan_refund
 from domain.policy import graded
 from domain.stores import Policies, Snapshots
 from domain.verbs import Verb
@@ -39,11 +39,13 @@ class PlanEarly(Model):
 
 
 class PlannedEarly(Model):
-    """The plan, and on which trust it stands; or, as a code, why it waits for the goods after all."""
+    """The plan, and on which trust it stands; or, as a code, why it waits for the goods after all; or what the shopper
+    has to pay first, in minor units, for goods that cost more."""
 
     plan: RefundPlan | None = None
     early: EarlyRefund | None = None
     not_early: str = ""
+    to_pay: Minor = 0
 
 
 class EndEarly(PlanEarly):
@@ -70,12 +72,14 @@ class Early(Claims):
 
     @activity.defn(no_thread_cancel_exception=True)
     def plan_early(self, ask: PlanEarly) -> PlannedEarly:
-        """Plan the refund of all that was asked for as if it had come as new, within what may be out to the customer:
-        one entry. Where that cannot be, this is recorded instead, and the refund follows the inspection."""
+        """Plan the refund, or the exchange, of all that was asked for as if it had come as new, within what may be out
+        to the customer: one entry. Where that cannot be, this is recorded instead, and it follows the inspection."""
         key = ids.plan_key(ask.case, 1)
         entry = self._ledger.find(key) or self._ledger.find(early_ids.not_early_key(ask.case))
         if entry is None:
             try:
+                if missing := self._missing(ask):
+                    return PlannedEarly(to_pay=missing)
                 entry = decided(self._ledger, ask.order_id, lambda: self._on_trust(key, ask))
             except Refused as no:
                 why = "exposure" if isinstance(no, OverLimit) else no.code
@@ -93,12 +97,12 @@ class Early(Claims):
         if trigger is None or decision is None:
             raise Refused("not_due", f"nothing is due yet of return {ask.case}, or not any more")
         taken = as_new(decision.approved)
-        grades = graded(books.order, taken.lines)
-        made = replanned(key, ask.case, 1, books, units(taken.lines), terms_for(policy, decision, grades))
+        terms = terms_for(policy, decision, graded(books.order, taken.lines))
+        made = replanned(key, ask.case, 1, books, units(taken.lines), terms, trade_of(known))
         plan = made.plan.model_copy(update={"choices": len(known.choices)})
-        _check_automatic(plan, policy.policy.limit_below(plan.total, plan.currency))
+        check_automatic(plan, policy.policy.limit_below(plan.total, plan.currency))
         check_linked(books.order, plan)
-        customer, amount = books.order.customer_id, plan.total
+        customer, amount = books.order.customer_id, given(plan)
         early = EarlyRefund(trigger=trigger, amount=amount, currency=plan.currency, customer=customer, inspection=taken)
         entry = NewEntry(
             key=key,
@@ -114,6 +118,20 @@ class Early(Claims):
             transfers=(*made.transfers, *self._exposed(key, early, ask, limit(decision))),
         )
         return self._credit_notes.planned(entry, plan)
+
+    def _missing(self, ask: PlanEarly) -> int:
+        """What has to be paid first, in minor units, while nobody has. Raises Refused where what goes out could not be
+        sent all the same: then nobody is asked before the goods are judged."""
+        known = self._known(ask.case)
+        if not known.to_pay or known.collected or known.decision is None or refund_due(known) is None:
+            return 0
+        books = OrderBooks.read(self._ledger, self._snapshots, ask.order_id)
+        made = on_trust(books, known)
+        most, customer = limit(known.decision), books.order.customer_id
+        free = self._ledger.balance(accounts.exposure(customer), books.order.currency).available
+        if most is not None and given(made.plan) > free + self._change(customer, books.order.currency, most):
+            raise Refused("exposure", "more would be out to this customer than may be")
+        return made.to_pay
 
     def _exposed(self, key: str, early: EarlyRefund, ask: PlanEarly, most: int | None) -> tuple[Transfer, ...]:
         """What is out from here on. Without a limit so much is allowed as is needed; one is set anew before that."""
@@ -176,12 +194,12 @@ class Early(Claims):
         early, decision = known.early, known.decision
         if early is None or decision is None or (known.receipts and known.inspection is None):
             raise Refused("not_inspected", f"nothing of return {ask.case} was paid early, or its goods are not judged")
-        without = books.history(without=[one.key for one in books.entries if _plans(one, ask.case)])
+        without = books.history(without=_plans(books, ask.case))
         announced = goods.announced(self._ledger.entries(case=ask.case))
-        absent = _absent(known, books.history(), without)
-        lost = _lost_of_several(known)
-        short = 0 if known.lost else max(0, known.refunded - self._worth(books, known, without, lost))
-        reasons = _why(known, absent, short)
+        gone, lost = absent(known, books.history(), without), lost_of_several(known)
+        got = known.refunded + (known.plan.exchanged if known.plan else 0)
+        short = 0 if known.lost else max(0, got - self._worth(books, known, ask.case, lost))
+        reasons = why(known, gone, short)
         end = EarlyEnd(short=short, reasons=reasons, answer_by=ask.now + decision.days(decision.answer_days))
         return NewEntry(
             key=key,
@@ -195,23 +213,24 @@ class Early(Claims):
             transfers=(
                 *credit.goods_came(f"{key}/free", early.currency, early.customer, ask.case, early.amount),
                 *credit.claimed(f"{key}/claim", early.currency, early.customer, short),
-                *goods.kept(key, ask.case, ask.order_id, absent, self._ledger.pending_left, announced),
+                *goods.kept(key, ask.case, ask.order_id, gone, self._ledger.pending_left, announced),
             ),
         )
 
-    def _worth(
-        self, books: OrderBooks, known: CaseSoFar, without: History, lost: tuple[InspectedLine, ...] = ()
-    ) -> int:
-        """What would have been paid for all the goods as they were found, and for those `lost`, in minor units."""
+    def _worth(self, books: OrderBooks, known: CaseSoFar, case: str, lost: tuple[InspectedLine, ...] = ()) -> int:
+        """What would have been paid for all the goods as they were found, and for those `lost`, in minor units; for new
+        goods, without delivery and tip."""
         found = tuple(line for one in (*known.parts, known.inspection) if one is not None for line in one.lines)
         lines = (*found, *lost)
         if not lines:
             return 0
-        grades = graded(books.order, lines)
-        terms = terms_for(books.policy(self._policies), known.decision, grades)
+        plans = _plans(books, case)
+        order, without = books.order_without(plans), books.history(without=plans)
+        terms = terms_for(books.policy(self._policies), known.decision, graded(order, lines))
+        terms = goods_only(terms) if known.trades else terms
         came = {line: min(count, without.lines[line].open) for line, count in units(lines).items()}
         came = {line: count for line, count in came.items() if count}
-        return plan_refund(books.order, without, came, terms).total if came else 0
+        return plan_refund(order, without, came, terms).total if came else 0
 
     @activity.defn(no_thread_cancel_exception=True)
     def record_settled(self, ask: RecordSettled) -> Settled:
@@ -258,39 +277,5 @@ def _facts(model: Model) -> dict[str, object]:
     return model.model_dump(mode="json", exclude_none=True)
 
 
-def _check_automatic(plan: RefundPlan, limit_below: int | None) -> None:
-    """Raises Refused where a person would have to agree first: with goods on the table that is a better question."""
-    if limit_below is not None:
-        raise Refused("needs_approval", "above the automatic limit nothing is paid before the goods are judged")
-    if not plan.total:
-        raise Refused("nothing_to_pay", "nothing goes back with these goods")
-
-
-def _plans(entry: JournalEntry, case: str) -> bool:
-    return entry.kind is EntryKind.PLAN and entry.case == case
-
-
-def _absent(known: CaseSoFar, with_them: History, without: History) -> dict[str, int]:
-    """Units whose money this return paid back, and which did not come; what was lost is kept already."""
-    if known.lost:
-        return {}
-    paid = {line: one.open - with_them.lines[line].open for line, one in without.lines.items()}
-    left = {line: count - known.received.get(line, 0) for line, count in paid.items()}
-    return {line: count for line, count in left.items() if count > 0}
-
-
-def _lost_of_several(known: CaseSoFar) -> tuple[InspectedLine, ...]:
-    """What was in a parcel that the carrier has lost, where another one came: the shop bears it."""
-    if not (known.claims_rest and any(one.counts_as_lost for one in known.claims)):
-        return ()
-    missing = known.expected.items()
-    return tuple(InspectedLine(line_id=one, quantity=n, disposition=Disposition.MISSING) for one, n in missing)
-
-
-def _why(known: CaseSoFar, absent: dict[str, int], short: int) -> tuple[str, ...]:
-    if known.lost or (_lost_of_several(known) and not short):
-        return ("lost_by_carrier",)
-    if known.inspection is None:
-        return ("never_came",)
-    reasons = {"goods_missing": bool(absent), "goods_worse": bool(short) and not absent}
-    return tuple(code for code, holds in reasons.items() if holds) or ("as_expected",)
+def _plans(books: OrderBooks, case: str) -> list[str]:
+    return [one.key for one in books.entries if one.kind is EntryKind.PLAN and one.case == case]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from temporalio import activity
 
 from activities.decisions.evidence import Evidences, Standing
-from activities.decisions.ways import check_method
+from activities.decisions.ways import check_exchange, check_method, check_resolution
 from activities.people import check_speaker
 from domain import word_ids
 from domain.editing import Edit, edited, may_edit, promised
@@ -14,6 +14,7 @@ from domain.kits import in_parts
 from domain.model import Id, Model, UtcDatetime
 from domain.plan import RefundPlan
 from domain.policy import Decision, Policies, decide
+from domain.policy.choosing import chosen
 from domain.quoted import quote_plan
 from domain.request import ReturnRequest, check_against
 from domain.verbs import Verb
@@ -72,6 +73,10 @@ class Edits(Evidences):
         free = goods.still_announced(entries, self._ledger.pending_left)
         after = self._decided(books, known.decision, known.asked, wanted, free, ask.now)
         check_method(wanted, after)
+        if ask.said.resolution is not None:
+            check_resolution(wanted, after)
+            check_exchange(wanted, books.order)
+            after = chosen(after, ask.said.resolution)
         if (after, wanted) == (known.decision, known.asked):
             raise Refused("nothing_changes", f"return {ask.case} asks for exactly this already")
         quote = quote_plan(books.order, books.history(), after)

@@ -153,10 +153,9 @@ class LateActivities(Early):
         early, end = known.early, known.early_end
         assert early is not None  # else it was not asked for
         assert end is not None
-        mine = [one.key for one in books.entries if one.kind is EntryKind.PLAN and one.case == ask.case]
         # Box by box would round each by itself; all that has come so far is worth what it is worth together.
-        owed = max(0, known.refunded - self._worth(books, known, books.history(without=mine)))
-        amount = max(0, end.short - known.late_credit - owed)
+        got = known.refunded + (known.plan.exchanged if known.plan else 0)
+        amount = max(0, end.short - known.late_credit - max(0, got - self._worth(books, known, ask.case)))
         return NewEntry(
             key=key,
             kind=EntryKind.LATE_CREDIT,

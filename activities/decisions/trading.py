@@ -5,19 +5,17 @@ from __future__ import annotations
 from temporalio import activity
 
 from activities.decisions.choices import NowChosen
+from activities.decisions.trust import on_trust
 from domain import ids
 from domain.case import CaseSoFar
 from domain.choice import BACKHAUL, Chosen
 from domain.errors import Refused
-from domain.exchange import swapped
-from domain.inspection import units
 from domain.model import Currency, Id, Minor, Model, UtcDatetime
-from domain.policy import Decision, graded, terms_of
+from domain.policy import Decision
 from domain.policy.choosing import chosen
 from domain.quoted import quote_plan
 from domain.resolution import IN_GOODS, Resolution
 from domain.stores import Snapshots
-from domain.terms import Terms
 from ledger import EntryKind, Ledger, NewEntry
 from ledger.deciding import decided
 from ledger.order_books import OrderBooks
@@ -57,15 +55,11 @@ class Trading:
 
     @activity.defn(no_thread_cancel_exception=True)
     def price_exchange(self, ask: PriceExchange) -> Priced:
-        """From what was promised, and from the goods as they came; nothing is recorded before the plan is."""
+        """From what was promised, and from the goods as they came, or on trust before that; nothing is recorded before
+        the plan is."""
         known = case_so_far(self._ledger.entries(case=ask.case))
         books = OrderBooks.read(self._ledger, self._snapshots, ask.order_id)
-        lines, history = known.inspection.lines if known.inspection else (), books.history()
-        found = terms_of(known.decision, graded(books.order, lines)) if known.decision else None
-        came = {one: min(count, history.lines[one].open) for one, count in units(lines).items()}
-        left = {one: count for one, count in came.items() if count}
-        made = swapped(books.order, history, left, found or Terms(), known.promised)
-        return Priced(to_pay=made.to_pay, currency=books.order.currency)
+        return Priced(to_pay=on_trust(books, known).to_pay, currency=books.order.currency)
 
     @activity.defn(no_thread_cancel_exception=True)
     def fall_back(self, ask: FallBack) -> NowChosen:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from temporalio import activity
 
+from activities.people import check_person
 from domain.case import CaseSoFar, OrderBrief
 from domain.errors import Refused
 from domain.model import Id, Model
-from domain.stores import Snapshots
+from domain.stores import People, Snapshots
+from domain.verbs import Verb
 from ledger import Ledger
 from ledger.frozen import frozen_order
 from ledger.recall import case_so_far
@@ -20,12 +22,25 @@ class RecallCase(Model):
     order_id: Id
 
 
-class AftercareActivities:
-    """Reads the journal of a closed return."""
+class CheckWord(Model):
+    """`by` wants to say a verb that records nothing of its own."""
 
-    def __init__(self, ledger: Ledger, snapshots: Snapshots) -> None:
+    by: Id
+    verb: Verb
+
+
+class AftercareActivities:
+    """Reads the journal of a closed return, and who may say something to its aftercare."""
+
+    def __init__(self, ledger: Ledger, snapshots: Snapshots, people: People) -> None:
         self._ledger = ledger
         self._snapshots = snapshots
+        self._people = people
+
+    @activity.defn(no_thread_cancel_exception=True)
+    def check_word(self, ask: CheckWord) -> None:
+        """Raises Refused unless it is a person who may say so."""
+        check_person(self._people, ask.by, ask.verb)
 
     @activity.defn(no_thread_cancel_exception=True)
     def recall_case(self, ask: RecallCase) -> CaseSoFar:

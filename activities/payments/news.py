@@ -245,7 +245,7 @@ class NewsActivities(PaymentNewsActivities):
             text = f"{stands} more went back than order {order.number} had left, and nothing covers it yet"
             clear = f"unless a refund fails or comes back, clear it: `python -m ledger record cleared {order.id}`"
             if turn is Turn.DISPUTE_LOST and given_credit(self._ledger, order.id).credit:
-                text += "; of that, store credit was given: take it back (`take_back`)"
+                text += "; of that, store credit was given: take it back (`take-back`)"
             for_finance = f"{for_finance}; {text}; {clear}" if for_finance else f"{text}; {clear}"
         return Heard(turn=turn, for_finance=for_finance, returns=self._open_returns(entry.order))
 

@@ -74,7 +74,8 @@ class Handling(Model):
     """How the merchant goes about a line: ways back, what is checked, when money goes, and how long everybody has.
 
     What no step of a return uses yet is recorded all the same: it was promised. `exposure_limit` in minor units, as
-    `keep_limit`: what all goods that are kept of one return may be worth.
+    `keep_limit`: what all goods that are kept of one return may be worth. `ship_on` and `ship_limit` are the same for
+    what an exchange gives; None is after the inspection.
     """
 
     condition: tuple[Condition, ...] = ()
@@ -82,6 +83,8 @@ class Handling(Model):
     methods: tuple[Method, ...] = (Method.LABEL,)
     refund_on: Trigger = Trigger.INSPECTION
     exposure_limit: Minor | None = None
+    ship_on: Trigger | None = None
+    ship_limit: Minor | None = None
     keep_it: Literal["offered", "no"] = "no"
     keep_limit: Minor | None = None
     price_adjustment_days: int = 0

@@ -18,7 +18,7 @@ from domain.policy.goods import EligibilityRule
 from domain.policy.holidays import Holiday
 from domain.policy.judgement import JudgementRule, WarrantyRule
 from domain.policy.money import BonusRule, DeliveryRule, DutiesRule, FeeRule, PriceAdjustmentRule, ReturnShippingRule
-from domain.policy.outcome import MethodRule, RefundDueRule, ResolutionRule, ReturnlessRule, TriggerRule
+from domain.policy.outcome import MethodRule, RefundDueRule, ResolutionRule, ReturnlessRule, ShipRule, TriggerRule
 from domain.policy.rule import Told, listed
 from domain.policy.window import Days, WindowRule
 from domain.request import Basis
@@ -74,6 +74,7 @@ class Policy(Clauses):
     price_adjustment: Annotated[tuple[PriceAdjustmentRule, ...], _Many] = ()
     methods: Annotated[tuple[MethodRule, ...], _Many] = ()
     refund_trigger: Annotated[tuple[TriggerRule, ...], _Many] = ()
+    ship_trigger: Annotated[tuple[ShipRule, ...], _Many] = ()
     returnless: Annotated[tuple[ReturnlessRule, ...], _Many] = ()
     judgement: Annotated[tuple[JudgementRule, ...], _Many] = ()
     warranty: Annotated[tuple[WarrantyRule, ...], _Many] = ()

@@ -10,7 +10,7 @@ from domain.order import Buyer
 from domain.policy.conditions import GRADED
 from domain.policy.document import Policy, Statute
 from domain.policy.money import FeeRule, ReturnShippingRule
-from domain.policy.outcome import ReturnlessRule, TriggerRule
+from domain.policy.outcome import ReturnlessRule, ShipRule, TriggerRule
 from domain.policy.reasons import GROUPS, Fault
 from domain.policy.review import Finding, Place, conflicts, rules_of
 from domain.policy.rule import Rule
@@ -101,7 +101,7 @@ def _amounts(rule: Rule) -> Mapping[str, int]:
         return rule.amount
     if isinstance(rule, ReturnShippingRule):
         return rule.fee
-    return rule.exposure_limit if isinstance(rule, TriggerRule) else {}
+    return rule.exposure_limit if isinstance(rule, TriggerRule | ShipRule) else {}
 
 
 def _markets(policy: Policy) -> Iterator[Finding]:

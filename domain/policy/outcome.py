@@ -18,8 +18,10 @@ from domain.terms import fraction
 
 
 class Trigger(StrEnum):
-    """The event on which the money goes back."""
+    """The event on which the money goes back, or what an exchange gives goes out."""
 
+    LABEL = "label"
+    """The shopper can send; of goods that go out alone."""
     FIRST_SCAN = "first_scan"
     DROP_OFF = "drop_off"
     RECEIPT = "receipt"
@@ -79,6 +81,18 @@ class RefundDueRule(Rule):
 
 class TriggerRule(Rule):
     """On which event the refund is paid, and how much of it may be out before the goods are here."""
+
+    event: Literal[Trigger.FIRST_SCAN, Trigger.DROP_OFF, Trigger.RECEIPT, Trigger.INSPECTION] = Trigger.INSPECTION
+    exposure_limit: Mapping[ListedCurrency, Minor] = {}
+
+    def favour(self) -> tuple[int, ...]:
+        """The earlier event."""
+        return (-list(Trigger).index(self.event),)
+
+
+class ShipRule(Rule):
+    """On which event the goods of an exchange go out, and what they may be worth together before those that come back
+    are here."""
 
     event: Trigger = Trigger.INSPECTION
     exposure_limit: Mapping[ListedCurrency, Minor] = {}

@@ -77,7 +77,7 @@ def test_what_was_promised_holds_whatever_the_shop_asks_later(shop: Shop, shelf:
     assert promise(shop, shelf) == first
     shop.receive("R-1", MUG)
     plan = PriceExchange.model_validate(ABOUT)
-    assert Trading(shop.snapshots, shop.ledger).price_exchange(plan).to_pay == 0  # nothing is inspected yet
+    assert Trading(shop.snapshots, shop.ledger).price_exchange(plan).to_pay == 500
 
 
 @pytest.mark.parametrize(

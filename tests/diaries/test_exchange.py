@@ -11,9 +11,11 @@ from temporalio.client import Client
 from activities.payments import stripe_events
 from commands.policy import publish_policy
 from domain import trade_ids
+from domain.approval import statement
 from domain.case import Outcome
 from domain.choice import Choice
-from domain.inspection import Grade
+from domain.early import Settle, Settled
+from domain.inspection import Disposition, Grade, InspectedLine, Inspection
 from domain.mending import Regrade, RegradedLine
 from domain.news import PaymentNews
 from domain.parcel import TrackingStatus
@@ -21,12 +23,16 @@ from domain.repair import Repair, ShippedByHand, WorkshopSaid
 from domain.resolution import Resolution
 from ledger import UNITS, EntryKind, NewEntry
 from ledger.moves import transfers
+from ledger.signing import sign
 from portal.courier import Courier
 from portal.temporal import TemporalDelivery
 from settings import ROOT
 from tests.diaries.diary import Diary
+from tests.diaries.policies import in_force
 from tests.portal.fakes import row
 from tests.workflows.returns import Return, refusal
+from tests.workflows.test_people import KEYS, limited
+from tests.workflows.test_replan import elsewhere
 from tests.world import POLICY_FROM
 from workflows.aftercare_view import AftercareView
 from workflows.return_case.said import Lost
@@ -129,9 +135,9 @@ async def test_exchange_for_something_cheaper(shelf: Diary, diary: Diary) -> Non
 async def pays(diary: Diary, *, late: bool = False) -> set[str]:
     """Somebody pays on the page; where the provider's word went."""
     shop = diary.shop
-    page = (await shop.world.http.get("/stripe/v1/payment_links", headers=KEY)).json()["data"][0]
+    page = (await shop.world.http.get("/stripe/v1/payment_links", headers=STRIPE)).json()["data"][0]
     await shop.world.post(f"/stripe/_control/payment_links/{page['id']}/pay", {"late": late})
-    listed = (await shop.world.http.get("/stripe/v1/events", headers=KEY)).json()["data"]
+    listed = (await shop.world.http.get("/stripe/v1/events", headers=STRIPE)).json()["data"]
 
     async def connect() -> Client:
         return shop.client
@@ -142,7 +148,7 @@ async def pays(diary: Diary, *, late: bool = False) -> set[str]:
     return {(await courier.send(row(one.told, one.event))).target for one in told}
 
 
-KEY = {"Authorization": "Bearer sk_test_world"}
+STRIPE = {"Authorization": "Bearer sk_test_world"}
 
 
 async def test_exchange_for_something_dearer(shelf: Diary, diary: Diary) -> None:
@@ -193,9 +199,56 @@ async def test_exchange_that_nobody_pays(shelf: Diary, diary: Diary) -> None:
     assert late["status"] == "succeeded"
 
 
+async def test_exchange_whose_money_went_another_way(shelf: Diary, diary: Diary) -> None:
+    """While the shopper is asked for what the pot costs more, most of the order is refunded elsewhere; they pay all the
+    same. The pot does not go out: what is left of the mug goes back, and so does what they paid, whole."""
+    one = await asks(diary, "asks for a pot instead of the mug", **exchange("POT"))
+    await comes(diary, one)
+    await one.until(lambda view: bool(view.pay_url))
+    await elsewhere(one, "pi_demo_two_rates", 10000)
+    await diary.note("finance", "refunds 100.00 of the order in the provider's dashboard")
+    await pays(diary)
+    await diary.note("shopper", "pays the 5.00 all the same")
+    view = await diary.ends(Outcome.REFUNDED)
+    assert view.refunded == "0.92 EUR"  # of 8.50 that were left of the order, 2.76 were left of three mugs
+    assert (view.sent, view.goods_out) == ((), ())
+    (chosen,) = diary.shop.world.entries("R-1", EntryKind.CHOICE)
+    assert chosen.reasons == ("exchange_not_covered",)
+    assert diary.shop.world.rooms.ledger.balance("stock:main:POT:restocked", UNITS).available == 3
+    assert books(diary, "tender:") == {"tender:pi_demo_two_rates": 10850 - 10000 - 92}
+    assert books(diary, "order:", "owed:", "suspense:") == {}
+    assert sorted(made["amount"] for made in await refunds(diary)) == [92, 500, 10000]
+    mails = await diary.shop.world.mails("R-1")
+    assert len([mail for mail in mails if "could not be sent" in str(mail)]) == 1
+    assert any("5.00" in str(mail) and "refund" in mail["subject"].lower() for mail in mails)
+
+
+async def test_exchange_whose_money_went_another_way_as_store_credit(shelf: Diary, diary: Diary) -> None:
+    """The same where a person has to agree to every refund: while that is waited for, ops decide on store credit."""
+    limited(diary.shop.world)
+    await in_force(diary.shop, f"{OFFERED.strip()}\nautomatic_limit: {{EUR: 0}}\n")
+    one = await asks(diary, "asks for a pot instead of the mug", **exchange("POT"))
+    await comes(diary, one)
+    await one.until(lambda view: bool(view.pay_url))
+    await elsewhere(one, "pi_demo_two_rates", 10000)
+    await diary.note("finance", "refunds 100.00 of the order in the provider's dashboard")
+    await pays(diary)
+    await one.until(lambda view: view.next_action == "Approve the refund of 0.92 EUR")
+    await diary.note("shopper", "pays the 5.00 all the same")
+    credit = Choice(by="olga", resolution=Resolution.STORE_CREDIT, remark="by phone, 14:20")
+    await diary.says("ops", "hear that the shopper takes store credit", one.update("choose", credit))
+    await one.until(lambda view: bool(view.to_approve) and view.resolution == "store_credit")
+    assert sorted(made["amount"] for made in await refunds(diary)) == [500, 10000]
+    word = {"by": "fay", "amount": 92, "update_id": "u-1"}
+    word["signature"] = sign(KEYS["fay"], statement("R-1", 92, "EUR", "u-1"))
+    await diary.says("finance", "agrees to it", one.update("approve", word, "u-1"))
+    await diary.ends(Outcome.CREDITED)
+    assert books(diary, "store_credit:") == {"store_credit:cust-2041": 92}
+
+
 async def refunds(diary: Diary) -> list[dict[str, Any]]:
     """Everything that the payment provider refunded."""
-    found = await diary.shop.world.http.get("/stripe/v1/refunds", headers=KEY)
+    found = await diary.shop.world.http.get("/stripe/v1/refunds", headers=STRIPE)
     return list(found.json()["data"])
 
 
@@ -208,7 +261,7 @@ async def test_exchange_for_what_is_out_of_stock(shelf: Diary, diary: Diary) -> 
     assert "not to be had" in str((await diary.shop.world.mails("R-1"))[-1])
     assert await refusal(one.update("choose", {"by": "shopper", "resolution": "exchange"})) == (
         "not_asked_for",
-        "What is to be exchanged for what is said with the request; start another return for it.",
+        "What is to be exchanged for what is said for each line: `edit` says it until the goods arrive.",
     )
     await diary.says(
         "shopper",
@@ -242,6 +295,26 @@ async def test_exchange_that_becomes_a_repair(shelf: Diary, diary: Diary) -> Non
     said = WorkshopSaid(by="ann", result=Repair.NOT_REPAIRABLE)
     await diary.says("warehouse", "cannot repair it", one.update("repair", said))
     assert (await diary.ends(Outcome.REFUNDED)).refunded == "11.76 EUR"
+
+
+async def test_exchange_that_is_asked_for_later(shelf: Diary, diary: Diary) -> None:
+    """The shopper asked for the money, and has the label; then they rather want a cup, and a mail says what follows."""
+    one = await asks(diary, "asks for the money back")
+    line = {"line_id": "1", "quantity": 1, "reason": "unwanted"}
+    said = {"id": "edit-1", "by": "shopper", "lines": [line], "resolution": "exchange"}
+    assert (await refusal(one.update("edit", said)))[0] == "no_exchange"
+    said = {**said, "lines": [{**line, "exchange_for": "CUP"}]}
+    assert (await refusal(one.update("edit", {**said, "resolution": "refund"})))[0] == "no_exchange"
+    await diary.says("shopper", "rather wants a cup", one.update("edit", said))
+    view = await one.until(lambda view: bool(view.goods_out))
+    assert (view.resolution, view.goods_out, view.quote) == ("exchange", ("1 x CUP",), "2.00 EUR")
+    assert diary.shop.world.rooms.ledger.balance("stock:main:CUP:restocked", UNITS).available == 2
+    again = {**said, "id": "edit-2", "lines": [{**line, "exchange_for": "POT"}]}
+    assert (await refusal(one.update("edit", again)))[0] == "promised_already"
+    await comes(diary, one)
+    view = await diary.ends(Outcome.EXCHANGED)
+    assert (view.refunded, view.sent) == ("2.00 EUR", ("OUT00000001",))
+    assert "The CUP" in str([mail for mail in await diary.shop.world.mails("R-1") if "approved" in mail["subject"]][-1])
 
 
 async def test_chain_of_exchanges(shelf: Diary, diary: Diary) -> None:
@@ -328,3 +401,111 @@ async def test_repair_of_what_is_lost(shelf: Diary, diary: Diary) -> None:
     assert (view.sent, view.refunded) == (("OUT00000001",), "")
     (choice,) = diary.shop.world.entries("R-1", EntryKind.CHOICE)
     assert (choice.reasons, choice.facts["choice"]["resolution"]) == (("lost_by_carrier",), "replacement")
+
+
+FIRST = """
+resolutions:
+  - allowed: [refund, exchange, store_credit]
+ship_trigger:
+  - event: first_scan
+    exposure_limit: {EUR: 2000}
+restocking:
+  - percent: 50
+    when: {grade: grade_c}
+"""
+CUSTOMER = "cust-2041"
+
+
+async def goes_first(diary: Diary, sku: str = "MUG-RED", clauses: str = FIRST) -> Return:
+    """What goes out is on its way as soon as the carrier has what comes back."""
+    await in_force(diary.shop, clauses)
+    one = await asks(diary, f"asks for {sku} instead of the mug", **exchange(sku))
+    await diary.passes(2)
+    await one.scan("scan-0", TrackingStatus.IN_TRANSIT, at=await diary.now)
+    await one.until(lambda view: bool(view.sent))
+    await diary.note("carrier", "has the parcel, which is when the policy sends")
+    view = await one.view()
+    assert (view.stage, view.next_owner) == ("in_transit", "carrier")
+    return one
+
+
+def out(diary: Diary) -> dict[str, int]:
+    """What is out to customers before goods came, and what they owe."""
+    return books(diary, "early:", "receivable:", "exposure:")
+
+
+async def test_exchange_that_is_sent_first(shelf: Diary, diary: Diary) -> None:
+    """The policy sends the red mug as soon as the carrier has the blue one, which comes as new: nothing is owed."""
+    one = await goes_first(diary)
+    assert out(diary) == {"early:R-1": 1176, f"exposure:{CUSTOMER}": 2000 - 1176}
+    assert diary.shop.world.returnable("two-rates", one_line(one)) == 1
+    assert (await refusal(one.cancel()))[0] == "paid_early"
+    await diary.passes(1)
+    await diary.says("warehouse", "counts the mug", one.receive())
+    await diary.says("warehouse", "grades it", one.inspect())
+    view = await diary.ends(Outcome.EXCHANGED)
+    assert (view.sent, view.refunded) == (("OUT00000001",), "")
+    assert out(diary) == {f"exposure:{CUSTOMER}": 2000}
+    new = f"paid:two-rates:{one_line(one)}"
+    assert books(diary, new) == {f"{new}:net": 988, f"{new}:tax:1": 188}
+
+
+async def test_exchange_that_is_sent_first_for_what_turns_out_used(shelf: Diary, diary: Diary) -> None:
+    """The red mug is out, and the blue one comes clearly used: half of what was paid for it the shopper owes."""
+    one = await goes_first(diary)
+    await diary.passes(1)
+    await diary.says("warehouse", "counts the mug", one.receive())
+    used = InspectedLine(line_id="1", quantity=1, grade=Grade.C, disposition=Disposition.REFURBISH)
+    await one.update("inspect", Inspection(id="look-1", inspected_by="ben", lines=(used,)))
+    await one.told("payment_due")
+    await diary.note("warehouse", "grades it as clearly used")
+    assert out(diary) == {f"exposure:{CUSTOMER}": 2000, f"receivable:{CUSTOMER}": 588}
+    paid = Settle(by="fay", how=Settled.PAID, reference="bank-77")
+    await diary.says("finance", "has seen the shopper's money", one.update("settle", paid))
+    await diary.ends(Outcome.EXCHANGED)
+    assert out(diary) == {f"exposure:{CUSTOMER}": 2000}
+
+
+async def test_exchange_that_is_sent_first_for_what_never_comes(shelf: Diary, diary: Diary) -> None:
+    """The shopper has the pot, paid what it costs more, and lets the mug lie: what it was worth they owe."""
+    await in_force(diary.shop, FIRST)
+    one = await asks(diary, "asks for a pot instead of the mug", **exchange("POT"))
+    await diary.passes(2)
+    await diary.scanned("has the parcel", TrackingStatus.IN_TRANSIT)
+    await one.until(lambda view: bool(view.pay_url))
+    assert (await one.view()).next_action == "Pay 5.00 EUR for the exchange"
+    await pays(diary)
+    await one.until(lambda view: bool(view.sent))
+    await diary.note("shopper", "pays 5.00, and the pot is sent")
+    assert out(diary) == {"early:R-1": 1176, f"exposure:{CUSTOMER}": 2000 - 1176}
+    await diary.passes(1)
+    await diary.scanned("takes it back to its sender", TrackingStatus.RETURN_TO_SENDER)
+    await diary.passes(26)
+    await one.until(lambda view: view.next_owner == "finance")
+    await diary.note("time", "the last day to send it again passes")
+    assert out(diary) == {f"exposure:{CUSTOMER}": 2000, f"receivable:{CUSTOMER}": 1176}
+    assert books(diary, "kept:") == {"kept:two-rates": 1}
+    waived = Settle(by="fay", how=Settled.WAIVED)
+    await diary.says("finance", "lets it go", one.update("settle", waived))
+    await diary.ends(Outcome.EXCHANGED)
+    assert out(diary) == {f"exposure:{CUSTOMER}": 2000}
+
+
+async def test_exchange_that_may_not_be_sent_first(shelf: Diary, diary: Diary) -> None:
+    """More would be out to this customer than the policy allows: the pot goes out when the mug was looked at, and only
+    then is the shopper asked for what it costs more."""
+    await in_force(diary.shop, FIRST.replace("2000", "1000"))
+    one = await asks(diary, "asks for a pot instead of the mug", **exchange("POT"))
+    await diary.passes(2)
+    await diary.scanned("has the parcel", TrackingStatus.IN_TRANSIT)
+    await one.recorded(EntryKind.NOT_EARLY)
+    assert diary.shop.world.entries("R-1", EntryKind.NOT_EARLY)[0].reasons == ("exposure",)
+    assert ((await one.view()).sent, (await one.view()).pay_url) == ((), "")
+    await diary.says("warehouse", "counts the mug", one.receive())
+    await diary.says("warehouse", "grades it", one.inspect())
+    await one.until(lambda view: bool(view.pay_url))
+    await pays(diary)
+    await diary.note("provider", "tells that the shopper has paid 5.00")
+    view = await diary.ends(Outcome.EXCHANGED)
+    assert view.sent == ("OUT00000001",)
+    assert out(diary) == {}

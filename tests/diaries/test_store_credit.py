@@ -192,7 +192,7 @@ async def test_store_credit_is_void_after_the_end(offering: Diary, diary: Diary)
         result_type=AftercareView,
     )
     async with asyncio.timeout(PATIENCE):
-        while "pay_again" not in (await late.query("view", result_type=AftercareView)).next_action:
+        while "pay-again" not in (await late.query("view", result_type=AftercareView)).next_action:
             await asyncio.sleep(0.02)
     assert (balance(diary), world.posted("owed")) == ({}, {f"owed:{one.case}": 2353})
     await late.execute_update("pay_again", {"by": "fay"}, id="again")

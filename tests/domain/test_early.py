@@ -8,11 +8,13 @@ import pytest
 
 from domain.case import CaseSoFar
 from domain.early import limit, promised, refund_due
+from domain.exchange import Swap
 from domain.inspection import InspectedLine, Inspection, Receipt, ReceivedLine
-from domain.parcel import Scan, TrackingStatus
+from domain.parcel import ReturnLabel, Scan, TrackingStatus
 from domain.policy import Decision, Verdict
 from domain.policy.decision import Handling, LineDecision
 from domain.policy.outcome import Trigger
+from domain.resolution import Resolution
 
 NOW = datetime(2026, 11, 6, 12, tzinfo=UTC)
 SCAN, RECEIPT = Trigger.FIRST_SCAN, Trigger.RECEIPT
@@ -78,3 +80,24 @@ def test_several_lines_are_paid_by_the_latest_event_and_the_lowest_limit() -> No
     assert limit(decision(SCAN, SCAN, most=(None, 500))) == 500
     assert limit(decision(SCAN, SCAN, most=(900, 500))) == 500
     assert limit(decision(SCAN)) is None
+
+
+def exchanging(event: Trigger | None, *, aside: bool = True) -> CaseSoFar:
+    """An exchange of one unit that was promised, and set aside or not yet."""
+    told = Handling(refund_on=Trigger.RECEIPT, ship_on=event, exposure_limit=900, ship_limit=500)
+    line = LineDecision(line_id="0", quantity=1, verdict=Verdict.APPROVE, reasons=(), handling=told)
+    made = decision(SCAN).with_lines((line,)).model_copy(update={"resolution": Resolution.EXCHANGE})
+    swap = Swap(line_id="0", new_line="x-1", sku="RED", title="Red", quantity=1)
+    return CaseSoFar(decision=made, promised=(swap,), aside=(1,) if aside else ())
+
+
+def test_the_goods_of_an_exchange_have_an_event_and_a_limit_of_their_own() -> None:
+    label = ReturnLabel(tracking_number="A", bought_at=NOW, carrier="demo", url="https://shop.example/l")
+    waits = exchanging(Trigger.LABEL)
+    assert waits.decision is not None
+    assert (refund_due(waits), limit(waits.decision)) == (None, 500)
+    assert refund_due(waits.model_copy(update={"label": label})) is Trigger.LABEL
+    moving = {"scans": seen(TrackingStatus.IN_TRANSIT)}
+    assert refund_due(exchanging(SCAN).model_copy(update=moving)) is SCAN
+    assert refund_due(exchanging(SCAN, aside=False).model_copy(update=moving)) is None
+    assert refund_due(exchanging(None).model_copy(update={"receipts": came("0")})) is None

@@ -111,6 +111,7 @@ UNTOLD: dict[str, list[dict[str, Any]]] = {
     "price_adjustment": [{"days": 7}],
     "methods": [{"allowed": ["qr_code", "drop_off", "in_store"]}],
     "refund_trigger": [{"event": "first_scan", "exposure_limit": {"EUR": 100}}],
+    "ship_trigger": [{"event": "label", "exposure_limit": {"EUR": 100}}],
     "returnless": [{"currency": "EUR", "costs": 600, "salvage": 20, "at_most": 1500}],
     "deadlines": [{"label_days": 20}, {"label_days": 40, "reminder_days": [14, 3]}],
 }

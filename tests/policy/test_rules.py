@@ -340,6 +340,7 @@ def test_how_the_merchant_goes_about_it_is_recorded() -> None:
         eligibility=[{"condition": ["unused", "tags_attached"], "proof": "photo"}],
         methods=[{"allowed": ["qr_code", "in_store"]}],
         refund_trigger=[{"event": "first_scan", "exposure_limit": {"EUR": 5000}}],
+        ship_trigger=[{"event": "label", "exposure_limit": {"EUR": 4000}}],
         returnless=[{"currency": "EUR", "costs": 600, "salvage": 40, "at_most": 2000}],
         price_adjustment=[{"days": 14}],
         deadlines=[
@@ -364,6 +365,8 @@ def test_how_the_merchant_goes_about_it_is_recorded() -> None:
         "methods": ["qr_code", "in_store"],
         "refund_on": "first_scan",
         "exposure_limit": 5000,
+        "ship_on": "label",
+        "ship_limit": 4000,
         "keep_limit": 2000,
         "keep_it": "offered",  # 6.00 to bring back what is worth 40 % of 10.00
         "price_adjustment_days": 14,

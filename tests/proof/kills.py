@@ -37,6 +37,7 @@ BESIDE = {
     "record_sent_back": "It comes where the warehouse says so, by one entry. tests/diaries/test_offers.py.",
     "pay_uninspected": "It comes after days, which no stack here can skip. tests/diaries/test_inspections.py.",
     "record_choice": "It is one entry under one key, as `record_override` is. tests/diaries/test_store_credit.py.",
+    "check_word": "It reads, and records nothing. tests/workflows/test_news.py.",
     "take_back": "It comes after a dispute that was lost, and repeats itself as `pay_leg` does. "
     "tests/payments/test_taking_back.py.",
     **dict.fromkeys(

@@ -17,13 +17,13 @@ from urllib.parse import urlencode
 import httpx2
 
 from activities.payments.stripe_units import KEY_IN_METADATA, from_stripe, to_stripe
-from domain import ids, notice_ids
+from domain import ids, notice_ids, trade_ids
 from domain.case import CaseSoFar, Outcome
 from domain.finding import FOREIGN
 from domain.inspection import Inspection, units
 from domain.notice import NoticeKind, NoticeState
 from domain.offer import Answer
-from domain.order import TenderKind
+from domain.order import Tender, TenderKind
 from domain.parcel import moved
 from domain.plan import Leg, RefundPlan
 from domain.policy import Verdict
@@ -520,6 +520,8 @@ class _Told:
             needed.add(notice_ids.notice_key(self.case, NoticeKind.CLOSED))
         if self.known.payment_asked:  # half way to the day on which it is due
             others.add(notice_ids.notice_key(self.case, NoticeKind.PAYMENT_DUE, 2))
+            if self.known.early_end and self.known.early_end.short:
+                needed.add(notice_ids.notice_key(self.case, NoticeKind.PAYMENT_DUE, 3))
         for key in self._failed_late():
             needed.add(notice_ids.refund_notice_key(NoticeKind.REFUND_FAILED, key))
             later = [one.key for one in self.known.refunds if one.key.rpartition(":")[0] == key.rpartition(":")[0]]
@@ -617,11 +619,25 @@ class _Told:
             yield f"{told} was sent by the storefront, {sent} by the journal"
         if len(sent) != (1 if self.expected in _GOODS else 0):
             yield f"{len(sent)} parcels went out, which does not go with {self.expected}"
-        added = self.known.plan.added if self.known.plan else None
-        if self.known.collected != added:
-            yield f"{self.known.collected} was collected, and {added} pays for what goes out"
+        added, paid = self.known.plan.added if self.known.plan else None, self.known.collected
+        if paid is not None and self.expected not in _GOODS:
+            yield from self._went_back(paid)
+        elif paid != added:
+            yield f"{paid} was collected, and {added} pays for what goes out"
         if self.known.aside and self.expected not in _GOODS:
             yield f"what was set aside ({self.known.aside}) is not free again"
+
+    def _went_back(self, paid: Tender) -> Iterator[str]:
+        """What was paid on top of what did not go out went back whole, once, and apart from the plan."""
+        made = [one for one in self.refunds if one["payment_intent"] == paid.id and one["status"] == "succeeded"]
+        came = self.books.ledger.find(trade_ids.collected_key(paid.id))
+        wanted = [to_stripe(paid.captured, came.facts["currency"])] if came else []
+        if [one["amount"] for one in made] != wanted:
+            yield f"{wanted} was paid as {paid.id} for nothing, and {[one['amount'] for one in made]} went back"
+        for account in (accounts.tender(paid.id), accounts.owed(trade_ids.given_back(paid.id))):
+            for one in self.books.ledger.balances(account):
+                if one.account == account and (one.posted or one.pending_out):
+                    yield f"{account} is not zero: {one.posted}, {one.pending_out} pending"
 
     def units(self) -> Iterator[str]:
         """No unit of the order appeared or vanished: those sold are with the customer, returning, in stock or kept."""

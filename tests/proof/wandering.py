@@ -73,6 +73,12 @@ OTHER_GOODS = {"MUG-RED": 1290, "POT": 1676, "CUP": 976}
 """What a mug is exchanged for, by SKU, and what it costs today."""
 CLAUSES: tuple[tuple[str, ...], ...] = (
     ("", "", "refund_trigger:\n  - event: first_scan\n", "refund_trigger:\n  - event: receipt\n"),
+    (
+        "",
+        "ship_trigger:\n  - event: label\n",
+        "ship_trigger:\n  - event: first_scan\n    exposure_limit: {EUR: 2000, USD: 20000}\n",
+        "ship_trigger:\n  - event: receipt\n",
+    ),
     ("", "", "returnless:\n  - {currency: EUR, costs: 600, salvage: 20, at_most: 3000}\n"),
     ("", "lost_value:\n  - percent: 30\n    reason: Worn\n    when: {grade: [grade_c, grade_d]}\n"),
     ("resolutions:\n  - allowed: [refund, exchange, repair, replacement, store_credit]\n",),
@@ -85,7 +91,7 @@ CLAUSES: tuple[tuple[str, ...], ...] = (
     ("", "", "automatic_limit:\n  EUR: 3000\n  USD: 3000\n"),
 )
 """Of each, one is in force."""
-BY_HAND = re.compile(r"`paid_by_hand`")
+BY_HAND = re.compile(r"`paid-by-hand`")
 
 
 def _speakers(name: str) -> tuple[str, ...]:

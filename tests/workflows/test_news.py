@@ -233,6 +233,7 @@ async def test_a_late_failure_of_an_earlier_plan_is_aftercares_though_the_return
     assert sent == (InboxState.DELIVERED, f"aftercare:R-1:{first['id']}:failed", "")
     handle = shop.client.get_workflow_handle(sent.target, result_type=AftercareView)
     await seen(handle, "finance")
+    assert (await refusal(handle.execute_update("pay_again", {"by": "olga"}, id="not-olga")))[0] == "role_may_not"
     await handle.execute_update("pay_again", {"by": "fay"}, id="again")
     assert (await handle.result()).outcome == "succeeded"
     made = [*await shop.world.refunds("pi_new"), *await shop.world.refunds("pi_old")]

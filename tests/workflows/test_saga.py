@@ -36,6 +36,7 @@ ELSEWHERE = {
     "record_resend": "tests/workflows/test_ops.py",
     "record_choice": "tests/diaries/test_store_credit.py",
     "collect_payment": "tests/diaries/test_exchange.py",
+    "give_back": "tests/diaries/test_exchange.py",
     "end_payment": "tests/diaries/test_exchange.py",
     "fall_back": "tests/diaries/test_exchange.py",
     "price_exchange": "tests/diaries/test_exchange.py",

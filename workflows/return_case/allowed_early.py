@@ -11,7 +11,7 @@ from workflows.return_case.state import CaseState
 def paid_early(early: EarlyRefund) -> Refusal:
     """Nothing of it is called off any more."""
     money = Money(minor=early.amount, currency=early.currency)
-    text = f"{money} of this return is paid, or on its way, before its goods; they have to come, or be settled"
+    text = f"{money} of this return is paid or sent, or on its way, before its goods; they have to come, or be settled"
     return Refusal(code="paid_early", message=f"{text}: it ends by itself then.")
 
 

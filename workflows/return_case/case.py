@@ -24,11 +24,11 @@ from workflows.return_case.agreeing import Agreeing
 from workflows.return_case.clock import Clockwork
 from workflows.return_case.desk import as_failure, decoded
 from workflows.return_case.early import Early
+from workflows.return_case.giving_back import GivingBack
 from workflows.return_case.legs import latest
 from workflows.return_case.news import NewsDesk
 from workflows.return_case.remedies import GOODS_BACK, REMEDIES, Remedy
 from workflows.return_case.review import Review
-from workflows.return_case.trade import Trade
 from workflows.return_case.undoing import Undoing
 from workflows.return_case.view import CaseView, view
 
@@ -60,7 +60,7 @@ STAYS: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("promise_goods", "price_exchange", "fall_back", "record_repair"), _FACT),
         **dict.fromkeys(("ship", "record_shipped"), "what was sent is on its way to the shopper"),
         "collect_payment": "a page to pay on is closed by `end_payment`; what is paid later is news for aftercare",
-        **dict.fromkeys(("end_payment", "set_free"), "it is an undo itself"),
+        **dict.fromkeys(("end_payment", "set_free", "give_back"), "it is an undo itself"),
         **dict.fromkeys(("record_finding", "settle_finding", "record_claim"), "what was found or claimed stays so"),
         **dict.fromkeys(("answer_offer", "record_sent_back", "pay_uninspected"), f"{_AFTER_GOODS}; {_FACT}"),
         **dict.fromkeys(("plan_early", "end_early", "record_settled"), "the goods are held against it"),
@@ -96,7 +96,7 @@ LAST_WORDS = {
 
 
 @workflow.defn(name=ids.WORKFLOW_TYPE)
-class ReturnCase(Early, Trade, Review, Undoing, Agreeing, NewsDesk, Clockwork):
+class ReturnCase(Early, GivingBack, Review, Undoing, Agreeing, NewsDesk, Clockwork):
     """A return. Its id is the storefront's return id; all its keys are made from it."""
 
     @workflow.init
@@ -186,6 +186,7 @@ class ReturnCase(Early, Trade, Review, Undoing, Agreeing, NewsDesk, Clockwork):
         """The money, to the tenders or as store credit, while the goods are put away; part by part, where more is to
         come. Or the goods go back, if the shopper wants them rather than what is offered."""
         await self.set_free()  # of what would have gone out
+        self.give_back_added()
         await self.early_paid()
         while self.state.inspection is not None:
             await self.plan_refund()

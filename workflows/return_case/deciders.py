@@ -29,7 +29,7 @@ def who_decides(refund: Refund) -> tuple[str, str]:
                 "the shopper's store credit",
                 Money(minor=refund.amount + refund.bonus, currency=refund.currency),
             )
-        return "finance", f"Pay {money} to {to} by hand, then say `paid_by_hand` with the bank's reference"
+        return "finance", f"Pay {money} to {to} by hand, then say `paid-by-hand` with the bank's reference"
     if refund.status is RefundStatus.REQUIRES_ACTION:
         return "shopper", "Do what the payment provider asked for by mail, so that the refund can be paid"
     if refund.status is RefundStatus.UNKNOWN and not refund.reason:

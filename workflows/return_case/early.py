@@ -1,4 +1,5 @@
-"""The money before the goods: paid on trust beside the parcel's way, and held against what comes of it."""
+"""Money, or the goods of an exchange, before what comes back: given on trust beside the parcel's way, and held against
+what comes of it."""
 
 from __future__ import annotations
 
@@ -11,36 +12,50 @@ from activities.decisions import DecisionActivities, EndEarly, PlanEarly, Record
 from domain.early import Settled, refund_due
 from domain.notice import NoticeKind
 from domain.printing import amount, day
+from domain.resolution import Resolution
 from workflows import options
-from workflows.return_case.money import Payout
 from workflows.return_case.notices import notice
+from workflows.return_case.trade import Trade
 
 
-class Early(Payout):
-    """Verbs about a refund that does not wait for the inspection."""
+class Early(Trade):
+    """Verbs about a refund, or an exchange, that does not wait for the inspection."""
 
     paying_early: asyncio.Task[None] | None = None
 
     def begin_early(self) -> None:
-        """Once the event has happened on which the policy pays: beside the story, which goes on with the parcel. What
-        was planned on trust is paid even if the event is taken back, as when a count is corrected."""
+        """Once the event has happened on which the policy gives: beside the story, which goes on with the parcel. What
+        was planned on trust is given even if the event is taken back, as when a count is corrected."""
         due = self.state.early is not None or (not self.state.not_early and refund_due(self.state) is not None)
         if self.paying_early is None and due:
             self.paying_early = asyncio.create_task(self._pay_early())
 
     async def _pay_early(self) -> None:
-        if self.state.plan is None and self.state.early is None:
-            planned = await self.step(
-                "Compute the refund before the goods",
-                DecisionActivities.plan_early,
-                lambda now: PlanEarly(**self.about, now=now),
-                options.JOURNAL,
-            )
-            self.learn(**dict(planned))
-        if self.state.early is not None:
+        traded = self.still(Resolution.EXCHANGE)
+        if await self._plan_early():
+            await self.collect()
+            if self.still(Resolution.EXCHANGE):
+                await self._plan_early()
+        if self.state.early is not None and traded:
+            await asyncio.gather(self.refund(), self.send(Resolution.EXCHANGE))
+        elif self.state.early is not None:
             await self.refund()
             if self.state.plan is not None:  # else the shopper wants the goods rather than what they came to be worth
                 self.tell(NoticeKind.REFUND_DONE)
+
+    async def _plan_early(self) -> bool:
+        """Whether the shopper has to pay first, for goods that cost more."""
+        if self.state.plan is not None or self.state.early is not None:
+            return False
+        what = "exchange" if self.still(Resolution.EXCHANGE) else "refund"
+        planned = await self.step(
+            f"Compute the {what} before the goods",
+            DecisionActivities.plan_early,
+            lambda now: PlanEarly(**self.about, now=now),
+            options.JOURNAL,
+        )
+        self.learn(plan=planned.plan, early=planned.early, not_early=planned.not_early)
+        return bool(planned.to_pay)
 
     async def early_paid(self) -> None:
         """Until nothing of it is on its way any more."""
@@ -72,7 +87,8 @@ class Early(Payout):
         end, owed = self.state.early_end, self.state.owed_by_shopper
         if end is None or owed is None:
             return
-        due = notice(NoticeKind.PAYMENT_DUE, self.state)
+        # The first two are for what an exchange costs more.
+        due = notice(NoticeKind.PAYMENT_DUE, self.state, 3 if self.state.payment_asked else 1)
         told = {"total": amount(owed, self.order.locale), "reply_until": day(end.answer_by.date(), self.order.locale)}
         self.post(due.model_copy(update={**told, "lines": (), "extras": (), "nothing_left": False}))
         action = self.state.next_action.action

@@ -32,6 +32,18 @@ class Goods(Labelling):
         """Pay at once where the policy does not wait for the inspection."""
         raise NotImplementedError
 
+    async def promise(self) -> None:
+        """Say what goes out for the goods, and set it aside, where that is chosen by now."""
+        raise NotImplementedError
+
+    async def early_paid(self) -> None:
+        """Until nothing of what was given early is on its way any more."""
+        raise NotImplementedError
+
+    async def end_early(self) -> None:
+        """Hold what was given early against the goods."""
+        raise NotImplementedError
+
     async def give_up_goods(self) -> None:
         """Nobody waits any more for goods that were paid for early. Raises NotWanted if they are here."""
         raise NotImplementedError
@@ -42,6 +54,7 @@ class Goods(Labelling):
         self.followed_since = self.reminded_at = workflow.now()
         while True:
             await self.replace_label()
+            await self.promise()
             await self.keep_goods()
             self.tell_approved()
             if self.state.moving:

@@ -9,6 +9,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.decisions import DecisionActivities, PlanRefund
 from activities.payments import PayLeg
+from domain import ids
 from domain.consent import Consent
 from domain.inspection import Inspection
 from domain.money import Money
@@ -16,6 +17,7 @@ from domain.notice import NoticeKind
 from domain.plan import AS_CREDIT, Leg, destination
 from domain.refund import FINAL_NO, STORED_FAULT, Refund, RefundStatus
 from domain.verbs import Verb
+from ledger.replanning import NOT_COVERED
 from workflows import options
 from workflows.instead import Instead
 from workflows.return_case.legs import attempts, latest, with_refund
@@ -31,23 +33,35 @@ class Payout(Steps, Instead):
         """Have the shopper agree to a plan that pays less than was quoted."""
         raise NotImplementedError
 
+    async def fall_back(self, reason: str) -> None:
+        """The next remedy takes the place of the one that was chosen."""
+        raise NotImplementedError
+
     async def plan_refund(self) -> None:
         """Compute what is owed for what was inspected, and reserve it."""
         if self.state.plan is None and self.state.wants_goods is None:
             await self.make_plan(1 + self.state.plans_before)
 
     async def make_plan(self, number: int) -> None:
-        """The n-th plan; one after the first takes the place of the one before."""
-        if (first := self._judged) is not None:
+        """The n-th plan; one after the first takes the place of the one before. An exchange of which the money went
+        another way meanwhile gives way to the next remedy."""
+        while (first := self._judged) is not None:
             self.overtaken = False
-            plan = await self.step(
-                "Compute the refund" if number == 1 + self.state.plans_before else "Compute the refund anew",
-                DecisionActivities.plan_refund,
-                # Goods that were trusted may have been judged while this waited.
-                lambda now: PlanRefund(**self.about, inspection=self._judged or first, number=number, now=now),
-                options.JOURNAL,
-            )
-            self.learn(plan=plan)
+            try:
+                plan = await self.step(
+                    "Compute the refund" if number == 1 + self.state.plans_before else "Compute the refund anew",
+                    DecisionActivities.plan_refund,
+                    # Goods that were trusted may have been judged while this waited.
+                    lambda now, first=first: PlanRefund(  # type: ignore[misc]
+                        **self.about, inspection=self._judged or first, number=number, now=now
+                    ),
+                    options.JOURNAL,
+                    answers=(NOT_COVERED,),
+                )
+            except NotWanted:
+                await self.fall_back(NOT_COVERED)
+                continue
+            return self.learn(plan=plan)
 
     @property
     def _judged(self) -> Inspection | None:
@@ -148,6 +162,8 @@ class Payout(Steps, Instead):
 
     def learn_refund(self, refund: Refund, look_at: datetime | None = None) -> None:
         """Part of the state; the shopper hears at once of a refund that is on its way."""
+        if ids.case_in(refund.key) != self.request.id:
+            return self.learn(added_back=refund, look_at=look_at)
         self.learn(refunds=with_refund(self.state, refund), look_at=look_at)
         if look_at is not None and refund.on_its_way:
             self.tell(NoticeKind.REFUND_SUBMITTED)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from domain import notice_ids
+from domain.early import promised
 from domain.method import Method
 from domain.money import Money
 from domain.notice import Extra, Notice, NoticeExtra, NoticeKind, NoticeLine, NoticeReason
@@ -13,6 +14,7 @@ from domain.parcel import ReturnLabel
 from domain.plan import RefundPlan
 from domain.policy import LineDecision, Verdict
 from domain.policy.calendar import local_day
+from domain.policy.outcome import Trigger
 from domain.printing import amount, day, moment
 from domain.refund import FINAL_NO
 from domain.request import Basis
@@ -53,7 +55,7 @@ def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
         carrier=state.sent[-1].carrier if kind is NoticeKind.EXCHANGE_SHIPPED and state.sent else "",
         valid_until=_valid_until(kind, state),
         **_goods_out(kind, state),
-        refunded=state.early is not None,
+        refunded=state.early is not None and not state.trades,
         stated_at=_stated_at(kind, state),
         expected_by=_expected_by(kind, state),
         reply_until=_reply_until(kind, state),
@@ -151,15 +153,22 @@ def _missing(kind: NoticeKind, state: CaseState) -> str:
 def _goods_out(kind: NoticeKind, state: CaseState) -> dict[str, Any]:
     """What is promised for the goods, and what is to be paid for it."""
     locale, currency = _locale(state), state.order.currency if state.order else ""
-    promised = state.promised if state.resolution in IN_GOODS else ()
+    swaps = state.promised if state.resolution in IN_GOODS else ()
     found: dict[str, Any] = {
-        "goods_out": tuple(f"{one.quantity} x {one.title}" for one in promised),
-        "to_pay": amount(Money(minor=state.to_pay, currency=currency), locale) if promised and state.to_pay else "",
+        "goods_out": tuple(f"{one.quantity} x {one.title}" for one in swaps),
+        "to_pay": amount(Money(minor=state.to_pay, currency=currency), locale) if swaps and state.to_pay else "",
+        "sent_first": _sent_first(state),
         "gave_way": state.gave_way,
     }
     if kind is NoticeKind.PAYMENT_DUE and state.pay_until:
         found |= {"action_url": state.pay_url}
     return found
+
+
+def _sent_first(state: CaseState) -> bool:
+    if state.decision is None or not state.trades or state.not_early:
+        return False
+    return state.resolution is Resolution.EXCHANGE and promised(state.decision) is not Trigger.INSPECTION
 
 
 def _nothing_left(state: CaseState) -> bool:

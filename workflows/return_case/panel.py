@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from domain.early import EarlyRefund
+from domain.money import Money
 from domain.policy.outcome import DueFrom
 from domain.resolution import Resolution
 from workflows.return_case.stage import Trouble
@@ -46,8 +48,8 @@ def panel(state: CaseState) -> str:
         "The shopper keeps the goods" if state.kept else "",
         f"Offered: {seen.offer}" if seen.offer else "",
         f"Sent back to the shopper: {seen.sent_back}" if seen.sent_back else "",
-        f"Before the goods: {seen.paid_early}, on {state.early.trigger.replace('_', ' ')}" if state.early else "",
-        f"Not paid before the goods: {state.not_early.replace('_', ' ')}" if state.not_early else "",
+        f"Before the goods: {_given(state.early)}, on {state.early.trigger.replace('_', ' ')}" if state.early else "",
+        f"Not before the goods: {state.not_early.replace('_', ' ')}" if state.not_early else "",
         f"The shopper owes: {seen.owed_by_shopper}" if seen.owed_by_shopper else "",
         f"Approved by {seen.approved_by}" if seen.approved_by else "",
         f"Refunded: {seen.refunded} ({', '.join(seen.provider_references)})" if seen.provider_references else "",
@@ -102,3 +104,7 @@ def _list(rows: Sequence[str]) -> str:
 def moment(when: datetime) -> str:
     """A moment for people."""
     return f"{when:%d %B %Y %H:%M} UTC"
+
+
+def _given(early: EarlyRefund) -> Money:
+    return Money(minor=early.amount, currency=early.currency)

@@ -39,7 +39,7 @@ class Shopper(Steps):
         self.check(Verb.CANCEL, self.take(Cancel, raw))
 
     @workflow.update(
-        description="Other lines, units, reasons or another way back, before the goods arrive; decided anew"
+        description="Other lines, units, reasons, another way back or another resolution, before the goods arrive"
     )
     async def edit(self, raw: RawValue) -> CaseView:
         """Answered once it is decided, or refused: then the return stands as it was."""

@@ -42,6 +42,8 @@ class CaseState(CaseSoFar):
     """The new due time of a parcel of which word came after the first one."""
     rest_over: bool = False
     """The rest of what was announced is not waited for any more."""
+    added_back: Refund | None = None
+    """How far what was paid on top of an exchange is on its way back, where that gave way."""
     pay_url: str = ""
     """Where the shopper pays what is missing, as long as it is open."""
     send_by: UtcDatetime | None = None
@@ -63,7 +65,8 @@ class CaseState(CaseSoFar):
         seen_to = bool(self.restocked or self.never_came) or not self.to_put_away
         if self.owes_goods:
             return Stage.REMEDY
-        goods_out = bool(self.sent) and (self.plan is None or self.refund_status is RefundStatus.SUCCEEDED)
+        judged = self.inspection is not None or self.never_came
+        goods_out = judged and bool(self.sent) and (self.plan is None or self.refund_status is RefundStatus.SUCCEEDED)
         if self.called_off or self.expired or goods_out or (seen_to and self.refund_status is RefundStatus.SUCCEEDED):
             return Stage.CLOSING
         if self.wants_goods is not None:

@@ -91,13 +91,17 @@ class Trade(Goods, Payout):
     async def exchange(self) -> None:
         """Goods of another line, and the difference in either direction."""
         await self.promise()
+        await self.early_paid()
         if self.still(Resolution.EXCHANGE):
             await self.collect()
         if self.still(Resolution.EXCHANGE):
             await self.plan_refund()
+        if self.still(Resolution.EXCHANGE):
             await asyncio.gather(self.refund(), self.restock(), self.send(Resolution.EXCHANGE))
             if self.state.plan and self.state.plan.total and self.still(Resolution.EXCHANGE):
                 self.tell(NoticeKind.REFUND_DONE)
+        if self.still(Resolution.EXCHANGE):
+            await self.end_early()
 
     async def replace(self) -> None:
         """The same again; no money moves."""
@@ -140,7 +144,7 @@ class Trade(Goods, Payout):
 
     async def collect(self) -> None:
         """Ask for what is missing on a page of the payment provider, remind once, and close it when the time is up."""
-        if self.state.collected or not self.state.promised:
+        if self.state.collected or self.state.plan or not self.state.promised:
             return
         priced = await self.step(
             "Compute what the exchange comes to",

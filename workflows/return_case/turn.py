@@ -134,7 +134,7 @@ def _unapproved(state: CaseState) -> NextAction | None:
 
 def _goods_owed(state: CaseState) -> NextAction | None:
     """Who has to act until what goes out for the goods is on its way."""
-    if not state.owes_goods:
+    if state.sent or not (state.owes_goods or state.pay_url or state.send_by):
         return None
     if state.pay_url and state.payment_asked:
         missing = Money(minor=state.payment_asked.amount, currency=state.payment_asked.currency)
@@ -149,11 +149,13 @@ def _goods_owed(state: CaseState) -> NextAction | None:
 
 
 def _undecided(state: CaseState) -> NextAction | None:
-    if not (on_their_way := [one for one in state.refunds if one.status not in DECIDED]):
+    added = (state.added_back,) if state.added_back else ()
+    if not (on_their_way := [one for one in (*state.refunds, *added) if one.status not in DECIDED]):
         return None
     owner, action = who_decides(on_their_way[0])
     # While the parcel of a refund before its goods is on its way, only people come before the carrier.
-    if state.stage not in (Stage.REFUND, Stage.REMEDY) and not (state.early and owner in ("finance", "shopper")):
+    apart = on_their_way[0] in added or (state.early and owner in ("finance", "shopper"))
+    if state.stage not in (Stage.REFUND, Stage.REMEDY) and not apart:
         return None
     return NextAction(owner=owner, action=action, due_at=state.look_at)
 
@@ -175,7 +177,7 @@ def _carrier_claim(state: CaseState) -> NextAction | None:
 def _shopper_owes(state: CaseState) -> NextAction | None:
     if state.owed_by_shopper is None or state.early_end is None:
         return None
-    action = f"Get {state.owed_by_shopper} from the shopper, who was paid before the goods, or let it go: `settle`"
+    action = f"Get {state.owed_by_shopper} from the shopper, who got it before the goods came, or let it go: `settle`"
     return NextAction(owner="finance", action=action, due_at=state.early_end.answer_by)
 
 

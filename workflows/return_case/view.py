@@ -206,7 +206,7 @@ def _of_money(state: CaseState) -> dict[str, Any]:
     early = state.early
     return {
         "refund_reason": next((one.reason for one in reversed(state.refunds) if one.status not in DECIDED), ""),
-        "paid_early": str(Money(minor=early.amount, currency=early.currency)) if early else "",
+        "paid_early": str(Money(minor=early.amount, currency=early.currency)) if early and not state.trades else "",
         "bank_references": tuple(one.arn for one in state.refunds if one.arn),
         "owed_by_shopper": str(state.owed_by_shopper or ""),
     }
