@@ -129,6 +129,8 @@ class Settings(BaseSettings):
     """Who is told of returns: name, url, secret, and types where not all are wanted."""
     drain_seconds: int = Field(default=30, ge=0, le=3600)
     """How long a stopping worker waits for activities that are under way."""
+    sandbox: bool = True
+    """Whether workflows run in Temporal's sandbox, which notices what is not deterministic."""
 
     @property
     def database(self) -> str:

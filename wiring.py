@@ -15,7 +15,7 @@ from settings import Settings, home, stack_file
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
-    from temporalio.client import Client
+    from temporalio.client import Client, Plugin
 
     from activities.decisions import DecisionActivities
     from activities.decisions.approvals import ApprovalActivities
@@ -279,4 +279,12 @@ async def connect(**options: Any) -> Client:  # Client.connect's own options
     """
     from workflows.connection import connected
 
-    return await connected(stack if (stack := stack_file()).exists() else None, **options)
+    found = stack if (stack := stack_file()).exists() else None
+    return await connected(found, **{"plugins": plugins(Settings.load()), **options})
+
+
+def plugins(settings: Settings) -> list[Plugin]:
+    """What every client of Temporal is connected with; the workers of a client take it from there."""
+    from workflows.plugin import Backhaul
+
+    return [Backhaul(sandboxed=settings.sandbox)]

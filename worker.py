@@ -17,10 +17,8 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio.client import Client
-from temporalio.worker import Interceptor, Worker
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.worker import Plugin, Worker
 
-from activities.errors import ErrorsForPeople
 from database.engine import migrate
 from domain import ids
 from domain.errors import BackhaulError, InvalidRequest
@@ -32,43 +30,12 @@ from workflows.mailing import Mailing
 from workflows.reconcile import Reconcile
 from workflows.return_case.case import ReturnCase
 
-# The nouns, the activity classes and the pure half of a return are deterministic; to load them anew for every workflow
-# run would only cost time, three quarters of what the start of a run costs.
-_RULES = ("claims", "early", "finding", "goods", "label", "offer", "staff", "trade", "words")
-_ALLOWED = ("allowed", *(f"allowed_{name}" for name in _RULES))
-_PARTS = (
-    "deciders",
-    "facts",
-    "legs",
-    "notices",
-    "offer_mail",
-    "panel",
-    "refund_mail",
-    "remedies",
-    "said",
-    "stage",
-    "state",
-)
-_CASE = tuple(f"workflows.return_case.{name}" for name in (*_ALLOWED, *_PARTS))
-_VIEWS = (
-    "workflows.aftercare_view",
-    "workflows.return_case.turn",
-    "workflows.return_case.view",
-    "workflows.return_case.panel",
-)
-PASSED_THROUGH = ("domain", "activities", "ledger", "workflows.options", "workflows.patches", *_CASE, *_VIEWS)
 WORKFLOWS = (ReturnCase, Aftercare, Mailing, Reconcile)
 THREADS = 20
 
 
-def sandbox() -> SandboxedWorkflowRunner:
-    """What workflows run in, here and wherever their histories are replayed."""
-    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
-
-
-def workers(client: Client, rooms: Rooms, drain: timedelta, extra: Sequence[Interceptor] = ()) -> list[Worker]:
-    """One worker per task queue; together they do everything a return needs."""
-    runner = sandbox()
+def workers(client: Client, rooms: Rooms, plugins: Sequence[Plugin] = ()) -> list[Worker]:
+    """One worker per task queue; together they do everything a return needs. `plugins` come after the client's."""
     return [
         Worker(
             client,
@@ -77,9 +44,8 @@ def workers(client: Client, rooms: Rooms, drain: timedelta, extra: Sequence[Inte
             activities=activities,
             activity_executor=ThreadPoolExecutor(THREADS, thread_name_prefix=queue),
             max_concurrent_activities=THREADS,
-            workflow_runner=runner,
-            interceptors=[ErrorsForPeople(), *extra],
-            graceful_shutdown_timeout=drain,
+            graceful_shutdown_timeout=timedelta(seconds=rooms.settings.drain_seconds),
+            plugins=plugins,
         )
         for queue, activities in by_queue(rooms).items()
     ]
@@ -108,8 +74,8 @@ def _all(*rooms: object) -> list[Callable[..., Any]]:
     ]
 
 
-async def run(extra: Sequence[Interceptor] = ()) -> int:
-    """Serve until asked to stop."""
+async def run(plugins: Sequence[Plugin] = ()) -> int:
+    """Serve until asked to stop. `plugins` come after the product's own."""
     settings = Settings.load()
     stop = asyncio.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
@@ -117,7 +83,7 @@ async def run(extra: Sequence[Interceptor] = ()) -> int:
     here = rooms(settings)
     migrate(here.engine)
     async with AsyncExitStack() as stack:
-        for worker in workers(await connect(), here, timedelta(seconds=settings.drain_seconds), extra):
+        for worker in workers(await connect(), here, plugins):
             await stack.enter_async_context(worker)
         logging.info("worker ready: %s", ", ".join(by_queue(here)))
         await stop.wait()

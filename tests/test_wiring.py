@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import UnsandboxedWorkflowRunner
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 import adapters
 import wiring
@@ -114,7 +116,8 @@ async def test_nobody_there_says_what_to_do(folder: Path, monkeypatch: pytest.Mo
 async def test_without_any_word_it_is_the_servers_own_default(connected: Connected) -> None:
     await wiring.connect()
     assert connected()["target_host"] == "127.0.0.1:7233"
-    assert connected()["data_converter"] is pydantic_data_converter
+    (plugin,) = connected()["plugins"]
+    assert plugin.data_converter is pydantic_data_converter
 
 
 async def test_the_embedded_stack_is_found(connected: Connected, folder: Path) -> None:
@@ -179,14 +182,24 @@ async def test_settings_of_temporal_that_mean_nothing(
     assert "No Temporal server" not in no.value.message
 
 
-async def test_a_broken_profile_does_not_print_the_key_in_it(folder: Path) -> None:
-    file = folder / "home" / "stack.toml"
-    file.parent.mkdir()
+async def test_a_broken_profile_does_not_print_the_key_in_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = folder / "own.toml"
     file.write_text("[profile.default]\napi_key = s3cret\n")
+    monkeypatch.setenv("TEMPORAL_CONFIG_FILE", str(file))
     with pytest.raises(Unavailable) as no:
         await wiring.connect()
     assert "line 2" in no.value.message
     assert "s3cret" not in no.value.message
+
+
+async def test_workflows_run_in_the_sandbox_unless_told_otherwise(
+    connected: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for said, runner in (("true", SandboxedWorkflowRunner), ("false", UnsandboxedWorkflowRunner)):
+        monkeypatch.setenv("BACKHAUL_SANDBOX", said)
+        await wiring.connect()
+        (plugin,) = connected()["plugins"]
+        assert type(plugin.workflow_runner) is runner
 
 
 @pytest.mark.parametrize(

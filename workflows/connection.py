@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 
 from domain.errors import Unavailable
@@ -23,7 +22,7 @@ async def connected(profiles: Path | None, **options: Any) -> Client:  # Client.
         raise _unusable(error) from None
     config.setdefault("target_host", "127.0.0.1:7233")
     try:
-        return await Client.connect(**{**config, "data_converter": pydantic_data_converter, **options})
+        return await Client.connect(**{**config, **options})
     except RuntimeError:
         address = config.get("target_host")
         raise Unavailable(

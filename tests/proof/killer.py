@@ -20,12 +20,14 @@ from typing import Any
 from temporalio import activity
 from temporalio.bridge.proto.workflow_activation import WorkflowActivation
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
+from temporalio.plugin import SimplePlugin
 from temporalio.worker import (
     ActivityInboundInterceptor,
     ExecuteActivityInput,
     Interceptor,
     WorkflowInstance,
     WorkflowInstanceDetails,
+    WorkflowRunner,
 )
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
@@ -93,9 +95,10 @@ class Fuse(Interceptor):
                 sys.stdout.flush()
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    def runner(self, **options: Any) -> SandboxedWorkflowRunner:
+    def runner(self, product: WorkflowRunner | None) -> WorkflowRunner:
         """The product's own, whose instances tell of each task."""
         fuse = self
+        assert isinstance(product, SandboxedWorkflowRunner)
 
         class Telling(SandboxedWorkflowRunner):
             def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
@@ -103,7 +106,7 @@ class Fuse(Interceptor):
                 vars(instance)["activate"] = fuse._told(det.info.workflow_id, instance.activate)
                 return instance
 
-        return Telling(**options)
+        return Telling(product.restrictions, product.runner_class)
 
     def _told(self, workflow_id: str, activate: Activate) -> Activate:
         def activated(act: WorkflowActivation) -> WorkflowActivationCompletion:
@@ -121,8 +124,7 @@ class Fuse(Interceptor):
         return _Around(next, self)
 
     def lay(self) -> None:
-        """Around the calls to outside systems, and the workflow tasks."""
-        vars(worker)["SandboxedWorkflowRunner"] = self.runner
+        """Around the calls to outside systems."""
         for calls in CALLS.values():
             for kind, method in calls:
                 setattr(kind, method, self._around(getattr(kind, method)))
@@ -169,7 +171,7 @@ def serve(seconds: str, name: str = "", moment: str = "", case: str = "", order:
         return asyncio.run(worker.run())
     fuse = Fuse(name, moment, case, order, int(nth))
     fuse.lay()
-    return asyncio.run(worker.run([fuse]))
+    return asyncio.run(worker.run([SimplePlugin("fuse", interceptors=[fuse], workflow_runner=fuse.runner)]))
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from tests.proof import right
 from tests.proof.kills import Verdict, judged, walked
 from tests.proof.site import WORKER, Program, Site, environment, started, until
 from tests.proof.walk import WHOLE, Walk
+from workflows.plugin import Backhaul
 
 TARGETS = ("worker", "server", "worker and server")
 PORTAL = "portal"
@@ -117,7 +118,7 @@ class Weather:
         ports, logs = self._here.ports, self.site.home / "logs"
         command = temporal.command(ports.temporal, ports.ui, self.site.home)
         self._server = await children.start("temporal", command, logs, environment(self.site.home))
-        await temporal.connected(f"127.0.0.1:{ports.temporal}", self._server.alive)
+        await temporal.connected(f"127.0.0.1:{ports.temporal}", self._server.alive, [Backhaul()])
 
 
 @asynccontextmanager
