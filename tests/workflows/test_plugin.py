@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
+import pytest
 from temporalio import activity
 from temporalio.api.common.v1 import Payload
+from temporalio.api.workflowservice.v1 import PollActivityExecutionRequest
+from temporalio.client import ActivityFailureError, Client
 from temporalio.converter import PayloadCodec
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
@@ -16,11 +20,9 @@ from temporalio.worker import (
     ExecuteActivityInput,
     Interceptor,
     Replayer,
-    UnsandboxedWorkflowRunner,
     Worker,
 )
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
-from temporalio.client import Client
 
 import worker
 from domain.errors import Refused
@@ -39,7 +41,7 @@ class Hidden(PayloadCodec):
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
         return [
-            Payload(metadata={"encoding": b"hidden"}, data=base64.b64encode(one.SerializeToString())) for one in payloads
+            Payload(metadata={"encoding": b"64"}, data=base64.b64encode(one.SerializeToString())) for one in payloads
         ]
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
@@ -74,20 +76,30 @@ async def refuse(given: Letters) -> Letters:
 
 def test_worker_and_replay_have_what_the_client_has(server: WorkflowEnvironment) -> None:
     client = Client(server.client.service_client, plugins=[plugin := Backhaul()])
-    made = Worker(client, task_queue="same", workflows=worker.WORKFLOWS, activities=[refuse])
+    made = Worker(client, task_queue="same", activities=[refuse])
     replayer = Replayer(workflows=worker.WORKFLOWS, plugins=[plugin])
-    for config in (made.config(), replayer.config()):
+    for config in (made.config(active_config=True), replayer.config(active_config=True)):
         runner = config["workflow_runner"]
         assert isinstance(runner, SandboxedWorkflowRunner)
         assert set(PASSED_THROUGH) <= runner.restrictions.passthrough_modules
         assert [type(one).__name__ for one in config["interceptors"]] == ["ErrorsForPeople"]
-    assert replayer.config()["data_converter"] is client.data_converter
+    assert replayer.config(active_config=True)["data_converter"] is client.data_converter
 
 
 async def test_a_codec_hides_what_is_said_and_what_went_wrong(server: WorkflowEnvironment) -> None:
     heard = Listening()
-    plain = server.client
-    client = Client(
-        plain.service_client, namespace=plain.namespace, plugins=[Backhaul(codec=Hidden(), interceptors=[heard])]
-    )
-    ...
+    hiding = Backhaul(codec=Hidden(), interceptors=[heard])
+    client = Client(server.client.service_client, namespace=server.client.namespace, plugins=[hiding])
+    async with Worker(client, task_queue="hidden", activities=[refuse]):
+        handle = await client.start_activity(
+            refuse, Letters(words="jam"), id="hidden", task_queue="hidden", start_to_close_timeout=timedelta(seconds=9)
+        )
+        with pytest.raises(ActivityFailureError) as no:
+            await handle.result()
+    assert isinstance(no.value.cause, ApplicationError)
+    assert (no.value.cause.message, no.value.cause.type) == ("jam is not wanted", "Refused")
+    assert heard.heard == ["Refused"]
+    asked = PollActivityExecutionRequest(namespace=client.namespace, activity_id="hidden", run_id=handle.run_id or "")
+    seen = await client.workflow_service.poll_activity_execution(asked)
+    assert seen.outcome.failure.message == "Encoded failure"
+    assert "jam" not in str(seen)
