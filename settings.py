@@ -10,7 +10,7 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
@@ -23,6 +23,8 @@ from domain.parcel import LabelFormat, ParcelSize
 from domain.request import first_fault
 
 ROOT = Path(__file__).parent
+Queue = Literal["returns", "returns-payments", "returns-mail"]
+QUEUES: tuple[Queue, ...] = get_args(Queue)
 TemplateId = Annotated[str, StringConstraints(pattern=r"^d-[0-9a-f]{32}$")]
 
 
@@ -131,6 +133,22 @@ class Settings(BaseSettings):
     """How long a stopping worker waits for activities that are under way."""
     sandbox: bool = True
     """Whether workflows run in Temporal's sandbox, which notices what is not deterministic."""
+    worker_queues: tuple[Queue, ...] = Field(default=QUEUES, min_length=1)
+    """Which task queues a worker serves."""
+    worker_slots: int = Field(default=20, ge=1, le=200)
+    """How many activities a worker has under way at once, on each queue; each takes a thread."""
+    worker_pollers: int = Field(default=5, ge=2, le=50)
+    """How many questions for work are open at once, on each queue and of each kind."""
+    worker_cache: int = Field(default=1000, ge=0, le=100_000)
+    """How many returns a worker keeps in memory; any other is replayed when something is said to it."""
+    worker_port: int | None = Field(default=None, ge=1, le=65535)
+    """Where a worker says on loopback whether it is well; without it nowhere."""
+    worker_build: str = Field(default="", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$|^$")
+    """The name of the code that a worker runs, for worker versioning; without it a worker is of no version."""
+    payments_per_second: float | None = Field(default=None, gt=0, le=1000)
+    """How many activities at payment providers begin a second, of all workers together; without it as many as can."""
+    mails_per_second: float | None = Field(default=None, gt=0, le=1000)
+    """Likewise of mails."""
 
     @property
     def database(self) -> str:

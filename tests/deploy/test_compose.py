@@ -108,7 +108,8 @@ def test_what_is_waited_for_says_when_it_is_well() -> None:
     for name in SERVICES:
         for other, condition in waits_for(name).items():
             assert condition != "service_healthy" or "test" in SERVICES[other]["healthcheck"], other
-    assert SERVICES["worker"]["healthcheck"]["test"] == ["CMD", "python", "healthy.py"]
+    port = environment("worker", GIVEN)["BACKHAUL_WORKER_PORT"]
+    assert SERVICES["worker"]["healthcheck"]["test"] == ["CMD", "python", "healthy.py", port]
     assert SERVICES["portal"]["healthcheck"]["test"] == ["CMD", "python", "-m", "portal.healthy"]
 
 
