@@ -28,6 +28,7 @@ from commands import (
     policy,
     quote,
     refunds,
+    releases,
     returns,
     schedules,
     setup,
@@ -72,6 +73,7 @@ app.add_typer(events.app, name="events")
 app.add_typer(policy.app, name="policy")
 app.add_typer(setup.database, name="database")
 app.add_typer(schedules.app, name="schedules")
+app.add_typer(releases.app, name="release")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -108,6 +108,8 @@ def test_all_commands_are_there() -> None:
         "receive",
         "refunds",
         "regrade",
+        "release list",
+        "release promote",
         "repair",
         "replan",
         "retry",

@@ -74,6 +74,16 @@ class Weather:
         if target == PORTAL:
             await self._killed_portal()
 
+    async def turn(self, number: int) -> None:
+        """Restart a worker as a deployment does: SIGTERM, its end in order, and a new one in its place."""
+        worker = self._workers[number]
+        assert await worker.stop() == 0, worker.said()
+        await self._start_worker(number)
+
+    def number_of(self, pid: int) -> int:
+        """Which worker this process is."""
+        return next(number for number, one in self._workers.items() if one.pid == pid)
+
     async def end(self) -> None:
         """Stop workers and server in order; the workers' exit codes are 0."""
         try:
