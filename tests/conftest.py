@@ -33,6 +33,7 @@ scratch.choose()
 LONGEST_FIRST = (
     "tests/proof/test_kill.py",
     "tests/proof/test_hostile.py",
+    "tests/proof/test_rolling.py",
     "tests/stack/test_stack.py",
     "tests/stack/test_demo.py",
     "tests/stack/test_exit_codes.py",

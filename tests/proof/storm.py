@@ -19,7 +19,7 @@ from embedded.children import Child
 from embedded.stack import Ports, Stack, stack
 from tests.proof import right
 from tests.proof.kills import Verdict, judged, walked
-from tests.proof.site import WORKER, Program, Site, environment, started, until
+from tests.proof.site import WORKER, Program, Site, environment, forked, started, until
 from tests.proof.walk import WHOLE, Walk
 from workflows.plugin import Backhaul
 
@@ -36,14 +36,18 @@ _EVERY = (4, 30)
 
 
 class Weather:
-    """Kills and starts again. `crew`: how many workers there are, `words`: what each of them runs."""
+    """Kills and starts again. `crew`: how many workers there are, `words`: what each of them runs, unless they are
+    `forks`, which are there sooner."""
 
-    def __init__(self, here: Stack, site: Site, crew: int = 1, words: Sequence[str] = WORKER) -> None:
+    def __init__(
+        self, here: Stack, site: Site, crew: int = 1, words: Sequence[str] = WORKER, forks: bool = False
+    ) -> None:
         self.site = site
         self.kills = dict.fromkeys((*TARGETS, PORTAL), 0)
         self._here = here
         self._server: Child = here.temporal
         self._words = words
+        self._forks = forks
         self._crew = crew
         self._workers: dict[int, Program] = {}
         self._number = 0
@@ -112,7 +116,8 @@ class Weather:
 
     async def _start_worker(self, number: int) -> None:
         self._number += 1
-        worker = started(self.site.home, f"worker-{self._number}", *self._words)
+        home, name = self.site.home, f"worker-{self._number}"
+        worker = forked(home, name, "0") if self._forks else started(home, name, *self._words)
         self._workers[number] = await self._exits.enter_async_context(worker)
         # Which of many workers polls cannot be asked: the server shows the pollers of a part of each queue.
         await (self._ready(self._workers[number]) if self._crew > 1 else self.site.serving(self._workers[number]))
@@ -132,12 +137,14 @@ class Weather:
 
 
 @asynccontextmanager
-async def weather(home: Path, crew: int = 1, words: Sequence[str] = WORKER) -> AsyncIterator[Weather]:
+async def weather(
+    home: Path, crew: int = 1, words: Sequence[str] = WORKER, forks: bool = False
+) -> AsyncIterator[Weather]:
     """A stack within this process, so that its server can be killed without the rest, and workers beside it."""
     with patch.dict(os.environ, {"BACKHAUL_HOME": str(home)}):
         async with stack(Ports.free(), worker=False) as here:
             site = await Site.at(home)
-            made = Weather(here, site, crew, words)
+            made = Weather(here, site, crew, words, forks)
             try:
                 await made.begin()
                 yield made

@@ -8,12 +8,12 @@ import pytest
 
 from tests.proof.rolling import rolling
 
-RETURNS = 8
+RETURNS = 6
 
 
 @pytest.mark.timeout(240)
 async def test_workers_that_are_restarted_in_turn_lose_and_double_nothing(tmp_path: Path) -> None:
-    verdicts = await rolling(tmp_path, RETURNS)
+    verdicts = await rolling(tmp_path, RETURNS, forks=True)
     found = [f"{one.what} {one.case}: {sentence}" for one in verdicts for sentence in one.faults]
     assert not found, "\n".join(found)
     assert len(verdicts) == RETURNS + 2
