@@ -161,6 +161,7 @@ async def started(home: Path, name: str, *words: str) -> AsyncIterator[Program]:
 async def forked(home: Path, name: str, *words: str) -> AsyncIterator[Program]:
     """`python -m tests.proof.killer words...`, as with `started`, but there in a moment."""
     log = home / f"{name}.out"
+    log.touch()
     async with _stopping(Program(await asyncio.to_thread(Fork, home, log, words), log)) as program:
         yield program
 
