@@ -116,5 +116,5 @@ def _later(moment: str, passed: timedelta) -> str:
 
 
 def _text(payloads: Any) -> str:
-    (one,) = payloads.payloads or [None]
-    return one.data.decode() if one else "null"
+    (one,) = payloads.payloads
+    return one.data.decode() or "null"
