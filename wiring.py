@@ -14,6 +14,8 @@ from adapters import law as law
 from settings import Settings, home, stack_file
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sqlalchemy import Engine
     from temporalio.client import Client, Plugin
 
@@ -279,12 +281,24 @@ async def connect(**options: Any) -> Client:  # Client.connect's own options
     """
     from workflows.connection import connected
 
-    found = stack if (stack := stack_file()).exists() else None
-    return await connected(found, **{"plugins": plugins(Settings.load()), **options})
+    return await connected(_profiles(), **{"plugins": plugins(Settings.load()), **options})
 
 
 def plugins(settings: Settings) -> list[Plugin]:
     """What every client of Temporal is connected with; the workers of a client take it from there."""
     from workflows.plugin import Backhaul
 
-    return [Backhaul(sandboxed=settings.sandbox)]
+    return [Backhaul(codec=adapters.codec(settings), sandboxed=settings.sandbox)]
+
+
+def namespace() -> str:
+    """The namespace of this deployment. Raises Unavailable if Temporal's own configuration means nothing."""
+    from workflows.connection import configured
+
+    return str(configured(_profiles())["namespace"])
+
+
+def _profiles() -> Path | None:
+    """The embedded stack's, while it runs."""
+    stack = stack_file()
+    return stack if stack.exists() else None

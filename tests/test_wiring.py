@@ -120,6 +120,13 @@ async def test_without_any_word_it_is_the_servers_own_default(connected: Connect
     assert plugin.data_converter is pydantic_data_converter
 
 
+async def test_with_keys_payloads_are_encrypted(connected: Connected, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BACKHAUL_PAYLOAD_KEYS", f"k1:{'A' * 43}=")
+    await wiring.connect()
+    (sealed,) = await connected()["plugins"][0].data_converter.encode(["B-2041"])
+    assert sealed.metadata["backhaul-key"] == b"k1"
+
+
 async def test_the_embedded_stack_is_found(connected: Connected, folder: Path) -> None:
     profile(folder / "home" / "stack.toml", "127.0.0.1:1", namespace="embedded")
     await wiring.connect()

@@ -60,7 +60,7 @@ class Backhaul(SimplePlugin):
     ) -> None:
         super().__init__(
             "backhaul",
-            data_converter=_converter(codec),
+            data_converter=converted(codec),
             interceptors=[ErrorsForPeople(), *interceptors],
             workflow_runner=sandbox() if sandboxed else UnsandboxedWorkflowRunner(),
         )
@@ -71,7 +71,8 @@ def sandbox() -> SandboxedWorkflowRunner:
     return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
 
 
-def _converter(codec: PayloadCodec | None) -> DataConverter:
+def converted(codec: PayloadCodec | None) -> DataConverter:
+    """How values travel: as pydantic's JSON, and with a codec encrypted, messages and stacks of failures included."""
     if codec is None:
         return pydantic_data_converter
     encoded = DefaultFailureConverterWithEncodedAttributes
