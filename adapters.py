@@ -14,6 +14,7 @@ from settings import ROOT, Settings
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
+    from temporalio.client import Plugin
     from temporalio.converter import PayloadCodec
 
     from activities.calling import StorefrontCalls
@@ -97,6 +98,13 @@ def codec(own: Settings) -> PayloadCodec | None:
     from encryption import codec
 
     return codec(parse_keys(own.payload_keys.get_secret_value()))
+
+
+def plugins(own: Settings) -> list[Plugin]:
+    """What every client of Temporal is connected with; the workers of a client take it from there."""
+    from workflows.plugin import Backhaul
+
+    return [Backhaul(codec=codec(own), sandboxed=own.sandbox)]
 
 
 def _storefront(own: Settings) -> StorefrontCalls:

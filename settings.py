@@ -161,8 +161,8 @@ class Settings(BaseSettings):
     """Whose pages may ask it, beside those of `ui_url`."""
     drain_seconds: int = Field(default=30, ge=0, le=3600)
     """How long a stopping worker waits for activities that are under way."""
-    sandbox: bool = True
-    """Whether workflows run in Temporal's sandbox, which notices what is not deterministic."""
+    sandbox: bool = False
+    """Whether workflows run in Temporal's sandbox, which notices what is not deterministic and doubles their cost."""
     worker_queues: tuple[Queue, ...] = Field(default=QUEUES, min_length=1)
     """Which task queues a worker serves."""
     worker_slots: int = Field(default=20, ge=1, le=200)

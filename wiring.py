@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 import adapters
 from adapters import STATUTES as STATUTES
 from adapters import law as law
+from adapters import plugins as plugins
 from settings import Settings, home, stack_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy import Engine
-    from temporalio.client import Client, Plugin
+    from temporalio.client import Client
 
     from activities.decisions import DecisionActivities
     from activities.decisions.approvals import ApprovalActivities
@@ -282,13 +283,6 @@ async def connect(**options: Any) -> Client:  # Client.connect's own options
     from workflows.connection import connected
 
     return await connected(_profiles(), **{"plugins": plugins(Settings.load()), **options})
-
-
-def plugins(settings: Settings) -> list[Plugin]:
-    """What every client of Temporal is connected with; the workers of a client take it from there."""
-    from workflows.plugin import Backhaul
-
-    return [Backhaul(codec=adapters.codec(settings), sandboxed=settings.sandbox)]
 
 
 def namespace() -> str:

@@ -24,7 +24,7 @@ UVLOOP = "uvloop"
 WAYS = (
     replace(OURS, name=UVLOOP),
     replace(OURS, name="asyncio's own loop"),
-    replace(OURS, name="no sandbox", sandboxed=False),
+    replace(OURS, name="in the sandbox", sandboxed=True),
     replace(OURS, name="2 returns in memory", cached=2),
     replace(OURS, name="none in memory", cached=0),
 )

@@ -12,12 +12,12 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from temporalio import activity
+from temporalio import activity, workflow
 from temporalio.bridge.proto.workflow_activation import WorkflowActivation
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
 from temporalio.plugin import SimplePlugin
@@ -29,7 +29,6 @@ from temporalio.worker import (
     WorkflowInstanceDetails,
     WorkflowRunner,
 )
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 import worker
 from activities.inventory.embedded import EmbeddedInventory
@@ -97,16 +96,13 @@ class Fuse(Interceptor):
 
     def runner(self, product: WorkflowRunner | None) -> WorkflowRunner:
         """The product's own, whose instances tell of each task."""
-        fuse = self
-        assert isinstance(product, SandboxedWorkflowRunner)
+        assert product is not None
+        return _Telling(product, self)
 
-        class Telling(SandboxedWorkflowRunner):
-            def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
-                instance = super().create_instance(det)
-                vars(instance)["activate"] = fuse._told(det.info.workflow_id, instance.activate)
-                return instance
-
-        return Telling(product.restrictions, product.runner_class)
+    def told(self, det: WorkflowInstanceDetails, instance: WorkflowInstance) -> WorkflowInstance:
+        """An instance that tells."""
+        vars(instance)["activate"] = self._told(det.info.workflow_id, instance.activate)
+        return instance
 
     def _told(self, workflow_id: str, activate: Activate) -> Activate:
         def activated(act: WorkflowActivation) -> WorkflowActivationCompletion:
@@ -139,6 +135,21 @@ class Fuse(Interceptor):
                 self.reached("after_call")
 
         return called
+
+
+class _Telling(WorkflowRunner):
+    def __init__(self, product: WorkflowRunner, fuse: Fuse) -> None:
+        self._product = product
+        self._fuse = fuse
+
+    def prepare_workflow(self, defn: workflow._Definition) -> None:
+        self._product.prepare_workflow(defn)
+
+    def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
+        return self._fuse.told(det, self._product.create_instance(det))
+
+    def set_worker_level_failure_exception_types(self, types: Sequence[type[BaseException]]) -> None:
+        self._product.set_worker_level_failure_exception_types(types)
 
 
 class _Around(ActivityInboundInterceptor):
