@@ -194,7 +194,7 @@ def test_the_example_names_every_variable() -> None:
     named = {line.partition("=")[0]: line.partition("=")[2] for line in lines if line and not line.startswith("#")}
     assert set(named) == variables()
     shops_own = ("WEBHOOK", "STOREFRONT", "WAREHOUSE", "SUPPORT", "MAIL_LOGO", "MAIL_IMPRINT")
-    free = (*shops_own, "CARRIER_", "EASYPOST", "PARCEL", "PACKING", "PAYLOAD", "CODEC")
+    free = (*shops_own, "WORKER_", "MAILS_PER_SECOND", "CARRIER_", "EASYPOST", "PARCEL", "PACKING", "PAYLOAD", "CODEC")
     may_be_empty = {name for name in named if any(word in name for word in free)}
     assert {name for name, value in named.items() if not value} - may_be_empty - CHOSEN == set(GIVEN) - CHOSEN
     examples = [json.loads(one) for one in re.findall(r"'([\[{].*[\]}])'", "\n".join(lines))]
