@@ -30,7 +30,7 @@ from domain.errors import BackhaulError, InvalidRequest
 from entry import leave
 from health import told
 from settings import QUEUES, Settings
-from wiring import Rooms, connect, rooms
+from wiring import Rooms, check_settings, connect, rooms
 from workflows.aftercare import Aftercare
 from workflows.mailing import Mailing
 from workflows.reconcile import Reconcile
@@ -108,6 +108,7 @@ def _all(*rooms: object) -> list[Callable[..., Any]]:
 async def run(plugins: Sequence[Plugin] = ()) -> int:
     """Serve until asked to stop. `plugins` come after the product's own."""
     settings = Settings.load()
+    check_settings(settings, settings.worker_queues)
     stop = asyncio.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(one, stop.set)

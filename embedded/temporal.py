@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import sysconfig
 from collections.abc import Sequence
-from datetime import timedelta
 from pathlib import Path
 
 from google.protobuf.duration_pb2 import Duration
@@ -17,11 +16,9 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest, UpdateNa
 from temporalio.client import Client, Plugin
 from temporalio.service import RPCError
 
+from commands.checkup.temporal import RETENTION
 from domain.errors import Unavailable
 from workflows.return_case.view import SEARCH_ATTRIBUTES
-
-RETENTION = timedelta(days=90)
-"""How long closed returns stay in the Temporal UI; the journal keeps them for ever."""
 
 _START_SECONDS = 30
 

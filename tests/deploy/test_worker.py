@@ -1,4 +1,5 @@
-"""The worker as docker-compose.yml runs it: only the image's files, only the settings that are passed, a real server.
+"""The worker as docker-compose.yml runs it: only the image's files, only the settings that are passed, a real
+server, and PostgreSQL.
 
 Its health check and its orderly end belong to it.
 """
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from embedded.stack import Ports
+from tests.database.servers import Databases
 from tests.deploy.compose import command, environment
 from tests.deploy.image import lay_out
 from tests.deploy.running import alone, prepare, run, temporal
@@ -38,7 +40,7 @@ class Container:
 
 
 @pytest.fixture(scope="module")
-def container(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
+def container(tmp_path_factory: pytest.TempPathFactory, postgresql_databases: Databases) -> Iterator[Container]:
     folder, app = tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("app")
     lay_out(app)
     with temporal(folder) as address:
@@ -46,6 +48,7 @@ def container(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
         assert done.returncode == 0, done.stderr
         passed = {**environment("worker", GIVEN), "TEMPORAL_ADDRESS": address, "BACKHAUL_HOME": str(folder)}
         passed["BACKHAUL_WORKER_PORT"] = str(Ports.free().portal)  # a container has all ports to itself
+        passed["BACKHAUL_DATABASE_URL"] = postgresql_databases.empty()
         found = Container(app, {**alone(folder), **passed})
         assert found.run(*command("database")).returncode == 0
         yield found
