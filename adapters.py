@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from sqlalchemy import Engine
-    from temporalio.converter import DataConverter, PayloadCodec
+    from temporalio.client import Plugin
+    from temporalio.converter import PayloadCodec
 
     from activities.calling import StorefrontCalls
     from activities.inventory import Inventory
@@ -102,11 +103,11 @@ def codec(own: Settings) -> PayloadCodec | None:
     return codec(parse_keys(own.payload_keys.get_secret_value()))
 
 
-def converter(own: Settings) -> DataConverter:
-    """How values travel to Temporal and back, the same for clients, workers and replays."""
-    from encryption import converted
+def plugins(own: Settings) -> list[Plugin]:
+    """What every client of Temporal is connected with; the workers of a client take it from there."""
+    from workflows.plugin import Backhaul
 
-    return converted(codec(own))
+    return [Backhaul(codec=codec(own), sandboxed=own.sandbox)]
 
 
 def _storefront(own: Settings) -> StorefrontCalls:

@@ -5,18 +5,15 @@ What was written before there were keys stays readable, and so does what older k
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Mapping, Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from temporalio.api.common.v1 import Payload
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import (
     ActivitySerializationContext,
     DataConverter,
-    DefaultFailureConverterWithEncodedAttributes,
     PayloadCodec,
     SerializationContext,
     WithSerializationContext,
@@ -24,6 +21,7 @@ from temporalio.converter import (
 )
 
 from domain.errors import Refused, Unavailable
+from workflows.plugin import converted
 
 ENCODING = b"binary/encrypted"
 _KEY, _WORKFLOW = "backhaul-key", "backhaul-workflow"
@@ -38,17 +36,6 @@ def codec(keys: Mapping[str, bytes]) -> EncryptionCodec | None:
 def converter(keys: Mapping[str, bytes]) -> DataConverter:
     """How values travel with these keys."""
     return converted(codec(keys))
-
-
-def converted(codec: PayloadCodec | None) -> DataConverter:
-    """How values travel: as pydantic's JSON, and with a codec encrypted, messages and stacks of failures included."""
-    if codec is None:
-        return pydantic_data_converter
-    return dataclasses.replace(
-        pydantic_data_converter,
-        payload_codec=codec,
-        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
-    )
 
 
 class EncryptionCodec(PayloadCodec, WithSerializationContext):

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints, ValidationError
 from pydantic.fields import FieldInfo
@@ -28,6 +28,8 @@ from domain.payload_keys import parse_keys
 from domain.request import all_faults
 
 ROOT = Path(__file__).parent
+Queue = Literal["returns", "returns-payments", "returns-mail"]
+QUEUES: tuple[Queue, ...] = get_args(Queue)
 _ORIGIN = r"https?://[a-z0-9.-]{1,253}(:\d{1,5})?"
 _NO_JSON = 'is no JSON; write a list as ["one", "two"]'
 TemplateId = Annotated[str, StringConstraints(pattern=r"^d-[0-9a-f]{32}$")]
@@ -162,6 +164,24 @@ class Settings(BaseSettings):
     """Whose pages may ask it, beside those of `ui_url`."""
     drain_seconds: int = Field(default=30, ge=0, le=3600)
     """How long a stopping worker waits for activities that are under way."""
+    sandbox: bool = False
+    """Whether workflows run in Temporal's sandbox, which notices what is not deterministic and doubles their cost."""
+    worker_queues: tuple[Queue, ...] = Field(default=QUEUES, min_length=1)
+    """Which task queues a worker serves."""
+    worker_slots: int = Field(default=20, ge=1, le=200)
+    """How many activities a worker has under way at once, on each queue; each takes a thread."""
+    worker_pollers: int = Field(default=5, ge=2, le=50)
+    """How many questions for work are open at once, on each queue and of each kind."""
+    worker_cache: int = Field(default=1000, ge=0, le=100_000)
+    """How many returns a worker keeps in memory; any other is replayed when something is said to it."""
+    worker_port: int | None = Field(default=None, ge=1, le=65535)
+    """Where a worker says on loopback whether it is well; without it nowhere."""
+    worker_build: str = Field(default="", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$|^$")
+    """The name of the code that a worker runs, for worker versioning; without it a worker is of no version."""
+    payments_per_second: float | None = Field(default=None, gt=0, le=1000)
+    """How many activities at payment providers begin a second, of all workers together; without it as many as can."""
+    mails_per_second: float | None = Field(default=None, gt=0, le=1000)
+    """Likewise of mails."""
 
     @property
     def database(self) -> str:

@@ -30,6 +30,7 @@ from commands import (
     policy,
     quote,
     refunds,
+    releases,
     returns,
     schedules,
     setup,
@@ -76,6 +77,7 @@ app.add_typer(events.app, name="events")
 app.add_typer(policy.app, name="policy")
 app.add_typer(setup.database, name="database")
 app.add_typer(schedules.app, name="schedules")
+app.add_typer(releases.app, name="release")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

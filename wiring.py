@@ -13,6 +13,7 @@ from adapters import STATUTES as STATUTES
 from adapters import check_settings as check_settings
 from adapters import law as law
 from adapters import outside as outside
+from adapters import plugins as plugins
 from settings import Settings, home, stack_file
 
 if TYPE_CHECKING:
@@ -283,8 +284,7 @@ async def connect(**options: Any) -> Client:  # Client.connect's own options
     """
     from workflows.connection import connected
 
-    given = {"data_converter": adapters.converter(Settings.load()), **options}
-    return await connected(_profiles(), **given)
+    return await connected(_profiles(), **{"plugins": plugins(Settings.load()), **options})
 
 
 def namespace() -> str:

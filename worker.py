@@ -1,6 +1,7 @@
 """Runs the workers: returns, and apart from them payments and mail, which have queues of their own.
 
 `python worker.py` until SIGTERM or Ctrl-C; then it takes no new work, finishes what is under way, and exits with 0.
+One process keeps one processor busy; run several for more (docs/workers.md).
 """
 
 from __future__ import annotations
@@ -14,88 +15,84 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
+import uvloop
 from temporalio.client import Client
-from temporalio.worker import Interceptor, Worker
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.service import RPCError
+from temporalio.worker import Plugin, PollerBehaviorSimpleMaximum, Worker, WorkerDeploymentConfig
 
-from activities.errors import ErrorsForPeople
 from database.engine import migrate
 from domain import ids
 from domain.errors import BackhaulError, InvalidRequest
 from entry import leave
-from settings import Settings
+from health import told
+from settings import QUEUES, Settings
 from wiring import Rooms, check_settings, connect, rooms
 from workflows.aftercare import Aftercare
 from workflows.mailing import Mailing
 from workflows.reconcile import Reconcile
 from workflows.return_case.case import ReturnCase
 
-# The nouns, the activity classes and the pure half of a return are deterministic; to load them anew for every workflow
-# run would only cost time, three quarters of what the start of a run costs.
-_RULES = ("claims", "early", "finding", "goods", "label", "offer", "staff", "trade", "words")
-_ALLOWED = ("allowed", *(f"allowed_{name}" for name in _RULES))
-_PARTS = (
-    "deciders",
-    "facts",
-    "legs",
-    "notices",
-    "offer_mail",
-    "panel",
-    "refund_mail",
-    "remedies",
-    "said",
-    "stage",
-    "state",
-)
-_CASE = tuple(f"workflows.return_case.{name}" for name in (*_ALLOWED, *_PARTS))
-_VIEWS = (
-    "workflows.aftercare_view",
-    "workflows.return_case.turn",
-    "workflows.return_case.view",
-    "workflows.return_case.panel",
-)
-PASSED_THROUGH = ("domain", "activities", "ledger", "workflows.options", "workflows.patches", *_CASE, *_VIEWS)
 WORKFLOWS = (ReturnCase, Aftercare, Mailing, Reconcile)
-THREADS = 20
+_CHECK = timedelta(seconds=3)
 
 
-def sandbox() -> SandboxedWorkflowRunner:
-    """What workflows run in, here and wherever their histories are replayed."""
-    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
-
-
-def workers(client: Client, rooms: Rooms, drain: timedelta, extra: Sequence[Interceptor] = ()) -> list[Worker]:
-    """One worker per task queue; together they do everything a return needs."""
-    runner = sandbox()
+def workers(client: Client, rooms: Rooms, plugins: Sequence[Plugin] = ()) -> list[Worker]:
+    """One worker per task queue that is served. `plugins` come after the client's."""
+    own = rooms.settings
+    polls = PollerBehaviorSimpleMaximum(own.worker_pollers)
+    rates = {ids.PAYMENTS_QUEUE: own.payments_per_second, ids.MAIL_QUEUE: own.mails_per_second}
     return [
         Worker(
             client,
             task_queue=queue,
             workflows=WORKFLOWS if queue == ids.RETURNS_QUEUE else (),
             activities=activities,
-            activity_executor=ThreadPoolExecutor(THREADS, thread_name_prefix=queue),
-            max_concurrent_activities=THREADS,
-            workflow_runner=runner,
-            interceptors=[ErrorsForPeople(), *extra],
-            graceful_shutdown_timeout=drain,
+            activity_executor=ThreadPoolExecutor(own.worker_slots, thread_name_prefix=queue),
+            max_concurrent_activities=own.worker_slots,
+            max_cached_workflows=own.worker_cache,
+            workflow_task_poller_behavior=polls,
+            activity_task_poller_behavior=polls,
+            max_task_queue_activities_per_second=rates.get(queue),
+            graceful_shutdown_timeout=timedelta(seconds=own.drain_seconds),
+            deployment_config=_deployment(own.worker_build),
+            plugins=plugins,
         )
-        for queue, activities in by_queue(rooms).items()
+        for queue, activities in by_queue(rooms, own.worker_queues).items()
     ]
 
 
-def by_queue(rooms: Rooms) -> dict[str, list[Callable[..., Any]]]:
+def _deployment(build: str) -> WorkerDeploymentConfig | None:
+    """A return lives for weeks, so it goes on with the version that is current: nobody keeps old workers for it."""
+    if not build:
+        return None
+    version = WorkerDeploymentVersion(ids.DEPLOYMENT, build)
+    return WorkerDeploymentConfig(version, True, VersioningBehavior.AUTO_UPGRADE)
+
+
+def by_queue(rooms: Rooms, queues: Sequence[str] = QUEUES) -> dict[str, list[Callable[..., Any]]]:
     """Which activities each task queue serves: refunds and mail have their own, everything else shares one."""
-    money = (rooms.payments, rooms.other_ways, rooms.taking_back, rooms.collecting)
-    mine = {
-        ids.PAYMENTS_QUEUE: [*_all(*money, rooms.reconciling), rooms.news.hear_refund],
-        ids.MAIL_QUEUE: _all(rooms.mail),
-    }
+    served = {ids.RETURNS_QUEUE: _of_returns, ids.PAYMENTS_QUEUE: _of_payments, ids.MAIL_QUEUE: _of_mail}
+    return {queue: served[queue](rooms) for queue in queues}
+
+
+def _of_returns(rooms: Rooms) -> list[Callable[..., Any]]:
     story = (rooms.storefront, rooms.decisions, rooms.approvals, rooms.overrides, rooms.words)
     goods = (rooms.labels, rooms.parcels, rooms.inventory, *rooms.trade)
     others = _all(*story, *goods, rooms.aftercare, rooms.returns)
-    return {ids.RETURNS_QUEUE: [*others, rooms.news.hear_dispute, rooms.news.hear_payment], **mine}
+    return [*others, rooms.news.hear_dispute, rooms.news.hear_payment]
+
+
+def _of_payments(rooms: Rooms) -> list[Callable[..., Any]]:
+    money = (rooms.payments, rooms.other_ways, rooms.taking_back, rooms.collecting)
+    return [*_all(*money, rooms.reconciling), rooms.news.hear_refund]
+
+
+def _of_mail(rooms: Rooms) -> list[Callable[..., Any]]:
+    return _all(rooms.mail)
 
 
 def _all(*rooms: object) -> list[Callable[..., Any]]:
@@ -108,22 +105,37 @@ def _all(*rooms: object) -> list[Callable[..., Any]]:
     ]
 
 
-async def run(extra: Sequence[Interceptor] = ()) -> int:
-    """Serve until asked to stop."""
+async def run(plugins: Sequence[Plugin] = ()) -> int:
+    """Serve until asked to stop. `plugins` come after the product's own."""
     settings = Settings.load()
-    check_settings(settings)
+    check_settings(settings, settings.worker_queues)
     stop = asyncio.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(one, stop.set)
     here = rooms(settings)
     migrate(here.engine)
-    async with AsyncExitStack() as stack:
-        for worker in workers(await connect(), here, timedelta(seconds=settings.drain_seconds), extra):
+    client = await connect()
+    serving = workers(client, here, plugins)
+    async with told(settings.worker_port, partial(missing, client, serving, stop)), AsyncExitStack() as stack:
+        for worker in serving:
             await stack.enter_async_context(worker)
-        logging.info("worker ready: %s", ", ".join(by_queue(here)))
+        logging.info("worker ready: %s", ", ".join(settings.worker_queues))
         await stop.wait()
         logging.info("worker stops: finishing what is under way")
     return 0
+
+
+async def missing(client: Client, serving: Sequence[Worker], stop: asyncio.Event) -> str:
+    """Why this process takes no work; empty if it does."""
+    if stop.is_set():
+        return "the worker stops"
+    if idle := [one.task_queue for one in serving if not one.is_running]:
+        return f"not served yet: {', '.join(idle)}"
+    try:
+        well = await client.service_client.check_health(timeout=_CHECK)
+    except (RPCError, RuntimeError) as error:
+        return f"Temporal does not answer: {error}"
+    return "" if well else "Temporal says that it is not well"
 
 
 def main() -> int:
@@ -133,7 +145,8 @@ def main() -> int:
         return 0 if sys.argv[1:] == ["--help"] else 2
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
-        return asyncio.run(run())
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(run())
     except BackhaulError as error:
         sys.stderr.write(f"{error.message}\n")
         return 2 if isinstance(error, InvalidRequest) else 1

@@ -16,6 +16,7 @@ MAILING_TYPE = "Mailing"
 RETURNS_QUEUE = "returns"
 PAYMENTS_QUEUE = "returns-payments"
 MAIL_QUEUE = "returns-mail"
+DEPLOYMENT = "returns"
 
 
 def workflow_id(case: str) -> str:

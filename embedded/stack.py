@@ -28,7 +28,7 @@ from embedded.people import hire
 from embedded.simulators import build, sendgrid_events, storefront
 from embedded.simulators.serve import listen, running
 from settings import ROOT, Settings, home, stack_file
-from wiring import Rooms, rooms
+from wiring import Rooms, plugins, rooms
 from workflows.schedules import create_schedules
 
 POLICY = ROOT / "policies" / "default.yaml"
@@ -147,7 +147,8 @@ async def stack(ports: Ports, *, worker: bool = True, policy: Path = POLICY) -> 
             "temporal", temporal.command(ports.temporal, ports.ui, folder), folder / "logs", _environment()
         )
         exits.push_async_callback(server.stop)
-        client = await temporal.connected(f"127.0.0.1:{ports.temporal}", server.alive)
+        spoken = plugins(Settings.load())
+        client = await temporal.connected(f"127.0.0.1:{ports.temporal}", server.alive, spoken)
         await temporal.prepare(client)
         await create_schedules(client)
         mail_key = sendgrid_events.new_key()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sysconfig
+from collections.abc import Sequence
 from pathlib import Path
 
 from google.protobuf.duration_pb2 import Duration
@@ -12,8 +13,7 @@ from temporalio.api.namespace.v1 import NamespaceConfig
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest, UpdateNamespaceRequest
-from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.client import Client, Plugin
 from temporalio.service import RPCError
 
 from commands.checkup.temporal import RETENTION
@@ -35,11 +35,11 @@ def command(port: int, ui_port: int, folder: Path) -> list[str]:
     ]  # fmt: skip
 
 
-async def connected(address: str, alive: asyncio.Event) -> Client:
+async def connected(address: str, alive: asyncio.Event, plugins: Sequence[Plugin]) -> Client:
     """A client as soon as the server serves. Raises Unavailable if it ends (`alive` is cleared) or takes too long."""
     for _ in range(_START_SECONDS * 10):
         try:
-            client = await Client.connect(address, data_converter=pydantic_data_converter)
+            client = await Client.connect(address, plugins=plugins)
             await client.count_workflows()
         except (RuntimeError, RPCError):
             if not alive.is_set():

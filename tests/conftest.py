@@ -41,6 +41,7 @@ sys.modules.setdefault("rfc3987_syntax", ModuleType("rfc3987_syntax"))
 LONGEST_FIRST = (
     "tests/proof/test_kill.py",
     "tests/proof/test_hostile.py",
+    "tests/proof/test_rolling.py",
     "tests/stack/test_stack.py",
     "tests/stack/test_demo.py",
     "tests/stack/test_running.py",

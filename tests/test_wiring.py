@@ -13,6 +13,8 @@ import pytest
 from pydantic import SecretStr
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import UnsandboxedWorkflowRunner
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 import adapters
 import wiring
@@ -116,13 +118,14 @@ async def test_nobody_there_says_what_to_do(folder: Path, monkeypatch: pytest.Mo
 async def test_without_any_word_it_is_the_servers_own_default(connected: Connected) -> None:
     await wiring.connect()
     assert connected()["target_host"] == "127.0.0.1:7233"
-    assert connected()["data_converter"] is pydantic_data_converter
+    (plugin,) = connected()["plugins"]
+    assert plugin.data_converter is pydantic_data_converter
 
 
 async def test_with_keys_payloads_are_encrypted(connected: Connected, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BACKHAUL_PAYLOAD_KEYS", f"k1:{'A' * 43}=")
     await wiring.connect()
-    (sealed,) = await connected()["data_converter"].encode(["B-2041"])
+    (sealed,) = await connected()["plugins"][0].data_converter.encode(["B-2041"])
     assert sealed.metadata["backhaul-key"] == b"k1"
 
 
@@ -257,6 +260,16 @@ async def test_a_broken_profile_does_not_print_the_key_in_it(folder: Path, monke
         await wiring.connect()
     assert "line 2" in no.value.message
     assert "s3cret" not in no.value.message
+
+
+async def test_workflows_run_in_the_sandbox_unless_told_otherwise(
+    connected: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for said, runner in (("true", SandboxedWorkflowRunner), ("false", UnsandboxedWorkflowRunner)):
+        monkeypatch.setenv("BACKHAUL_SANDBOX", said)
+        await wiring.connect()
+        (plugin,) = connected()["plugins"]
+        assert type(plugin.workflow_runner) is runner
 
 
 @pytest.mark.parametrize(

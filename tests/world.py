@@ -10,13 +10,12 @@ import itertools
 import os
 import shutil
 import warnings
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import httpx2
 import pytest
@@ -27,7 +26,8 @@ from starlette.responses import JSONResponse
 from starlette.types import Message, Receive, Scope, Send
 from temporalio import workflow
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.plugin import SimplePlugin
+from temporalio.worker import Interceptor, Worker, WorkerConfig, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 import worker as product
@@ -208,26 +208,37 @@ class OnceTried(SandboxedWorkflowRunner):
 _TRIED: list[tuple[type, set[str]]] = []
 
 
+class Strict(SimplePlugin):
+    """Workers refuse to start, or fail the workflow task, where a module other than the workflow's own is loaded into
+    the sandbox without being passed through."""
+
+    def __init__(self, interceptors: Sequence[Interceptor], max_cached_workflows: int | None) -> None:
+        super().__init__("strict", interceptors=interceptors, workflow_runner=_strict)
+        self._cached = max_cached_workflows
+
+    def configure_worker(self, config: WorkerConfig) -> WorkerConfig:
+        """Interceptors come after the product's; as many workflows are kept in memory as is said."""
+        config = super().configure_worker(config)
+        return config if self._cached is None else {**config, "max_cached_workflows": self._cached}
+
+
+def _strict(product: WorkflowRunner | None) -> WorkflowRunner:
+    assert isinstance(product, SandboxedWorkflowRunner)
+    policy = workflow.SandboxImportNotificationPolicy
+    notice = policy.WARN_ON_DYNAMIC_IMPORT | policy.WARN_ON_UNINTENTIONAL_PASSTHROUGH
+    return OnceTried(product.restrictions.with_import_notification_policy(notice), product.runner_class)
+
+
 @asynccontextmanager
-async def serving(client: Client, world: World, **options: Any) -> AsyncIterator[list[Worker]]:
-    """The product's workers. They refuse to start, or fail the workflow task, where a module other than the workflow's
-    own is loaded into the sandbox without being passed through. `options` replace those of every worker.
-    """
-
-    def strict(client: Client, *, workflow_runner: SandboxedWorkflowRunner, **given: Any) -> Worker:
-        restrictions = workflow_runner.restrictions.with_import_notification_policy(
-            workflow.SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT
-            | workflow.SandboxImportNotificationPolicy.WARN_ON_UNINTENTIONAL_PASSTHROUGH
-        )
-        runner = OnceTried(restrictions, workflow_runner.runner_class)
-        return Worker(client, workflow_runner=runner, **{**given, **options})
-
+async def serving(
+    client: Client, world: World, interceptors: Sequence[Interceptor] = (), max_cached_workflows: int | None = None
+) -> AsyncIterator[list[Worker]]:
+    """The product's workers, `Strict`."""
     async with AsyncExitStack() as stack:
         stack.enter_context(warnings.catch_warnings())
         # The workflow's own modules belong into the sandbox; for all others the warning stays an error.
         warnings.filterwarnings("ignore", message=r"Module workflows(\.return_case)?(\.[a-z_]+)? was not")
-        with mock.patch.object(product, "Worker", strict):
-            made = product.workers(client, world.rooms, drain=timedelta(seconds=5))
+        made = product.workers(client, world.rooms, [Strict(interceptors, max_cached_workflows)])
         for one in made:
             await stack.enter_async_context(one)
         yield made
@@ -273,6 +284,7 @@ async def world(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             storefront_url=f"{url}/storefront",
             storefront_secret=SecretStr(SECRET),
             public_url=url,
+            drain_seconds=5,
         )
         made = rooms(settings)
         # These stories are about the policy alone; what the law adds to it is told in tests/policy.

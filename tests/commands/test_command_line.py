@@ -110,6 +110,8 @@ def test_all_commands_are_there() -> None:
         "receive",
         "refunds",
         "regrade",
+        "release list",
+        "release promote",
         "repair",
         "replan",
         "retry",

@@ -21,7 +21,6 @@ import pytest_asyncio
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowFailureError
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 import starter
@@ -37,6 +36,7 @@ from tests.loopback import plain_client
 from wiring import Rooms, rooms
 from worker import workers
 from workflows.aftercare_view import AftercareView
+from workflows.plugin import Backhaul
 from workflows.return_case.view import SEARCH_ATTRIBUTES, CaseView
 
 PATIENCE = 30
@@ -130,7 +130,7 @@ async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
     async with AsyncExitStack() as stack:
         temporal = await WorkflowEnvironment.start_local(
             dev_server_existing_path=str(Path(sysconfig.get_path("scripts")) / "temporal"),
-            data_converter=pydantic_data_converter,
+            plugins=[Backhaul()],
             search_attributes=SEARCH_ATTRIBUTES,
             dev_server_extra_args=FORGETS_AT_ONCE,
         )
@@ -148,7 +148,7 @@ async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
         await shop.ok("policy", "publish", "policies/default.yaml", "--from", "2020-01-01")
         await shop.ok("people", "add", "ada", "--role", "admin")
         await shop.ok("people", "add", "ann", "--role", "warehouse", "--by", "ada")
-        serving = workers(shop.client, shop.rooms, timedelta(seconds=5))
+        serving = workers(shop.client, shop.rooms)
         stack.callback(shop.rooms.engine.dispose)
         await stack.enter_async_context(shop.running)
         for worker in serving:

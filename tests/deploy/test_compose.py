@@ -161,7 +161,8 @@ def test_what_is_waited_for_says_when_it_is_well() -> None:
     for name in SERVICES:
         for other, condition in waits_for(name).items():
             assert condition != "service_healthy" or "test" in SERVICES[other]["healthcheck"], other
-    assert SERVICES["worker"]["healthcheck"]["test"] == ["CMD", "python", "healthy.py"]
+    port = environment("worker", GIVEN)["BACKHAUL_WORKER_PORT"]
+    assert SERVICES["worker"]["healthcheck"]["test"] == ["CMD", "python", "healthy.py", port]
     assert SERVICES["portal"]["healthcheck"]["test"] == ["CMD", "python", "-m", "portal.healthy"]
     assert {name for name in SERVERS if "healthcheck" not in SERVICES[name]} == set(UIS)
 
@@ -340,7 +341,8 @@ def test_the_example_names_every_variable() -> None:
     named = {line.partition("=")[0]: line.partition("=")[2] for line in lines if line and not line.startswith("#")}
     assert set(named) == variables()
     shops_own = ("WEBHOOK", "STOREFRONT", "WAREHOUSE", "SUPPORT", "MAIL_LOGO", "MAIL_IMPRINT", "API_BASE")
-    free = (*shops_own, "CARRIER_", "EASYPOST", "PARCEL", "PACKING", "PAYLOAD", "CODEC")
+    ours = ("WORKER_", "MAILS_PER_SECOND", "PAYLOAD", "CODEC")
+    free = (*shops_own, *ours, "CARRIER_", "EASYPOST", "PARCEL", "PACKING")
     may_be_empty = {name for name in named if any(word in name for word in free)}
     assert {name for name, value in named.items() if not value} - may_be_empty - CHOSEN == set(GIVEN) - CHOSEN
     examples = [json.loads(one) for one in re.findall(r"'([\[{].*[\]}])'", "\n".join(lines))]

@@ -17,11 +17,11 @@ from temporalio.bridge.proto.workflow_activation import WorkflowActivation
 from temporalio.bridge.proto.workflow_commands import WorkflowCommand
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
 from temporalio.client import WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.plugin import SimplePlugin
 from temporalio.worker import Replayer, WorkflowInstance, WorkflowInstanceDetails, WorkflowRunner
 
 import worker
-from activities.errors import ErrorsForPeople
+from workflows.plugin import Backhaul, sandbox
 
 
 class Said:
@@ -112,13 +112,10 @@ class Listener(WorkflowRunner):
 
 async def differences(histories: Sequence[WorkflowHistory], runner: WorkflowRunner | None = None) -> list[str]:
     """What these workflows would do otherwise today; empty if nothing. `runner` is the product's sandbox by default."""
-    listener = Listener(runner or worker.sandbox())
-    replayer = Replayer(
-        workflows=worker.WORKFLOWS,
-        workflow_runner=listener,
-        data_converter=pydantic_data_converter,
-        interceptors=[ErrorsForPeople()],
-    )
+    listener = Listener(runner or sandbox())
+    # After the product's plugin, so that its runner is listened to.
+    plugins = [Backhaul(), SimplePlugin("listener", workflow_runner=listener)]
+    replayer = Replayer(workflows=worker.WORKFLOWS, plugins=plugins)
     found = []
     for history in histories:
         result = await replayer.replay_workflow(history, raise_on_replay_failure=False)

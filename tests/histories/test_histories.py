@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 import worker
@@ -17,6 +16,7 @@ from tests.histories import recording
 from tests.histories.recomputing import recomputed
 from tests.histories.recording import Recording
 from tests.histories.replaying import differences
+from workflows.plugin import Backhaul
 from workflows.return_case import money
 
 FILES = list(recording.files())
@@ -45,7 +45,7 @@ async def test_another_amount_than_was_planned_is_noticed(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(money, "PayLeg", otherwise)
     histories, bare = Recording.read(PLAIN).histories, UnsandboxedWorkflowRunner()
-    silent = Replayer(workflows=worker.WORKFLOWS, workflow_runner=bare, data_converter=pydantic_data_converter)
+    silent = Replayer(workflows=worker.WORKFLOWS, plugins=[Backhaul(sandboxed=False)])
     (history,) = histories
     await silent.replay_workflow(history)  # Temporal's own does not look at amounts
     assert [one.partition(": ")[2] for one in await differences(histories, bare)] == [

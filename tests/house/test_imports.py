@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-import worker
 from tests.house.tree import ROOT, contracts, imports, product_files, project
+from workflows.plugin import PASSED_THROUGH
 
 # The standard library's own ways out of a pure function.
 IMPURE = {"asyncio", "http", "os", "pathlib", "random", "secrets", "shutil", "socket", "sqlite3", "subprocess"}
@@ -77,8 +77,8 @@ def pure_workflow_modules(root: Path = ROOT) -> set[str]:
 
 def test_what_a_workflow_knows_is_passed_through_the_sandbox_whole() -> None:
     # One that is forgotten is there twice: its enum members are not those that the others compare with.
-    clients = {"workflows.connection", "workflows.schedules", "workflows.start"}
-    passed = {name for name in worker.PASSED_THROUGH if name.startswith("workflows")}
+    clients = {"workflows.connection", "workflows.plugin", "workflows.schedules", "workflows.start"}
+    passed = {name for name in PASSED_THROUGH if name.startswith("workflows")}
     assert passed == pure_workflow_modules() - clients
 
 

@@ -12,22 +12,23 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from temporalio import activity
+from temporalio import activity, workflow
 from temporalio.bridge.proto.workflow_activation import WorkflowActivation
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
+from temporalio.plugin import SimplePlugin
 from temporalio.worker import (
     ActivityInboundInterceptor,
     ExecuteActivityInput,
     Interceptor,
     WorkflowInstance,
     WorkflowInstanceDetails,
+    WorkflowRunner,
 )
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 import worker
 from activities.inventory.embedded import EmbeddedInventory
@@ -93,17 +94,15 @@ class Fuse(Interceptor):
                 sys.stdout.flush()
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    def runner(self, **options: Any) -> SandboxedWorkflowRunner:
+    def runner(self, product: WorkflowRunner | None) -> WorkflowRunner:
         """The product's own, whose instances tell of each task."""
-        fuse = self
+        assert product is not None
+        return _Telling(product, self)
 
-        class Telling(SandboxedWorkflowRunner):
-            def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
-                instance = super().create_instance(det)
-                vars(instance)["activate"] = fuse._told(det.info.workflow_id, instance.activate)
-                return instance
-
-        return Telling(**options)
+    def told(self, det: WorkflowInstanceDetails, instance: WorkflowInstance) -> WorkflowInstance:
+        """An instance that tells."""
+        vars(instance)["activate"] = self._told(det.info.workflow_id, instance.activate)
+        return instance
 
     def _told(self, workflow_id: str, activate: Activate) -> Activate:
         def activated(act: WorkflowActivation) -> WorkflowActivationCompletion:
@@ -121,8 +120,7 @@ class Fuse(Interceptor):
         return _Around(next, self)
 
     def lay(self) -> None:
-        """Around the calls to outside systems, and the workflow tasks."""
-        vars(worker)["SandboxedWorkflowRunner"] = self.runner
+        """Around the calls to outside systems."""
         for calls in CALLS.values():
             for kind, method in calls:
                 setattr(kind, method, self._around(getattr(kind, method)))
@@ -137,6 +135,21 @@ class Fuse(Interceptor):
                 self.reached("after_call")
 
         return called
+
+
+class _Telling(WorkflowRunner):
+    def __init__(self, product: WorkflowRunner, fuse: Fuse) -> None:
+        self._product = product
+        self._fuse = fuse
+
+    def prepare_workflow(self, defn: workflow._Definition) -> None:
+        self._product.prepare_workflow(defn)
+
+    def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
+        return self._fuse.told(det, self._product.create_instance(det))
+
+    def set_worker_level_failure_exception_types(self, types: Sequence[type[BaseException]]) -> None:
+        self._product.set_worker_level_failure_exception_types(types)
 
 
 class _Around(ActivityInboundInterceptor):
@@ -169,7 +182,7 @@ def serve(seconds: str, name: str = "", moment: str = "", case: str = "", order:
         return asyncio.run(worker.run())
     fuse = Fuse(name, moment, case, order, int(nth))
     fuse.lay()
-    return asyncio.run(worker.run([fuse]))
+    return asyncio.run(worker.run([SimplePlugin("fuse", interceptors=[fuse], workflow_runner=fuse.runner)]))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ from typing import TypeVar
 
 import httpx2
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
 from activities.payments.via_stripe import StripePayments
@@ -30,6 +29,7 @@ from ledger.reconcile.run import period_of, run
 from ledger.store import SqlLedger
 from settings import ROOT
 from tests.proof.right import Books
+from workflows.plugin import Backhaul
 
 T = TypeVar("T")
 
@@ -161,6 +161,7 @@ async def started(home: Path, name: str, *words: str) -> AsyncIterator[Program]:
 async def forked(home: Path, name: str, *words: str) -> AsyncIterator[Program]:
     """`python -m tests.proof.killer words...`, as with `started`, but there in a moment."""
     log = home / f"{name}.out"
+    log.touch()
     async with _stopping(Program(await asyncio.to_thread(Fork, home, log, words), log)) as program:
         yield program
 
@@ -219,9 +220,7 @@ class Site:
             assert program is None or program.alive, program.said()
             try:
                 profile = tomllib.loads((home / "stack.toml").read_text())
-                client = await Client.connect(
-                    profile["profile"]["default"]["address"], data_converter=pydantic_data_converter
-                )
+                client = await Client.connect(profile["profile"]["default"]["address"], plugins=[Backhaul()])
                 await client.count_workflows()
                 async with httpx2.AsyncClient(verify=False) as http:
                     (await http.get(profile["backhaul"]["public_url"])).raise_for_status()

@@ -19,8 +19,9 @@ from embedded.children import Child
 from embedded.stack import Ports, Stack, stack
 from tests.proof import right
 from tests.proof.kills import Verdict, judged, walked
-from tests.proof.site import WORKER, Program, Site, environment, started, until
+from tests.proof.site import WORKER, Program, Site, environment, forked, started, until
 from tests.proof.walk import WHOLE, Walk
+from workflows.plugin import Backhaul
 
 TARGETS = ("worker", "server", "worker and server")
 PORTAL = "portal"
@@ -35,14 +36,18 @@ _EVERY = (4, 30)
 
 
 class Weather:
-    """Kills and starts again. `crew`: how many workers there are, `words`: what each of them runs."""
+    """Kills and starts again. `crew`: how many workers there are, `words`: what each of them runs, unless they are
+    `forks`, which are there sooner."""
 
-    def __init__(self, here: Stack, site: Site, crew: int = 1, words: Sequence[str] = WORKER) -> None:
+    def __init__(
+        self, here: Stack, site: Site, crew: int = 1, words: Sequence[str] = WORKER, forks: bool = False
+    ) -> None:
         self.site = site
         self.kills = dict.fromkeys((*TARGETS, PORTAL), 0)
         self._here = here
         self._server: Child = here.temporal
         self._words = words
+        self._forks = forks
         self._crew = crew
         self._workers: dict[int, Program] = {}
         self._number = 0
@@ -73,6 +78,16 @@ class Weather:
         if target == PORTAL:
             await self._killed_portal()
 
+    async def turn(self, number: int) -> None:
+        """Restart a worker as a deployment does: SIGTERM, its end in order, and a new one in its place."""
+        worker = self._workers[number]
+        assert await worker.stop() == 0, worker.said()
+        await self._start_worker(number)
+
+    def number_of(self, pid: int) -> int:
+        """Which worker this process is."""
+        return next(number for number, one in self._workers.items() if one.pid == pid)
+
     async def end(self) -> None:
         """Stop workers and server in order; the workers' exit codes are 0."""
         try:
@@ -101,7 +116,8 @@ class Weather:
 
     async def _start_worker(self, number: int) -> None:
         self._number += 1
-        worker = started(self.site.home, f"worker-{self._number}", *self._words)
+        home, name = self.site.home, f"worker-{self._number}"
+        worker = forked(home, name, "0") if self._forks else started(home, name, *self._words)
         self._workers[number] = await self._exits.enter_async_context(worker)
         # Which of many workers polls cannot be asked: the server shows the pollers of a part of each queue.
         await (self._ready(self._workers[number]) if self._crew > 1 else self.site.serving(self._workers[number]))
@@ -117,16 +133,18 @@ class Weather:
         ports, logs = self._here.ports, self.site.home / "logs"
         command = temporal.command(ports.temporal, ports.ui, self.site.home)
         self._server = await children.start("temporal", command, logs, environment(self.site.home))
-        await temporal.connected(f"127.0.0.1:{ports.temporal}", self._server.alive)
+        await temporal.connected(f"127.0.0.1:{ports.temporal}", self._server.alive, [Backhaul()])
 
 
 @asynccontextmanager
-async def weather(home: Path, crew: int = 1, words: Sequence[str] = WORKER) -> AsyncIterator[Weather]:
+async def weather(
+    home: Path, crew: int = 1, words: Sequence[str] = WORKER, forks: bool = False
+) -> AsyncIterator[Weather]:
     """A stack within this process, so that its server can be killed without the rest, and workers beside it."""
     with patch.dict(os.environ, {"BACKHAUL_HOME": str(home)}):
         async with stack(Ports.free(), worker=False) as here:
             site = await Site.at(home)
-            made = Weather(here, site, crew, words)
+            made = Weather(here, site, crew, words, forks)
             try:
                 await made.begin()
                 yield made

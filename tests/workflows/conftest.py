@@ -12,13 +12,13 @@ import pytest
 import pytest_asyncio
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 from tests.workflows.returns import Shop
 from tests.world import World, serving
 from tests.world import template as template
 from tests.world import world as world
+from workflows.plugin import Backhaul
 from workflows.return_case.view import SEARCH_ATTRIBUTES
 
 _numbers = itertools.count(1001)  # the session's server knows the returns of all tests
@@ -36,7 +36,7 @@ async def _register(env: WorkflowEnvironment) -> None:
 async def flying() -> AsyncIterator[WorkflowEnvironment]:
     """A server that skips time while a result is awaited or the test sleeps on it."""
     async with await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=str(SCRIPTS / "temporal-test-server"), data_converter=pydantic_data_converter
+        test_server_existing_path=str(SCRIPTS / "temporal-test-server"), plugins=[Backhaul()]
     ) as env:
         await _register(env)
         yield env
@@ -49,7 +49,7 @@ async def server() -> AsyncIterator[WorkflowEnvironment]:
         dev_server_existing_path=str(SCRIPTS / "temporal"),
         dev_server_log_level="error",
         search_attributes=list(SEARCH_ATTRIBUTES),
-        data_converter=pydantic_data_converter,
+        plugins=[Backhaul()],
     ) as env:
         yield env
 
@@ -57,8 +57,8 @@ async def server() -> AsyncIterator[WorkflowEnvironment]:
 @pytest_asyncio.fixture
 async def shop(flying: WorkflowEnvironment, world: World, request: pytest.FixtureRequest) -> AsyncIterator[Shop]:
     """A world whose time flies, with workers."""
-    options = {"max_cached_workflows": 0} if request.config.getoption("--forgetful") else {}
-    async with serving(flying.client, world, **options):
+    cached = 0 if request.config.getoption("--forgetful") else None
+    async with serving(flying.client, world, max_cached_workflows=cached):
         yield Shop(world, flying.client, flying.sleep)
 
 

@@ -17,9 +17,10 @@ from temporalio.worker import Replayer
 import worker
 from domain import ids
 from domain.case import Outcome
-from encryption import converter
+from encryption import codec
 from tests.workflows.returns import TWO_RATES, Return, request
 from tests.world import World, serving
+from workflows.plugin import Backhaul
 from workflows.return_case.stage import Stage
 from workflows.return_case.view import CaseView
 from workflows.start import start_return
@@ -31,8 +32,7 @@ TELLING = (b"two-rates", b"B-2041", b"cust-2041", b"unwanted", b"pi_demo", b"lin
 
 def client(server: WorkflowEnvironment, keys: dict[str, bytes]) -> Client:
     """A client of the session's server, with these keys."""
-    given: dict[str, Any] = {**server.client.config(), "data_converter": converter(keys)}
-    return Client(**given)
+    return Client(server.client.service_client, plugins=[Backhaul(codec=codec(keys))])
 
 
 async def begun(own: Client, world: World, case: str) -> Return:
@@ -150,5 +150,5 @@ async def test_encryption_begins_and_keys_change_while_a_return_is_open(
 
 
 async def replayed(history: WorkflowHistory, keys: dict[str, bytes]) -> None:
-    replayer = Replayer(workflows=worker.WORKFLOWS, workflow_runner=worker.sandbox(), data_converter=converter(keys))
+    replayer = Replayer(workflows=worker.WORKFLOWS, plugins=[Backhaul(codec=codec(keys))])
     await replayer.replay_workflow(WorkflowHistory.from_json(history.workflow_id, history.to_json()))

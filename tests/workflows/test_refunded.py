@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from temporalio.client import WorkflowExecutionStatus
+from temporalio.client import Client, WorkflowExecutionStatus
 
-import worker
 from domain.case import Outcome
 from domain.inspection import Disposition, Grade, InspectedLine, Inspection
 from ledger import EntryKind
 from tests.workflows.returns import SHOPIFY_PAYMENT, TWO_RATES_PAYMENT, Return, Shop
 from tests.world import World, serving
+from workflows import plugin
 from workflows.return_case.stage import Stage
 
 EVERY_FACT_ONCE = Counter(
@@ -116,9 +116,10 @@ async def test_every_unit_goes_where_the_warehouse_says(shop: Shop) -> None:
 async def test_a_forgotten_pass_through_is_noticed(
     real_shop: Shop, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    without = tuple(name for name in worker.PASSED_THROUGH if name != "domain")
-    monkeypatch.setattr(worker, "PASSED_THROUGH", without)
+    without = tuple(name for name in plugin.PASSED_THROUGH if name != "domain")
+    monkeypatch.setattr(plugin, "PASSED_THROUGH", without)
+    forgetful = Client(real_shop.client.service_client, plugins=[plugin.Backhaul()])
     with pytest.raises(RuntimeError) as caught:
-        async with serving(real_shop.client, world):
+        async with serving(forgetful, world):
             pass
     assert "Module domain" in str(caught.value.__cause__)

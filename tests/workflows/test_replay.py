@@ -8,18 +8,15 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 from temporalio.client import WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import NondeterminismError
 
 import worker
 from domain.case import Outcome
 from tests.workflows.returns import SHOPIFY_PAYMENT, Shop
 from tests.world import World, serving
-from workflows.aftercare import Aftercare
-from workflows.return_case.case import ReturnCase
+from workflows.plugin import Backhaul
 
 
 @pytest_asyncio.fixture
@@ -31,12 +28,7 @@ async def forgetful(flying: WorkflowEnvironment, world: World) -> AsyncIterator[
 
 def replayer() -> Replayer:
     """A worker's view of a finished history."""
-    restrictions = SandboxRestrictions.default.with_passthrough_modules(*worker.PASSED_THROUGH)
-    return Replayer(
-        workflows=[ReturnCase, Aftercare],
-        workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
-        data_converter=pydantic_data_converter,
-    )
+    return Replayer(workflows=worker.WORKFLOWS, plugins=[Backhaul()])
 
 
 async def test_replayed_at_every_task_it_ends_the_same(forgetful: Shop) -> None:

@@ -15,7 +15,6 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
-from activities.errors import ErrorsForPeople
 from domain.case import Outcome
 from domain.mending import Deadline
 from settings import ROOT
@@ -165,7 +164,7 @@ async def treated(
 ) -> AsyncIterator[tuple[Diary, Harsh]]:
     """Workers whose activities are treated like this."""
     harsh = Harsh(treat)
-    async with serving(env.client, world, interceptors=[ErrorsForPeople(), harsh]):
+    async with serving(env.client, world, interceptors=[harsh]):
         yield await Diary.begin("", "", Shop(world, env.client, env.sleep), env), harsh
 
 

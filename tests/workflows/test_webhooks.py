@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from temporalio import workflow
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
@@ -26,6 +25,7 @@ from portal.loop import Loop
 from portal.temporal import TemporalDelivery
 from tests.loopback import closed_port
 from tests.workflows.returns import Shop
+from workflows.plugin import Backhaul
 
 NOW = datetime(2026, 11, 21, 20, 15, tzinfo=UTC)
 
@@ -128,7 +128,7 @@ async def test_without_a_worker_it_waits(server: WorkflowEnvironment, monkeypatc
 
 async def test_without_a_server_it_waits() -> None:
     address = closed_port().removeprefix("http://")
-    lazy = await Client.connect(address, lazy=True, data_converter=pydantic_data_converter)
+    lazy = await Client.connect(address, lazy=True, plugins=[Backhaul()])
     with pytest.raises(Unavailable, match="Temporal"):
         await delivery(lazy).tell("R-1", "record_scan", scan("BH1"), "evt_1")
     with pytest.raises(Unavailable, match="Temporal"):

@@ -1,0 +1,94 @@
+"""Workers restarted in turn, as a deployment does it, while returns are under way: nothing is lost, doubled or even
+cut off. The first restart comes in the middle of a refund."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from domain import ids
+from domain.case import Outcome
+from domain.order import TenderKind
+from tests.proof import right
+from tests.proof.kills import Verdict, judged, walked
+from tests.proof.site import Site, until
+from tests.proof.storm import Weather, weather
+from tests.proof.walk import WHOLE, Walk
+
+CREW = 2
+SLOW = 3
+"""Seconds that the provider takes for the first refund."""
+
+_REFUND = "POST /v1/refunds"
+_LEG = "pay_leg"
+_ORDINARY = ("Stale", "Unavailable")
+"""Why a step is tried again where nobody stops a worker: the order had moved on, or somebody else did not answer."""
+
+
+async def rolling(home: Path, returns: int, *, forks: bool = False) -> list[Verdict]:
+    """A verdict for each return, one for the ledger, and one for the restarts. Workers that are `forks` of one process
+    are there sooner."""
+    async with weather(home, CREW, forks=forks) as sky:
+        begun, site = time.monotonic(), sky.site
+        plan = {"at": {_REFUND: {"1": "delay"}}, "delay_seconds": SLOW}
+        (await site.http.post("/stripe/_control/faults", json=plan)).raise_for_status()
+        walks = [Walk(site, f"rolling-{number}", newer=TenderKind.CARD) for number in range(returns)]
+        ways = [asyncio.create_task(walked(walks[0]))]
+        try:
+            await sky.turn(sky.number_of(await _paying(site, walks[0])))
+            ways += [asyncio.create_task(walked(one)) for one in walks[1:]]
+            restarts = 1 + await _in_turn(sky, ways)
+        finally:
+            for way in ways:
+                way.cancel()
+        name = f"rolling: {Outcome.REFUNDED}"
+        verdicts = [await judged(name, walk, way, begun) for walk, way in zip(walks, ways, strict=True)]
+        again = [one for walk in walks async for one in _tried_again(site, walk)]
+        faults = await asyncio.to_thread(lambda: [*right.wrong_ledger(site.ledger), *site.breaks()])
+    whole = Verdict(what=f"rolling: the whole ledger after {restarts} restarts", case="", faults=faults)
+    return [*verdicts, whole, Verdict(what="rolling: no step was cut off", case="", faults=again)]
+
+
+async def _in_turn(sky: Weather, ways: list[asyncio.Task[float]]) -> int:
+    """Restart one worker after the other, each at least once, until every return is through; how often."""
+    for restarts, number in enumerate(itertools.cycle(range(CREW))):
+        if restarts >= CREW and all(way.done() for way in ways):
+            return restarts
+        await sky.turn(number)
+    raise AssertionError("a circle has no end")
+
+
+async def _paying(site: Site, walk: Walk) -> int:
+    """The process that waits for the provider's answer to a refund of this return."""
+    handle = site.client.get_workflow_handle(ids.workflow_id(walk.case))
+
+    async def found() -> int | None:
+        seen = (await site.http.get("/stripe/_control/faults")).json()
+        if not seen["calls"].get(_REFUND):
+            return None
+        described = (await handle.describe()).raw_description
+        return next(
+            int(one.last_worker_identity.partition("@")[0])
+            for one in described.pending_activities
+            if one.activity_type.name == _LEG
+        )
+
+    return await until(found, "a refund is under way", WHOLE)
+
+
+async def _tried_again(site: Site, walk: Walk) -> AsyncIterator[str]:
+    """The steps that a restart cut off: each of them was begun anew."""
+    history = await site.client.get_workflow_handle(ids.workflow_id(walk.case)).fetch_history()
+    names = {
+        one.event_id: one.activity_task_scheduled_event_attributes.activity_type.name
+        for one in history.events
+        if one.HasField("activity_task_scheduled_event_attributes")
+    }
+    for event in history.events:
+        begun = event.activity_task_started_event_attributes
+        if begun.attempt > 1 and begun.last_failure.application_failure_info.type not in _ORDINARY:
+            name, why = names[begun.scheduled_event_id], begun.last_failure.message
+            yield f"{walk.case}: {name}, attempt {begun.attempt}: {why}"
