@@ -28,6 +28,7 @@ from commands import (
     policy,
     quote,
     refunds,
+    restored,
     returns,
     schedules,
     setup,
@@ -51,6 +52,7 @@ everyday = (
     refunds,
     aftercare,
     erase,
+    restored,
 )
 for one in everyday:
     app.add_typer(one.app)

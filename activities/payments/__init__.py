@@ -145,17 +145,17 @@ class PaymentActivities:
 
     def _intend(self, ask: PayLeg) -> tuple[RefundIntention, bool]:
         """The intention as it was committed, and whether the provider has it already."""
-        seen = self._ledger.last_seq(ask.order_id)
         plan_entry = self._ledger.find(ids.plan_key(ask.case, ask.plan))
         if plan_entry is None:
             raise Refused("no_plan", f"return {ask.case} has no plan {ask.plan} in the journal, so nothing is paid")
         plan = RefundPlan.model_validate(plan_entry.facts["plan"])
+        _beat()
+        # A journal that was restored from an older copy has forgotten what it sent.
+        sent = is_sent(self._payments, self._ledger, self._intention(ask, plan))
+        seen = self._ledger.last_seq(ask.order_id)
         self._check(ask, plan)
         intention = self._intention(ask, plan)
         self._check_approved(ask, plan)
-        # A journal that was restored from an older copy has forgotten what it sent.
-        _beat()
-        sent = is_sent(self._payments, self._ledger, intention)
         posts = money.submitted(ask.key, plan_entry.transfers, self._ledger.pending_left)
         # The first attempt's leg was reserved with the plan; what a refused leg left on `owed` is reserved anew.
         again = () if ask.attempt == 1 else (money.leg(intention),)
