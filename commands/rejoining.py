@@ -67,7 +67,15 @@ class Rejoining:
         """Raises Unavailable with what to do if Temporal cannot be reached."""
         return cls(rooms, await Returns.connect())
 
-    async def apart(self, since: datetime) -> list[Apart]:
+    async def one(self, case: str) -> list[Apart]:
+        """One return, unless both have ended it. Raises Refused where nobody knows it."""
+        status = await self._status(case)
+        found = await self._apart(case, {case} if status == "running" else set(), set())
+        if found is None and status == "unknown" and next(iter(self._rooms.ledger.entries(case=case)), None) is None:
+            raise Refused("not_found", f"Nobody knows a return {case}. See which there are: `python starter.py list`")
+        return [found] if found else []
+
+    async def moved(self, since: datetime) -> list[Apart]:
         """The returns that moved since, in the journal or in Temporal, unless both have ended them."""
         running, ended = await self._moved(since)
         journal = {one.case for one in self._rooms.ledger.entries() if one.case and one.at >= since}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 from contextlib import closing
@@ -41,6 +42,11 @@ async def restored(site: Site, since: datetime, *words: str) -> list[dict[str, A
         return sorted(found, key=lambda one: str(one["id"]))
 
 
+async def wrong(walk: Walk) -> list[str]:
+    """What is, but for mails that went out again: what was sent in the lost part nobody knows."""
+    return [one for one in await walk.faults() if not re.search(r"the mail provider has \S+ 2 times", one)]
+
+
 @pytest.mark.timeout(240)
 async def test_what_was_restored_from_two_moments_is_brought_together_again(tmp_path: Path) -> None:
     home, backup = tmp_path / "home", tmp_path / "backup"
@@ -71,7 +77,7 @@ async def test_what_was_restored_from_two_moments_is_brought_together_again(tmp_
         paid, counted, quiet = (Walk(site, one.name) for one in (paid, counted, quiet))
         await paid.closed()
         assert site.breaks() == []
-        assert await paid.faults() == []
+        assert await wrong(paid) == []
 
     # Temporal is the older one: it has forgotten how one return ended, and what the other one was told.
     put_back(backup, "temporal.db", home)
@@ -85,4 +91,4 @@ async def test_what_was_restored_from_two_moments_is_brought_together_again(tmp_
         await counted.closed()
         await quiet.to_the_end()
         assert site.breaks() == []
-        assert [await one.faults() for one in (paid, counted, quiet)] == [[], [], []]
+        assert [await wrong(one) for one in (paid, counted, quiet)] == [[], [], []]
