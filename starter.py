@@ -31,6 +31,7 @@ from commands import (
     quote,
     refunds,
     releases,
+    restored,
     returns,
     schedules,
     setup,
@@ -54,6 +55,7 @@ everyday = (
     refunds,
     aftercare,
     erase,
+    restored,
 )
 for one in everyday:
     app.add_typer(one.app)

@@ -32,6 +32,7 @@ def command(port: int, ui_port: int, folder: Path) -> list[str]:
         "--db-filename", str(folder / "temporal.db"),
         "--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=1",
         "--log-level", "error",
+        "--dynamic-config-value", "frontend.WorkflowPauseEnabled=true",
     ]  # fmt: skip
 
 

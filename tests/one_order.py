@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
@@ -56,6 +57,9 @@ class Provider(Unasked):
             status=self.says.pop(0) if self.says else RefundStatus.SUCCEEDED,
             updated_at=now,
         )
+
+    def keys(self, intention: RefundIntention) -> Mapping[str, str]:
+        return {}
 
     def find(self, intention: RefundIntention, now: datetime) -> Refund | None:
         return self.refund(intention, now) if self.found else None

@@ -36,14 +36,22 @@ _ENDED_BADLY = (
     WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_TIMED_OUT,
 )
 
+_ANEW = WorkflowIDConflictPolicy.TERMINATE_EXISTING, WorkflowIDReusePolicy.ALLOW_DUPLICATE
+
 ReturnHandle = WorkflowHandle[Any, CaseView]
 """By name, so that a storefront needs no workflow code to start a return."""
 
 
 async def start_return(
-    client: Client, request: ReturnRequest, *, notes: Notes | None = None, texts: Mapping[str, str] | None = None
+    client: Client,
+    request: ReturnRequest,
+    *,
+    notes: Notes | None = None,
+    texts: Mapping[str, str] | None = None,
+    anew: bool = False,
 ) -> ReturnHandle:
-    """Start a return, or find the one that was started with this id, running or closed.
+    """Start a return, or find the one that was started with this id, running or closed; `anew` puts a new run into
+    its place, which goes on from what the journal knows.
 
     `texts` are the shopper's own words by line id; they are stored in `notes` and only their ids travel.
     Raises KeyConflict if the id stands for a return of other lines, on another basis, by another way or of another
@@ -59,8 +67,8 @@ async def start_return(
             result_type=CaseView,
             id=ids.workflow_id(request.id),
             task_queue=ids.RETURNS_QUEUE,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+            id_conflict_policy=_ANEW[0] if anew else WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=_ANEW[1] if anew else WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
             static_summary=f"Return {request.id} of order {request.order_id}",
             static_details=_details(request),
             search_attributes=TypedSearchAttributes(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Protocol
 
@@ -10,6 +10,7 @@ from pydantic import Field
 from temporalio import activity
 
 from activities.moment import attempt_time
+from activities.payments.behind import is_sent
 from domain import goods_ids, ids
 from domain.collection import PaymentPage, PaymentRequest
 from domain.consent import Consent
@@ -58,6 +59,10 @@ class Refunds(Protocol):
 
         None is a certain no; where refunds are looked up by their payment, one that is not known is Refused.
         """
+
+    def keys(self, intention: RefundIntention) -> Mapping[str, str]:
+        """All keys of ours that refunds of the intention's payment carry, whoever sent them and when, with the
+        provider's ids; those that failed are left out. Raises as `find` does."""
 
 
 class Payments(Refunds, Protocol):
@@ -131,21 +136,23 @@ class PaymentActivities:
         recorded = self._settling.last_word(ask.key)
         if recorded is not None:
             return recorded
-        intention = self._settling.intention(ask.key)
+        intention, sent = self._settling.intention(ask.key), True
         if intention is None:
-            intention = self._intend(ask)
-            refund = self._send(intention, ask.now)
-        else:
-            # An earlier attempt got this far: the provider may have paid without our hearing of it.
-            refund = self._find(intention, ask.now) or self._send(intention, ask.now)
+            intention, sent = self._intend(ask)
+        # Where an earlier attempt got this far, the provider may have paid without our hearing of it.
+        refund = (self._find(intention, ask.now) if sent else None) or self._send(intention, ask.now)
         return self._settling.record(intention, refund)
 
-    def _intend(self, ask: PayLeg) -> RefundIntention:
-        seen = self._ledger.last_seq(ask.order_id)
+    def _intend(self, ask: PayLeg) -> tuple[RefundIntention, bool]:
+        """The intention as it was committed, and whether the provider has it already."""
         plan_entry = self._ledger.find(ids.plan_key(ask.case, ask.plan))
         if plan_entry is None:
             raise Refused("no_plan", f"return {ask.case} has no plan {ask.plan} in the journal, so nothing is paid")
         plan = RefundPlan.model_validate(plan_entry.facts["plan"])
+        _beat()
+        # A journal that was restored from an older copy has forgotten what it sent.
+        sent = is_sent(self._payments, self._ledger, self._intention(ask, plan))
+        seen = self._ledger.last_seq(ask.order_id)
         self._check(ask, plan)
         intention = self._intention(ask, plan)
         self._check_approved(ask, plan)
@@ -164,7 +171,7 @@ class PaymentActivities:
             asked={"payment": ask.payment, "amount": ask.amount},
             transfers=(*posts, *again),
         )
-        return RefundIntention.model_validate(self._ledger.append(entry, seen=seen).facts["intention"])
+        return RefundIntention.model_validate(self._ledger.append(entry, seen=seen).facts["intention"]), sent
 
     def _intention(self, ask: PayLeg, plan: RefundPlan) -> RefundIntention:
         """As the plan has it, or as the attempt before, of as much as is asked for; another way only where the shopper

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from domain.refund import BY_HAND, Refund, RefundIntention, RefundStatus
@@ -18,3 +19,7 @@ class ByHand:
     def find(self, intention: RefundIntention, now: datetime) -> Refund:
         """Pending: the task is there as soon as the intention is recorded."""
         return self.refund(intention, now)
+
+    def keys(self, intention: RefundIntention) -> Mapping[str, str]:
+        """None: what a person has paid is known only by what they said."""
+        return {}

@@ -35,6 +35,10 @@ class Routed:
         """As the intention's own way finds it."""
         return self._way(intention).find(intention, now)
 
+    def keys(self, intention: RefundIntention) -> Mapping[str, str]:
+        """As the intention's own way knows them."""
+        return self._way(intention).keys(intention)
+
     def _way(self, intention: RefundIntention) -> Refunds:
         if intention.paid_by == "person" or intention.to in PAID_BY_PEOPLE:
             return self._others

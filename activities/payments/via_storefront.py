@@ -13,6 +13,7 @@ from activities.answers import retry_after, said
 from activities.calling import FINAL, TIMEOUT_SECONDS, StorefrontCalls, translated
 from activities.checking import NOBODYS, Checked
 from activities.payments import KEY_OF_ANOTHER, OTHER_REFUND
+from domain import ids
 from domain.errors import BackhaulError, Refused, StoredFault
 from domain.model import Model
 from domain.order import TenderKind
@@ -58,6 +59,15 @@ class StorefrontPayments:
             if one.kind == "credit" and one.reference == intention.key:
                 return _refund(intention, one, now)
         return None
+
+    def keys(self, intention: RefundIntention) -> Mapping[str, str]:
+        """GET the history of the gift card or of the customer's store credit; one that is gone has none."""
+        try:
+            made = self._calls.get(_Credits, f"{_account(intention)}/history").data
+        except Refused:
+            made = ()
+        ours = (one for one in (*made, *self._credits(intention)) if one.kind == "credit" and not one.voided)
+        return {one.reference: one.id for one in ours if ids.refund_of(one.reference)}
 
     def take_back(self, asked: TakingBack) -> int:
         """POST a debit of the customer's store credit; the storefront takes what is not spent."""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 API_VERSION = "2026-10-28.endive"
 TIMEOUT_SECONDS = 10
+_NO = ("failed", "canceled")
 
 
 class StripePayments:
@@ -68,14 +69,21 @@ class StripePayments:
 
     def find(self, intention: RefundIntention, now: datetime) -> Refund | None:
         """GET /v1/refunds of the payment, all pages; the one with the intention's key in its metadata."""
-        ask: RefundListParams = {"limit": 100}
-        _name(intention.payment, ask)
         with translating():
-            page = self._client.v1.refunds.list(ask)
-            for one in page.auto_paging_iter():
-                if one.metadata and one.metadata.to_dict().get(KEY_IN_METADATA) == intention.key:
+            for one in self._of(intention.payment):
+                if _key(one) == intention.key:
                     return _refund(intention, one, now)
         return None
+
+    def keys(self, intention: RefundIntention) -> Mapping[str, str]:
+        """GET /v1/refunds of the payment, all pages; their keys of ours, by the metadata."""
+        with translating():
+            return {_key(one): one.id for one in self._of(intention.payment) if _key(one) and one.status not in _NO}
+
+    def _of(self, payment: str) -> Iterator[StripeRefund]:
+        ask: RefundListParams = {"limit": 100}
+        _name(payment, ask)
+        return self._client.v1.refunds.list(ask).auto_paging_iter()
 
     def collect(self, request: PaymentRequest, now: datetime) -> PaymentPage:
         """A payment link over a fixed amount, which one may pay."""
@@ -117,6 +125,12 @@ def _name(payment: str, ask: RefundCreateParams | RefundListParams) -> None:
         ask["charge"] = payment
     else:
         ask["payment_intent"] = payment
+
+
+def _key(made: StripeRefund) -> str:
+    """Metadata is anybody's: what is no key of ours is somebody else's refund."""
+    key = str(made.metadata.to_dict().get(KEY_IN_METADATA) or "") if made.metadata else ""
+    return key if ids.refund_of(key) else ""
 
 
 def _seconds(moment: datetime) -> int:

@@ -114,6 +114,7 @@ def test_all_commands_are_there() -> None:
         "release promote",
         "repair",
         "replan",
+        "restored",
         "retry",
         "scan",
         "schedules create",

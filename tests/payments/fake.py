@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from domain.collection import PaymentPage, PaymentRequest
 from domain.errors import Refused
 from domain.provider import BalanceTransaction, ProviderRefund
-from domain.refund import Refund, RefundIntention, RefundStatus
+from domain.refund import FINAL_NO, Refund, RefundIntention, RefundStatus
 from tests.shop import NOW
 
 
@@ -60,6 +60,7 @@ class FakeProvider(Unasked):
         self.after: list[Callable[[], object]] = []
         self.elsewhere: list[ProviderRefund] = []
         self.before_find: list[Callable[[], object]] = []
+        self.before_keys: list[Callable[[], object]] = []
 
     def refunds(self, since: datetime, until: datetime) -> Iterator[ProviderRefund]:
         """Those that others made, in this time."""
@@ -87,6 +88,12 @@ class FakeProvider(Unasked):
             raise Refused("idempotency_error", "this key was used for another request")
         _next(self.after)
         return refund
+
+    def keys(self, intention: RefundIntention) -> Mapping[str, str]:
+        """Of its payment, but for those that failed."""
+        _next(self.before_keys)
+        made = (one for one in self.made.values() if one[0].payment == intention.payment)
+        return {asked.key: one.provider_id for asked, one in made if one.status not in FINAL_NO}
 
     def find(self, intention: RefundIntention, now: datetime) -> Refund | None:
         """By key."""

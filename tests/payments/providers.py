@@ -8,7 +8,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import datetime
@@ -242,6 +242,9 @@ class _About:
 
     def refund(self, intention: RefundIntention, now: datetime) -> Refund:
         return self._adapter.refund(self._with_kind(intention), now)
+
+    def keys(self, intention: RefundIntention) -> Mapping[str, str]:
+        return self._adapter.keys(self._with_kind(intention))
 
     def find(self, intention: RefundIntention, now: datetime) -> Refund | None:
         return self._adapter.find(self._with_kind(intention), now)

@@ -129,6 +129,22 @@ def test_a_refund_under_our_key_over_another_amount_is_neither_ours_nor_none(way
     assert no.value.code == "other_refund"
 
 
+def test_the_keys_of_a_payments_refunds_are_told_whoever_sent_them(way: Way) -> None:
+    payment, other = way.paid(7000), way.paid(7000)
+    assert way.payments.keys(intention(payment)) == {}
+    mine = way.payments.refund(intention(payment), NOW)
+    way.refund_elsewhere(payment, 500)
+    way.refund_elsewhere(payment, 500, key="order-4711")
+    way.refund_elsewhere(payment, 500, key="refund:R-2:3:pi_x:1")
+    way.refund_elsewhere(other, 500, key="refund:R-3:1:pi_x:1")
+    found = way.payments.keys(intention(payment, attempt=7))
+    ids = {key: id for id, _, key in way.refunds(payment)}
+    assert found == {
+        f"refund:R-1:1:{payment}:1": mine.provider_id,
+        "refund:R-2:3:pi_x:1": ids["refund:R-2:3:pi_x:1"],
+    }
+
+
 def test_a_payment_goes_back_in_parts_to_the_last_cent_and_no_further(provider: Provider) -> None:
     payment = provider.paid(1000)
     for attempt, amount in enumerate((333, 333, 334), start=1):

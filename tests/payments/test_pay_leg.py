@@ -16,9 +16,11 @@ from activities.payments.news import NewsActivities
 from activities.payments.via_stripe import StripePayments
 from domain.errors import Refused, Stale, StoredFault, Unavailable
 from domain.news import RefundNews
+from domain.order import EarlierRefund
 from domain.refund import Refund, RefundIntention, RefundStatus
 from ledger import EntryKind, JournalEntry, Ledger, NewEntry, TransferKind
 from ledger.credit_notes import CreditNotes
+from ledger.facts import Facts
 from ledger.store import SqlLedger
 from tests.payments.fake import FakeProvider, Killed, raising
 from tests.payments.providers import Simulator
@@ -256,6 +258,84 @@ def test_killed_between_the_providers_answer_and_the_journal(shop: Shop) -> None
     # It looked, and so did not send again.
     assert provider.calls == ["refund", "find"]
     assert balances(shop) == {"tender": 10850 - 4624, "owed": 0, "reserved": 0}
+
+
+# ── When the journal was restored from an older copy ──────────────────────────────────────────────────────────────────
+
+
+def sent_in_the_lost_part(provider: FakeProvider, shop: Shop, key: str = "refund:R-1:1:pi_1:1") -> None:
+    """A refund that the provider made before the journal was restored."""
+    ask = RefundIntention(
+        key=key,
+        case=key.split(":")[1],
+        order_id="two-rates",
+        plan=1,
+        attempt=1,
+        payment="pi_1",
+        amount=4624,
+        currency="EUR",
+    )
+    provider.refund(ask, NOW)
+    provider.calls.clear()
+
+
+def test_what_the_journal_has_forgotten_is_not_sent_again(shop: Shop) -> None:
+    planned(shop, pi_1=10850)
+    provider = FakeProvider()
+    sent_in_the_lost_part(provider, shop)
+    assert pay(shop, provider).provider_id == "re_1"
+    assert provider.calls == ["find"]
+    assert money_facts(shop) == ["refund:R-1:1:pi_1:1", "settled:refund:R-1:1:pi_1:1"]
+    assert balances(shop) == {"tender": 10850 - 4624, "owed": 0, "reserved": 0}
+
+
+def test_a_forgotten_refund_under_another_key_of_the_return_stops_it(shop: Shop) -> None:
+    planned(shop, pi_1=10850)
+    provider = FakeProvider()
+    sent_in_the_lost_part(provider, shop, "refund:R-1:2:pi_1:1")
+    for _ in range(2):
+        with pytest.raises(Refused) as no:
+            pay(shop, provider)
+        assert no.value.code == "journal_behind"
+        assert "re_1 was paid for return R-1 under refund:R-1:2:pi_1:1" in no.value.message
+    assert (provider.calls, money_facts(shop)) == ([], [])
+
+
+def test_what_finance_entered_of_it_since_stops_nothing(shop: Shop) -> None:
+    planned(shop, pi_1=10850)
+    provider = FakeProvider()
+    sent_in_the_lost_part(provider, shop, "refund:R-1:2:pi_1:1")
+    entered = EarlierRefund(id="re_1", at=NOW, money={"pi_1": 4624})
+    Facts(shop.ledger, shop.snapshots).refunded_elsewhere("two-rates", entered, "fay", NOW)
+    with pytest.raises(Refused) as no:
+        pay(shop, provider)
+    assert no.value.code == "plan_withdrawn"  # and is planned anew, out of what is left
+
+
+@pytest.mark.parametrize("key", ["refund:R-2:2:pi_1:1", "refund:R-10:1:pi_1:1"])
+def test_another_returns_refund_of_the_payment_stops_nothing(shop: Shop, key: str) -> None:
+    planned(shop, pi_1=10850)
+    provider = FakeProvider()
+    sent_in_the_lost_part(provider, shop, key)
+    assert pay(shop, provider).provider_id == "re_2"
+
+
+def test_one_that_failed_stops_nothing(shop: Shop) -> None:
+    planned(shop, pi_1=10850)
+    provider = FakeProvider()
+    sent_in_the_lost_part(provider, shop, "refund:R-1:2:pi_1:1")
+    provider.move("refund:R-1:2:pi_1:1", RefundStatus.FAILED)
+    assert pay(shop, provider).provider_id == "re_2"
+
+
+def test_a_first_look_that_fails_records_and_sends_nothing(shop: Shop) -> None:
+    planned(shop, pi_1=10850)
+    provider = FakeProvider()
+    provider.before_keys.append(raising(Unavailable("HTTP 503")))
+    with pytest.raises(Unavailable):
+        pay(shop, provider)
+    assert (provider.calls, money_facts(shop)) == ([], [])
+    assert pay(shop, provider).status is RefundStatus.SUCCEEDED
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])

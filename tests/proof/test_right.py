@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -212,6 +212,9 @@ class Liar(Unasked):
             status=RefundStatus.SUCCEEDED,
             updated_at=now,
         )
+
+    def keys(self, intention: RefundIntention) -> Mapping[str, str]:
+        return {}
 
     def find(self, intention: RefundIntention, now: datetime) -> Refund | None:
         return None
