@@ -82,12 +82,12 @@ async def carried(here: Ground, returns: int, at_once: int) -> None:
 
     await asyncio.gather(*map(one, range(returns)))
     seconds, after = time.monotonic() - begun, here.used()
-    print(
+    _say(
         f"{returns} returns from request to refund, {at_once} at once: {seconds:.1f} s, {returns / seconds:.2f} a second"
     )
     for kind, end in after.items():
         spent = end.cpu - before[kind].cpu
-        print(
+        _say(
             f"  {kind:<10} {spent / returns * 1000:8.0f} ms of processor per return   {end.memory:7.0f} MiB at the end"
         )
 
@@ -114,8 +114,9 @@ async def sleeping(here: Ground, returns: int, at_once: int) -> None:
     for kind, end in after.items():
         spent, grown = end.cpu - before[kind].cpu, end.memory - before[kind].memory
         per = grown * 1024 / returns
-        print(
-            f"  {kind:<10} {end.memory:7.0f} MiB, {per:7.1f} KiB more per return, {spent / returns * 1000:6.0f} ms each"
+        _say(
+            f"  {kind:<10} {spent / returns * 1000:6.0f} ms of processor per return {end.memory:7.0f} MiB, "
+            f"{per:.1f} KiB more per return"
         )
     some = min(20, returns)
     _say(f"  a scan to one of the oldest {_spread([await _scan(one) for one in walks[:some]])}")
