@@ -14,6 +14,8 @@ from adapters import law as law
 from settings import Settings, home, stack_file
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sqlalchemy import Engine
     from temporalio.client import Client
 
@@ -277,6 +279,19 @@ async def connect(**options: Any) -> Client:  # Client.connect's own options
 
     Raises Unavailable with what to do if nobody answers, or if the configuration means nothing.
     """
+    from telemetry.traces import plugins
     from workflows.connection import connected
 
-    return await connected(stack if (stack := stack_file()).exists() else None, **options)
+    options["plugins"] = [*options.get("plugins", ()), *plugins()]
+    return await connected(_profiles(), **options)
+
+
+def client_certificate() -> bytes | None:
+    """The certificate (PEM) that is shown to Temporal, if any is."""
+    from workflows.connection import client_certificate as shown
+
+    return shown(_profiles())
+
+
+def _profiles() -> Path | None:
+    return stack if (stack := stack_file()).exists() else None

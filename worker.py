@@ -25,7 +25,10 @@ from database.engine import migrate
 from domain import ids
 from domain.errors import BackhaulError, InvalidRequest
 from entry import leave
-from settings import Settings
+from settings import Settings, traced
+from telemetry import logs
+from telemetry.runtime import runtime
+from telemetry.traces import tracing
 from wiring import Rooms, connect, rooms
 from workflows.aftercare import Aftercare
 from workflows.mailing import Mailing
@@ -111,13 +114,15 @@ def _all(*rooms: object) -> list[Callable[..., Any]]:
 async def run(extra: Sequence[Interceptor] = ()) -> int:
     """Serve until asked to stop."""
     settings = Settings.load()
+    logs.set_up(settings.log)
     stop = asyncio.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(one, stop.set)
     here = rooms(settings)
     migrate(here.engine)
+    core = runtime(settings.metrics_address)
     async with AsyncExitStack() as stack:
-        for worker in workers(await connect(), here, timedelta(seconds=settings.drain_seconds), extra):
+        for worker in workers(await connect(runtime=core), here, timedelta(seconds=settings.drain_seconds), extra):
             await stack.enter_async_context(worker)
         logging.info("worker ready: %s", ", ".join(by_queue(here)))
         await stop.wait()
@@ -130,9 +135,9 @@ def main() -> int:
     if len(sys.argv) > 1:
         print(f"{__doc__}\n\nIt takes no arguments; docs/configuration.md names its settings.")
         return 0 if sys.argv[1:] == ["--help"] else 2
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
-        return asyncio.run(run())
+        with tracing(traced(), "backhaul-worker"):
+            return asyncio.run(run())
     except BackhaulError as error:
         sys.stderr.write(f"{error.message}\n")
         return 2 if isinstance(error, InvalidRequest) else 1

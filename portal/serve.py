@@ -6,12 +6,14 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 import uvicorn
 from starlette.types import ASGIApp
+from temporalio.client import Client
 
 from database.engine import migrate
 from domain.errors import Refused
@@ -21,8 +23,11 @@ from portal.loop import Loop
 from portal.outgoing import Outbound
 from portal.sources import sources
 from portal.temporal import TemporalDelivery
-from settings import Settings
-from wiring import Rooms, connect, rooms
+from settings import Settings, traced
+from telemetry import logs
+from telemetry.requests import TracedRequests
+from telemetry.runtime import runtime
+from wiring import Rooms, client_certificate, connect, rooms
 
 _DRAIN_SECONDS = 10
 
@@ -35,6 +40,7 @@ def now() -> datetime:
 async def run() -> int:
     """Serve until asked to stop. Neither Temporal nor a worker has to be there; what comes in waits for them."""
     settings = Settings.load()
+    logs.set_up(settings.log)
     doors = sources(settings)
     stop = asyncio.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
@@ -42,13 +48,16 @@ async def run() -> int:
     here = rooms(settings)
     listener = _listen(settings.portal_host, settings.portal_port)
     migrate(here.engine)
+    temporal = partial(connect, runtime=runtime())
     loop = Loop(
-        here.stores.inbox, Courier(TemporalDelivery(connect), here.ledger, here.stores.parcels, here.stores.outbox), now
+        here.stores.inbox,
+        Courier(TemporalDelivery(temporal), here.ledger, here.stores.parcels, here.stores.outbox),
+        now,
     )
     loops: list[Loop | Outbound] = [loop, *_outbound(here)]
     sending = [asyncio.create_task(one.run()) for one in loops]
     app = build(here.stores.inbox, doors, now, loop.heard, lambda: not any(one.done() for one in sending))
-    async with _serving(app, listener):
+    async with _serving(TracedRequests(app) if traced() else app, listener), _metrics(here, temporal):
         for door in doors:
             if not door.secrets:
                 logging.warning("webhooks of %s are not taken: %s is not set", door.vendor, door.setting)
@@ -66,6 +75,32 @@ def _outbound(here: Rooms) -> list[Outbound]:
     """One loop for each endpoint that is told of returns."""
     told = (here.stores.outgoing, here.ledger, here.receivers, now)
     return [Outbound(one, *told) for one in here.settings.event_endpoints]
+
+
+@asynccontextmanager
+async def _metrics(here: Rooms, temporal: Callable[[], Awaitable[Client]]) -> AsyncIterator[None]:
+    """Our figures at their own address, if they have one."""
+    if not (address := here.settings.metrics_address):
+        yield
+        return
+    from portal.certificates import ends
+    from portal.metrics import Figures, build
+    from portal.tally import Tally
+    from portal.visibility import Visibility
+
+    kept = here.stores
+    figures = Figures(
+        Tally(here.ledger, kept.outgoing.newest),
+        (kept.inbox, kept.outbox, kept.outgoing),
+        Visibility(temporal),
+        now,
+        partial(ends, client_certificate),
+    )
+    host, _, port = address.rpartition(":")
+    async with _serving(build(figures), _listen(host.strip("[]"), int(port), "BACKHAUL_METRICS_ADDRESS")):
+        logging.info("metrics ready: http://%s/metrics", address)
+        yield
+    await figures.close()
 
 
 @asynccontextmanager
@@ -90,12 +125,14 @@ async def _serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]
         await serving
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, setting: str = "BACKHAUL_PORTAL_PORT") -> socket.socket:
     """A listening socket. Raises Refused `port_taken`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), backlog=512)
-    except OSError as error:
-        text = f"The portal cannot listen at {host}:{port} ({error.strerror}); set BACKHAUL_PORTAL_PORT to another one."
+        return socket.create_server((host, port), family=family, backlog=512)
+    except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or error
+        text = f"The portal cannot listen at {host}:{port} ({why}); set {setting} to another one."
         raise Refused("port_taken", text) from None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
+from temporalio.service import TLSConfig
 
 from domain.errors import Unavailable
 
@@ -32,6 +33,16 @@ async def connected(profiles: Path | None, **options: Any) -> Client:  # Client.
         ) from None
     except (ValueError, OSError) as error:
         raise _unusable(error) from None
+
+
+def client_certificate(profiles: Path | None) -> bytes | None:
+    """The certificate (PEM) that a client shows to Temporal, by its own configuration; None if it shows none."""
+    try:
+        config = ClientConfig.load_client_connect_config(config_file=str(profiles) if profiles else None)
+    except (RuntimeError, OSError) as error:
+        raise _unusable(error) from None
+    tls = config.get("tls")
+    return tls.client_cert if isinstance(tls, TLSConfig) else None
 
 
 def _unusable(error: Exception) -> Unavailable:
