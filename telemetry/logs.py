@@ -6,10 +6,12 @@ import logging
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import TracebackType
 from typing import Literal, TextIO
 
 from pythonjsonlogger.json import JsonFormatter
 
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 LogFormat = Literal["auto", "json", "text"]
 
 FIELDS = (
@@ -29,6 +31,8 @@ FIELDS = (
 )
 """All that a line may hold; those that mean nothing where it was written are left out."""
 
+_IN_WORDS = "ApplicationError"
+"""What the activities raise towards Temporal."""
 _CASE = "return-"
 _ABOUT = ("case", "activity", "attempt")
 """What stands behind a line for people, where there is anything of it."""
@@ -113,7 +117,15 @@ def _bare_messages() -> None:
             setattr(module.logger, f"{name}_info_on_message", False)
 
 
-class _Json(JsonFormatter):
+class _ForPeople(logging.Formatter):
+    """Of a failure that was put into words for people, the words: the way to it is Temporal's own code."""
+
+    def formatException(self, ei: ExcInfo) -> str:
+        error = ei[1]
+        return str(error) if type(error).__name__ == _IN_WORDS else super().formatException(ei)
+
+
+class _Json(_ForPeople, JsonFormatter):
     def __init__(self) -> None:
         super().__init__(json_ensure_ascii=False)
 
@@ -131,7 +143,7 @@ class _Json(JsonFormatter):
         return self.serialize_log_record(line)
 
 
-class _Text(logging.Formatter):
+class _Text(_ForPeople):
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
 

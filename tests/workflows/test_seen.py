@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -41,6 +42,7 @@ from telemetry import logs
 from telemetry.requests import TracedRequests
 from telemetry.runtime import runtime
 from telemetry.traces import plugins, tracing
+from tests.deploy.seeing import Query, documented, everything, expressions
 from tests.workflows.returns import SHOPIFY, SHOPIFY_LINE, SHOPIFY_PAYMENT, Return, request
 from tests.world import World, new_world, serving, until
 from workflows.return_case.stage import Stage
@@ -69,6 +71,8 @@ class Seen:
     log: str = ""
     core: str = ""
     """The metrics of the worker's core."""
+    server: str = ""
+    """Those of Temporal's server."""
     ours: str = ""
     """The portal's, when the return was done."""
     early: str = ""
@@ -125,7 +129,7 @@ def collector(spans: list[Span]) -> Iterator[str]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def seen(
-    server: WorkflowEnvironment, template: Path, tmp_path_factory: pytest.TempPathFactory
+    server: WorkflowEnvironment, server_metrics: str, template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Seen]:
     """One return from the request to its end."""
     found = Seen()
@@ -147,6 +151,7 @@ async def seen(
                 await _one_return(client, world, found)
                 async with httpx2.AsyncClient() as http:
                     found.core = (await http.get(f"http://{metrics}/metrics")).text
+                    found.server = (await http.get(f"http://{server_metrics}/metrics")).text
             found.log = text.getvalue()
     yield found
 
@@ -273,3 +278,48 @@ def test_figures_follow_the_return(seen: Seen) -> None:
     assert (late["backhaul_journal_faults"], late["backhaul_journal_unread"]) == (0, 0)
     assert {late[f'backhaul_source_up{{source="{one}"}}'] for one in ("journal", "tables", "temporal", "ages")} == {1}
     assert not [series for series in late if series.startswith(("backhaul_suspense_minor{", "backhaul_owed_minor{"))]
+
+
+LATE = {
+    # A workflow task fails where code and history do not agree, which no sound return does.
+    "temporal_workflow_task_execution_failed_total": {"workflow_type", "failure_reason", "task_queue", "namespace"},
+    # Calls fail where the server is away or refuses.
+    "temporal_request_failure_total": {"operation", "status_code", "namespace"},
+}
+"""What appears after a fault only, which is too dear to bring about here."""
+SCRAPED = {"job", "instance"}
+"""What Prometheus itself adds to every series."""
+
+
+def emitted(*texts: str) -> dict[str, set[str]]:
+    """The names of series and their labels."""
+    found: dict[str, set[str]] = {}
+    for series in (series for text in texts for series in samples(text)):
+        name, _, told = series.partition("{")
+        found.setdefault(name, set()).update(re.findall(r'(\w+)="', told))
+    return found
+
+
+def test_dashboards_and_alerts_ask_for_what_there_is(seen: Seen) -> None:
+    known = emitted(seen.core, seen.server, seen.ours, everything()) | LATE | {"up": set()}
+    asked = [Query.of(text) for text in expressions()]
+    assert len(asked) > 80
+    assert {name for one in asked for name in one.names} <= set(known)
+    for one in asked:
+        for name, labels in one.matched:
+            assert labels <= known[name] | SCRAPED, one.text
+        for name in one.names:
+            assert one.grouped <= known[name] | SCRAPED, one.text
+
+
+def test_what_appears_late_is_not_among_what_is_there(seen: Seen) -> None:
+    assert not set(LATE) & set(emitted(seen.core))
+
+
+def test_every_figure_of_the_page_is_emitted_and_no_other(seen: Seen) -> None:
+    ours = {name for name in emitted(seen.ours, everything()) if name.startswith("backhaul_")}
+    plain = {re.sub(r"_(bucket|sum|count)$", "", name) if "latency" in name else name for name in ours}
+    assert plain == set(documented())
+    assert {name: labels - {"le"} for name, labels in emitted(everything()).items() if name in plain} == {
+        name: labels for name, labels in documented().items() if name in emitted(everything())
+    }
