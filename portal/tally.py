@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import Any
 
 from domain import ids
 from ledger import Balance, EntryKind, JournalEntry, Ledger
 from ledger.accounts import owed
 from ledger.hashing import entry_hash, written
 from ledger.reconcile.record import recorded
+
+_log = logging.getLogger(__name__)
 
 ENTRIES = 2000
 """Entries that one look reads at most; what is left is read by the next."""
@@ -95,7 +99,13 @@ class Tally:
         if self._head and entry_hash(self._head, written(entry, entry.seq), entry.transfers) != entry.hash:
             self.faults += 1
         self.seq, self._head = entry.seq, entry.hash
-        told = entry.facts
+        try:
+            self._count(entry, entry.facts)
+        except (LookupError, TypeError, ValueError):
+            # What another version wrote otherwise is left out of the figures, and holds nobody up.
+            _log.warning("entry %d (%s) is not counted: its facts are not what they should be", entry.seq, entry.kind)
+
+    def _count(self, entry: JournalEntry, told: Mapping[str, Any]) -> None:
         match entry.kind:
             case EntryKind.DECISION:
                 self.decided += 1

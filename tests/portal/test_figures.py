@@ -140,9 +140,8 @@ def test_one_look_reads_so_much_and_no_more(engine: Engine) -> None:
 
 def test_backlogs_tell_what_is_not_done_and_since_when(engine: Engine) -> None:
     stores = Stores(engine)
-    events = [
-        InboxEvent(vendor=Vendor.STRIPE, event=f"evt_{n}", kind="x", told=None, fault="no", subject="") for n in (1, 2)
-    ]
+    unread = {"vendor": Vendor.STRIPE, "kind": "x", "told": None, "fault": "no"}
+    events = [InboxEvent.model_validate({**unread, "event": f"evt_{n}"}) for n in (1, 2)]
     stores.inbox.keep(events, NOW)
     for n, minutes in ((1, 5), (2, 9)):
         stores.outbox.reserve(f"m{n}", "R-1", "approved", NOW - timedelta(minutes=minutes))
