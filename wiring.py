@@ -282,16 +282,18 @@ async def connect(**options: Any) -> Client:  # Client.connect's own options
     from telemetry.traces import plugins
     from workflows.connection import connected
 
-    options["plugins"] = [*options.get("plugins", ()), *plugins()]
-    return await connected(_profiles(), **options)
+    given = {"data_converter": adapters.converter(Settings.load()), **options}
+    return await connected(_profiles(), **{**given, "plugins": [*given.get("plugins", ()), *plugins()]})
 
 
-def client_certificate() -> bytes | None:
-    """The certificate (PEM) that is shown to Temporal, if any is."""
-    from workflows.connection import client_certificate as shown
+def namespace() -> str:
+    """The namespace of this deployment. Raises Unavailable if Temporal's own configuration means nothing."""
+    from workflows.connection import configured
 
-    return shown(_profiles())
+    return str(configured(_profiles())["namespace"])
 
 
 def _profiles() -> Path | None:
-    return stack if (stack := stack_file()).exists() else None
+    """The embedded stack's, while it runs."""
+    stack = stack_file()
+    return stack if stack.exists() else None

@@ -6,6 +6,17 @@ from collections.abc import Callable
 from datetime import datetime
 
 from cryptography.x509 import load_pem_x509_certificate
+from temporalio.service import TLSConfig
+
+from settings import stack_file
+from workflows.connection import configured
+
+
+def shown() -> bytes | None:
+    """The certificate (PEM) that is shown to Temporal; None if none is. Raises Unavailable."""
+    stack = stack_file()
+    tls = configured(stack if stack.exists() else None).get("tls")
+    return tls.client_cert if isinstance(tls, TLSConfig) else None
 
 
 def ends(client: Callable[[], bytes | None]) -> dict[str, datetime]:

@@ -27,7 +27,7 @@ from settings import Settings, traced
 from telemetry import logs
 from telemetry.requests import TracedRequests
 from telemetry.runtime import runtime
-from wiring import Rooms, client_certificate, connect, rooms
+from wiring import Rooms, connect, rooms
 
 _DRAIN_SECONDS = 10
 
@@ -46,7 +46,7 @@ async def run() -> int:
     for one in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(one, stop.set)
     here = rooms(settings)
-    listener = _listen(settings.portal_host, settings.portal_port)
+    listener = listen(settings.portal_host, settings.portal_port, "portal", "BACKHAUL_PORTAL_PORT")
     migrate(here.engine)
     temporal = partial(connect, runtime=runtime())
     loop = Loop(
@@ -57,7 +57,7 @@ async def run() -> int:
     loops: list[Loop | Outbound] = [loop, *_outbound(here)]
     sending = [asyncio.create_task(one.run()) for one in loops]
     app = build(here.stores.inbox, doors, now, loop.heard, lambda: not any(one.done() for one in sending))
-    async with _serving(TracedRequests(app) if traced() else app, listener), _metrics(here, temporal):
+    async with serving(TracedRequests(app) if traced() else app, listener), _metrics(here, temporal):
         for door in doors:
             if not door.secrets:
                 logging.warning("webhooks of %s are not taken: %s is not set", door.vendor, door.setting)
@@ -83,7 +83,7 @@ async def _metrics(here: Rooms, temporal: Callable[[], Awaitable[Client]]) -> As
     if not (address := here.settings.metrics_address):
         yield
         return
-    from portal.certificates import ends
+    from portal.certificates import ends, shown
     from portal.metrics import Figures, build
     from portal.tally import Tally
     from portal.visibility import Visibility
@@ -94,17 +94,19 @@ async def _metrics(here: Rooms, temporal: Callable[[], Awaitable[Client]]) -> As
         (kept.inbox, kept.outbox, kept.outgoing),
         Visibility(temporal),
         now,
-        partial(ends, client_certificate),
+        partial(ends, shown),
     )
     host, _, port = address.rpartition(":")
-    async with _serving(build(figures), _listen(host.strip("[]"), int(port), "BACKHAUL_METRICS_ADDRESS")):
+    listener = listen(host.strip("[]"), int(port), "portal", "BACKHAUL_METRICS_ADDRESS")
+    async with serving(build(figures), listener):
         logging.info("metrics ready: http://%s/metrics", address)
         yield
     await figures.close()
 
 
 @asynccontextmanager
-async def _serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
+async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
+    """Answer there; at the end what is under way is finished."""
     config = uvicorn.Config(
         app,
         ws="none",
@@ -125,14 +127,14 @@ async def _serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]
         await serving
 
 
-def _listen(host: str, port: int, setting: str = "BACKHAUL_PORTAL_PORT") -> socket.socket:
+def listen(host: str, port: int, name: str, setting: str) -> socket.socket:
     """A listening socket. Raises Refused `port_taken`."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=512)
     except (OSError, OverflowError) as error:
         why = getattr(error, "strerror", None) or error
-        text = f"The portal cannot listen at {host}:{port} ({why}); set {setting} to another one."
+        text = f"The {name} cannot listen at {host}:{port} ({why}); set {setting} to another one."
         raise Refused("port_taken", text) from None
 
 

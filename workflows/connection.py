@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.envconfig import ClientConfig
-from temporalio.service import TLSConfig
+from temporalio.envconfig import ClientConfig, ClientConnectConfig
 
 from domain.errors import Unavailable
 
@@ -18,13 +16,9 @@ async def connected(profiles: Path | None, **options: Any) -> Client:  # Client.
 
     Raises Unavailable with what to do if nobody answers, or if the configuration means nothing.
     """
+    config = configured(profiles)
     try:
-        config = ClientConfig.load_client_connect_config(config_file=str(profiles) if profiles else None)
-    except (RuntimeError, OSError) as error:
-        raise _unusable(error) from None
-    config.setdefault("target_host", "127.0.0.1:7233")
-    try:
-        return await Client.connect(**{**config, "data_converter": pydantic_data_converter, **options})
+        return await Client.connect(**{**config, **options})
     except RuntimeError:
         address = config.get("target_host")
         raise Unavailable(
@@ -35,14 +29,15 @@ async def connected(profiles: Path | None, **options: Any) -> Client:  # Client.
         raise _unusable(error) from None
 
 
-def client_certificate(profiles: Path | None) -> bytes | None:
-    """The certificate (PEM) that a client shows to Temporal, by its own configuration; None if it shows none."""
+def configured(profiles: Path | None) -> ClientConnectConfig:
+    """What Temporal's own configuration says. Raises Unavailable if it means nothing."""
     try:
         config = ClientConfig.load_client_connect_config(config_file=str(profiles) if profiles else None)
     except (RuntimeError, OSError) as error:
         raise _unusable(error) from None
-    tls = config.get("tls")
-    return tls.client_cert if isinstance(tls, TLSConfig) else None
+    config.setdefault("target_host", "127.0.0.1:7233")
+    config.setdefault("namespace", "default")
+    return config
 
 
 def _unusable(error: Exception) -> Unavailable:
