@@ -105,9 +105,11 @@ def codec(own: Settings) -> PayloadCodec | None:
 
 def plugins(own: Settings) -> list[Plugin]:
     """What every client of Temporal is connected with; the workers of a client take it from there."""
+    from telemetry.traces import plugins as traces
     from workflows.plugin import Backhaul
 
-    return [Backhaul(codec=codec(own), sandboxed=own.sandbox)]
+    # In this order: what traces need passes through the sandbox that comes before.
+    return [Backhaul(codec=codec(own), sandboxed=own.sandbox), *traces()]
 
 
 def _storefront(own: Settings) -> StorefrontCalls:

@@ -30,6 +30,7 @@ from domain.request import all_faults
 ROOT = Path(__file__).parent
 Queue = Literal["returns", "returns-payments", "returns-mail"]
 QUEUES: tuple[Queue, ...] = get_args(Queue)
+_SOCKET = r"((\d{1,3}\.){3}\d{1,3}:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5})?"
 _ORIGIN = r"https?://[a-z0-9.-]{1,253}(:\d{1,5})?"
 _NO_JSON = 'is no JSON; write a list as ["one", "two"]'
 TemplateId = Annotated[str, StringConstraints(pattern=r"^d-[0-9a-f]{32}$")]
@@ -43,6 +44,17 @@ def home() -> Path:
 def stack_file() -> Path:
     """Where the embedded stack says how it is reached: a Temporal profile, and our own table `backhaul`."""
     return home() / "stack.toml"
+
+
+def json_logs() -> bool:
+    """Whether commands log as JSON, too: only if that was said, for what they log is for whoever typed them."""
+    return os.environ.get("BACKHAUL_LOG") == "json"
+
+
+def traced() -> bool:
+    """Whether OpenTelemetry's own variables say where traces go; without them none are made."""
+    endpoints = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+    return any(os.environ.get(name) for name in endpoints) and os.environ.get("OTEL_SDK_DISABLED") != "true"
 
 
 def _shaped(pattern: str, words: str) -> AfterValidator:
@@ -153,6 +165,10 @@ class Settings(BaseSettings):
     """Where orders are read: those imported here, or at the storefront, in whose JSON."""
     event_endpoints: Annotated[tuple[Endpoint, ...], AfterValidator(checked_names)] = ()
     """Who is told of returns: name, url, secret, and types where not all are wanted."""
+    log: Literal["auto", "json", "text"] = "auto"
+    """Lines for people, or JSON; `auto` is text at a terminal and JSON elsewhere."""
+    metrics_address: Annotated[str, _shaped(_SOCKET, "write an address and a port such as 127.0.0.1:9464")] = ""
+    """Where a worker or a portal answers Prometheus; they never share one."""
     payload_keys: Annotated[SecretStr, _listed(parse_keys)] = SecretStr("")
     """What payloads are encrypted with: id:base64, the first for what is new; without any nothing is encrypted."""
     codec_tokens: Annotated[SecretStr, _listed(parse_tokens)] = SecretStr("")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 from commands import (
@@ -39,6 +40,9 @@ from commands import (
     warehouse,
 )
 from entry import leave
+from settings import json_logs, traced
+from telemetry import logs
+from telemetry.traces import tracing
 
 app = output.group("Returns for online shops: start them, move them along, look at them.")
 everyday = (
@@ -87,5 +91,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return output.run(app, arguments)
 
 
+def process() -> int:
+    """The command that was typed, with its logs and its trace."""
+    logs.set_up("json" if json_logs() else "text", logging.WARNING)
+    with tracing(traced(), "backhaul-command"):
+        return main()
+
+
 if __name__ == "__main__":
-    leave(main)
+    leave(process)

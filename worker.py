@@ -29,7 +29,10 @@ from domain import ids
 from domain.errors import BackhaulError, InvalidRequest
 from entry import leave
 from health import told
-from settings import QUEUES, Settings
+from settings import QUEUES, Settings, traced
+from telemetry import logs
+from telemetry.runtime import runtime
+from telemetry.traces import tracing
 from wiring import Rooms, check_settings, connect, rooms
 from workflows.aftercare import Aftercare
 from workflows.mailing import Mailing
@@ -108,13 +111,14 @@ def _all(*rooms: object) -> list[Callable[..., Any]]:
 async def run(plugins: Sequence[Plugin] = ()) -> int:
     """Serve until asked to stop. `plugins` come after the product's own."""
     settings = Settings.load()
+    logs.set_up(settings.log)
     check_settings(settings, settings.worker_queues)
     stop = asyncio.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(one, stop.set)
     here = rooms(settings)
     migrate(here.engine)
-    client = await connect()
+    client = await connect(runtime=runtime(settings.metrics_address))
     serving = workers(client, here, plugins)
     async with told(settings.worker_port, partial(missing, client, serving, stop)), AsyncExitStack() as stack:
         for worker in serving:
@@ -143,9 +147,8 @@ def main() -> int:
     if len(sys.argv) > 1:
         print(f"{__doc__}\n\nIt takes no arguments; docs/configuration.md names its settings.")
         return 0 if sys.argv[1:] == ["--help"] else 2
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with tracing(traced(), "backhaul-worker"), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(run())
     except BackhaulError as error:
         sys.stderr.write(f"{error.message}\n")

@@ -82,9 +82,8 @@ async def carried(here: Ground, returns: int, at_once: int) -> None:
 
     await asyncio.gather(*map(one, range(returns)))
     seconds, after = time.monotonic() - begun, here.used()
-    _say(
-        f"{returns} returns from request to refund, {at_once} at once: {seconds:.1f} s, {returns / seconds:.2f} a second"
-    )
+    rate = f"{seconds:.1f} s, {returns / seconds:.2f} a second"
+    _say(f"{returns} returns from request to refund, {at_once} at once: {rate}")
     for kind, end in after.items():
         spent = end.cpu - before[kind].cpu
         _say(

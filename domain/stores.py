@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from domain.backlog import Backlog
 from domain.box import Box, BoxEnd, BoxMatch, BoxRow
 from domain.event import EndpointState, OutgoingRow
 from domain.inbox import InboxEvent, InboxRow, InboxState, Vendor
@@ -159,6 +160,9 @@ class Outbox(Protocol):
     def listed(self, states: Sequence[NoticeState | None], limit: int) -> list[OutboxRow]:
         """The newest mails in these states."""
 
+    def backlog(self) -> dict[NoticeState | None, Backlog]:
+        """What is reserved, owed or of unknown outcome; states without any are left out."""
+
 
 class Parcels(Protocol):
     """Which returns have goods in which parcels: many to many."""
@@ -235,6 +239,9 @@ class Inbox(Protocol):
 
     def counts(self) -> dict[InboxState, int]:
         """How many rows are in each state; those without any are left out."""
+
+    def backlog(self) -> dict[InboxState, Backlog]:
+        """All that was not delivered, by state, without counting what was; states without any are left out."""
 
 
 class Outgoing(Protocol):

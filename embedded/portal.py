@@ -21,11 +21,14 @@ SECRET = "whsec_embedded"
 
 _WEBHOOKS = "/webhooks/stripe"
 _START_SECONDS = 30
+_METRICS = "BACKHAUL_METRICS_ADDRESS"
 
 
 async def start(logs: Path, environment: Mapping[str, str]) -> Child:
-    """Start the process."""
-    return await children.start("portal", [sys.executable, "-m", "portal"], logs, environment)
+    """Start the process. Where the worker has an address for metrics, the portal has the next one."""
+    host, _, port = environment.get(_METRICS, "").rpartition(":")
+    own = {_METRICS: f"{host}:{int(port) + 1}"} if port.isdecimal() else {}
+    return await children.start("portal", [sys.executable, "-m", "portal"], logs, {**environment, **own})
 
 
 async def ready(portal: Child, port: int) -> None:

@@ -169,8 +169,10 @@ async def stack(ports: Ports, *, worker: bool = True, policy: Path = POLICY) -> 
 
 
 def _environment() -> dict[str, str]:
-    """The shell's, without what it says of Temporal: that is about some other server than this stack's."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")}
+    """The shell's, without what it says of Temporal: that is about some other server than this stack's. Logs are for
+    people, who look into the files."""
+    shell = {name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")}
+    return {"BACKHAUL_LOG": "text", **shell}
 
 
 def _publish_first_policy(rooms: Rooms, policy: Path) -> None:

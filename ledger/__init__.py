@@ -174,6 +174,9 @@ class Ledger(Protocol):
     def balances(self, prefix: str = "") -> Iterable[Balance]:
         """All balances of accounts whose name begins with `prefix`, by name."""
 
+    def not_zero(self, prefix: str) -> Iterable[Balance]:
+        """Those of them on which something stands, posted."""
+
     def pending_left(self, transfer: str) -> int:
         """What of a pending transfer is neither posted nor voided; 0 if there is no such transfer."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import sys
 
 from domain.errors import BackhaulError, InvalidRequest
 from entry import leave
+from settings import traced
+from telemetry.traces import tracing
 
 
 def main() -> int:
@@ -17,11 +18,9 @@ def main() -> int:
         return 0 if sys.argv[1:] == ["--help"] else 2
     from portal.serve import run
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    # It tells whole addresses, and an endpoint's may hold a secret of its receiver's.
-    logging.getLogger("httpx2").setLevel(logging.WARNING)
     try:
-        return asyncio.run(run())
+        with tracing(traced(), "backhaul-portal"):
+            return asyncio.run(run())
     except BackhaulError as error:
         sys.stderr.write(f"{error.message}\n")
         return 2 if isinstance(error, InvalidRequest) else 1

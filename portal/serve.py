@@ -6,12 +6,14 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 import uvicorn
 from starlette.types import ASGIApp
+from temporalio.client import Client
 
 from database.engine import migrate
 from domain.errors import Refused
@@ -22,7 +24,10 @@ from portal.loop import Loop
 from portal.outgoing import Outbound
 from portal.sources import sources
 from portal.temporal import TemporalDelivery
-from settings import Settings
+from settings import Settings, traced
+from telemetry import logs
+from telemetry.requests import TracedRequests
+from telemetry.runtime import runtime
 from wiring import Rooms, connect, rooms
 
 _DRAIN_SECONDS = 10
@@ -36,6 +41,7 @@ def now() -> datetime:
 async def run() -> int:
     """Serve until asked to stop. Neither Temporal nor a worker has to be there; what comes in waits for them."""
     settings = Settings.load()
+    logs.set_up(settings.log)
     doors = sources(settings)
     stop = asyncio.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
@@ -43,14 +49,17 @@ async def run() -> int:
     here = rooms(settings)
     listener = listen(settings.portal_host, settings.portal_port, "portal", "BACKHAUL_PORTAL_PORT")
     migrate(here.engine)
+    temporal = partial(connect, runtime=runtime())
     loop = Loop(
-        here.stores.inbox, Courier(TemporalDelivery(connect), here.ledger, here.stores.parcels, here.stores.outbox), now
+        here.stores.inbox,
+        Courier(TemporalDelivery(temporal), here.ledger, here.stores.parcels, here.stores.outbox),
+        now,
     )
     loops: list[Loop | Outbound] = [loop, *_outbound(here)]
     sending = [asyncio.create_task(one.run()) for one in loops]
     files = labels(settings.labels_folder)
     app = build(here.stores.inbox, doors, now, loop.heard, lambda: not any(one.done() for one in sending), [files])
-    async with serving(app, listener):
+    async with serving(TracedRequests(app) if traced() else app, listener), _metrics(here, temporal):
         for door in doors:
             if not door.secrets:
                 logging.warning("webhooks of %s are not taken: %s is not set", door.vendor, door.setting)
@@ -68,6 +77,33 @@ def _outbound(here: Rooms) -> list[Outbound]:
     """One loop for each endpoint that is told of returns."""
     told = (here.stores.outgoing, here.ledger, here.receivers, now)
     return [Outbound(one, *told) for one in here.settings.event_endpoints]
+
+
+@asynccontextmanager
+async def _metrics(here: Rooms, temporal: Callable[[], Awaitable[Client]]) -> AsyncIterator[None]:
+    """Our figures at their own address, if they have one."""
+    if not (address := here.settings.metrics_address):
+        yield
+        return
+    from portal.certificates import ends, shown
+    from portal.metrics import Figures, build
+    from portal.tally import Tally
+    from portal.visibility import Visibility
+
+    kept = here.stores
+    figures = Figures(
+        Tally(here.ledger, kept.outgoing.newest),
+        (kept.inbox, kept.outbox, kept.outgoing),
+        Visibility(temporal),
+        now,
+        partial(ends, shown),
+    )
+    host, _, port = address.rpartition(":")
+    listener = listen(host.strip("[]"), int(port), "portal", "BACKHAUL_METRICS_ADDRESS")
+    async with serving(build(figures), listener):
+        logging.info("metrics ready: http://%s/metrics", address)
+        yield
+    await figures.close()
 
 
 @asynccontextmanager
@@ -95,10 +131,12 @@ async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
 
 def listen(host: str, port: int, name: str, setting: str) -> socket.socket:
     """A listening socket. Raises Refused `port_taken`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), backlog=512)
-    except OSError as error:
-        text = f"The {name} cannot listen at {host}:{port} ({error.strerror}); set {setting} to another one."
+        return socket.create_server((host, port), family=family, backlog=512)
+    except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or error
+        text = f"The {name} cannot listen at {host}:{port} ({why}); set {setting} to another one."
         raise Refused("port_taken", text) from None
 
 

@@ -1,4 +1,4 @@
-"""Temporal's side of delivery: Updates to returns, and the start of aftercare. The only file here that knows of it."""
+"""Temporal's side of delivery: Updates to returns, and the start of aftercare. Only `visibility` knows of it, too."""
 
 from __future__ import annotations
 

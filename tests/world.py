@@ -270,11 +270,18 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest_asyncio.fixture
 async def world(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     """A world without orders."""
-    shutil.copy(template, tmp_path / "backhaul.db")
+    async with new_world(template, tmp_path, monkeypatch) as made:
+        yield made
+
+
+@asynccontextmanager
+async def new_world(template: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+    """A world without orders, in an empty folder."""
+    shutil.copy(template, folder / "backhaul.db")
     listener = listen(0)
     url = address(listener)
-    doors = Doors(build(tmp_path, url))
-    with at_home(tmp_path, monkeypatch):
+    doors = Doors(build(folder, url))
+    with at_home(folder, monkeypatch):
         settings = Settings(
             stripe_api_key=SecretStr("sk_test_world"),
             stripe_api_base=f"{url}/stripe",
@@ -290,5 +297,5 @@ async def world(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         # These stories are about the policy alone; what the law adds to it is told in tests/policy.
         made.statutes = ()
         async with running(doors, listener), plain_client(url) as http:
-            yield World(tmp_path, url, doors, made, http)
+            yield World(folder, url, doors, made, http)
         made.engine.dispose()

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Engine, RowMapping, delete, false, func, i
 
 from database.engine import reading, writing
 from database.tables import inbox
+from domain.backlog import Backlog
 from domain.inbox import InboxEvent, InboxRow, InboxState, Told, Vendor
 
 _TOLD: TypeAdapter[Told] = TypeAdapter(Told)
@@ -110,6 +111,14 @@ class SqlInbox:
         counted = select(inbox.c.state, func.count()).group_by(inbox.c.state)
         with reading(self._engine) as connection:
             return {InboxState(state): number for state, number in connection.execute(counted)}
+
+    def backlog(self) -> dict[InboxState, Backlog]:
+        """All that was not delivered, by state."""
+        left = [one.value for one in InboxState if one is not InboxState.DELIVERED]
+        counted = select(inbox.c.state, func.count(), func.min(inbox.c.received_at))
+        with reading(self._engine) as connection:
+            rows = connection.execute(counted.where(inbox.c.state.in_(left)).group_by(inbox.c.state)).all()
+        return {InboxState(state): Backlog(count=count, oldest=oldest) for state, count, oldest in rows}
 
     def _change(self, row: InboxRow, values: dict[str, object]) -> None:
         # Whoever took it later knows better: a row that has been taken again, or asked for, is not ours to change.

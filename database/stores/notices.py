@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Engine, RowMapping, insert, or_, select, update
+from sqlalchemy import ColumnElement, Engine, RowMapping, func, insert, or_, select, update
 
 from database.engine import reading, writing
 from database.tables import outbox
+from domain.backlog import Backlog
 from domain.inbox import later
 from domain.notice import NoticeState
 from domain.stores import OutboxRow
+
+_LEFT = (NoticeState.OWED, NoticeState.UNKNOWN)
+"""States in which a mail does not stay."""
 
 
 class SqlOutbox:
@@ -79,6 +83,14 @@ class SqlOutbox:
         statement = select(outbox).where(where).order_by(outbox.c.reserved_at.desc(), outbox.c.key).limit(limit)
         with reading(self._engine) as connection:
             return [_row(row) for row in connection.execute(statement).mappings()]
+
+    def backlog(self) -> dict[NoticeState | None, Backlog]:
+        """What is reserved, owed or of unknown outcome."""
+        left = or_(outbox.c.state.is_(None), outbox.c.state.in_([one.value for one in _LEFT]))
+        counted = select(outbox.c.state, func.count(), func.min(outbox.c.reserved_at))
+        with reading(self._engine) as connection:
+            rows = connection.execute(counted.where(left).group_by(outbox.c.state)).all()
+        return {NoticeState(name) if name else None: Backlog(count=count, oldest=old) for name, count, old in rows}
 
     def _change(self, *where: ColumnElement[bool], **values: object) -> bool:
         with writing(self._engine) as connection:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import Engine
 
 from database.engine import reading
+from database.tables import balances
 from ledger import Balance, JournalEntry, NewEntry, Verification
 from ledger.accounts import tender
 from ledger.store import append, head, read, series, verify
@@ -61,6 +62,11 @@ class SqlLedger:
         """All balances of accounts whose name begins with `prefix`, by name."""
         with reading(self._engine) as connection:
             return read.with_prefix(connection, prefix)
+
+    def not_zero(self, prefix: str) -> Sequence[Balance]:
+        """Those of them on which something stands; the database leaves out all others, which are nearly all."""
+        with reading(self._engine) as connection:
+            return read.with_prefix(connection, prefix, balances.c.debits != balances.c.credits)
 
     def pending_left(self, transfer: str) -> int:
         """What of a pending transfer is neither posted nor voided; 0 if there is no such transfer."""

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, RowMapping, Select, bindparam, func, select, text, union_all
+from sqlalchemy import ColumnElement, Connection, Row, RowMapping, Select, bindparam, func, select, text, union_all
 
 from database.tables import PAID_IN, balances, journal, transfers
 from ledger import Balance, JournalEntry, Transfer, TransferKind
@@ -141,11 +141,11 @@ def totals_of(row: Row[str, str, int, int, int, int]) -> tuple[Account, Totals]:
     return Account(account, commodity), Totals(*sums)
 
 
-def with_prefix(connection: Connection, prefix: str) -> list[Balance]:
-    """All balances whose account begins so, by name."""
+def with_prefix(connection: Connection, prefix: str, *only: ColumnElement[bool]) -> list[Balance]:
+    """All balances whose account begins so, by name; of them only some, if asked."""
     # A range, not LIKE: SQLite's LIKE takes capital letters for small ones, and ids know the difference.
     between = (balances.c.account >= prefix, balances.c.account <= prefix + _LAST_CHARACTER)
-    statement = BALANCES.where(*between).order_by(balances.c.account, balances.c.commodity)
+    statement = BALANCES.where(*between, *only).order_by(balances.c.account, balances.c.commodity)
     return [balance(*totals_of(row)) for row in connection.execute(statement)]
 
 

@@ -19,8 +19,10 @@ async def run() -> int:
     from portal.codec.wanted import codec_server
     from portal.serve import listen, serving
     from settings import Settings
+    from telemetry import logs
 
     settings = Settings.load()
+    logs.set_up(settings.log)
     app = codec_server(settings).app()
     stop = asyncio.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
@@ -37,7 +39,6 @@ def main() -> int:
     if len(sys.argv) > 1:
         sys.stdout.write(f"{__doc__}\n\nIt takes no arguments; docs/configuration.md names its settings.\n")
         return 0 if sys.argv[1:] == ["--help"] else 2
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         return asyncio.run(run())
     except BackhaulError as error:

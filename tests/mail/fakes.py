@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from activities.mail import Letter
+from domain.backlog import Backlog
 from domain.errors import KeyConflict
 from domain.notice import NoticeState
 from domain.order import Contact
@@ -38,6 +39,9 @@ class FakeOutbox:
     def __init__(self, fuse: Fuse) -> None:
         self.rows: dict[str, OutboxRow] = {}
         self._fuse = fuse
+
+    def backlog(self) -> dict[NoticeState | None, Backlog]:
+        raise NotImplementedError
 
     def reserve(self, key: str, case: str, kind: str, now: datetime) -> OutboxRow | None:
         self._fuse.burn()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
+from domain.backlog import Backlog
 from domain.errors import BackhaulError
 from domain.inbox import InboxEvent, InboxRow, InboxState, Told, Vendor
 from domain.model import Model
@@ -114,6 +115,9 @@ class FakeOutbox:
         if key != "notice:R-1:approved:1":
             raise KeyError(key)
         self.finished.append((key, state, message_id))
+
+    def backlog(self) -> dict[NoticeState | None, Backlog]:
+        raise NotImplementedError
 
     def reserve(self, key: str, case: str, kind: str, now: datetime) -> OutboxRow | None:
         raise NotImplementedError

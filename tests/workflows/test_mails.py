@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from activities.decisions.policy_file import load_statutes
+from activities.mail import NoticeSent
 from domain.case import Outcome
 from domain.notice import NoticeState
 from ledger import EntryKind, JournalEntry, NewEntry
 from tests.workflows.returns import SHOPIFY_PAYMENT, TWO_RATES, Shop
 from tests.world import PATIENCE, until
 from wiring import STATUTES
-from workflows.mailing import Mailing
 from workflows.return_case.stage import Stage
 
 FOUR = {"approved", "in_transit", "received", "refund_done"}
@@ -76,7 +76,7 @@ async def test_a_mail_of_unknown_outcome_is_sent_once_more_after_a_day(shop: Sho
     one = await shop.shopify()
     await one.told("approved")
     assert one.notices() == {"approved": "unknown"}
-    mail = shop.client.get_workflow_handle_for(Mailing.run, "mail:notice:R-1:approved:1")
+    mail = shop.client.get_workflow_handle("mail:notice:R-1:approved:1", result_type=NoticeSent)
     await shop.skip(timedelta(days=1, hours=1))
     assert (await mail.result()).state is NoticeState.SENT
     first, second = await shop.world.mails("R-1")
