@@ -8,12 +8,12 @@ from datetime import datetime
 from domain.carrier_claim import CarrierClaim
 from domain.finding import FOREIGN, FindingCode, FindingSettled, Found
 from domain.inspection import Inspection, Receipt, units
-from domain.model import Id, Model, UtcDatetime
+from domain.model import Id, Sparse, UtcDatetime
 from domain.parcel import HandedOver, NewLabel, ReturnLabel, Scan, back_with_sender, moved
 from domain.serials import Discrepancy
 
 
-class GoodsSoFar(Model):
+class GoodsSoFar(Sparse):
     """Every recorded fact of the goods; what is None or empty has not happened."""
 
     label: ReturnLabel | None = None

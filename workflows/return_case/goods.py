@@ -15,7 +15,7 @@ from domain.notice import NoticeKind
 from workflows import options
 from workflows.return_case.labelling import Labelling
 from workflows.return_case.stage import NextAction, Stage
-from workflows.return_case.turn import by_stage
+from workflows.return_case.turn import by_stage, silent_until
 from workflows.stepping import NotWanted, not_if_refused
 
 _OF_EMPTY_BOX = 2
@@ -89,8 +89,11 @@ class Goods(Labelling):
 
     async def fall_due(self, waits_for: NextAction) -> None:
         """Ops are asked to look; of goods that come in parts, the rest is not waited for any more."""
+        heard_until = silent_until(self.state)
         if self.state.parts and not self.state.ungraded:
             await self.give_up_rest()
+        elif heard_until is not None and heard_until > workflow.now():
+            self.learn(patient_until=heard_until)
         else:
             self.tell_delayed()
             self.learn(overdue=f"Overdue: {waits_for.action}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from domain.box import due
 from domain.money import Money
-from domain.parcel import BROUGHT, TrackingStatus, delivered, newest
+from domain.parcel import BROUGHT, UNMOVED, TrackingStatus, delivered, newest
 from workflows.options import APPROVAL_PATIENCE
 from workflows.return_case.deciders import DECIDED, who_decides
 from workflows.return_case.stage import NextAction, Stage
@@ -238,12 +238,24 @@ def due_of(state: CaseState) -> datetime | None:
 
 
 def _in_transit_until(state: CaseState, decision: Decision) -> datetime | None:
-    """The carrier is patiently waited for as long as anything is said of the parcel now and then."""
+    """The carrier is asked once nothing was heard of the parcel for long. That is looked at so long after the first
+    word, and then after the last: a due time that moved with every scan would cost an action each."""
     if came := delivered(state.scans):
         return due(came, 1)
-    told = [*(one.at for one in [newest(state.scans)] if one), *([at] if (at := state.handed_over_at) else [])]
-    silent = max(told) + decision.days(decision.lost_after_days) if told else None
-    return max((one for one in (silent, state.patient_until) if one is not None), default=None)
+    told = _words_of_parcel(state)
+    first = min(told) + decision.days(decision.lost_after_days) if told else None
+    return max((one for one in (first, state.patient_until) if one is not None), default=None)
+
+
+def silent_until(state: CaseState) -> datetime | None:
+    """When nothing will have been heard of a parcel on its way for long; None where it is not on its way."""
+    told = _words_of_parcel(state) if state.stage is Stage.IN_TRANSIT and not delivered(state.scans) else []
+    return max(told) + state.decision.days(state.decision.lost_after_days) if told and state.decision else None
+
+
+def _words_of_parcel(state: CaseState) -> list[datetime]:
+    seen = [one.at for one in state.scans if one.status not in UNMOVED]
+    return [*seen, *([at] if (at := state.handed_over_at) else [])]
 
 
 _ASK_CARRIER = ("ops", "Ask the carrier what it wants: it cannot deliver the parcel")
