@@ -561,9 +561,11 @@ class Wander:
             await self.say("shipped", {"by": "ann", "tracking_number": f"{mine}-out"}, f"{mine}-9")
         for number, one in enumerate(view.unsettled):
             kept = {"finding": one, "by": "ann", "ending": "kept"}
-            await self.say("settle_finding", kept, f"{mine}-10-{number}")
+            if not await self.say("settle_finding", kept, f"{mine}-10-{number}"):  # it is the shopper's
+                back = {**kept, "ending": "sent_back", "tracking_number": f"{mine}-found"}
+                await self.say("settle_finding", back, f"{mine}-11-{number}")
         if view.owed_by_shopper:
-            await self.say("settle", {"by": "fay", "how": "waived"}, f"{mine}-11")
+            await self.say("settle", {"by": "fay", "how": "waived"}, f"{mine}-12")
         for number, won in enumerate(self._won(view)):
             await self.say("record_news", {**won, "event": f"{mine}-5-{number}"}, f"{mine}-5-{number}")
 
