@@ -248,9 +248,12 @@ def _in_transit_until(state: CaseState, decision: Decision) -> datetime | None:
 
 
 def silent_until(state: CaseState) -> datetime | None:
-    """When nothing will have been heard of a parcel on its way for long; None where it is not on its way."""
-    told = _words_of_parcel(state) if state.stage is Stage.IN_TRANSIT and not delivered(state.scans) else []
-    return max(told) + state.decision.days(state.decision.lost_after_days) if told and state.decision else None
+    """When nothing will have been heard of a parcel on its way for long; None where that is not what is waited for."""
+    told, decision = _words_of_parcel(state), state.decision
+    others = delivered(state.scans) or _empty(state) or _carrier_claim(state)
+    if state.stage is not Stage.IN_TRANSIT or others or not told or decision is None:
+        return None
+    return max(told) + decision.days(decision.lost_after_days)
 
 
 def _words_of_parcel(state: CaseState) -> list[datetime]:
