@@ -190,7 +190,9 @@ class PaymentActivities:
         # Store credit stands for the money of every payment.
         payment = None if ask.payment == AS_CREDIT else ask.payment
         if disputes := open_disputes(self._ledger, ask.order_id, payment):
-            text = f"{ask.payment} is disputed ({', '.join(disputes)}); it is paid when the dispute has ended"
+            text = (
+                f"{payment or 'A payment'} is disputed ({', '.join(disputes)}); it is paid when the dispute has ended"
+            )
             raise Refused(DISPUTED, text)
         tender = self._ledger.balance(accounts.tender(ask.payment), plan.currency).available
         legs = {leg.tender_id: leg.amount for leg in plan.legs} if plan.order_id == ask.order_id else {}

@@ -571,9 +571,11 @@ class Wander:
 
     def _won(self, view: CaseView) -> list[Json]:
         """The good end of every dispute that holds up money."""
-        held = [one.id for one in self.order.tenders if f"{one.id} is disputed" in view.next_action]
         said = [content for name, content, _ in self.before if content.get("kind") == "dispute"]
-        told = {one["dispute"]: one for one in said if one.get("payment") in (*view.disputed, *held)}
+        open_ones = [
+            one for one in said if one.get("payment") in view.disputed or str(one["dispute"]) in view.next_action
+        ]
+        told = {(one["dispute"], one.get("payment")): one for one in open_ones}
         at = datetime(2040, 1, 1, tzinfo=UTC).isoformat()
         return [{**one, "status": "won", "at": at} for one in told.values()]
 

@@ -151,7 +151,8 @@ def _undecided(state: CaseState) -> NextAction | None:
 def _carrier_claim(state: CaseState) -> NextAction | None:
     claim = state.open_claim
     last = newest(state.scans)
-    if claim is None or state.receipts or delivered(state.scans) or (last is not None and last.at > claim.at):
+    seen = state.receipts or delivered(state.scans) or (last is not None and claim is not None and last.at > claim.at)
+    if claim is None or (seen and not state.lost):  # what was paid as lost waits for the carrier's word all the same
         return None
     return NextAction(owner="carrier", action=f"Answer the claim {claim.reference}", due_at=claim.answer_by)
 
