@@ -72,6 +72,9 @@ lock: $(STAMP) ## write the locks anew from pyproject.toml
 	@$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header -c requirements.lock pyproject.toml -o deploy/requirements.lock
 	@echo 'beancount>=3.2.3,<4' | $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header - -o tests/judges.lock
 
+sbom: $(STAMP) ## write what is in the product, with versions, hashes and licences, to .backhaul/sbom.cdx.json (CycloneDX)
+	@$(PYTHON) deploy/sbom.py .backhaul/sbom.cdx.json
+
 schemas: $(STAMP) ## write the published JSON Schemas anew from the models
 	@$(PYTHON) -m activities.storefront.native > docs/order.schema.json
 	@$(PYTHON) -m workflows.start > docs/return_request.schema.json
@@ -85,4 +88,4 @@ lifecycle: $(STAMP) ## write docs/lifecycle.md anew from what the diaries tell
 histories: $(STAMP) ## record anew what happens in the diaries, where it is not what was recorded
 	@$(PYTHON) -m pytest -q -n 2 --write-histories --ignore=tests/diaries/test_book.py tests/diaries
 
-.PHONY: histories lifecycle help setup judges demo test proof bench check format lock schemas
+.PHONY: histories lifecycle help setup judges demo test proof bench check format lock sbom schemas

@@ -14,6 +14,7 @@ from settings import ROOT, Settings
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
+    from temporalio.converter import DataConverter, PayloadCodec
 
     from activities.calling import StorefrontCalls
     from activities.inventory import Inventory
@@ -88,6 +89,21 @@ def collecting(provider: Payments, ledger: Ledger) -> object:
     from activities.payments.collecting import Collecting
 
     return Collecting(provider, ledger)
+
+
+def codec(own: Settings) -> PayloadCodec | None:
+    """What encrypts payloads on their way to Temporal; None without keys."""
+    from domain.payload_keys import parse_keys
+    from encryption import codec
+
+    return codec(parse_keys(own.payload_keys.get_secret_value()))
+
+
+def converter(own: Settings) -> DataConverter:
+    """How values travel to Temporal and back, the same for clients, workers and replays."""
+    from encryption import converted
+
+    return converted(codec(own))
 
 
 def _storefront(own: Settings) -> StorefrontCalls:

@@ -9,20 +9,24 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from domain.codec_tokens import parse_tokens
 from domain.contact import Place
 from domain.errors import InvalidRequest
 from domain.event import Endpoint, checked_names
 from domain.notice import NoticeKind
 from domain.parcel import LabelFormat, ParcelSize
+from domain.payload_keys import parse_keys
 from domain.request import first_fault
 
 ROOT = Path(__file__).parent
+_ORIGIN = r"https?://[a-z0-9.-]{1,253}(:\d{1,5})?"
 TemplateId = Annotated[str, StringConstraints(pattern=r"^d-[0-9a-f]{32}$")]
 
 
@@ -43,6 +47,23 @@ def _shaped(pattern: str, words: str) -> AfterValidator:
         if re.fullmatch(pattern, text) is None:
             raise ValueError(words)
         return text
+
+    return AfterValidator(checked)
+
+
+def _listed(parse: Callable[[str], object]) -> AfterValidator:
+    """A secret that is a list, or lies in a file, which an absolute path names; what is read is kept."""
+
+    def checked(given: SecretStr) -> SecretStr:
+        text = given.get_secret_value()
+        if text.startswith("/"):
+            try:
+                text = Path(text).read_text("ascii")
+            except (OSError, ValueError) as error:
+                why = getattr(error, "strerror", None) or "it is no plain text"
+                raise ValueError(f"its file cannot be read: {why}") from None
+        parse(text)
+        return SecretStr(text)
 
     return AfterValidator(checked)
 
@@ -127,6 +148,15 @@ class Settings(BaseSettings):
     """Where orders are read: those imported here, or at the storefront, in whose JSON."""
     event_endpoints: Annotated[tuple[Endpoint, ...], AfterValidator(checked_names)] = ()
     """Who is told of returns: name, url, secret, and types where not all are wanted."""
+    payload_keys: Annotated[SecretStr, _listed(parse_keys)] = SecretStr("")
+    """What payloads are encrypted with: id:base64, the first for what is new; without any nothing is encrypted."""
+    codec_tokens: Annotated[SecretStr, _listed(parse_tokens)] = SecretStr("")
+    """Who may have payloads decrypted for the Temporal UI: name:token."""
+    codec_host: str = "127.0.0.1"
+    codec_port: int = Field(default=8251, ge=0, le=65535)
+    """Where the codec server listens; port 0 is any free one."""
+    codec_origins: tuple[Annotated[str, _shaped(_ORIGIN, "write an origin such as https://ui.example")], ...] = ()
+    """Whose pages may ask it, beside those of `ui_url`."""
     drain_seconds: int = Field(default=30, ge=0, le=3600)
     """How long a stopping worker waits for activities that are under way."""
 

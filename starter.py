@@ -14,6 +14,7 @@ from commands import (
     finance,
     findings,
     inbox,
+    keys,
     late_goods,
     mails,
     mending,
@@ -55,6 +56,7 @@ everyday = (
 for one in everyday:
     app.add_typer(one.app)
 app.add_typer(mending.app)
+app.add_typer(keys.app)
 app.add_typer(mending.evidence, name="evidence")
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(boxes.app)

@@ -14,6 +14,8 @@ from adapters import law as law
 from settings import Settings, home, stack_file
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sqlalchemy import Engine
     from temporalio.client import Client
 
@@ -279,4 +281,18 @@ async def connect(**options: Any) -> Client:  # Client.connect's own options
     """
     from workflows.connection import connected
 
-    return await connected(stack if (stack := stack_file()).exists() else None, **options)
+    given = {"data_converter": adapters.converter(Settings.load()), **options}
+    return await connected(_profiles(), **given)
+
+
+def namespace() -> str:
+    """The namespace of this deployment. Raises Unavailable if Temporal's own configuration means nothing."""
+    from workflows.connection import configured
+
+    return str(configured(_profiles())["namespace"])
+
+
+def _profiles() -> Path | None:
+    """The embedded stack's, while it runs."""
+    stack = stack_file()
+    return stack if stack.exists() else None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import ssl
+import time
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import httpx2
 from pydantic import ValidationError
@@ -16,6 +18,8 @@ from domain.model import Model
 M = TypeVar("M", bound=Model)
 
 TIMEOUT_SECONDS = 10.0
+LARGEST_ANSWER = 2 * 1024 * 1024
+"""Bytes of an answer, unpacked; all that is asked for is small."""
 FINAL = (400, 404, 409, 422)
 """Statuses with which the storefront itself says no."""
 Translate = Callable[[int, Mapping[str, str], bytes], BackhaulError]
@@ -31,6 +35,42 @@ def translated(status: int, headers: Mapping[str, str], body: bytes) -> Backhaul
     if reason is None or status not in FINAL:
         return cannot_serve(status, headers)
     return Refused(reason.code, f"The storefront says no: {reason.message[:500] or reason.code}")
+
+
+class Answer(NamedTuple):
+    """What somebody answered, whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+class Endless(httpx2.HTTPError):
+    """An answer that has no end: too many bytes, or too slow."""
+
+
+def ask(
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    timeout: float,
+    content: bytes = b"",
+    params: Mapping[str, str] | None = None,
+    tls: ssl.SSLContext | bool = True,
+) -> Answer:
+    """One call; redirects are not followed. Whoever answers cannot hold a thread, or fill the memory.
+
+    Raises httpx2.HTTPError and httpx2.InvalidURL. `timeout` in seconds is for each step, and for the whole answer.
+    """
+    call = httpx2.stream(method, url, content=content, params=params, headers=headers, timeout=timeout, verify=tls)
+    with call as answer:
+        body, until = bytearray(), time.monotonic() + timeout
+        for part in answer.iter_bytes():
+            body += part
+            if len(body) > LARGEST_ANSWER or time.monotonic() > until:
+                raise Endless(f"more than {LARGEST_ANSWER} bytes, or than {timeout} seconds")
+        return Answer(answer.status_code, answer.headers, bytes(body))
 
 
 class StorefrontCalls:
@@ -58,12 +98,12 @@ class StorefrontCalls:
     def _call(self, shape: type[M], method: str, target: str, body: bytes, key: str) -> M:
         headers = signed(self._secret, method, target, key, body)
         try:
-            answer = httpx2.request(method, self._url + target, content=body, headers=headers, timeout=self._timeout)
+            answer = ask(method, self._url + target, content=body, headers=headers, timeout=self._timeout)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             # From None: the request in it holds the address and the signature.
             raise Unavailable(f"The storefront gave no answer ({type(error).__name__}).") from None
-        if answer.status_code not in (200, 201):
-            raise self._translate(answer.status_code, answer.headers, answer.content)
+        if answer.status not in (200, 201):
+            raise self._translate(answer.status, answer.headers, answer.content)
         try:
             return shape.model_validate_json(answer.content)
         except ValidationError:

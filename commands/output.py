@@ -55,6 +55,8 @@ command_of = cache(typer.main.get_command)
 
 # Titles and names come from outside; what steers a terminal must not reach it.
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+# Those that JSON lets stand as they are.
+_C1 = re.compile(r"[\x7f-\x9f]")
 
 
 def group(help: str) -> typer.Typer:
@@ -123,7 +125,7 @@ def _named_as_typed(app: typer.Typer, arguments: Sequence[str] | None, error: In
 
 def print_json(value: object) -> None:
     """One JSON document on standard output."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    typer.echo(_C1.sub(lambda one: f"\\u{ord(one[0]):04x}", json.dumps(value, indent=2, ensure_ascii=False)))
 
 
 def say(*lines: str) -> None:

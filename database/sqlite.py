@@ -63,9 +63,13 @@ def turn(engine: Engine) -> Iterator[None]:
 
 
 def _make_folder(url: URL) -> None:
-    folder = Path(str(url.database)).parent
+    file = Path(str(url.database))
+    folder = file.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        # It holds names and addresses; what SQLite puts beside it (WAL) gets the same rights. One that is there stays.
+        if not file.exists():
+            file.touch(mode=0o600)
     except OSError as error:
         raise InvalidRequest(DATABASE_URL, f"the folder {folder.absolute()} cannot be made: {error.strerror}") from None
 

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from domain.errors import BackhaulError
 from domain.inbox import InboxState
 from domain.stores import Inbox
+from portal.body import bounded
 from portal.sources import Source
 
 LARGEST_BODY = 1024 * 1024
@@ -65,7 +66,7 @@ class _Door:
             # Vendors come again for hours or days: whoever sets the secret meanwhile loses nothing.
             return self._refuse(503, f"Nothing is taken before {source.setting} is set; see docs/webhooks.md.")
         try:
-            body = await _bounded(request)
+            body = await bounded(request, LARGEST_BODY)
         except ClientDisconnect:
             return _say(400, "The body is not whole.")
         if body is None:
@@ -94,16 +95,6 @@ class _Door:
     def _refuse(self, status: int, why: str) -> Response:
         _log.warning("webhook of %s answered with %d: %s", self._source.vendor, status, why)
         return _say(status, why)
-
-
-async def _bounded(request: Request) -> bytes | None:
-    """The body, or None as soon as it is too large."""
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > LARGEST_BODY:
-            return None
-    return bytes(body)
 
 
 def _say(status: int, message: str) -> Response:

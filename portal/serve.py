@@ -40,7 +40,7 @@ async def run() -> int:
     for one in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(one, stop.set)
     here = rooms(settings)
-    listener = _listen(settings.portal_host, settings.portal_port)
+    listener = listen(settings.portal_host, settings.portal_port, "portal", "BACKHAUL_PORTAL_PORT")
     migrate(here.engine)
     loop = Loop(
         here.stores.inbox, Courier(TemporalDelivery(connect), here.ledger, here.stores.parcels, here.stores.outbox), now
@@ -48,7 +48,7 @@ async def run() -> int:
     loops: list[Loop | Outbound] = [loop, *_outbound(here)]
     sending = [asyncio.create_task(one.run()) for one in loops]
     app = build(here.stores.inbox, doors, now, loop.heard, lambda: not any(one.done() for one in sending))
-    async with _serving(app, listener):
+    async with serving(app, listener):
         for door in doors:
             if not door.secrets:
                 logging.warning("webhooks of %s are not taken: %s is not set", door.vendor, door.setting)
@@ -69,7 +69,8 @@ def _outbound(here: Rooms) -> list[Outbound]:
 
 
 @asynccontextmanager
-async def _serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
+async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
+    """Answer there; at the end what is under way is finished."""
     config = uvicorn.Config(
         app,
         ws="none",
@@ -90,12 +91,12 @@ async def _serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]
         await serving
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int, name: str, setting: str) -> socket.socket:
     """A listening socket. Raises Refused `port_taken`."""
     try:
         return socket.create_server((host, port), backlog=512)
     except OSError as error:
-        text = f"The portal cannot listen at {host}:{port} ({error.strerror}); set BACKHAUL_PORTAL_PORT to another one."
+        text = f"The {name} cannot listen at {host}:{port} ({error.strerror}); set {setting} to another one."
         raise Refused("port_taken", text) from None
 
 

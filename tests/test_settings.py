@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,8 @@ SECRETS = (
     "easypost_webhook_secret",
     "storefront_secret",
     "warehouse_secret",
+    "payload_keys",
+    "codec_tokens",
 )
 
 
@@ -123,19 +126,28 @@ def test_a_broken_stack_file_is_named(stack: Path, broken: bytes) -> None:
 
 @pytest.mark.parametrize("name", SECRETS)
 def test_secrets_are_never_printed(name: str, stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(f"BACKHAUL_{name.upper()}", "s3cret-value")
+    value = {
+        "payload_keys": f"k1:{b64encode(b's3cret-of-32-bytes-of-one-payload').decode()[:43]}=",
+        "codec_tokens": f"fay:s3cret-{'t' * 32}",
+    }.get(name, "s3cret-value")
+    monkeypatch.setenv(f"BACKHAUL_{name.upper()}", value)
     settings = Settings.load()
-    assert getattr(settings, name).get_secret_value() == "s3cret-value"
+    assert getattr(settings, name).get_secret_value() == value
     for shown in (repr(settings), str(settings), f"{settings.model_dump()}", settings.model_dump_json()):
         assert "s3cret" not in shown
+        assert value not in shown
 
 
 def test_every_key_and_token_is_a_secret() -> None:
     names = [name for name in Settings.model_fields if name != "sendgrid_webhook_key"]  # a public key
-    found = {name for name in names if name.endswith(("_key", "_token", "_password", "_secret", "smtp_url"))}
+    found = {
+        name
+        for name in names
+        if name.endswith(("_key", "_token", "_password", "_secret", "_keys", "_tokens", "smtp_url"))
+    }
     assert found == set(SECRETS)
     for name in found:
-        assert Settings.model_fields[name].annotation is SecretStr
+        assert Settings.model_fields[name].annotation is SecretStr, name
 
 
 def test_the_password_in_a_databases_address_is_never_printed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,6 +117,13 @@ async def test_without_any_word_it_is_the_servers_own_default(connected: Connect
     assert connected()["data_converter"] is pydantic_data_converter
 
 
+async def test_with_keys_payloads_are_encrypted(connected: Connected, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BACKHAUL_PAYLOAD_KEYS", f"k1:{'A' * 43}=")
+    await wiring.connect()
+    (sealed,) = await connected()["data_converter"].encode(["B-2041"])
+    assert sealed.metadata["backhaul-key"] == b"k1"
+
+
 async def test_the_embedded_stack_is_found(connected: Connected, folder: Path) -> None:
     profile(folder / "home" / "stack.toml", "127.0.0.1:1", namespace="embedded")
     await wiring.connect()
@@ -179,10 +186,10 @@ async def test_settings_of_temporal_that_mean_nothing(
     assert "No Temporal server" not in no.value.message
 
 
-async def test_a_broken_profile_does_not_print_the_key_in_it(folder: Path) -> None:
-    file = folder / "home" / "stack.toml"
-    file.parent.mkdir()
+async def test_a_broken_profile_does_not_print_the_key_in_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = folder / "own.toml"
     file.write_text("[profile.default]\napi_key = s3cret\n")
+    monkeypatch.setenv("TEMPORAL_CONFIG_FILE", str(file))
     with pytest.raises(Unavailable) as no:
         await wiring.connect()
     assert "line 2" in no.value.message

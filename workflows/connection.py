@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.envconfig import ClientConfig
+from temporalio.envconfig import ClientConfig, ClientConnectConfig
 
 from domain.errors import Unavailable
 
@@ -17,13 +16,9 @@ async def connected(profiles: Path | None, **options: Any) -> Client:  # Client.
 
     Raises Unavailable with what to do if nobody answers, or if the configuration means nothing.
     """
+    config = configured(profiles)
     try:
-        config = ClientConfig.load_client_connect_config(config_file=str(profiles) if profiles else None)
-    except (RuntimeError, OSError) as error:
-        raise _unusable(error) from None
-    config.setdefault("target_host", "127.0.0.1:7233")
-    try:
-        return await Client.connect(**{**config, "data_converter": pydantic_data_converter, **options})
+        return await Client.connect(**{**config, **options})
     except RuntimeError:
         address = config.get("target_host")
         raise Unavailable(
@@ -32,6 +27,17 @@ async def connected(profiles: Path | None, **options: Any) -> Client:  # Client.
         ) from None
     except (ValueError, OSError) as error:
         raise _unusable(error) from None
+
+
+def configured(profiles: Path | None) -> ClientConnectConfig:
+    """What Temporal's own configuration says. Raises Unavailable if it means nothing."""
+    try:
+        config = ClientConfig.load_client_connect_config(config_file=str(profiles) if profiles else None)
+    except (RuntimeError, OSError) as error:
+        raise _unusable(error) from None
+    config.setdefault("target_host", "127.0.0.1:7233")
+    config.setdefault("namespace", "default")
+    return config
 
 
 def _unusable(error: Exception) -> Unavailable:

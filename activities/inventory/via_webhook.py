@@ -13,6 +13,7 @@ import httpx2
 from pydantic import ValidationError
 from standardwebhooks import Webhook
 
+from activities.calling import ask
 from activities.inventory.items import Goods, Item
 from domain.errors import BackhaulError, InvalidRequest, Refused, Unavailable
 from domain.model import Model
@@ -81,14 +82,15 @@ class WebhookInventory:
         data = {"key": key, "return": goods.case, "order": goods.order_id, **more, "items": _items(goods.items)}
         body = json.dumps({"type": f"inventory.{verb}", "data": data}, separators=(",", ":"))
         try:
-            answer = httpx2.post(
-                self._url, content=body, headers=self._headers(key, body), timeout=self._timeout, verify=self._tls
+            headers = self._headers(key, body)
+            answer = ask(
+                "POST", self._url, content=body.encode(), headers=headers, timeout=self._timeout, tls=self._tls
             )
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             # From None: the request in it holds the address and the signature.
             raise Unavailable(f"The warehouse gave no answer ({type(error).__name__}).") from None
-        if not 200 <= answer.status_code < 300:
-            raise translate(answer.status_code, answer.headers, answer.content)
+        if not 200 <= answer.status < 300:
+            raise translate(answer.status, answer.headers, answer.content)
 
     def _headers(self, key: str, body: str) -> dict[str, str]:
         # A point in the id would let a signature be read in two ways, and our keys may have some.

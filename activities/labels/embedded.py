@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import httpx2
 
+from activities.calling import Answer, ask
 from activities.labels import LabelRequest
 from activities.labels.folder import LabelFolder
 from activities.labels.pdf import render_code, render_label
@@ -52,7 +54,7 @@ class EmbeddedLabels:
         if not (token and token.isascii() and token.isprintable()):
             raise InvalidRequest("BACKHAUL_CARRIER_TOKEN", "it is empty or has characters that no token has")
         self._carrier_url = carrier_url.rstrip("/")
-        self._headers = {"Authorization": f"Bearer {token}"}
+        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         self._folder = LabelFolder(folder, public_url)
         self._format = format
         self._ending = "zpl" if format is LabelFormat.ZPL else "pdf"
@@ -63,7 +65,7 @@ class EmbeddedLabels:
         """Ask the carrier for the labels with our key as their reference."""
         answer = self._call("GET", "/labels", params={"reference": key})
         with _readable():
-            sold = answer.json()["labels"]
+            sold = json.loads(answer.content)["labels"]
             return self._label(tracking_number(key), sold[0], now) if sold else None
 
     def buy(self, key: str, request: LabelRequest, now: datetime) -> ReturnLabel:
@@ -87,7 +89,7 @@ class EmbeddedLabels:
         """Ask where a parcel was seen; it knows its own alone."""
         answer = self._call("GET", f"/track/{tracking_number}", codes={404: "unknown_parcel"})
         with _readable():
-            told = answer.json()["scans"]
+            told = json.loads(answer.content)["scans"]
             return tuple(Scan.model_validate({**one, "tracking_number": tracking_number}) for one in told)
 
     def _drawn(self, request: LabelRequest, number: str, now: datetime) -> bytes:
@@ -117,17 +119,16 @@ class EmbeddedLabels:
         body: Mapping[str, object] | None = None,
         codes: Mapping[int, str] | None = None,
         params: Mapping[str, str] | None = None,
-    ) -> httpx2.Response:
+    ) -> Answer:
         """One call; `codes` are the refusals with a meaning of their own, by status."""
         url, waits, tls = self._carrier_url + path, self._timeout, self._tls
         try:
-            answer = httpx2.request(
-                method, url, json=body, params=params, headers=self._headers, timeout=waits, verify=tls
-            )
+            content = b"" if body is None else json.dumps(body).encode()
+            answer = ask(method, url, content=content, params=params, headers=self._headers, timeout=waits, tls=tls)
         except httpx2.HTTPError as error:
             # From None: the request in it holds the address and the token.
             raise Unavailable(f"The carrier gave no answer ({type(error).__name__})") from None
-        status = answer.status_code
+        status = answer.status
         if status in (200, 201):
             return answer
         if 400 <= status < 500 and status not in _OPERATORS_CAN_MEND:
@@ -144,9 +145,10 @@ def _readable() -> Iterator[None]:
         raise Unavailable("The carrier's answer cannot be read; is BACKHAUL_CARRIER_URL right?") from None
 
 
-def _content(answer: httpx2.Response) -> object:
+def _content(answer: Answer) -> object:
     try:
-        return answer.json()
+        said: object = json.loads(answer.content)
+        return said
     except ValueError:
         return None
 

@@ -92,6 +92,7 @@ def test_all_commands_are_there() -> None:
         "paid-by-hand",
         "parcel add",
         "pay-again",
+        "payload-key",
         "people add",
         "people change",
         "people deactivate",

@@ -19,9 +19,9 @@ from tests.deploy.compose import COMPOSE, SERVICES, TEXT, environment, fill_in, 
 from tests.deploy.image import DOCKERFILE, copied
 from tests.house.tree import ROOT, project, reached_from
 
-PROGRAMS = ("worker", "starter", "ledger.__main__", "portal.__main__", "portal.healthy")
+PROGRAMS = ("worker", "starter", "ledger.__main__", "portal.__main__", "portal.healthy", "portal.codec.__main__")
 JOBS = ("temporal-schema", "temporal-init", "database")
-SERVERS = ("postgres", "temporal", "temporal-ui", "worker", "portal")
+SERVERS = ("postgres", "temporal", "temporal-ui", "worker", "portal", "codec")
 SECRETS = [f"BACKHAUL_{name.upper()}" for name, one in Settings.model_fields.items() if one.annotation is SecretStr]
 CHOSEN = {
     "BACKHAUL_SENDGRID_API_KEY",
@@ -65,7 +65,7 @@ def test_images_are_pinned() -> None:
 def test_our_image_has_the_projects_version() -> None:
     image = f"backhaul:{project()['project']['version']}"
     ours = [service for service in SERVICES.values() if "build" in service]
-    assert ours == [SERVICES["database"], SERVICES["worker"], SERVICES["portal"]]
+    assert ours == [SERVICES["database"], SERVICES["worker"], SERVICES["portal"], SERVICES["codec"]]
     assert all(service["image"] == image for service in ours)
     assert all((ROOT / service["build"]["dockerfile"]).is_file() for service in ours)
 
@@ -144,14 +144,17 @@ def test_every_setting_that_is_passed_exists() -> None:
 
 def test_every_secret_comes_from_outside_and_is_asked_for() -> None:
     webhooks = {name for name in SECRETS if "WEBHOOK" in name}
-    assert set(SECRETS) - webhooks <= set(SERVICES["worker"]["environment"])
+    readers = {"BACKHAUL_CODEC_TOKENS"}
+    assert set(SECRETS) - webhooks - readers <= set(SERVICES["worker"]["environment"])
+    assert readers <= set(SERVICES["codec"]["environment"])
+    assert all("BACKHAUL_PAYLOAD_KEYS" in SERVICES[name]["environment"] for name in ("worker", "portal", "codec"))
     assert webhooks <= set(SERVICES["portal"]["environment"])
     for service, name, value in settings_passed():
         if name in SECRETS or re.search(r"PASSWORD|PWD|SECRET|TOKEN|_KEY$", name):
             # A vendor makes them when it is told where to send, so that everything else runs before them; not every
             # shop has a storefront that keeps gift cards, or a warehouse system; of two carriers, and of two ways to
             # send mail, one is chosen.
-            some = ("WEBHOOK", "STOREFRONT", "WAREHOUSE", "SENDGRID", "SMTP", "CARRIER", "EASYPOST")
+            some = ("WEBHOOK", "STOREFRONT", "WAREHOUSE", "SENDGRID", "SMTP", "CARRIER", "EASYPOST", "PAYLOAD", "CODEC")
             asked_for = r":-" if any(word in name for word in some) else r":\?[^}]+"
             assert re.fullmatch(rf"\$\{{\w+{asked_for}\}}", value), f"{service}: {name}"
 
@@ -190,7 +193,7 @@ def test_the_example_names_every_variable() -> None:
     named = {line.partition("=")[0]: line.partition("=")[2] for line in lines if line and not line.startswith("#")}
     assert set(named) == variables()
     shops_own = ("WEBHOOK", "STOREFRONT", "WAREHOUSE", "SUPPORT", "MAIL_LOGO", "MAIL_IMPRINT")
-    free = (*shops_own, "CARRIER_", "EASYPOST", "PARCEL", "PACKING")
+    free = (*shops_own, "CARRIER_", "EASYPOST", "PARCEL", "PACKING", "PAYLOAD", "CODEC")
     may_be_empty = {name for name in named if any(word in name for word in free)}
     assert {name for name, value in named.items() if not value} - may_be_empty - CHOSEN == set(GIVEN) - CHOSEN
     examples = [json.loads(one) for one in re.findall(r"'([\[{].*[\]}])'", "\n".join(lines))]

@@ -12,6 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from activities.calling import Answer, ask
 from activities.labels import Labels
 from activities.labels.embedded import EmbeddedLabels
 from activities.labels.via_easypost import EasyPostLabels
@@ -49,14 +50,12 @@ def embedded(url: str, folder: Path, key: str, monkeypatch: pytest.MonkeyPatch) 
     """Our own labels at the simulator."""
 
     def lose() -> None:
-        send = httpx2.request
-
-        def losing(method: str, address: str, **how: Any) -> httpx2.Response:
-            send(method, address, **how)
-            monkeypatch.setattr(httpx2, "request", send)
+        def losing(method: str, address: str, **how: Any) -> Answer:
+            ask(method, address, **how)
+            monkeypatch.setattr("activities.labels.embedded.ask", ask)
             raise httpx2.ReadTimeout("the answer was lost")
 
-        monkeypatch.setattr(httpx2, "request", losing)
+        monkeypatch.setattr("activities.labels.embedded.ask", losing)
 
     def sold() -> list[str]:
         told = httpx2.get(f"{url}/carrier/labels.json", timeout=10, verify=False).json()

@@ -273,7 +273,7 @@ def test_every_transport_exception_is_unavailable(tmp_path: Path, monkeypatch: p
         def fail(*_: object, kind: type[httpx2.HTTPError] = kind, **__: object) -> None:
             raise kind.__new__(kind)
 
-        monkeypatch.setattr(httpx2, "request", fail)
+        monkeypatch.setattr(httpx2, "stream", fail)
         with pytest.raises(Unavailable, match=kind.__name__):
             _buy(made("http://127.0.0.1:9", tmp_path))
 

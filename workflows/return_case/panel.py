@@ -18,6 +18,11 @@ _WAITS = {
 """For what a refund may be withheld."""
 
 
+def plain(text: str) -> str:
+    """Words from outside as the Markdown that shows them: neither a link nor a picture nor HTML."""
+    return text.replace("\\", "\\\\").replace("[", "\\[").replace("<", "\\<")
+
+
 def panel(state: CaseState) -> str:
     """The Markdown that ops read beside the timeline: where it stands, who is next, until when, and the amounts."""
     seen = view(state)
@@ -25,15 +30,15 @@ def panel(state: CaseState) -> str:
         f"Next: **{seen.next_owner}** — {seen.next_action}",
         f"Assigned by {seen.assigned_by} instead of {state.turn.owner}" if seen.assigned_by else "",
         f"Due: {moment(seen.due_at)}" if seen.due_at else "",
-        f"Order {seen.order_number}: {_items(state)}" if state.order else "",
+        f"Order {plain(seen.order_number)}: {_items(state)}" if state.order else "",
         f"Appeals return {seen.appeals}" if seen.appeals else "",
-        *(f"Overridden by {one}" for one in seen.overrides),
+        *(f"Overridden by {plain(one)}" for one in seen.overrides),
         f"Quoted: {seen.quote}" if seen.quote else "",
         f"Chosen: {seen.resolution.replace('_', ' ')}" if seen.resolution is not Resolution.REFUND else "",
         f"Bonus on top: {seen.bonus}" if seen.bonus else "",
-        f"Goes out: {', '.join(seen.goods_out)}" if seen.goods_out else "",
+        f"Goes out: {plain(', '.join(seen.goods_out))}" if seen.goods_out else "",
         f"To be paid on top: {seen.to_pay}" if seen.to_pay else "",
-        f"Sent: {', '.join(seen.sent)}" if seen.sent else "",
+        f"Sent: {plain(', '.join(seen.sent))}" if seen.sent else "",
         f"To refund: {seen.planned} ({seen.refund_status})" if seen.planned else "",
         f"The refund is due by {moment(seen.refund_due)}" if seen.refund_due and not state.refund_settled else "",
         f"The refund may wait until: {_WAITS[seen.refund_withheld]}" if seen.refund_withheld else "",
@@ -54,7 +59,7 @@ def panel(state: CaseState) -> str:
         f"Label given back: {seen.label_void.replace('_', ' ')}" if seen.label_void else "",
         f"Sent, as shown by {', '.join(seen.proofs)}" if seen.proofs else "",
         f"Other parcels: {', '.join(seen.other_parcels)}" if seen.other_parcels else "",
-        *(f"⚠ {one}" for one in (*seen.discrepancies, *seen.findings)),
+        *(f"⚠ {plain(one)}" for one in (*seen.discrepancies, *seen.findings)),
         "To be claimed from the carrier" if seen.carrier_claim else "",
     ]
     return "\n\n".join(filter(None, [_stage(seen), *map(help_wanted, state.troubles), _list(rows), _decided(state)]))
@@ -67,16 +72,16 @@ def _stage(seen: CaseView) -> str:
 def help_wanted(trouble: Trouble) -> str:
     """A trouble in a line."""
     again = f" It is tried again {moment(trouble.retry_at)}, or at once" if trouble.retry_at else " It is tried again"
-    return f"⚠ **{trouble.step}** needs {trouble.owner}: {trouble.message}{again} on `retry_now`."
+    return f"⚠ **{trouble.step}** needs {trouble.owner}: {plain(trouble.message)}{again} on `retry_now`."
 
 
 def _decided(state: CaseState) -> str:
     if state.decision is None:
         return ""
-    rows = [
-        f"{_item(state, line.line_id, line.quantity)}: **{line.verdict}**. {' '.join(one.text for one in line.reasons)}"
-        for line in state.decision.lines
-    ]
+    rows = []
+    for line in state.decision.lines:
+        why = plain(" ".join(one.text for one in line.reasons))
+        rows.append(f"{_item(state, line.line_id, line.quantity)}: **{line.verdict}**. {why}")
     return f"Decided under policy `{state.decision.policy}`:\n\n{_list(rows)}"
 
 
@@ -87,7 +92,7 @@ def _items(state: CaseState) -> str:
 
 def _item(state: CaseState, line_id: str, quantity: int) -> str:
     titles = state.order.titles if state.order else {}
-    return f"{quantity} × {titles.get(line_id, line_id)}"
+    return f"{quantity} × {plain(titles.get(line_id, line_id))}"
 
 
 def _list(rows: Sequence[str]) -> str:
