@@ -9,10 +9,13 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from domain import ids
 from domain.errors import InvalidRequest
-from settings import ROOT, Settings
+from settings import ROOT, Settings, together
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
     from sqlalchemy import Engine
     from temporalio.converter import DataConverter, PayloadCodec
 
@@ -191,6 +194,38 @@ def mail(own: Settings) -> Mail:
         templates={kind.value: template for kind, template in own.sendgrid_templates.items()},
         sandbox=own.sendgrid_sandbox,
     )
+
+
+def outside(own: Settings) -> dict[str, Callable[[], object]]:
+    """Everybody outside whom these settings name, ready to be made."""
+    named: dict[str, Callable[[], object]] = {
+        "stripe": partial(payments, own),
+        "mail": partial(mail, own),
+        "carrier": partial(carrier, own),
+    }
+    named |= {"storefront": partial(purses, own)} if own.storefront_url else {}
+    return named | ({"warehouse": partial(warehouse, own)} if own.warehouse_url else {})
+
+
+_NEEDED = {
+    ids.RETURNS_QUEUE: {"stripe", "carrier", "storefront", "warehouse"},
+    ids.PAYMENTS_QUEUE: {"stripe", "storefront"},
+    ids.MAIL_QUEUE: {"mail"},
+}
+"""Whom the activities of each queue speak to."""
+
+
+def check_settings(own: Settings, queues: Collection[str] = tuple(_NEEDED)) -> None:
+    """Raises InvalidRequest naming every setting with which whoever serves these queues cannot work."""
+    faults = []
+    for name, make in outside(own).items():
+        try:
+            if any(name in _NEEDED[queue] for queue in queues):
+                make()
+        except InvalidRequest as fault:
+            faults.append(fault)
+    if faults:
+        raise together(faults)
 
 
 def renderer(own: Settings) -> Renderer:

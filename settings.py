@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from domain.codec_tokens import parse_tokens
 from domain.contact import Place
@@ -23,10 +25,11 @@ from domain.event import Endpoint, checked_names
 from domain.notice import NoticeKind
 from domain.parcel import LabelFormat, ParcelSize
 from domain.payload_keys import parse_keys
-from domain.request import first_fault
+from domain.request import all_faults
 
 ROOT = Path(__file__).parent
 _ORIGIN = r"https?://[a-z0-9.-]{1,253}(:\d{1,5})?"
+_NO_JSON = 'is no JSON; write a list as ["one", "two"]'
 TemplateId = Annotated[str, StringConstraints(pattern=r"^d-[0-9a-f]{32}$")]
 
 
@@ -180,20 +183,48 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment beats the stack file."""
-        return (init_settings, env_settings, _StackFile(settings_cls))
+        return (init_settings, _Environment(settings_cls), _StackFile(settings_cls))
 
     @classmethod
     def load(cls) -> Settings:
-        """Read them. Raises InvalidRequest naming the first setting that is wrong."""
+        """Read them. Raises InvalidRequest naming every setting that is wrong, and none of the values."""
         try:
             return cls()
         except ValidationError as error:
-            field, message = first_fault(error)
-            raise InvalidRequest(f"BACKHAUL_{field.upper()}", message) from None
-        except SettingsError as error:
-            broken = re.search(r'field "(\w+)"', str(error))
-            name = f"BACKHAUL_{broken[1].upper()}" if broken else "BACKHAUL_*"
-            raise InvalidRequest(name, 'is no JSON; write a list as ["one", "two"]') from None
+            found = error.errors(include_url=False)
+            broken = [isinstance(one["input"], _NoJson) for one in found]
+            named = [(f"BACKHAUL_{field.upper()}", words) for field, words in all_faults(error)]
+            pairs = zip(named, broken, strict=True)
+            raise together(InvalidRequest(name, _NO_JSON if bad else words) for (name, words), bad in pairs) from None
+
+
+def together(faults: Iterable[InvalidRequest]) -> InvalidRequest:
+    """Several faults as one, which names the first field and tells of all."""
+    first, *others = faults
+    told = "; ".join([first.message.removeprefix(f"{first.field}: "), *(one.message for one in others)])
+    return InvalidRequest(first.field, told)
+
+
+def misspelled() -> dict[str, str]:
+    """Variables that look like settings and are none, each with the setting it is nearest to, empty if to none."""
+    known = [name.upper() for name in (*Settings.model_fields, "home")]
+    ours = {name: name.upper().removeprefix("BACKHAUL") for name in sorted(os.environ)}
+    strange = {name: rest.lstrip("_") for name, rest in ours.items() if rest != name.upper() and rest[1:] not in known}
+    near = {name: get_close_matches(rest, known, 1) for name, rest in strange.items()}
+    return {name: f"BACKHAUL_{found[0]}" if found else "" for name, found in near.items()}
+
+
+class _NoJson(str):
+    """What stands where JSON belongs."""
+
+
+class _Environment(EnvSettingsSource):
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:  # the base class's signature
+        """Broken JSON is left to be refused with everything else that is wrong."""
+        try:
+            return super().decode_complex_value(field_name, field, value)
+        except ValueError:
+            return _NoJson(value)
 
 
 class _StackFile(PydanticBaseSettingsSource):

@@ -9,6 +9,7 @@ from commands import (
     boxes,
     bulk,
     claims,
+    doctor,
     erase,
     events,
     finance,
@@ -55,6 +56,7 @@ everyday = (
 )
 for one in everyday:
     app.add_typer(one.app)
+app.add_typer(doctor.app)
 app.add_typer(mending.app)
 app.add_typer(keys.app)
 app.add_typer(mending.evidence, name="evidence")

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import adapters
 from adapters import STATUTES as STATUTES
+from adapters import check_settings as check_settings
 from adapters import law as law
+from adapters import outside as outside
 from settings import Settings, home, stack_file
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from domain import ids
 from domain.errors import BackhaulError, InvalidRequest
 from entry import leave
 from settings import Settings
-from wiring import Rooms, connect, rooms
+from wiring import Rooms, check_settings, connect, rooms
 from workflows.aftercare import Aftercare
 from workflows.mailing import Mailing
 from workflows.reconcile import Reconcile
@@ -111,6 +111,7 @@ def _all(*rooms: object) -> list[Callable[..., Any]]:
 async def run(extra: Sequence[Interceptor] = ()) -> int:
     """Serve until asked to stop."""
     settings = Settings.load()
+    check_settings(settings)
     stop = asyncio.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(one, stop.set)

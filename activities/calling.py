@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import ssl
 import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeVar
@@ -12,6 +11,7 @@ import httpx2
 from pydantic import ValidationError
 
 from activities.answers import UNSIGNED, cannot_serve, said, signed
+from activities.tls import trusted
 from domain.errors import BackhaulError, InvalidRequest, Refused, Unavailable
 from domain.model import Model
 
@@ -57,13 +57,14 @@ def ask(
     timeout: float,
     content: bytes = b"",
     params: Mapping[str, str] | None = None,
-    tls: ssl.SSLContext | bool = True,
 ) -> Answer:
     """One call; redirects are not followed. Whoever answers cannot hold a thread, or fill the memory.
 
     Raises httpx2.HTTPError and httpx2.InvalidURL. `timeout` in seconds is for each step, and for the whole answer.
     """
-    call = httpx2.stream(method, url, content=content, params=params, headers=headers, timeout=timeout, verify=tls)
+    call = httpx2.stream(
+        method, url, content=content, params=params, headers=headers, timeout=timeout, verify=trusted()
+    )
     with call as answer:
         body, until = bytearray(), time.monotonic() + timeout
         for part in answer.iter_bytes():

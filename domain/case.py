@@ -10,6 +10,7 @@ from domain.case_goods import GoodsSoFar
 from domain.choice import BACKHAUL, Chosen
 from domain.collection import PaymentRequest
 from domain.consent import Consent
+from domain.dispute import OpenDispute
 from domain.early import EarlyEnd, EarlyRefund, Settled
 from domain.evidence import Evidence, GiveEvidence
 from domain.exchange import Sent, Swap
@@ -119,6 +120,8 @@ class CaseSoFar(GoodsSoFar):
     """Why it was not, though it was due then, as a code."""
     early_end: EarlyEnd | None = None
     early_settled: Settled | None = None
+    late_credit: Minor = 0
+    """How much less of it is owed, in minor units, because goods came late."""
     approval: Approval | None = None
     promised: tuple[Swap, ...] = ()
     """What goes out for what comes back."""
@@ -137,6 +140,7 @@ class CaseSoFar(GoodsSoFar):
     sent: tuple[Sent, ...] = ()
     refunds: tuple[Refund, ...] = ()
     consents: tuple[Consent, ...] = ()
+    disputes: tuple[OpenDispute, ...] = ()  # of the order's payments
     outcome: Outcome | None = None
 
     @property
@@ -151,8 +155,16 @@ class CaseSoFar(GoodsSoFar):
 
     @property
     def waits_for_rest(self) -> bool:
-        """Whether more is to come after what was inspected."""
-        return self.inspection is not None and self.inspection.rest is Rest.EXPECTED and bool(self.expected)
+        """Whether more is to come after what was inspected, or is claimed at the carrier."""
+        if self.inspection is None or self.lost or not self.expected:
+            return False
+        claimed = self.claims_rest and self.early is None and self.resolution not in IN_GOODS
+        return claimed or self.inspection.rest is Rest.EXPECTED
+
+    @property
+    def claims_rest(self) -> bool:
+        """Whether one of several parcels is, or was, claimed at the carrier, though goods of another one came."""
+        return bool(self.receipts and self.claims and self.expected) and self.in_several
 
     @property
     def next_part(self) -> dict[str, object]:

@@ -45,6 +45,8 @@ class GoodsSoFar(Sparse):
     inspect_until: UtcDatetime | None = None
     inspection: Inspection | None = None
     """The newest one; `parts` are those before it, each paid by one of `paid_plans`."""
+    judged_boxes: tuple[Id, ...] = ()
+    """The receipts of what was inspected, or paid without that; their counts stay."""
     parts: tuple[Inspection, ...] = ()
     uninspected: bool = False
     """Nobody inspected in time, so `inspection` stands for what nobody has looked at, and `graded` is for the stock."""
@@ -70,6 +72,11 @@ class GoodsSoFar(Sparse):
     def moving(self) -> bool:
         """Whether the goods are on their way: a carrier has seen a parcel, or the shopper has shown that it is sent."""
         return back_with_sender(self.scans) is None and (moved(self.scans) or bool(self.handed_over))
+
+    @property
+    def boxes(self) -> tuple[Id, ...]:
+        """The receipts' ids."""
+        return tuple(one.id for one in self.receipts)
 
     @property
     def received(self) -> dict[str, int]:
@@ -121,10 +128,16 @@ class GoodsSoFar(Sparse):
         return next((one for one in self.claims if one.answer is None), None)
 
     @property
+    def in_several(self) -> bool:
+        """Whether carriers have had more than one parcel of it, as far as anybody has told."""
+        seen = {one.tracking_number for one in self.scans if moved([one])}
+        return len(seen | {one.tracking_number or one.shown for one in self.handed_over}) > 1
+
+    @property
     def claimed_as_lost(self) -> CarrierClaim | None:
-        """The claim by which a parcel counts as lost, as long as nothing of it came."""
+        """The claim by which a parcel counts as lost; not while goods that came wait to be judged and paid."""
         found = (one for one in self.claims if one.counts_as_lost)
-        return None if self.lost or self.receipts else next(found, None)
+        return None if self.lost or self.ungraded or (self.receipts and not self.in_several) else next(found, None)
 
 
 def with_handed_over(known: GoodsSoFar, proof: HandedOver, at: datetime) -> dict[str, object]:

@@ -38,6 +38,6 @@ def late_decided_key(case: str, receipt_id: str) -> str:
     return f"late_decided:{case}:{receipt_id}"
 
 
-def late_credit_key(case: str) -> str:
-    """What a shopper owes less, because goods that never came did come."""
-    return f"late_credit:{case}"
+def late_credit_key(case: str, receipt_id: str) -> str:
+    """What a shopper owes less, because goods that never came did come in this box."""
+    return f"late_credit:{case}:{receipt_id}"

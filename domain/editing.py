@@ -36,8 +36,8 @@ class Edit(Model):
         return request.model_copy(update={"lines": self.lines, **kept})
 
 
-def may_edit(known: CaseSoFar, said: Edit) -> Refusal | None:
-    """Whether the shopper may still ask for something else, as a return stands; None is yes."""
+def may_edit(known: CaseSoFar, said: Edit, case: str) -> Refusal | None:
+    """Whether the shopper may still ask for something else, as return `case` stands; None is yes."""
     if known.outcome is not None or known.cancelled is not None or known.force_closed is not None or known.expired:
         return Refusal(code="ends_already", message="This return ends already; start a new one for what is left.")
     if known.receipts or known.lost or known.inspection:
@@ -60,7 +60,10 @@ def may_edit(known: CaseSoFar, said: Edit) -> Refusal | None:
         return Refusal(code="too_many", message=text)
     if said.method is not None and known.label is not None and said.method is not known.label.method:
         text = f"It goes back by {known.label.method.replace('_', ' ')}, which is under way already"
-        return Refusal(code="way_is_settled", message=f"{text}; cancel the return and start one that goes another way.")
+        instead = "the goods are on their way, so nothing of that can be changed"
+        if not known.moving:
+            instead = f"say `python starter.py new-label {case} --method {said.method} --by {said.by}`"
+        return Refusal(code="way_is_settled", message=f"{text}; {instead}.")
     if len({line.line_id for line in said.lines}) < len(said.lines):
         return Refusal(code="named_twice", message="A line is named twice; add the quantities up.")
     return None

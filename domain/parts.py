@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain import ids
 from domain.case import CaseSoFar
 from domain.inspection import Inspection, Rest
 from domain.offer import Answer
@@ -31,3 +32,9 @@ def may_grade_anew(known: CaseSoFar) -> Refusal | None:
         text = "The shopper was asked to pay for an exchange by these grades, so they stay."
         return Refusal(code="payment_asked", message=text)
     return None
+
+
+def under_way(known: CaseSoFar) -> bool:
+    """Whether money was asked for what was inspected last; what was paid for earlier parts is done."""
+    keys = (ids.refund_of(one.key) for one in known.refunds)
+    return any(key is None or key.plan > known.plans_before for key in keys)

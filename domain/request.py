@@ -143,16 +143,22 @@ def taken(model: type[M], raw: object) -> M:
 
 def first_fault(error: ValidationError) -> tuple[str, str]:
     """The field and the message of a validation's first fault, without the value that was given."""
-    fault = error.errors(include_url=False, include_input=False)[0]
-    known = fault.get("ctx", {})
-    plain = _WORDS[fault["type"]].format_map(known) if fault["type"] in _WORDS else fault["msg"]
-    plain = _MEMBER.sub(r"\1", plain).replace("Input should", "it should")
-    words = _UNKNOWN if fault["type"] == "extra_forbidden" else PATTERNS.get(str(known.get("pattern")), plain)
-    field = ".".join(str(part) for part in fault["loc"])
-    # What is wrong with the whole often begins with the field that it is about.
-    if not field and (named := _NAMED.fullmatch(words)):
-        return named[1], named[2]
-    return field or "input", words
+    return all_faults(error)[0]
+
+
+def all_faults(error: ValidationError) -> list[tuple[str, str]]:
+    """The field and the message of each fault, without the values that were given."""
+    told = []
+    for fault in error.errors(include_url=False, include_input=False):
+        known = fault.get("ctx", {})
+        plain = _WORDS[fault["type"]].format_map(known) if fault["type"] in _WORDS else fault["msg"]
+        plain = _MEMBER.sub(r"\1", plain).replace("Input should", "it should")
+        words = _UNKNOWN if fault["type"] == "extra_forbidden" else PATTERNS.get(str(known.get("pattern")), plain)
+        field = ".".join(str(part) for part in fault["loc"])
+        # What is wrong with the whole often begins with the field that it is about.
+        named = None if field else _NAMED.fullmatch(words)
+        told.append((named[1], named[2]) if named else (field or "input", words))
+    return told
 
 
 def check_against(request: ReturnRequest, order: Order) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx2
 
 from activities.payments.stripe_events import EVENTS
+from activities.tls import trusted
 from domain.errors import Unavailable
 from embedded import children
 from embedded.children import Child
@@ -30,7 +31,7 @@ async def start(logs: Path, environment: Mapping[str, str]) -> Child:
 async def ready(portal: Child, port: int) -> None:
     """Wait until it takes webhooks. Raises Unavailable if it does not."""
     try:
-        async with asyncio.timeout(_START_SECONDS), httpx2.AsyncClient() as http:
+        async with asyncio.timeout(_START_SECONDS), httpx2.AsyncClient(verify=trusted()) as http:
             while not await _answers(http, f"http://127.0.0.1:{port}/health"):
                 if not portal.alive.is_set():
                     raise Unavailable("The portal ended while it started; see logs/portal.log in the home folder.")
@@ -39,10 +40,10 @@ async def ready(portal: Child, port: int) -> None:
         raise Unavailable("The portal does not answer; see logs/portal.log in the home folder.") from None
 
 
-async def register(port: int, stripe: str, key: str) -> None:
-    """Have Stripe's stand-in send the events that we act on to this port, and to none of an earlier run."""
-    url = f"http://127.0.0.1:{port}{_WEBHOOKS}"
-    async with httpx2.AsyncClient(headers={"Authorization": f"Bearer {key}"}) as http:
+async def register(portal: str, stripe: str, key: str) -> None:
+    """Have Stripe's stand-in send the events that we act on to this portal, and to none of an earlier run."""
+    url = f"{portal}{_WEBHOOKS}"
+    async with httpx2.AsyncClient(headers={"Authorization": f"Bearer {key}"}, verify=trusted()) as http:
         given = {"url": url, "secret": SECRET, "enabled_events": list(EVENTS)}
         (await http.post(f"{stripe}/_control/webhook_endpoints", json=given)).raise_for_status()
         # Faults that the stand-in was told to make may stand in the way; then it knocks at closed doors for a while.
@@ -54,7 +55,7 @@ async def register(port: int, stripe: str, key: str) -> None:
 
 async def register_mail(port: int, sendgrid: str, key: str) -> None:
     """Have SendGrid's stand-in tell this port what becomes of mails, signed with this key."""
-    async with httpx2.AsyncClient() as http:
+    async with httpx2.AsyncClient(verify=trusted()) as http:
         given = {"url": f"http://127.0.0.1:{port}/webhooks/sendgrid", "key": key}
         (await http.post(f"{sendgrid}/_control/event_webhook", json=given)).raise_for_status()
 

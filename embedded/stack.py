@@ -33,7 +33,7 @@ from workflows.schedules import create_schedules
 
 POLICY = ROOT / "policies" / "default.yaml"
 _START_SECONDS = 60
-_STRIPE_KEY = "sk_test_embedded"
+STRIPE_KEY = "sk_test_embedded"
 POLICY_FROM = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -159,7 +159,7 @@ async def stack(ports: Ports, *, worker: bool = True, policy: Path = POLICY) -> 
         _publish_first_policy(here.rooms, policy)
         hire(here.rooms, folder / "keys")
         await exits.enter_async_context(running(build(folder, here.simulators), listener))
-        await portal.register(ports.portal, f"{here.simulators}/stripe", _STRIPE_KEY)
+        await portal.register(f"http://127.0.0.1:{ports.portal}", f"{here.simulators}/stripe", STRIPE_KEY)
         await portal.register_mail(ports.portal, f"{here.simulators}/sendgrid", mail_key)
         exits.push_async_callback(_stop_children, here)
         # Side by side: each takes a second.
@@ -220,7 +220,7 @@ address = "127.0.0.1:{ports.temporal}"
 namespace = "default"
 
 [backhaul]
-stripe_api_key = "{_STRIPE_KEY}"
+stripe_api_key = "{STRIPE_KEY}"
 stripe_api_base = "{simulators}/stripe"
 stripe_webhook_secret = "{portal.SECRET}"
 portal_port = {ports.portal}

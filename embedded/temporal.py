@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sysconfig
-from datetime import timedelta
 from pathlib import Path
 
 from google.protobuf.duration_pb2 import Duration
@@ -17,11 +16,9 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
+from commands.checkup.temporal import RETENTION
 from domain.errors import Unavailable
 from workflows.return_case.view import SEARCH_ATTRIBUTES
-
-RETENTION = timedelta(days=90)
-"""How long closed returns stay in the Temporal UI; the journal keeps them for ever."""
 
 _START_SECONDS = 30
 

@@ -182,3 +182,6 @@ class Ledger(Protocol):
 
     def verify(self) -> Verification:
         """Recompute everything: chain, transfers, guards and balances."""
+
+    def head_fault(self) -> str:
+        """What is wrong with the journal's last entries, by their hashes alone; empty if nothing is. It is quick."""

@@ -40,6 +40,8 @@ def _unheard(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
             return {"receipts": (*known.receipts, Receipt.model_validate(facts["receipt"]))}
         case EntryKind.LATE_DECIDED:
             return {"receipts": _without_sent_back(known, facts)}
+        case EntryKind.LATE_CREDIT:
+            return {"late_credit": known.late_credit + facts["amount"]}
         case EntryKind.CARRIER_ANSWER:
             told = (facts["reference"], Answer(facts["answer"]), facts["paid"])
             return {"claims": answered(known.claims, *told)}

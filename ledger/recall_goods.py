@@ -59,7 +59,8 @@ def looked_at(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
                 "discrepancies": discrepancies(known, facts),
             }
         case EntryKind.LOST:
-            return {"lost": entry.actor, "inspection": Inspection.model_validate(facts["inspection"])}
+            before = {} if known.inspection is None else known.next_part  # another parcel came, and was paid
+            return {**before, "lost": entry.actor, "inspection": Inspection.model_validate(facts["inspection"])}
         case EntryKind.OFFER_ANSWERED:
             said = Answered.model_validate(facts["answered"])
             plan = {"plan": None} if said.answer is Answer.SEND_BACK else {}
@@ -69,13 +70,15 @@ def looked_at(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
             # One more after the first is of a part that came later, when the one before was paid and put away.
             before = {} if known.inspection is None or known.uninspected else known.next_part
             seen = "graded" if known.uninspected else "inspection"
-            return {**before, seen: inspection, "discrepancies": discrepancies(known, facts)}
+            found = discrepancies(known, facts)
+            return {**before, seen: inspection, "judged_boxes": known.boxes, "discrepancies": found}
         case EntryKind.FINDING:
             return {"findings": (*known.findings, Found.model_validate(facts["found"]))}
         case EntryKind.FINDING_SETTLED:
             return {"settled": (*known.settled, FindingSettled.model_validate(facts["settled"]))}
         case EntryKind.UNINSPECTED:
-            return {"uninspected": True, "inspection": Inspection.model_validate(facts["inspection"])}
+            presumed = Inspection.model_validate(facts["inspection"])
+            return {"uninspected": True, "inspection": presumed, "judged_boxes": known.boxes}
         case EntryKind.SENT_BACK:
             return {"sent_back": SentBack.model_validate(facts["sent_back"])}
         case _:

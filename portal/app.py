@@ -31,8 +31,10 @@ def build(
     clock: Callable[[], datetime],
     heard: Callable[[], None],
     delivers: Callable[[], bool],
+    more: Sequence[Route] = (),
 ) -> Starlette:
-    """The app. `heard` is called when something new was stored; `delivers` says whether it is being sent on."""
+    """The app. `heard` is called when something new was stored; `delivers` says whether it is being sent on. `more` is
+    what else it serves."""
 
     async def health(request: Request) -> Response:
         try:
@@ -47,7 +49,7 @@ def build(
     webhooks = [
         Route(f"/webhooks/{one.vendor}", _Door(inbox, one, clock, heard).receive, methods=["POST"]) for one in sources
     ]
-    return Starlette(routes=[*webhooks, Route("/health", health)])
+    return Starlette(routes=[*webhooks, Route("/health", health), *more])
 
 
 class _Door:

@@ -17,6 +17,7 @@ from database.engine import migrate
 from domain.errors import Refused
 from portal.app import build
 from portal.courier import Courier
+from portal.labels import labels
 from portal.loop import Loop
 from portal.outgoing import Outbound
 from portal.sources import sources
@@ -47,7 +48,8 @@ async def run() -> int:
     )
     loops: list[Loop | Outbound] = [loop, *_outbound(here)]
     sending = [asyncio.create_task(one.run()) for one in loops]
-    app = build(here.stores.inbox, doors, now, loop.heard, lambda: not any(one.done() for one in sending))
+    files = labels(settings.labels_folder)
+    app = build(here.stores.inbox, doors, now, loop.heard, lambda: not any(one.done() for one in sending), [files])
     async with serving(app, listener):
         for door in doors:
             if not door.secrets:

@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from domain.errors import InvalidRequest
-from settings import ROOT, Settings, home, stack_file
+from settings import ROOT, Settings, home, misspelled, stack_file
 
 SECRETS = (
     "stripe_api_key",
@@ -106,6 +106,38 @@ def test_a_wrong_value_is_named_and_not_repeated(name: str, value: str, monkeypa
     assert no.value.message.startswith(name)
     assert "Dock Road" not in no.value.message
     assert "soon" not in no.value.message
+
+
+def test_everything_that_is_wrong_is_told_at_once(stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BACKHAUL_DRAIN_SECONDS", "soon")
+    monkeypatch.setenv("BACKHAUL_PARCEL", "a s3cret box")
+    monkeypatch.setenv("BACKHAUL_MAIL", "pigeon")
+    stack.write_text("[backhaul]\nbox_days = 0\n")
+    with pytest.raises(InvalidRequest) as no:
+        Settings.load()
+    told = no.value.message.split("; BACKHAUL_")
+    assert [one.removeprefix("BACKHAUL_").partition(":")[0] for one in told] == [
+        "MAIL",
+        "PARCEL",
+        "BOX_DAYS",
+        "DRAIN_SECONDS",
+    ]
+    assert "is no JSON" in told[1]
+    assert "s3cret" not in no.value.message
+    assert no.value.field == "BACKHAUL_MAIL"
+
+
+def test_a_variable_that_means_nothing_is_told_with_the_one_that_it_is_like(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert misspelled() == {}
+    monkeypatch.setenv("BACKHAUL_STRIPE_APIKEY", "x")
+    monkeypatch.setenv("backhaul_shop_name", "Small letters")
+    monkeypatch.setenv("BACKHAULSHOP", "x")
+    monkeypatch.setenv("BACKHAUL_XYZZY_PLUGH", "x")
+    assert misspelled() == {
+        "BACKHAULSHOP": "BACKHAUL_SHOP_NAME",
+        "BACKHAUL_STRIPE_APIKEY": "BACKHAUL_STRIPE_API_KEY",
+        "BACKHAUL_XYZZY_PLUGH": "",
+    }
 
 
 def test_a_wrong_value_in_the_stacks_file_is_named_the_same(stack: Path) -> None:

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 import adapters
 import wiring
+import worker
 from database.engine import writing
 from domain.errors import InvalidRequest, Unavailable
 from settings import ROOT, Settings
@@ -162,6 +164,67 @@ async def test_another_profile_of_the_file(connected: Connected, folder: Path, m
     assert connected()["target_host"] == "127.0.0.1:4"
 
 
+CLOUD = {"address": "shop.a1b2c.tmprl.cloud:7233", "namespace": "shop.a1b2c"}
+
+
+async def test_temporal_cloud_by_a_profile_with_a_key(connected: Connected, folder: Path) -> None:
+    profile(folder / "nobody" / "temporalio" / "temporal.toml", **CLOUD, api_key="s3cret")
+    await wiring.connect()
+    told = connected()
+    assert (told["target_host"], told["namespace"]) == (CLOUD["address"], CLOUD["namespace"])
+    # With a key the line is encrypted, without anybody asking for it.
+    assert (told["api_key"], told["tls"]) == ("s3cret", True)
+
+
+async def test_temporal_cloud_by_variables_with_certificates(
+    connected: Connected, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, content in {"CERT": "certificate", "KEY": "private key"}.items():
+        (folder / name).write_text(content)
+        monkeypatch.setenv(f"TEMPORAL_TLS_CLIENT_{name}_PATH", str(folder / name))
+    monkeypatch.setenv("TEMPORAL_TLS_SERVER_NAME", "front.shop.example")
+    monkeypatch.setenv("TEMPORAL_ADDRESS", CLOUD["address"])
+    monkeypatch.setenv("TEMPORAL_NAMESPACE", CLOUD["namespace"])
+    await wiring.connect()
+    told = connected()
+    assert (told["target_host"], told["namespace"]) == (CLOUD["address"], CLOUD["namespace"])
+    tls = told["tls"]
+    assert (tls.client_cert, tls.client_private_key, tls.domain) == (
+        b"certificate",
+        b"private key",
+        "front.shop.example",
+    )
+    assert "api_key" not in told
+
+
+async def test_temporal_cloud_by_a_profile_with_certificates(connected: Connected, folder: Path) -> None:
+    file = profile(folder / "nobody" / "temporalio" / "temporal.toml", **CLOUD)
+    tls = '[profile.default.tls]\nclient_cert_data = "certificate"\nclient_key_data = "private key"\n'
+    file.write_text(file.read_text() + tls)
+    await wiring.connect()
+    tls = connected()["tls"]
+    assert (tls.client_cert, tls.client_private_key) == (b"certificate", b"private key")
+
+
+async def test_a_certificate_that_is_not_there_is_named_and_the_key_is_not(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEMPORAL_API_KEY", "s3cret")
+    monkeypatch.setenv("TEMPORAL_TLS_CLIENT_CERT_PATH", str(folder / "gone.pem"))
+    with pytest.raises(Unavailable, match=r"TEMPORAL_\*.*gone\.pem") as no:
+        await wiring.connect()
+    assert "s3cret" not in f"{no.value!r}{no.value.__cause__!r}"
+
+
+async def test_a_certificate_that_is_none_does_not_print_the_key(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", closed_port().removeprefix("http://"))
+    monkeypatch.setenv("TEMPORAL_TLS_CLIENT_CERT_DATA", "n0 certificate")
+    monkeypatch.setenv("TEMPORAL_TLS_CLIENT_KEY_DATA", "s3cret")
+    with pytest.raises(Unavailable) as no:
+        await wiring.connect()
+    assert "s3cret" not in f"{no.value!r}{no.value.__cause__!r}"
+
+
 async def test_the_callers_options_beat_all(connected: Connected, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEMPORAL_NAMESPACE", "returns")
     await wiring.connect(namespace="mine")
@@ -213,3 +276,23 @@ def test_who_sends_mail_is_chosen(folder: Path, chosen: dict[str, Any], adapter:
 def test_what_the_chosen_one_misses_is_named(folder: Path, mail: str, missing: str) -> None:
     with pytest.raises(InvalidRequest, match=missing):
         _ = wiring.rooms(Settings.model_validate({"mail": mail})).mail
+
+
+async def test_a_start_tells_every_setting_that_an_adapter_cannot_work_with(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = Settings(mail="smtp", warehouse_url="nowhere", storefront_url="http://shop.example")
+    with pytest.raises(InvalidRequest) as no:
+        adapters.check_settings(wrong)
+    named = ("BACKHAUL_SMTP_URL", "BACKHAUL_CARRIER_URL", "BACKHAUL_STOREFRONT_SECRET", "BACKHAUL_WAREHOUSE_URL")
+    assert [name for name in named if name not in no.value.message] == []
+    assert no.value.field == "BACKHAUL_SMTP_URL"
+    adapters.check_settings(Settings(mail="smtp", carrier_url=""), ["returns-payments"])
+    right = Settings(sendgrid_api_key=SecretStr("SG.1"), carrier_url="http://carrier.example")
+    adapters.check_settings(right)
+    for name, value in {"MAIL": "smtp", "WAREHOUSE_URL": "nowhere", "STOREFRONT_URL": "http://shop.example"}.items():
+        monkeypatch.setenv(f"BACKHAUL_{name}", value)
+    with pytest.raises(InvalidRequest) as started:
+        await worker.run()
+    told = started.value.message
+    assert [name for name in ("SMTP_URL", "CARRIER_URL", "WAREHOUSE_URL") if f"BACKHAUL_{name}: " not in told] == []

@@ -48,7 +48,7 @@ from wiring import Rooms, rooms
 
 ORDERS = ROOT / "embedded" / "orders"
 POLICY_FROM = datetime(2020, 1, 1, tzinfo=UTC)
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds after which a condition that did not come is a failed test."""
 
 

@@ -70,7 +70,7 @@ class LateGoodsDesk(AftercareDesk):
             _ = await self.step(
                 "Credit what was owed for them",
                 DecisionActivities.credit_late,
-                lambda now: CreditLate(case=late.case, order_id=late.order_id, now=now),
+                lambda now: CreditLate(case=late.case, order_id=late.order_id, receipt=late.receipt.id, now=now),
                 options.JOURNAL,
             )
             while arrived.for_finance and not self.noted:

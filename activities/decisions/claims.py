@@ -54,7 +54,8 @@ class Claims(Choosing):
 
     def _claim(self, key: str, ask: RecordClaim) -> NewEntry:
         known, said = case_so_far(self._ledger.entries(case=ask.case)), ask.claim
-        if known.receipts or known.outcome or known.decision is None:
+        all_here = bool(known.receipts) and not (known.in_several and known.expected)
+        if all_here or known.outcome or known.decision is None:
             raise Refused("already_received", f"goods of return {ask.case} are here, or it has ended: nothing to claim")
         claim = CarrierClaim(
             **said.model_dump(),

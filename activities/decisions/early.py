@@ -14,7 +14,7 @@ from domain.case import CaseSoFar
 from domain.early import EarlyEnd, EarlyRefund, Settled, as_new, limit, refund_due
 from domain.errors import OverLimit, Refused
 from domain.history import History
-from domain.inspection import units
+from domain.inspection import Disposition, InspectedLine, units
 from domain.model import Id, Model, UtcDatetime
 from domain.plan import RefundPlan
 from domain.planning import plan_refund
@@ -179,7 +179,8 @@ class Early(Claims):
         without = books.history(without=[one.key for one in books.entries if _plans(one, ask.case)])
         announced = goods.announced(self._ledger.entries(case=ask.case))
         absent = _absent(known, books.history(), without)
-        short = 0 if known.lost else max(0, known.refunded - self._worth(books, known, without))
+        lost = _lost_of_several(known)
+        short = 0 if known.lost else max(0, known.refunded - self._worth(books, known, without, lost))
         reasons = _why(known, absent, short)
         end = EarlyEnd(short=short, reasons=reasons, answer_by=ask.now + decision.days(decision.answer_days))
         return NewEntry(
@@ -198,13 +199,17 @@ class Early(Claims):
             ),
         )
 
-    def _worth(self, books: OrderBooks, known: CaseSoFar, without: History) -> int:
-        """What would have been paid for the goods as they were found, in minor units."""
-        if known.inspection is None:
+    def _worth(
+        self, books: OrderBooks, known: CaseSoFar, without: History, lost: tuple[InspectedLine, ...] = ()
+    ) -> int:
+        """What would have been paid for all the goods as they were found, and for those `lost`, in minor units."""
+        found = tuple(line for one in (*known.parts, known.inspection) if one is not None for line in one.lines)
+        lines = (*found, *lost)
+        if not lines:
             return 0
-        grades = graded(books.order, known.inspection.lines)
+        grades = graded(books.order, lines)
         terms = terms_for(books.policy(self._policies), known.decision, grades)
-        came = {line: min(count, without.lines[line].open) for line, count in units(known.inspection.lines).items()}
+        came = {line: min(count, without.lines[line].open) for line, count in units(lines).items()}
         came = {line: count for line, count in came.items() if count}
         return plan_refund(books.order, without, came, terms).total if came else 0
 
@@ -274,8 +279,16 @@ def _absent(known: CaseSoFar, with_them: History, without: History) -> dict[str,
     return {line: count for line, count in left.items() if count > 0}
 
 
+def _lost_of_several(known: CaseSoFar) -> tuple[InspectedLine, ...]:
+    """What was in a parcel that the carrier has lost, where another one came: the shop bears it."""
+    if not (known.claims_rest and any(one.counts_as_lost for one in known.claims)):
+        return ()
+    missing = known.expected.items()
+    return tuple(InspectedLine(line_id=one, quantity=n, disposition=Disposition.MISSING) for one, n in missing)
+
+
 def _why(known: CaseSoFar, absent: dict[str, int], short: int) -> tuple[str, ...]:
-    if known.lost:
+    if known.lost or (_lost_of_several(known) and not short):
         return ("lost_by_carrier",)
     if known.inspection is None:
         return ("never_came",)

@@ -65,7 +65,7 @@ class Edits(Evidences):
         known = case_so_far(entries)
         if known.decision is None or known.asked is None:
             raise Refused("not_decided", f"return {ask.case} was never decided; start it first")
-        if no := may_edit(known, ask.said):
+        if no := may_edit(known, ask.said, ask.case):
             raise Refused(no.code, no.message)
         wanted = ask.said.of(known.asked)
         check_against(wanted, books.order)

@@ -10,6 +10,7 @@ from domain.case import Outcome
 from domain.errors import Refused
 from domain.model import Id, Model, UtcDatetime
 from domain.stores import People
+from domain.undecided import empty_box_ends
 from domain.verbs import Verb
 from ledger import EntryKind, Ledger, NewEntry
 from ledger.deciding import decided
@@ -158,7 +159,9 @@ class Ends:
                 text = f"return {entry.case} cannot end like this: the journal knows its goods, or its end, already"
                 raise Refused("already_received", text)
             known = case_so_far(entries)
-            if entry.kind not in recorded and not on_its_way and known.moving:
+            ends = empty_box_ends(known)  # then there was a parcel, and nothing in it
+            waited = ends is not None and ends <= entry.at
+            if entry.kind not in recorded and not on_its_way and known.moving and not waited:
                 text = f"return {entry.case} is on its way, so it does not expire; wait for it"
                 raise Refused("on_its_way", text)
             given = known.decision.send_back_until if known.decision else entry.at

@@ -42,10 +42,11 @@ class RecordDecided(Model):
 
 
 class CreditLate(Model):
-    """A return whose goods are judged, late."""
+    """A return of which goods that came late, in one box, are judged."""
 
     case: Id
     order_id: Id
+    receipt: Id
     now: UtcDatetime
 
 
@@ -137,8 +138,8 @@ class LateActivities(Early):
     @activity.defn(no_thread_cancel_exception=True)
     def credit_late(self, ask: CreditLate) -> int:
         """What the shopper owed for goods that never came, and came: they owe as much less as the goods are worth, in
-        minor units. What was paid or let go meanwhile is for people."""
-        key = early_ids.late_credit_key(ask.case)
+        minor units, box by box. What was paid or let go meanwhile is for people."""
+        key = early_ids.late_credit_key(ask.case, ask.receipt)
         entry = self._ledger.find(key)
         if entry is None:
             known = self._known(ask.case)
@@ -153,7 +154,9 @@ class LateActivities(Early):
         assert early is not None  # else it was not asked for
         assert end is not None
         mine = [one.key for one in books.entries if one.kind is EntryKind.PLAN and one.case == ask.case]
-        amount = min(end.short, self._worth(books, known, books.history(without=mine)))
+        # Box by box would round each by itself; all that has come so far is worth what it is worth together.
+        owed = max(0, known.refunded - self._worth(books, known, books.history(without=mine)))
+        amount = max(0, end.short - known.late_credit - owed)
         return NewEntry(
             key=key,
             kind=EntryKind.LATE_CREDIT,

@@ -18,7 +18,7 @@ from domain.evidence import Evidence
 from domain.inspection import Inspection, Receipt, asked, units
 from domain.mending import CorrectCount, Deadline, Extend, Regrade, corrected, regraded
 from domain.model import Id, Model, UtcDatetime
-from domain.parts import may_grade_anew
+from domain.parts import may_grade_anew, under_way
 from domain.policy import Decision
 from domain.policy.calendar import end_of, local_day
 from domain.serials import Discrepancy
@@ -107,7 +107,7 @@ class WordActivities(Edits):
     def _counted(self, key: str, ask: RecordCount) -> NewEntry:
         entries = list(self._ledger.entries(case=ask.case))
         known, said = case_so_far(entries), ask.said
-        if known.inspection is not None or said.receipt not in [one.id for one in known.receipts]:
+        if said.receipt in known.judged_boxes or said.receipt not in known.boxes:
             text = f"return {ask.case} has no receipt {said.receipt}, or was inspected: then `regrade` it"
             raise Refused("cannot_correct", text)
         after = known.model_copy(update={"receipts": corrected(known.receipts, said)})
@@ -162,7 +162,7 @@ class WordActivities(Edits):
             raise Refused("not_inspected", f"return {ask.case} has no goods that were inspected, or has ended")
         if no := may_grade_anew(known):
             raise Refused(no.code, no.message)
-        if any(one.kind is EntryKind.REFUND_SUBMITTED for one in entries):
+        if under_way(known):
             text = f"the refund of return {ask.case} is under way, so grades change nothing of it any more"
             raise Refused("money_is_asked_for", f"{text}; what is owed beyond it finance pays and records")
         try:

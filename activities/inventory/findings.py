@@ -10,6 +10,7 @@ from domain.errors import Refused
 from domain.finding import FOREIGN, Finding, FindingCode, FindingEnd, FindingSettled, Found
 from domain.model import Id, Model, UtcDatetime
 from domain.stores import People
+from domain.undecided import by_default, goods_end
 from domain.verbs import Verb
 from ledger import UNITS, EntryKind, Ledger, NewEntry, Transfer, accounts
 from ledger.deciding import decided
@@ -62,9 +63,17 @@ class Findings:
         key = goods_ids.finding_settled_key(ask.case, ask.settled.finding)
         entry = self._ledger.find(key)
         if entry is None:
-            check_person(self._people, ask.settled.by, Verb.SETTLE_FINDING)
+            if not self._by_itself(ask):
+                check_person(self._people, ask.settled.by, Verb.SETTLE_FINDING)
             entry = decided(self._ledger, ask.order_id, lambda: self._settled(key, ask))
         return FindingSettled.model_validate(entry.facts["settled"])
+
+    def _by_itself(self, ask: SettleFinding) -> bool:
+        """Whether nobody has said so in time, so that it is the end that follows."""
+        known = case_so_far(self._ledger.entries(case=ask.case))
+        waiting = next((one for one in known.unsettled if one.finding.id == ask.settled.finding), None)
+        ends = goods_end(known, waiting) if waiting else None
+        return waiting is not None and ends is not None and ends <= ask.now and ask.settled == by_default(waiting)
 
     def _found(self, key: str, ask: RecordFinding) -> NewEntry:
         finding = ask.finding

@@ -47,7 +47,6 @@ class WebhookInventory:
         if not self._signers:
             raise InvalidRequest("BACKHAUL_WAREHOUSE_SECRET", "it is empty; set the secret that the warehouse knows")
         self._timeout = timeout
-        self._tls = httpx2.create_ssl_context()  # once: it takes longer to make than a call does
 
     def receive(self, key: str, goods: Goods) -> None:
         """POST `inventory.receive`."""
@@ -83,9 +82,7 @@ class WebhookInventory:
         body = json.dumps({"type": f"inventory.{verb}", "data": data}, separators=(",", ":"))
         try:
             headers = self._headers(key, body)
-            answer = ask(
-                "POST", self._url, content=body.encode(), headers=headers, timeout=self._timeout, tls=self._tls
-            )
+            answer = ask("POST", self._url, content=body.encode(), headers=headers, timeout=self._timeout)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             # From None: the request in it holds the address and the signature.
             raise Unavailable(f"The warehouse gave no answer ({type(error).__name__}).") from None

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import cached_property
 from pathlib import Path
 
 import httpx2
 
 from activities.calling import Answer, ask
+from activities.checking import NOBODYS, Checked, told_time
 from activities.labels import LabelRequest
 from activities.labels.folder import LabelFolder
 from activities.labels.pdf import render_code, render_label
@@ -61,6 +60,13 @@ class EmbeddedLabels:
         self._carrier = carrier
         self._timeout = timeout
 
+    def check(self) -> Checked:
+        """Ask for the labels of a key that nobody has."""
+        answer = self._call("GET", "/labels", params={"reference": NOBODYS})
+        with _readable():
+            json.loads(answer.content)["labels"]
+        return Checked(clock=told_time(answer.headers))
+
     def find(self, key: str, now: datetime) -> ReturnLabel | None:
         """Ask the carrier for the labels with our key as their reference."""
         answer = self._call("GET", "/labels", params={"reference": key})
@@ -107,11 +113,6 @@ class EmbeddedLabels:
             void_days=_void_days(sold),
         )
 
-    @cached_property
-    def _tls(self) -> ssl.SSLContext:
-        # Made once: to read all certificates that are trusted takes longer than a label does.
-        return httpx2.create_ssl_context()
-
     def _call(
         self,
         method: str,
@@ -121,10 +122,10 @@ class EmbeddedLabels:
         params: Mapping[str, str] | None = None,
     ) -> Answer:
         """One call; `codes` are the refusals with a meaning of their own, by status."""
-        url, waits, tls = self._carrier_url + path, self._timeout, self._tls
+        url, waits = self._carrier_url + path, self._timeout
         try:
             content = b"" if body is None else json.dumps(body).encode()
-            answer = ask(method, url, content=content, params=params, headers=self._headers, timeout=waits, tls=tls)
+            answer = ask(method, url, content=content, params=params, headers=self._headers, timeout=waits)
         except httpx2.HTTPError as error:
             # From None: the request in it holds the address and the token.
             raise Unavailable(f"The carrier gave no answer ({type(error).__name__})") from None

@@ -18,6 +18,7 @@ from easypost import EasyPostClient
 from easypost.errors import EasyPostError, NotFoundError
 from pydantic import Field
 
+from activities.checking import NOBODYS, Checked
 from activities.labels import LabelRequest, beat
 from activities.labels.easypost_errors import translate
 from activities.labels.easypost_events import scans
@@ -100,11 +101,17 @@ class EasyPostLabels:
         self._client = EasyPostClient(api_key, base, timeout)
         # The SDK's own connects up to four times, each as long as the timeout.
         self._client._requests_session.mount(base.removesuffix("/v2"), requests.adapters.HTTPAdapter(max_retries=0))
+        self._trial = api_key.startswith("EZT")
         self._receiver = receiver
         self._parcel = parcel
         self._format = format
         self._services = [one.lower() for one in services]
         self._beat = beat
+
+    def check(self) -> Checked:
+        """GET a shipment that is not there; the account answers so to a key that is its own."""
+        self._there(NOBODYS)
+        return Checked(notes=("a test key: its labels carry no parcel",) if self._trial else ())
 
     def find(self, key: str, now: datetime) -> ReturnLabel | None:
         """GET /shipments/{reference}."""

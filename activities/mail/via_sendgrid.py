@@ -13,8 +13,10 @@ from python_http_client.exceptions import HTTPError
 from sendgrid import SendGridAPIClient
 
 from activities.answers import retry_after
+from activities.checking import Checked, told_time
 from activities.mail import Letter, OutcomeUnknown
 from domain.errors import InvalidRequest, Refused, Unavailable
+from domain.model import Model
 
 _IN_SANDBOX = "sandbox"
 """In place of a message id, which SendGrid does not give there."""
@@ -22,6 +24,10 @@ _ABOUT_THIS_MAIL = (400, 413)
 _ABOUT_THE_KEY = (401, 403)
 # A field's path has no @ and no space, so an address in SendGrid's answer cannot slip through.
 _FIELD = re.compile(r'"field"\s*:\s*"([a-z0-9_.]{1,80})"')
+
+
+class _Scopes(Model):
+    scopes: frozenset[str]
 
 
 class SendGridMail:
@@ -50,6 +56,21 @@ class SendGridMail:
         # At DEBUG it prints the Authorization header.
         for name in ("python_http_client", "python_http_client.client"):
             logging.getLogger(name).setLevel(logging.INFO)
+
+    def check(self) -> Checked:
+        """GET /v3/scopes: what the key may do."""
+        sendgrid = SendGridAPIClient(self._api_key, host=self._host)
+        sendgrid.client.timeout = self._timeout
+        try:
+            answer = sendgrid.client.scopes.get()
+            may = _Scopes.model_validate_json(answer.body).scopes
+        except (HTTPError, OSError, HTTPException) as error:
+            raise _translated(error) from None
+        except ValueError:
+            raise Unavailable("SendGrid's answer cannot be read; is BACKHAUL_SENDGRID_HOST right?") from None
+        sandboxed = ("the sandbox is on: no mail is sent",) if self._sandbox else ()
+        lacks = () if "mail.send" in may else ("mail.send",)
+        return Checked(lacks=lacks, notes=sandboxed, clock=told_time(answer.headers))
 
     def send(self, letter: Letter) -> str:
         """Hand one mail over and return SendGrid's message id."""

@@ -15,6 +15,7 @@ from email.utils import formatdate
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from activities.checking import Checked
 from activities.mail import Letter, OutcomeUnknown
 from domain.errors import InvalidRequest, Refused, Unavailable
 
@@ -56,6 +57,11 @@ class SmtpMail:
             raise InvalidRequest("BACKHAUL_MAIL_FROM", "it is no mail address")
         self._timeout = timeout
         self._trust = trust
+
+    def check(self) -> Checked:
+        """Connect, log in where there is a login, and leave."""
+        with self._connected():
+            return Checked()
 
     def send(self, letter: Letter) -> str:
         """Hand one mail over and return its Message-ID, which is made from our key: the same mail sent again has the

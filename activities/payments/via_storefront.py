@@ -11,6 +11,7 @@ from pydantic import Field
 
 from activities.answers import retry_after, said
 from activities.calling import FINAL, TIMEOUT_SECONDS, StorefrontCalls, translated
+from activities.checking import NOBODYS, Checked
 from activities.payments import KEY_OF_ANOTHER, OTHER_REFUND
 from domain.errors import BackhaulError, Refused, StoredFault
 from domain.model import Model
@@ -39,6 +40,11 @@ class StorefrontPayments:
 
     def __init__(self, url: str, secret: str, timeout: float = TIMEOUT_SECONDS) -> None:
         self._calls = StorefrontCalls(url, secret, timeout, translate)
+
+    def check(self) -> Checked:
+        """GET the credits of a reference that nobody has."""
+        self._calls.get(_Credits, f"/credits?{urlencode({'reference': NOBODYS})}")
+        return Checked()
 
     def refund(self, intention: RefundIntention, now: datetime) -> Refund:
         """POST a credit on the gift card, or on the customer's store credit."""

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import stripe
 
+from activities.checking import Checked
 from activities.payments import OTHER_REFUND
+from activities.payments.stripe_check import check
 from activities.payments.stripe_errors import translate as translate
 from activities.payments.stripe_errors import translating
 from activities.payments.stripe_links import Links
@@ -42,6 +44,10 @@ class StripePayments:
             http_client=stripe.RequestsClient(timeout=timeout),
         )
         self._links = Links(self._client)
+
+    def check(self) -> Checked:
+        """GET one refund and one movement of the balance, any."""
+        return check(self._client)
 
     def refund(self, intention: RefundIntention, now: datetime) -> Refund:
         """POST /v1/refunds under the intention's key as idempotency key and in the metadata."""

@@ -24,6 +24,7 @@ from domain.policy.words import with_named
 from domain.request import ReturnRequest, check_against
 from domain.stores import Inbox, Policies, Snapshot, Snapshots
 from ledger import EntryKind, JournalEntry, Ledger, NewEntry
+from ledger.disputed import disputed
 from ledger.facts import Facts, changed_from
 from ledger.frozen import frozen, frozen_order
 from ledger.moves.money import opening
@@ -72,7 +73,7 @@ class StorefrontActivities:
         if self._inbox is not None and not entries:
             # What the payment provider told of it while nobody here knew the order.
             self._inbox.wake([one.id for one in order.tenders], attempt_time(ask.now))
-        return known.model_copy(update={"order": OrderBrief.of(order)})
+        return known.model_copy(update={"order": OrderBrief.of(order), "disputes": disputed(self._ledger, order.id)})
 
     def _of_decided(self, request: ReturnRequest, known: CaseSoFar, entries: Sequence[JournalEntry]) -> Order:
         """The order that the return was decided on; another request under the same id is refused."""

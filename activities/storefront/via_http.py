@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ssl
 import time
 from collections.abc import Mapping
-from functools import cached_property
 from urllib.parse import quote, urlencode
 
 import httpx2
@@ -14,6 +12,7 @@ from pydantic_core import from_json
 from activities.answers import UNSIGNED, cannot_serve, said, signed
 from activities.storefront.importers import OrderFormat
 from activities.storefront.intake import Intake
+from activities.tls import trusted
 from domain.errors import BackhaulError, InvalidRequest, Refused, Unavailable
 from domain.model import Model
 from domain.order import Order
@@ -103,7 +102,7 @@ class HttpStorefront:
             headers["If-None-Match"] = etag
         try:
             url = self._url + target
-            with httpx2.stream("GET", url, headers=headers, timeout=self._timeout, verify=self._tls) as answer:
+            with httpx2.stream("GET", url, headers=headers, timeout=self._timeout, verify=trusted()) as answer:
                 body = self._bounded(answer)
                 return _Answer(status=answer.status_code, headers=dict(answer.headers), body=body)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
@@ -119,11 +118,6 @@ class HttpStorefront:
             if time.monotonic() > until:
                 raise Unavailable("The storefront takes too long over its answer.")
         return bytes(body)
-
-    @cached_property
-    def _tls(self) -> ssl.SSLContext:
-        # Made once: to read all certificates that are trusted takes longer than an order does.
-        return httpx2.create_ssl_context()
 
 
 def _no_such_order(answer: _Answer) -> bool:

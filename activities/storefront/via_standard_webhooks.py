@@ -10,6 +10,7 @@ import httpx2
 from standardwebhooks import Webhook
 
 from activities.answers import retry_after
+from activities.tls import trusted
 from domain.errors import Unavailable
 from domain.event import Endpoint, OutgoingRow
 
@@ -51,8 +52,8 @@ class StandardWebhooks:
 
     @cached_property
     def _http(self) -> httpx2.AsyncClient:
-        # Made once: connections are used again, and reading all certificates that are trusted takes long.
-        return httpx2.AsyncClient(timeout=None)
+        # Made once, because connections are used again.
+        return httpx2.AsyncClient(timeout=None, verify=trusted())
 
     async def close(self) -> None:
         """Let the connections go."""

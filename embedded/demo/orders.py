@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx2
 
 from activities.storefront.importers import read_order
+from activities.tls import trusted
 from domain import ids
 from domain.order import ImportedOrder, Order, TenderKind
 from embedded.demo.shelf import Article
@@ -48,7 +49,7 @@ async def stock_up(here: Stack, imported: ImportedOrder) -> Order:
         order = _copy(imported.order, run)
     here.rooms.stores.orders.put(order)
     here.rooms.stores.contacts.put(imported.contact)
-    async with httpx2.AsyncClient() as http:
+    async with httpx2.AsyncClient(verify=trusted()) as http:
         for tender in order.tenders:
             paid = {"id": tender.id, "amount": tender.captured, "currency": order.currency}
             url = f"{here.simulators}/storefront/_control/gift_cards"
@@ -63,7 +64,7 @@ async def put_on_sale(here: Stack, one: Article, currency: str, key: str) -> Non
     """The shop sells it from now on, and has one more of it, found under this key."""
     taxes = [{"name": "VAT", "rate": one.tax}]
     variant = {"sku": one.sku, "title": one.title, "price": one.price, "currency": currency, "taxes": taxes}
-    async with httpx2.AsyncClient() as http:
+    async with httpx2.AsyncClient(verify=trusted()) as http:
         (await http.post(f"{here.simulators}/storefront/_control/variants", json=variant)).raise_for_status()
     moved = transfers(key, UNITS, [("found", f"stock:main:{one.sku}:restocked", 1)])
     now = datetime.now(UTC)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from domain.case import Outcome
 from embedded.demo import stories
-from embedded.demo.shelf import CLIP_LAMP, FLOOR_LAMP, LAMP, PRINT, SHIRT, Article, Purchase
+from embedded.demo.shelf import BEDSIDE_LAMP, CLIP_LAMP, FLOOR_LAMP, LAMP, PRINT, SHIRT, Article, Purchase
 from embedded.demo.walk import Walk
 
 Story = Callable[[Walk], Awaitable[None]]
@@ -77,7 +77,7 @@ SCENARIOS = {
         Scenario(
             "never-comes",
             "The parcel never comes",
-            Purchase("S-1006", (LAMP,), _paid("S-1006", 12900)),
+            Purchase("S-1006", (BEDSIDE_LAMP,), _paid("S-1006", 12900)),
             stories.never_comes,
             Outcome.EXPIRED,
             0,

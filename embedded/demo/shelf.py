@@ -28,6 +28,7 @@ SHIRT = Article("SHIRT-M", "Linen shirt, M", 4900, 2, tax_amount=1565)
 LAMP = Article("LAMP", "Reading lamp", 12900, tax_amount=2060)
 FLOOR_LAMP = Article("LAMP-FLOOR", "Floor lamp", 14900)
 CLIP_LAMP = Article("LAMP-CLIP", "Clip-on lamp", 9900)
+BEDSIDE_LAMP = Article("LAMP-NOTICE", "Bedside lamp", 12900, tax_amount=2060, category="short_notice")
 PRINT = Article("PRINT", "Signed print", 12900, tax_amount=2060, category="signed")
 
 

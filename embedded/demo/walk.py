@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 import httpx2
 
+from activities.tls import trusted
 from domain.errors import Refused
 from domain.event import EventType
 from domain.inspection import Disposition, Grade, InspectedLine, Inspection, Receipt, ReceivedLine
@@ -88,7 +89,7 @@ class Walk:
         scans = places or (("Fakecity", TrackingStatus.IN_TRANSIT), ("Hamburg", TrackingStatus.DELIVERED))
         for place, status in scans:
             scan = Scan(id=f"{number}-{status}", tracking_number=number, status=status, at=now, location=place)
-            async with httpx2.AsyncClient() as http:
+            async with httpx2.AsyncClient(verify=trusted()) as http:
                 url = f"{self.here.simulators}/carrier/labels/{number}/scans"
                 answer = await http.post(url, json=scan.model_dump(mode="json", exclude={"tracking_number"}))
                 answer.raise_for_status()
@@ -125,7 +126,9 @@ class Walk:
         view = await self.until(lambda view: view.pay_url != "", EntryKind.PAYMENT_ASKED)
         self.show.step(f"The shopper pays {view.to_pay} on the page", view.pay_url)
         headers = {"Authorization": "Bearer sk_test_embedded"}
-        async with httpx2.AsyncClient(base_url=f"{self.here.simulators}/stripe", headers=headers) as http:
+        async with httpx2.AsyncClient(
+            base_url=f"{self.here.simulators}/stripe", headers=headers, verify=trusted()
+        ) as http:
             pages = (await http.get("/v1/payment_links")).json()["data"]
             (page,) = (one["id"] for one in pages if one["url"] == view.pay_url)
             (await http.post(f"/_control/payment_links/{page}/pay", json={})).raise_for_status()
@@ -158,7 +161,7 @@ class Walk:
     async def crash_in_refund(self, units: Units) -> None:
         """Hold back Stripe's answer, and kill the worker when the money has moved but nobody here knows it yet."""
         control = f"{self.here.simulators}/stripe/_control"
-        async with httpx2.AsyncClient() as http:
+        async with httpx2.AsyncClient(verify=trusted()) as http:
             before = (await http.get(f"{control}/calls")).json()["created"]
             await http.post(f"{control}/hold", json={"hold": True})
             await self.is_graded(units)
@@ -175,7 +178,7 @@ class Walk:
     async def refunds(self) -> list[tuple[str, int]]:
         """What went back of this order where it was paid: id and amount of each refund or credit that stands."""
         found: list[tuple[str, int]] = []
-        async with httpx2.AsyncClient(base_url=self.here.simulators) as http:
+        async with httpx2.AsyncClient(base_url=self.here.simulators, verify=trusted()) as http:
             for tender in self.order.tenders:
                 if tender.kind is TenderKind.CARD:
                     headers = {"Authorization": "Bearer sk_test_embedded"}
@@ -192,7 +195,7 @@ class Walk:
 
     async def receipt(self, refunds: list[tuple[str, int]]) -> bool:
         """Show what provider, journal and plan say of this return; whether they agree."""
-        async with httpx2.AsyncClient() as http:
+        async with httpx2.AsyncClient(verify=trusted()) as http:
             mails = (await http.get(f"{self.here.simulators}/mails.json", params={"case": self.case})).json()
         agreed = self.show.receipt(self.case, self.order, refunds, self.here.rooms.ledger, mails)
         self.show.told(await self._told())
@@ -202,7 +205,7 @@ class Walk:
         """The types of the events that the storefront has of this return; they follow the journal within seconds."""
         url = f"{self.here.simulators}/storefront/_control/events"
         told: list[str] = []
-        async with httpx2.AsyncClient() as http:
+        async with httpx2.AsyncClient(verify=trusted()) as http:
             for _ in range(_PATIENCE):
                 bodies = [one["body"] for one in (await http.get(url)).json()["data"]]
                 told = [one["type"] for one in bodies if one["data"].get("case") == self.case]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -27,32 +28,32 @@ _LABEL_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\.(pdf|zpl)")
 _PARCELS_SHOWN = 20
 
 
-def build(state_dir: Path, public_url: str, webhooks: httpx2.AsyncBaseTransport | None = None) -> Starlette:
+def build(
+    state_dir: Path,
+    public_url: str,
+    webhooks: httpx2.AsyncBaseTransport | None = None,
+    name: str = "localhost",
+    neighbours: tuple[str, ...] = (),
+) -> Starlette:
     """All simulators as one ASGI app. What they know is kept in `state_dir/simulators.db` and survives a restart.
 
     `public_url` is where the app is reached, for the links it hands out. The app closes its file when it shuts down,
-    so it is served once. `webhooks` is how they travel, if not by network.
+    so it is served once. `webhooks` is how they travel, if not by network; `name` is what other machines call
+    it, and `neighbours` those of them that webhooks may go to.
     """
     state_dir.mkdir(parents=True, exist_ok=True)
     shelf = Shelf(state_dir / "simulators.db")
-    labels = state_dir / "labels"
     teller = Teller(webhooks)
-    account = stripe.Account(shelf, f"{public_url.rstrip('/')}/stripe", webhooks)
+    account = stripe.Account(shelf, f"{public_url.rstrip('/')}/stripe", webhooks, neighbours)
 
     async def index(request: Request) -> Response:
         return _index(shelf, public_url.rstrip("/"))
 
     async def label_file(request: Request) -> Response:
-        return _label_file(labels, request.path_params["name"])
-
-    @asynccontextmanager
-    async def life(app: Starlette) -> AsyncIterator[None]:
-        async with account.working(), teller.working():
-            yield
-        shelf.close()
+        return _label_file(state_dir / "labels", request.path_params["name"])
 
     # Other names that point at this machine (a page in the browser can make them) get no answer.
-    hosts = ["127.0.0.1", "localhost", urlsplit(public_url).hostname or "localhost"]
+    hosts = ["127.0.0.1", "localhost", name, urlsplit(public_url).hostname or "localhost"]
     return Starlette(
         routes=[
             Route("/", index),
@@ -65,8 +66,15 @@ def build(state_dir: Path, public_url: str, webhooks: httpx2.AsyncBaseTransport 
             Mount("/warehouse", warehouse.app(shelf)),
         ],
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)],
-        lifespan=life,
+        lifespan=partial(_life, shelf, account, teller),
     )
+
+
+@asynccontextmanager
+async def _life(shelf: Shelf, account: stripe.Account, teller: Teller, app: Starlette) -> AsyncIterator[None]:
+    async with account.working(), teller.working():
+        yield
+    shelf.close()
 
 
 def _index(shelf: Shelf, public_url: str) -> Response:

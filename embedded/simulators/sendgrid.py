@@ -33,11 +33,19 @@ class Next(Body):
     status: Literal[429, 503, "drop_after"]
 
 
+class Scopes(Body):
+    """What keys may do."""
+
+    scopes: list[str]
+
+
 def app(shelf: Shelf, teller: Teller) -> Starlette:
     """SendGrid on a shelf; mount it anywhere. `teller` has its event webhook."""
     sendgrid = _SendGrid(shelf, teller)
     routes = [
         Route("/v3/mail/send", sendgrid.send, methods=["POST"]),
+        Route("/v3/scopes", sendgrid.told_scopes, methods=["GET"]),
+        Route("/_control/scopes", sendgrid.control_scopes, methods=["POST"]),
         Route("/_control/next", sendgrid.control_next, methods=["POST"]),
         Route("/_control/event_webhook", sendgrid.control_webhook, methods=["POST"]),
     ]
@@ -49,6 +57,7 @@ class _SendGrid:
         self._shelf = shelf
         self._teller = teller
         self._next: Literal[429, 503, "drop_after"] | None = None
+        self._scopes = ["mail.batch.create", "mail.send"]
 
     async def control_next(self, request: Request) -> Response:
         self._next = (await json_body(request, Next)).status
@@ -58,12 +67,25 @@ class _SendGrid:
         self._teller.webhook = await json_body(request, EventWebhook)
         return JSONResponse({"url": self._teller.webhook.url})
 
-    async def send(self, request: Request) -> Response:
+    async def control_scopes(self, request: Request) -> Response:
+        self._scopes = (await json_body(request, Scopes)).scopes
+        return JSONResponse({"scopes": self._scopes})
+
+    async def told_scopes(self, request: Request) -> Response:
+        self._let_in(request)
+        return JSONResponse({"scopes": self._scopes})
+
+    def _let_in(self, request: Request) -> None:
         if _KEY.fullmatch(bearer(request)) is None:
             raise MailError("The provided authorization grant is invalid, expired, or revoked", status=401)
         if self._next == 429 or self._next == 503:
             status, self._next = self._next, None
             raise MailError(_REFUSALS[status], status=status)
+
+    async def send(self, request: Request) -> Response:
+        self._let_in(request)
+        if "mail.send" not in self._scopes:
+            raise MailError("access forbidden", status=403)
         mail = read(await _body(request))
         if mail.sandboxed:
             return Response(status_code=200)

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pydantic import Field
 
+from activities.tls import trusted
 from embedded.simulators.bodies import Body
 from embedded.simulators.inbox import Mail
 
@@ -76,7 +77,7 @@ class Teller:
                 task.cancel()
 
     async def _carry(self, webhook: EventWebhook, events: list[dict[str, object]]) -> None:
-        async with httpx2.AsyncClient(transport=self._transport, timeout=10, trust_env=False) as http:
+        async with httpx2.AsyncClient(transport=self._transport, timeout=10, trust_env=False, verify=trusted()) as http:
             for event in events:
                 for _ in range(_TRIES):
                     if await _posted(http, webhook, event):

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pydantic_core
-from jsonschema import Draft202012Validator
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
 
 LARGEST = 30 * 1024 * 1024
 """Bytes of one request."""
@@ -145,6 +150,10 @@ def _check_description(given: JsonValue) -> None:
 
 @cache
 def _validator() -> Draft202012Validator:
+    # Where this is installed, jsonschema spends a second on a grammar of addresses that no description here asks for.
+    sys.modules.setdefault("rfc3987_syntax", ModuleType("rfc3987_syntax"))
+    from jsonschema import Draft202012Validator
+
     document = json.loads(_DESCRIPTION.read_text(encoding="utf-8"))
     schema = document["components"]["requestBodies"]["PostMailSend"]["content"]["application/json"]["schema"]
     # The description calls the root's custom_args a string; the API wants the same object as in a personalization.

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from database.engine import reading
 from ledger import Balance, JournalEntry, NewEntry, Verification
 from ledger.accounts import tender
-from ledger.store import append, read, series, verify
+from ledger.store import append, head, read, series, verify
 from ledger.store.guards import Account, Totals, balance
 from ledger.store.policies import DocumentOf
 
@@ -77,6 +77,11 @@ class SqlLedger:
         """Recompute everything, as of one moment."""
         with reading(self._engine) as connection:
             return verify.verify(connection, self._document_of)
+
+    def head_fault(self) -> str:
+        """What is wrong with the last hundred entries."""
+        with reading(self._engine) as connection:
+            return head.fault(connection)
 
     def _page(self, order: str | None, case: str | None, after: int) -> list[JournalEntry]:
         with reading(self._engine) as connection:

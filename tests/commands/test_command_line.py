@@ -52,6 +52,7 @@ def test_all_commands_are_there() -> None:
         "consent",
         "correct-count",
         "database upgrade",
+        "doctor",
         "edit",
         "erase",
         "events",

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import secrets
+import sys
 import traceback
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, event, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from database.engine import connect, migrate, reading, writing
 from database.tables import metadata, notes
 from domain.errors import InvalidRequest, Refused, Unavailable
+from settings import ROOT
 from tests.ledger.child import started
 
 
@@ -72,6 +75,23 @@ def test_migrating_again_changes_nothing(engine: Engine) -> None:
     migrate(engine)
     with reading(engine) as connection:
         assert connection.exec_driver_sql("SELECT content FROM notes").scalar() == "kept"
+
+
+def test_the_newest_schema_is_seen_without_alembic(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "alembic", None)  # whoever imports it fails
+    migrate(engine)
+    with writing(engine) as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+    with pytest.raises(ImportError):
+        migrate(engine)
+
+
+def test_the_files_of_migrations_begin_with_their_revisions() -> None:
+    script = ScriptDirectory(str(ROOT / "database" / "migrations"))
+    found = {Path(one.path).name[:4]: one.revision for one in script.walk_revisions()}
+    assert len(found) >= 9
+    assert all(name == revision for name, revision in found.items())
+    assert script.get_current_head() == max(found)
 
 
 def test_processes_migrate_a_new_database_at_once(empty_url: str) -> None:

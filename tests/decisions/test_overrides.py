@@ -324,3 +324,6 @@ def test_an_appeal_names_a_declined_return_of_the_same_order(engine: Engine) -> 
     shop.close("R-2")
     with pytest.raises(InvalidRequest, match="return R-2 is an appeal of R-1 itself"):
         appeal("R-3", "R-2")
+    with pytest.raises(InvalidRequest, match="return R-1 was appealed already, by R-2"):
+        appeal("R-3", "R-1")
+    assert appeal("R-2", "R-1") is Verdict.DECLINE  # the same again is the same

@@ -49,6 +49,13 @@ def variables() -> set[str]:
     return {match["name"] for match in _VARIABLE.finditer(TEXT)}
 
 
+def env_file(name: str) -> dict[str, str]:
+    """What a file in deploy/ gives the variables; what stands in single quotes is taken as it is."""
+    lines = (ROOT / "deploy" / name).read_text().splitlines()
+    given = (line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    return {name: value.removeprefix("'").removesuffix("'") for name, value in given}
+
+
 def settings_passed() -> Iterator[tuple[str, str, str]]:
     """Service, name and raw value of every environment variable."""
     for service, about in SERVICES.items():

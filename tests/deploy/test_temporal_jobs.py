@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from commands.checkup import Finding, Level
+from commands.checkup import temporal as doctor
 from domain import ids
 from tests.deploy.running import BIN, INIT, alone, prepare, run, temporal
 from tests.house.tree import ROOT
@@ -20,9 +24,9 @@ TYPES = {"KEYWORD": "Keyword", "INT": "Int", "DATETIME": "Datetime"}
 WANTED = {key.name: TYPES[key.indexed_value_type.name] for key in SEARCH_ATTRIBUTES}
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[str]:
-    with temporal(tmp_path) as address:
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with temporal(tmp_path_factory.mktemp("server")) as address:
         yield address
 
 
@@ -52,6 +56,73 @@ def test_it_prepares_a_server_and_may_run_again(server: str, tmp_path: Path) -> 
     config = ask(server, tmp_path, "operator", "namespace", "describe")["config"]
     assert isinstance(config, dict)
     assert config["workflowExecutionRetentionTtl"] == f"{90 * 24 * 60 * 60}s"
+
+
+@pytest.fixture
+def trial(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Finding]]:
+    """What the doctor says of a namespace that nobody prepared, each after its command was carried out."""
+    for name in [name for name in os.environ if name.startswith(("BACKHAUL_", "TEMPORAL_"))]:
+        monkeypatch.delenv(name)
+    told = {"TEMPORAL_ADDRESS": server, "TEMPORAL_NAMESPACE": "doctored", "BACKHAUL_HOME": str(tmp_path)}
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+
+    def look(mended: Finding | None = None) -> dict[str, Finding]:
+        if mended:
+            done = run(["sh", "-ec", mended.mend], alone(tmp_path, **told))
+            assert done.returncode == 0, done.stdout + done.stderr
+        return {one.about: one for one in asyncio.run(doctor.look())}
+
+    return look
+
+
+def becomes(look: Callable[..., dict[str, Finding]], about: str, level: Level, says: str = "") -> dict[str, Finding]:
+    """What is said once the server knows of a change; it may take seconds."""
+    until = time.monotonic() + 60
+    while True:
+        found = look()
+        if about in found and found[about].level is level and says in found[about].found:
+            return found
+        assert time.monotonic() < until, found
+
+
+def test_the_doctor_finds_what_is_missing_and_each_of_its_commands_mends_it(
+    trial: Callable[..., dict[str, Finding]], server: str, tmp_path: Path
+) -> None:
+    found = becomes(trial, "namespace", Level.FAILED)
+    assert set(found) == {"temporal", "namespace"}
+    trial(found["namespace"])
+    found = becomes(trial, "search attributes", Level.FAILED, "workers cannot start a return without")
+    assert found["namespace"].level is Level.OK
+    assert [name for name in WANTED if name not in found["search attributes"].found] == []
+    trial(found["search attributes"])
+    becomes(trial, "search attributes", Level.OK)
+    on = ["--address", server, "--namespace", "doctored"]
+    change = [str(BIN / "temporal"), "operator", "namespace", "update", *on, "--retention", "3d"]
+    assert run(change, alone(tmp_path)).returncode == 0
+    found = becomes(trial, "namespace", Level.WARNING)
+    assert "after 3 days" in found["namespace"].found
+    trial(found["namespace"])
+    found = becomes(trial, "namespace", Level.OK)
+    assert (found["schedule"].level, found["workers"].level) == (Level.WARNING, Level.WARNING)
+    assert found["workers"].mend == "python worker.py"
+    trial(found["schedule"])
+    becomes(trial, "schedule", Level.OK)
+
+
+def test_the_doctor_finds_a_search_attribute_of_another_type(
+    trial: Callable[..., dict[str, Finding]], server: str, tmp_path: Path
+) -> None:
+    on = ["--address", server, "--namespace", "doctored"]
+    operator = [str(BIN / "temporal"), "operator"]
+    run([*operator, "namespace", "create", *on, "--retention", "90d"], alone(tmp_path))  # it may be there already
+    becomes(trial, "namespace", Level.OK)
+    run([*operator, "search-attribute", "remove", "--yes", *on, "--name", "DueAt"], alone(tmp_path))
+    made = run([*operator, "search-attribute", "create", *on, "--name", "DueAt", "--type", "Keyword"], alone(tmp_path))
+    assert made.returncode == 0, made.stderr
+    found = becomes(trial, "search attributes", Level.FAILED, "DueAt is Keyword and not Datetime")
+    trial(found["search attributes"])
+    becomes(trial, "search attributes", Level.OK)
 
 
 def stand_in(folder: Path, name: str, script: str) -> dict[str, str]:

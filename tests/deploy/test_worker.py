@@ -1,4 +1,5 @@
-"""The worker as docker-compose.yml runs it: only the image's files, only the settings that are passed, a real server.
+"""The worker as docker-compose.yml runs it: only the image's files, only the settings that are passed, a real
+server, and PostgreSQL.
 
 Its health check and its orderly end belong to it.
 """
@@ -20,6 +21,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from domain.ids import MAIL_QUEUE, PAYMENTS_QUEUE, RETURNS_QUEUE
+from tests.database.servers import Databases
 from tests.deploy.compose import command, environment
 from tests.deploy.image import lay_out
 from tests.deploy.running import alone, prepare, run, temporal
@@ -43,13 +45,14 @@ class Container:
 
 
 @pytest.fixture(scope="module")
-def container(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
+def container(tmp_path_factory: pytest.TempPathFactory, postgresql_databases: Databases) -> Iterator[Container]:
     folder, app = tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("app")
     lay_out(app)
     with temporal(folder) as address:
         done = prepare(address, folder)
         assert done.returncode == 0, done.stderr
         passed = {**environment("worker", GIVEN), "TEMPORAL_ADDRESS": address, "BACKHAUL_HOME": str(folder)}
+        passed["BACKHAUL_DATABASE_URL"] = postgresql_databases.empty()
         found = Container(app, {**alone(folder), **passed})
         assert found.run(*command("database")).returncode == 0
         yield found

@@ -95,7 +95,8 @@ async def test_another_way_back_before_the_label(diary: Diary) -> None:
     await diary.passes(4.1, "nobody has looked, so it may come")
     seen = await one.stage(Stage.AWAITING_PARCEL)
     assert (seen.method, seen.next_action, seen.label_url) == (Method.IN_STORE, "Bring the items to the shop", "")
-    assert (await refusal(by(Method.LABEL, "e-2")))[0] == "way_is_settled"
+    code, text = await refusal(by(Method.LABEL, "e-2"))
+    assert (code, "python starter.py new-label R-1 --method label --by shopper" in text) == ("way_is_settled", True)
     await diary.says("shopper", "calls it off", one.cancel())
     await diary.ends(Outcome.CANCELLED, judged=False)
     assert await diary.shop.world.labels() == []

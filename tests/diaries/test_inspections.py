@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from temporalio.testing import WorkflowEnvironment
 
 from commands.policy import publish_policy
 from domain.case import Outcome
@@ -15,11 +17,12 @@ from domain.parcel import TrackingStatus
 from ledger import EntryKind
 from ledger.events import events_of
 from tests.diaries.diary import Diary
-from tests.workflows.returns import Return, refusal
+from tests.workflows.returns import Return, Shop, refusal
 from tests.world import POLICY_FROM
 from workflows.return_case.said import CloseReason, ForceClose
 from workflows.return_case.view import CaseView
 
+AT_ONCE = "deadlines:\n  - {lost: refund_at_once}\n"
 POLICY = "id: default\ntitle: Looked at in time\nwindow_days: 3650\n"
 WORTH_LESS = "lost_value:\n  - {percent: 50, reason: It is worn out., when: {grade: grade_d}}\n"
 IN_TIME = f"{POLICY}{WORTH_LESS}deadlines:\n  - {{inspection_days: 4, inspection_default: as_quoted}}\n"
@@ -146,6 +149,57 @@ async def test_empty_box(diary: Diary) -> None:
     view = await diary.ends(Outcome.CLOSED_BY_STAFF, judged=False)
     assert view.refunded == ""
     assert diary.shop.world.pending() == []
+
+
+async def empty(page: Diary, policy: str) -> Return:
+    """A box in which was nothing, of which nobody says anything until its last minute."""
+    one = await begun(page, policy, line_3=1)
+    last = (await one.view()).due_at
+    assert last is not None
+    await page.scanned("has the parcel", TrackingStatus.IN_TRANSIT)
+    await page.says("warehouse", "finds the box empty", find(one, "f-1", FindingCode.EMPTY_BOX))
+    await page.skip(last - (await page.now) - timedelta(minutes=1))
+    seen = await one.until(lambda view: view.next_action.startswith("Overdue: Decide on the empty box"))
+    assert (seen.next_owner, seen.outcome) == ("ops", None)
+    await page.note("time", "nobody decides, and the last day to send is almost over")
+    await page.skip(timedelta(minutes=2))
+    return one
+
+
+async def test_empty_box_on_which_nobody_decides(diary: Diary) -> None:
+    """Ops do not say what becomes of it though they were asked: nothing came, so it expires with the time to send."""
+    one = await empty(diary, POLICY)
+    await diary.ends(Outcome.EXPIRED, judged=False)  # the label was used
+    await diary.note("time", "the last day to send is over")
+    assert diary.shop.world.pending() == []
+    assert diary.shop.world.returnable("two-rates", "3") == 1
+    assert await diary.shop.world.refunds("pi_demo_two_rates") == []
+    assert (await one.view()).refunded == ""
+
+
+async def test_empty_box_that_is_paid_where_nobody_decides(shop: Shop, flying: WorkflowEnvironment) -> None:
+    """The policy pays for what is lost without the carrier's answer, so it pays for this as well."""
+    one = await empty(await Diary.begin("", "", shop, flying), f"{POLICY}{AT_ONCE}")
+    assert (await one.result()).refunded == "45.55 EUR"
+    assert [entry.actor for entry in shop.world.entries(one.case, EntryKind.LOST)] == ["backhaul"]
+    assert shop.world.pending() == []
+
+
+async def test_other_goods_of_which_nobody_says_anything(shop: Shop, flying: WorkflowEnvironment) -> None:
+    """When ops have not said it either, a scarf stays here, set apart, and an extra mug is for another return."""
+    one = await begun(await Diary.begin("", "", shop, flying), POLICY, line_1=1)
+    await one.receive()
+    await find(one, "f-1", FindingCode.WRONG_ITEM, sku="SCARF", quantity=1)
+    await find(one, "f-2", FindingCode.EXTRA_ITEM, line_id="1", quantity=1)
+    await one.inspect()
+    assert (await one.result()).outcome is Outcome.REFUNDED
+    said = [entry.facts["settled"] for entry in shop.world.entries(one.case, EntryKind.FINDING_SETTLED)]
+    assert [(one["finding"], one["by"], one["ending"]) for one in said] == [
+        ("f-1", "backhaul", "kept"),
+        ("f-2", "backhaul", "other_return"),
+    ]
+    assert shop.world.posted("stock:main:SCARF") == {"stock:main:SCARF:quarantine": 1}
+    assert (shop.world.posted("returning:"), shop.world.returnable("two-rates", "1")) == ({}, 2)
 
 
 async def part(one: Return, id: str, lines: Mapping[str, int], rest: Rest = Rest.EXPECTED) -> CaseView:

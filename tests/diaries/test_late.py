@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from temporalio.client import WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
+from temporalio.testing import WorkflowEnvironment
 
 from domain import ids
 from domain.approval import statement
@@ -36,6 +37,12 @@ class Box:
     """A box that came after the end, and what looks after it."""
 
     handle: Handle
+    env: WorkflowEnvironment
+
+    async def ended(self) -> AftercareView:
+        """Wait for its end while the clock stands: no deadline of the return that it belongs to may pass meanwhile."""
+        with self.env.auto_time_skipping_disabled():
+            return await asyncio.wait_for(self.handle.result(), PATIENCE)
 
     async def until(self, there: Callable[[AftercareView], bool]) -> AftercareView:
         async with asyncio.timeout(PATIENCE):
@@ -51,14 +58,21 @@ class Box:
         view: AftercareView = await self.handle.execute_update(verb, said, id=id, result_type=AftercareView)
         return view
 
-    async def inspect(self) -> None:
-        line = InspectedLine(line_id=SHOPIFY_LINE, quantity=1, grade=Grade.A, disposition=Disposition.RESTOCKED)
-        await self.say("inspect", Inspection(id="late-look", inspected_by="ben", lines=(line,)))
+    async def inspect(self, line_id: str = SHOPIFY_LINE, count: int = 1, id: str = "late-look") -> None:
+        line = InspectedLine(line_id=line_id, quantity=count, grade=Grade.A, disposition=Disposition.RESTOCKED)
+        await self.say("inspect", Inspection(id=id, inspected_by="ben", lines=(line,)))
 
 
-async def box(told: Diary, receipt: str = "box-9", by: str = "ann", count: int = 1) -> Box:
-    line = ReceivedLine(line_id=SHOPIFY_LINE, quantity=count)
-    late = LateGoods(case="R-1", order_id=SHOPIFY_ORDER, receipt=Receipt(id=receipt, received_by=by, lines=(line,)))
+async def box(
+    told: Diary,
+    receipt: str = "box-9",
+    by: str = "ann",
+    count: int = 1,
+    line_id: str = SHOPIFY_LINE,
+    order: str = SHOPIFY_ORDER,
+) -> Box:
+    line = ReceivedLine(line_id=line_id, quantity=count)
+    late = LateGoods(case="R-1", order_id=order, receipt=Receipt(id=receipt, received_by=by, lines=(line,)))
     handle = await told.shop.client.start_workflow(
         ids.AFTERCARE_TYPE,
         late,
@@ -66,7 +80,7 @@ async def box(told: Diary, receipt: str = "box-9", by: str = "ann", count: int =
         task_queue=ids.RETURNS_QUEUE,
         result_type=AftercareView,
     )
-    return Box(handle)
+    return Box(handle, told.env)
 
 
 async def expired(told: Diary) -> Return:
@@ -106,7 +120,7 @@ async def test_late_goods_after_expiry_that_are_accepted(diary: Diary) -> None:
     said = {"by": "fay", "amount": 18109, "update_id": "u-1", "signature": signature}
     assert (await refusal(late.say("approve", said, "u-2")))[0] == "other_update_id"
     await late.say("approve", said, "u-1")
-    assert (await late.handle.result()).outcome == "goods_came"
+    assert (await late.ended()).outcome == "goods_came"
     await diary.note("finance", "agrees to the refund, which is above the automatic limit")
     world = diary.shop.world
     assert [one["amount"] for one in await world.refunds(SHOPIFY_PAYMENT)] == [18109]
@@ -129,7 +143,7 @@ async def test_late_goods_after_a_cancel_that_are_sent_back(diary: Diary) -> Non
     await diary.note("warehouse", "counts one unit of the return that was called off")
     assert diary.shop.world.returnable(SHOPIFY_ORDER, SHOPIFY_LINE) == 0
     await late.say("decide_late", DecideLate(by="olga", how=Late.SEND_BACK))
-    assert (await late.handle.result()).outcome == "send_back"
+    assert (await late.ended()).outcome == "send_back"
     await diary.note("ops", "has it sent back")
     assert diary.shop.world.returnable(SHOPIFY_ORDER, SHOPIFY_LINE) == 1
     assert diary.shop.world.posted("returning:") == {}
@@ -157,7 +171,7 @@ async def test_late_goods_of_a_lost_parcel(diary: Diary) -> None:
     assert "CL-1 (50.00 USD paid)" in seen.next_action
     await diary.note("warehouse", "grades it as new")
     await late.say("noted", Said(by="fay"))
-    await late.handle.result()
+    await late.ended()
     world = diary.shop.world
     assert len(await world.refunds(SHOPIFY_PAYMENT)) == 1
     assert (world.posted("kept:"), world.posted("returning:")) == ({}, {})
@@ -184,9 +198,41 @@ async def test_late_goods_that_were_paid_for_before_they_came(diary: Diary) -> N
     late = await box(diary)
     await late.waits_for("warehouse")
     await late.inspect()
-    await late.handle.result()
+    await late.ended()
     await diary.note("warehouse", "counts it after all, and grades it as new")
     assert diary.shop.world.posted("receivable:") == {}
+    assert diary.shop.world.rooms.ledger.verify().faults == ()
+
+
+async def test_late_goods_in_two_boxes(diary: Diary) -> None:
+    """The shopper owed for two mugs of three that never came; they come one by one, and each is owed no more."""
+    await in_force(diary.shop, "refund_trigger:\n  - event: first_scan\n")
+    one = await diary.shop.two_rates({"1": 3})
+    await one.labelled()
+    await diary.follows(one, "asks to send three mugs back")
+    await one.scan("scan-0", TrackingStatus.IN_TRANSIT, at=await diary.now)
+    await one.until(lambda view: view.refund_status == "succeeded")
+    await one.told("refund_done")
+    await diary.note("carrier", "has the parcel, which is when the policy pays")
+    await one.receive({"1": 1})
+    await one.inspect({"1": 1})
+    await one.told("payment_due")
+    await diary.note("warehouse", "counts and grades one mug")
+    await diary.passes(40)
+    await diary.ends(Outcome.REFUNDED)
+    await diary.note("time", "nobody settles it")
+    owed: list[int] = []
+    for number in (1, 2):
+        owed += diary.shop.world.posted("receivable:").values()
+        late = await box(diary, f"box-{number}-late", line_id="1", order="two-rates")
+        await late.waits_for("warehouse")
+        await late.inspect("1", id=f"late-look-{number}")
+        await late.ended()
+        await diary.note("warehouse", f"counts and grades late mug {number}")
+    assert owed == [2353, 1176]  # one mug cost 11.76, two 23.53, three 35.29
+    assert diary.shop.world.posted("receivable:") == {}
+    assert [one.facts["amount"] for one in diary.shop.world.entries("R-1", EntryKind.LATE_CREDIT)] == [1177, 1176]
+    assert sum(diary.shop.world.posted("stock:").values()) == 3
     assert diary.shop.world.rooms.ledger.verify().faults == ()
 
 
@@ -205,6 +251,6 @@ async def test_late_goods_that_no_return_takes(diary: Diary) -> None:
 
 async def _failure(late: Box) -> str:
     with pytest.raises(WorkflowFailureError) as failed:
-        await late.handle.result()
+        await late.ended()
     assert isinstance(failed.value.cause, ApplicationError)
     return str(failed.value.cause.details[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from domain.case import Outcome
-from domain.inspection import Disposition, Grade, InspectedLine, Inspection, ReceivedLine
+from domain.inspection import Disposition, Grade, InspectedLine, Inspection, ReceivedLine, Rest
 from domain.mending import CorrectCount, Deadline, Regrade, RegradedLine
 from domain.offer import Answer
 from ledger import EntryKind
@@ -23,9 +23,9 @@ FEE = f"{PLAIN}automatic_limit:\n  EUR: 1000\nrestocking:\n  - percent: 10\n"
 MUGS, KETTLE = "1", "3"
 
 
-async def correct(one: Return, *counts: int, by: str = "olga") -> CaseView:
+async def correct(one: Return, *counts: int, by: str = "olga", box: str = "box-1") -> CaseView:
     lines = tuple(ReceivedLine(line_id=MUGS, quantity=count) for count in counts)
-    return await one.update("correct_count", CorrectCount(by=by, receipt="box-1", lines=lines))
+    return await one.update("correct_count", CorrectCount(by=by, receipt=box, lines=lines))
 
 
 async def test_a_count_is_corrected(diary: Diary) -> None:
@@ -98,6 +98,33 @@ async def test_goods_are_graded_worse_before_anybody_agreed(diary: Diary) -> Non
     await diary.says("shopper", "accepts", answer(one, Answer.ACCEPT, plan=2))
     await diary.says("finance", "agrees to that", approve(one, 2277))
     assert (await diary.ends(Outcome.REFUNDED)).refunded == "22.77 EUR"
+
+
+async def test_a_later_box_is_mended(diary: Diary) -> None:
+    """One mug is paid already; the count of the box with the others is corrected, and then their grade."""
+    one = await begun(diary, WORN.replace("1000", "1500"), {MUGS: 3})
+    await one.labelled()
+    await diary.follows(one, "asks to send three mugs back")
+    await one.receive({MUGS: 1})
+    seen = Inspection(
+        id="look-1", inspected_by="ben", rest=Rest.EXPECTED, lines=(InspectedLine(line_id=MUGS, quantity=1),)
+    )
+    await one.update("inspect", seen)
+    await one.until(lambda view: view.refunded == "11.76 EUR" and view.stage == "awaiting_parcel")
+    await diary.note("warehouse", "counts and grades one mug, and waits for the others")
+    await diary.says("warehouse", "counts one mug more", one.receive({MUGS: 1}, "box-2"))
+    assert (await refusal(correct(one, 2)))[0] == "already_inspected"  # the first box is paid
+    await diary.says("ops", "corrects it to two", correct(one, 2, box="box-2"))
+    worn = InspectedLine(line_id=MUGS, quantity=2, grade=Grade.C)
+    await one.update("inspect", Inspection(id="look-2", inspected_by="ben", lines=(worn,)))
+    view = await one.until(lambda view: view.stage == "offer")
+    await diary.note("warehouse", "grades them as used")
+    assert view.offer == "11.76 EUR instead of 23.53 EUR"  # half is kept, half up
+    anew = RegradedLine(line_id=MUGS, quantity=2, grade=Grade.A)
+    await diary.says("ops", "grades them as new", one.update("regrade", Regrade(by="olga", lines=(anew,))))
+    await one.until(lambda view: view.to_approve is not None)
+    await diary.says("finance", "agrees to the rest", approve(one, 2353))
+    assert (await diary.ends(Outcome.REFUNDED)).refunded == "35.29 EUR"
 
 
 async def test_a_fee_is_waived(diary: Diary) -> None:

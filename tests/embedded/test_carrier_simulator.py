@@ -124,10 +124,10 @@ async def test_the_shoppers_address_is_neither_shown_nor_kept(http: httpx2.Async
 
 
 async def test_labels_and_scans_are_still_there_after_a_restart(start: Start) -> None:
-    async with start() as url, httpx2.AsyncClient(base_url=url) as http:
+    async with start() as url, httpx2.AsyncClient(base_url=url, verify=False) as http:
         await buy(http)
         await scan(http)
-    async with start() as url, httpx2.AsyncClient(base_url=url) as http:
+    async with start() as url, httpx2.AsyncClient(base_url=url, verify=False) as http:
         assert (await buy(http)).status_code == 200
         assert (await http.get("/carrier/track/BH1001R1")).json()["status"] == "in_transit"
 
@@ -185,7 +185,7 @@ async def test_a_busy_port_is_said_before_anything_starts(tmp_path: Path) -> Non
 
 async def test_it_stops_promptly_while_a_caller_waits_and_leaves_signals_alone(start: Start) -> None:
     handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
-    async with start() as url, httpx2.AsyncClient(base_url=url, timeout=60) as http:
+    async with start() as url, httpx2.AsyncClient(base_url=url, timeout=60, verify=False) as http:
         assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
         await http.post("/stripe/_control/payment_intents", json={"id": "pi_1", "amount": 100, "currency": "eur"})
         await http.post("/stripe/_control/hold", json={"hold": True})

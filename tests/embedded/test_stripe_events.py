@@ -144,7 +144,11 @@ async def test_webhooks_go_wrong_on_purpose(world: Here, fault: str, first: list
 
 async def test_in_the_background_they_are_delivered_at_once(start: Start) -> None:
     listener = Listener()
-    async with start() as url, running(listener.app, 0) as there, httpx2.AsyncClient(base_url=url) as http:
+    async with (
+        start() as url,
+        running(listener.app, 0) as there,
+        httpx2.AsyncClient(base_url=url, verify=False) as http,
+    ):
         endpoint: dict[str, Any] = {"url": f"{there}/webhooks", "secret": SECRET, "enabled_events": ["refund.created"]}
         await http.post("/stripe/_control/webhook_endpoints", json=endpoint)
         await http.post("/stripe/_control/payment_intents", json={"id": "pi_1", "amount": 500, "currency": "eur"})

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, cast
 
 import httpx2
@@ -19,6 +20,7 @@ from starlette.applications import Starlette
 from domain.errors import InvalidRequest, Refused, Unavailable
 from domain.stores import Inbox
 from portal.app import LARGEST_BODY, build
+from portal.labels import labels
 from portal.sources import sources
 from settings import Settings
 from tests.portal.fakes import NOW, FakeInbox
@@ -42,7 +44,9 @@ class Portal:
         self.app: Starlette = build(
             cast("Inbox", self.inbox), sources(known), lambda: NOW, self._hear, lambda: self.delivers
         )
-        self.http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=self.app), base_url="http://portal")
+        self.http = httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app=self.app), base_url="http://portal", verify=False
+        )
 
     def _hear(self) -> None:
         self.heard += 1
@@ -64,6 +68,26 @@ async def portal() -> AsyncIterator[Portal]:
     made = Portal()
     yield made
     await made.http.aclose()
+
+
+async def test_label_files_go_to_whoever_has_their_address(tmp_path: Path) -> None:
+    folder = tmp_path / "labels"
+    folder.mkdir()
+    (folder / "BH1-abc_DEF.pdf").write_bytes(b"%PDF-1.7")
+    (folder / ".BH1-abc_DEF.pdf.half").write_bytes(b"half")
+    (folder / "BH2-x.zpl").write_text("^XA^XZ")
+    (tmp_path / "backhaul.pdf").write_text("not a label")
+    app = Starlette(routes=[labels(folder)])
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://portal") as http:
+        found = await http.get("/labels/BH1-abc_DEF.pdf")
+        assert (found.status_code, found.content) == (200, b"%PDF-1.7")
+        assert found.headers["content-type"] == "application/pdf"
+        assert found.headers["cache-control"] == "private, no-store"
+        assert (await http.get("/labels/BH2-x.zpl")).text == "^XA^XZ"
+        others = ("", "..%2Fbackhaul.pdf", "../backhaul.pdf", ".BH1-abc_DEF.pdf.half", "BH1.pdf", "BH1-abc_DEF.pdf%00")
+        for name in others:
+            assert (await http.get(f"/labels/{name}")).status_code == 404, name
+        assert (await http.post("/labels/BH2-x.zpl")).status_code == 405
 
 
 def good(vendor: Signer) -> bytes:

@@ -219,7 +219,7 @@ class Hostile:
         self.progress = self.progress.model_copy(update={"faults": dict(sorted(injected.items()))})
 
         # Where an earlier run listened nobody does any more, and faults may have kept that from being said.
-        await portal.register(sky.ports.portal, f"{site.simulators}/stripe", "sk_test_embedded")
+        await portal.register(f"http://127.0.0.1:{sky.ports.portal}", f"{site.simulators}/stripe", "sk_test_embedded")
 
         async def delivered() -> bool:
             # Of a thousand returns there is much to deliver.

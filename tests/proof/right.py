@@ -243,8 +243,9 @@ class _Told:
         for kind, times in self._times(seen).items():
             if seen[kind] != times:
                 yield f"the journal has {kind} {seen[kind]} times, not {times}"
-        inspected = units(tuple(line for one in self.inspections for line in one.lines))
-        if inspected != self.known.received and not (self.known.lost or self.known.kept):  # nobody saw it
+        seen_of = self.known.parts if self.known.lost or self.known.kept else self.inspections  # else nobody saw it
+        inspected = units(tuple(line for one in seen_of for line in one.lines))
+        if inspected != self.known.received:
             yield f"{inspected} was inspected, but {self.known.received} was received"
 
     def _times(self, seen: Mapping[EntryKind, int]) -> dict[EntryKind, int]:
@@ -271,7 +272,7 @@ class _Told:
         times[EntryKind.LABEL_VOIDED] = ours if over else seen[EntryKind.LABEL_VOIDED]  # `label` looks at each
         times[EntryKind.REFUND_OVERDUE] = 1 if self.known.refund_overdue else 0
         if self.known.lost or self.known.kept:
-            times |= {EntryKind.INSPECTION: 0, EntryKind.RESTOCK: 0}
+            times |= dict.fromkeys((EntryKind.INSPECTION, EntryKind.RESTOCK), len(self.known.parts))
             times[EntryKind.LOST if self.known.lost else EntryKind.KEPT] = 1
         return times | self._otherwise(seen)
 
@@ -300,7 +301,8 @@ class _Told:
         """What a refund before its goods, or goods that never came, have more or less of."""
         known, times = self.known, {EntryKind.ASSIGNED: seen[EntryKind.ASSIGNED]}
         if known.lost or known.never_came:
-            times |= {EntryKind.INSPECTION: 0, EntryKind.RESTOCK: 0, EntryKind.LOST: 1 if known.lost else 0}
+            times |= dict.fromkeys((EntryKind.INSPECTION, EntryKind.RESTOCK), len(known.parts))
+            times[EntryKind.LOST] = 1 if known.lost else 0
         times |= dict.fromkeys((EntryKind.CARRIER_CLAIM, EntryKind.CARRIER_ANSWER), len(known.claims))
         times |= dict.fromkeys((EntryKind.NOT_EARLY,), 1) if known.not_early else {}
         times |= dict.fromkeys((EntryKind.EARLY_END,), 1) if known.early else {}
@@ -595,7 +597,7 @@ class _Told:
         """What was inspected was put away, each unit once, and nothing waits on the way."""
         away = [one for one in self.entries if one.kind is not EntryKind.FINDING_SETTLED]
         put = sum(one.amount for entry in away for one in entry.transfers if one.credit.startswith("stock:"))
-        judged = self.inspections if not (self.known.lost or self.known.kept) else ()
+        judged = self.known.parts if self.known.lost or self.known.kept else self.inspections
         inspected = sum(line.quantity for one in judged for line in one.lines)
         if self.expected in (Outcome.REPAIRED, Outcome.SENT_BACK):
             inspected = 0  # they went back to the shopper

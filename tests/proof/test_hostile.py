@@ -22,7 +22,6 @@ from tests.proof.ways import Disputed, FailedLate
 RETURNS, KILLS, CREW = 3, 3, 2
 
 
-@pytest.mark.timeout(240)
 async def test_whatever_fails_nothing_is_paid_twice_lost_or_stuck(tmp_path: Path) -> None:
     first = asyncio.create_task(Hostile(tmp_path, RETURNS, KILLS, 1, CREW).run())
 

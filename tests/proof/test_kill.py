@@ -5,8 +5,6 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 
-import pytest
-
 from tests.proof import killer
 from tests.proof.kills import BESIDE, Kill, activities, every_kill, every_task, ground, survive
 
@@ -28,7 +26,6 @@ KILLS = (
 )
 
 
-@pytest.mark.timeout(240)
 async def test_a_return_survives_a_kill_in_every_step(tmp_path: Path) -> None:
     async with ground(tmp_path) as site:
         verdicts = await survive(site, KILLS, NOTICED)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import socket
 import sysconfig
@@ -23,7 +22,7 @@ from domain import ids
 from embedded.stack import Ports
 from ledger import EntryKind
 from tests.portal.vendors import refund_event, sign_stripe
-from tests.proof.site import STACK, Program, Site, children, running, stack, started, until
+from tests.proof.site import STACK, Program, Site, children, running, started, until
 from tests.proof.walk import Walk
 from workflows.return_case.view import SEARCH_ATTRIBUTES
 
@@ -58,7 +57,7 @@ async def takes_webhooks(home: Path, event: str) -> bool:
     body = json.dumps(refund_event(event)).encode()
     headers = sign_stripe(body, own["stripe_webhook_secret"], datetime.now(UTC))
     url = f"http://127.0.0.1:{own['portal_port']}/webhooks/stripe"
-    async with httpx2.AsyncClient() as http:
+    async with httpx2.AsyncClient(verify=False) as http:
         try:
             answer = await http.post(url, content=body, headers=headers)
         except httpx2.TransportError:
@@ -168,31 +167,3 @@ async def test_without_its_server_it_ends_with_a_sentence_and_leaves_nobody_behi
         assert await program.end() == 1
         assert "The Temporal server ended; see logs/temporal.log in the home folder." in program.said()
         assert not running(worker)
-
-
-async def test_a_worker_that_is_asked_to_stop_finishes_what_is_under_way(tmp_path: Path) -> None:
-    async with stack(tmp_path) as site, site.worker() as worker:
-        walk = Walk(site, "drain")
-        await walk.start()
-        await walk.send()
-        await walk.receive()
-        control = "/stripe/_control"
-        (await site.http.post(f"{control}/hold", json={"hold": True})).raise_for_status()
-        await walk.inspect()
-
-        async def paying() -> bool:
-            return bool((await site.http.get(f"{control}/calls")).json()["created"])
-
-        await until(paying, "the provider has paid")
-        worker.send(signal.SIGTERM)
-
-        async def stopping() -> bool:
-            return "worker stops: finishing what is under way" in worker.said()
-
-        await until(stopping, "the worker stops")
-        assert worker.alive
-        (await site.http.post(f"{control}/hold", json={"hold": False})).raise_for_status()
-        assert await worker.end() == 0, worker.said()
-        settled = [entry for entry in site.ledger.entries(case=walk.case) if entry.kind is EntryKind.REFUND_SETTLED]
-        assert len(settled) == 1
-        assert not re.search("Traceback|ERROR", worker.said().partition("worker stops")[2])

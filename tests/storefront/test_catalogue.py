@@ -30,7 +30,7 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx2.Client]:
     """A storefront on the loopback."""
     switch, shelf = Switch(), Shelf(tmp_path_factory.mktemp("storefront") / "simulators.db")
     switch.app = app(shelf)
-    with serving(switch) as url, httpx2.Client(base_url=url, timeout=10, trust_env=False) as client:
+    with serving(switch) as url, httpx2.Client(base_url=url, timeout=10, trust_env=False, verify=False) as client:
         yield client
 
 

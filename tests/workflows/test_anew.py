@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from domain.carrier_claim import OpenClaim
 from domain.inspection import Grade, InspectedLine, Inspection, Rest
+from domain.mending import CorrectCount
+from domain.news import DisputeNews
 from domain.resolution import Resolution
 from ledger import EntryKind
 from settings import ROOT
 from tests.diaries.policies import in_force
-from tests.workflows.returns import Lines, Return, Shop
+from tests.workflows.returns import TWO_RATES_PAYMENT, Lines, Return, Shop
 from tests.workflows.test_overrides import override, staffed
 from workflows.return_case.stage import Stage
 from workflows.return_case.view import CaseView
@@ -50,6 +54,18 @@ async def _in_parts(one: Return) -> None:
     await one.stage(Stage.AWAITING_PARCEL)
 
 
+async def _disputed(one: Return) -> None:
+    now = datetime.now(UTC)
+    about: dict[str, Any] = {
+        "dispute": "dp_1",
+        "payment": TWO_RATES_PAYMENT,
+        "amount": 10850,
+        "currency": "EUR",
+        "at": now,
+    }
+    await one.update("record_news", DisputeNews(event="evt_1", status="needs_response", **about))
+
+
 async def _in_repair(one: Return) -> None:
     await one.receive()
     await one.inspect()
@@ -68,6 +84,7 @@ async def _changed(one: Return) -> None:
         pytest.param("", _claimed, {}, id="claim"),
         pytest.param(EARLY, _paid_early, {}, id="early"),
         pytest.param("", _in_parts, {}, id="part"),
+        pytest.param("", _disputed, {}, id="dispute"),
         pytest.param(MENDED, _in_repair, {"resolution": Resolution.REPAIR, "reason": "defective"}, id="repair"),
         pytest.param("", _changed, {}, id="edit"),
     ],
@@ -103,3 +120,21 @@ async def test_goods_that_are_kept_need_no_other_label(shop: Shop) -> None:
     again = await shop.start(one.case, "two-rates", {"3": 1})
     assert (await again.result()).label_number == 1
     assert len(await shop.world.labels()) == 1
+
+
+async def test_a_refund_on_trust_is_paid_by_a_new_run_though_its_event_was_taken_back(shop: Shop) -> None:
+    """All had arrived, so the money was on its way; then the count was corrected to nothing."""
+    await in_force(shop, "refund_trigger:\n  - event: receipt\n")
+    one = await shop.two_rates({"1": 2})
+    await one.labelled()
+    shop.world.doors.shut("/stripe", 503)
+    await one.receive()
+    await one.recorded(EntryKind.REFUND_SUBMITTED)
+    await one.update("correct_count", CorrectCount(by="olga", receipt="box-1"))
+    before = await one.view()
+    assert (before.received, before.stage, before.refund_status) == ({}, "awaiting_parcel", "pending")
+    await one.handle.terminate("somebody in the Temporal UI")
+    shop.world.doors.open("/stripe")
+    again = await shop.start(one.case, before.order_id, {"1": 2})
+    paid = await again.until(lambda view: view.refund_status == "succeeded")
+    assert (paid.refunded, paid.paid_early) == ("23.53 EUR", "23.53 EUR")

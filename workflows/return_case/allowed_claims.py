@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.carrier_claim import MOST_CLAIMS, Answer, AnswerClaim, OpenClaim
 from domain.people import RESERVED
 from domain.verbs import Refusal
-from workflows.return_case.allowed_goods import may_lose, other_content
+from workflows.return_case.allowed_goods import may_be_lost, other_content
 from workflows.return_case.state import CaseState
 
 
@@ -27,7 +27,7 @@ def _may_open(state: CaseState, said: OpenClaim) -> Refusal | None:
     if len(state.claims) >= MOST_CLAIMS:
         text = f"This return has {MOST_CLAIMS} claims, the most that are taken; look at their answers."
         return Refusal(code="too_many", message=text)
-    return may_lose(state)
+    return may_be_lost(state)
 
 
 def _may_answer(state: CaseState, said: AnswerClaim) -> Refusal | None:

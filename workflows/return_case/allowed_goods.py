@@ -5,7 +5,9 @@ from __future__ import annotations
 from domain.inspection import Inspection, Receipt, units
 from domain.parcel import OtherParcel, Scan
 from domain.parts import may_wait
+from domain.resolution import IN_GOODS
 from domain.verbs import Refusal
+from workflows.return_case.stage import Stage
 from workflows.return_case.state import CaseState
 
 MOST_PARCELS = 50
@@ -99,17 +101,43 @@ def may_inspect(state: CaseState, inspection: Inspection) -> Refusal | None:
 
 
 def may_lose(state: CaseState) -> Refusal | None:
-    """The carrier lost the parcel."""
+    """The carrier lost the parcel, or one of several."""
     if state.lost:
         return None
+    if (no := may_be_lost(state)) is not None:
+        return no
+    if state.receipts and state.early:
+        text = "This return is paid already; `claim open` and `claim answer` say what the carrier has lost of it."
+        return Refusal(code="paid_early", message=text)
+    if state.ungraded or state.inspection is not None:
+        text = "Goods of another parcel are here: `inspect` them with `--more`; once they are paid, this is told."
+        return Refusal(code="part_under_way", message=text)
+    return None
+
+
+def may_be_lost(state: CaseState) -> Refusal | None:
+    """Whether the carrier may have lost anything of it."""
     if state.stopped or state.kept:
         return Refusal(code="ends_already", message="This return ends already, so nothing of it is waited for.")
     if state.receipts:
-        text = "Goods of this return have arrived; `inspect` them, and what did not come stays with the shopper."
-        return Refusal(code="already_received", message=text)
+        return _may_lose_rest(state)
     if not (state.moving or state.empty_box):
         text = "No carrier has seen this parcel, so none has lost it; the shopper still has it, or `scan` it first."
         return Refusal(code="not_sent", message=text)
+    return None
+
+
+def _may_lose_rest(state: CaseState) -> Refusal | None:
+    if not (state.in_several and state.expected):
+        text = (
+            "Goods of this return have arrived, and no carrier has had another parcel of it; `inspect` them, and what"
+        )
+        return Refusal(code="already_received", message=f"{text} did not come stays with the shopper.")
+    if state.rest_over or state.stage is Stage.CLOSING or state.wants_goods:
+        return Refusal(code="ends_already", message="This return ends with what came; nothing more is waited for.")
+    if state.resolution in IN_GOODS:
+        text = f"This return ends with {state.resolution.replace('_', ' ')}, which follows on all of its goods at once"
+        return Refusal(code="not_in_parts", message=f"{text}; `choose` a refund first, and then what is lost is paid.")
     return None
 
 

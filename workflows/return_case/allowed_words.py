@@ -6,7 +6,7 @@ from domain.editing import Edit, may_edit
 from domain.evidence import AskEvidence, GiveEvidence
 from domain.inspection import units
 from domain.mending import CorrectCount, Deadline, Extend, Regrade, sum_of
-from domain.parts import may_grade_anew
+from domain.parts import may_grade_anew, under_way
 from domain.policy import Verdict
 from domain.verbs import Refusal
 from workflows.return_case.allowed_goods import other_content
@@ -53,7 +53,7 @@ def may_change(state: CaseState, said: Edit) -> Refusal | None:
     if said.id in state.edits:
         same = state.request is not None and said.of(state.request) == state.request
         return None if same or said.id != state.edits[-1] else other_content("change", said.id)
-    return may_edit(state, said)
+    return may_edit(state, said, state.request.id if state.request else "RETURN")
 
 
 def may_correct(state: CaseState, said: CorrectCount) -> Refusal | None:
@@ -67,8 +67,8 @@ def may_correct(state: CaseState, said: CorrectCount) -> Refusal | None:
         return Refusal(code="unknown_receipt", message=text)
     if box.lines == said.lines:
         return None
-    if state.inspection is not None:
-        text = "This return was inspected as it was counted; its grades can be corrected (`regrade`) until it is paid."
+    if box.id in state.judged_boxes or (state.inspection is not None and not state.waits_for_rest):
+        text = "This box was inspected as it was counted; its grades can be corrected (`regrade`) until it is paid."
         return Refusal(code="already_inspected", message=text)
     if not said.lines and len(state.receipts) == 1 and state.label is None and not state.came_first:
         text = "Nothing else of this return is here, and its shopper has no label; ask ops to `close` it"
@@ -89,7 +89,7 @@ def may_regrade(state: CaseState, said: Regrade) -> Refusal | None:
         return None
     if (no := may_grade_anew(state)) is not None:
         return no
-    if state.refunds:
+    if under_way(state):
         text = "The refund is under way, so grades change nothing of it any more; finance pays what is owed beyond it."
         return Refusal(code="money_is_asked_for", message=text)
     return None

@@ -199,6 +199,8 @@ class ReturnCase(Early, Trade, Review, Undoing, Agreeing, NewsDesk, Clockwork):
                 break
             self.go_on_with_rest()
             await self.follow_parcel()
+        if self.state.early is not None and self.state.claims_rest:
+            await self.hear_of_claim()  # what the carrier has lost, the shopper does not owe
         await self.end_early()
 
     async def say_last(self, last: NoticeKind) -> None:

@@ -74,8 +74,8 @@ class Claims(Steps):
             )
         except NotWanted:  # the journal knows of goods, which the story hears of in a moment
             return
-        if not self.state.receipts:
-            self.learn(lost=claim.by, inspection=judged)
+        if not self.state.ungraded:
+            self.learn(lost=claim.by, inspection=judged, overdue="")
 
     async def give_up_answer(self) -> None:
         """The carrier has not answered, though ops asked: it counts as lost."""
@@ -86,6 +86,10 @@ class Claims(Steps):
         for, a bounded time."""
         if self.state.open_claim is not None and not self.state.lost:
             await self._close_claim(Answer.FOUND)
+        await self.hear_of_claim()
+
+    async def hear_of_claim(self) -> None:
+        """Until the carrier has answered, or counts as having lost the parcel."""
         while (claim := self.state.open_claim) is not None:
             wanted = self.state.next_action.action
             if await self._answered_by(claim.answer_by, wanted):

@@ -22,12 +22,14 @@ class Early(Payout):
     paying_early: asyncio.Task[None] | None = None
 
     def begin_early(self) -> None:
-        """Once the event has happened on which the policy pays: beside the story, which goes on with the parcel."""
-        if self.paying_early is None and not self.state.not_early and refund_due(self.state) is not None:
+        """Once the event has happened on which the policy pays: beside the story, which goes on with the parcel. What
+        was planned on trust is paid even if the event is taken back, as when a count is corrected."""
+        due = self.state.early is not None or (not self.state.not_early and refund_due(self.state) is not None)
+        if self.paying_early is None and due:
             self.paying_early = asyncio.create_task(self._pay_early())
 
     async def _pay_early(self) -> None:
-        if self.state.plan is None:
+        if self.state.plan is None and self.state.early is None:
             planned = await self.step(
                 "Compute the refund before the goods",
                 DecisionActivities.plan_early,

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from temporalio import workflow
 from temporalio.common import RawValue
 
 from activities.inventory import InventoryActivities
 from activities.inventory.findings import RecordFinding, SettleFinding
-from domain.finding import Finding, FindingSettled
+from domain.finding import Finding, FindingSettled, Found
+from domain.undecided import by_default, goods_end
 from domain.verbs import Verb
 from workflows import options
 from workflows.return_case.steps import Steps
 from workflows.return_case.view import CaseView
-from workflows.stepping import not_if_refused
+from workflows.stepping import NotWanted, not_if_refused
 
 
 class FindingDesk(Steps):
@@ -57,17 +61,29 @@ class FindingDesk(Steps):
         return {"settled": (*self.state.settled, settled)}
 
     async def settle_found(self) -> None:
-        """The return does not end while goods lie here of which nobody has said what becomes of them."""
-        while (waiting := self.state.unsettled) and not self.state.overdue:
-            until = waiting[0].until or workflow.now()
-            try:
-                await workflow.wait_condition(
-                    lambda: self.state.unsettled != waiting,
-                    timeout=max(0.0, (until - workflow.now()).total_seconds()),
-                    timeout_summary=self.state.next_action.action,
-                )
-            except TimeoutError:
-                self.learn(overdue=f"Overdue: {self.state.next_action.action}")
-        if self.state.unsettled:
-            await workflow.wait_condition(lambda: not self.state.unsettled)
+        """The return does not end while goods lie here of which nobody has said what becomes of them; when ops have not
+        said so either, they have an end by themselves."""
+        while waiting := self.state.unsettled:
+            wanted = self.state.next_action.action
+            if await self._said_by(waiting, waiting[0].until, wanted):
+                continue
+            self.learn(overdue=f"Overdue: {wanted}")
+            if not await self._said_by(waiting, goods_end(self.state, waiting[0]), "Nobody says what becomes of it"):
+                await self._settle_by_itself(waiting[0])
             self.learn(overdue="")
+
+    async def _said_by(self, waiting: Sequence[Found], until: datetime | None, summary: str) -> bool:
+        patience = max(0.0, (until - workflow.now()).total_seconds()) if until else 0.0
+        try:
+            await workflow.wait_condition(
+                lambda: self.state.unsettled != waiting, timeout=patience, timeout_summary=summary
+            )
+        except TimeoutError:
+            return False
+        return True
+
+    async def _settle_by_itself(self, found: Found) -> None:
+        try:
+            self.learn(**await self.record_settled(by_default(found)))
+        except NotWanted:  # somebody has just said it
+            await workflow.wait_condition(lambda: found not in self.state.unsettled)

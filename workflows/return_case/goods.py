@@ -9,13 +9,14 @@ from operator import itemgetter
 
 from temporalio import workflow
 
-from activities.decisions import DecisionActivities, ExpireReturn, KeepGoods, PayUninspected
+from activities.decisions import DecisionActivities, ExpireReturn, KeepGoods, PayUninspected, RecordLoss
 from activities.inventory import InventoryActivities, Restock
 from domain.notice import NoticeKind
+from domain.undecided import RULE, empty_box_ends, pays_empty_box
 from workflows import options
 from workflows.return_case.labelling import Labelling
 from workflows.return_case.stage import NextAction, Stage
-from workflows.return_case.turn import by_stage, silent_until
+from workflows.return_case.turn import by_stage, due_of, silent_until
 from workflows.stepping import NotWanted, not_if_refused
 
 _OF_EMPTY_BOX = 2
@@ -79,18 +80,28 @@ class Goods(Labelling):
         due = None if self.state.overdue else waits_for.due_at
         return (
             (self.state.ends_at, self.expire),
+            (None if self.state.stopped else empty_box_ends(self.state), self.end_empty_box),
             (self.state.lapses_at, lambda: self.void_label("rule:policy")),
             (self.state.claim_ends_at, self.give_up_answer),
             (self.state.pays_at, self.pay_uninspected),
+            (self.rest_ends_at, self.give_up_rest),
             (self.warn_at, self.warn_of_label),
             (self.state.reminder_after(self.reminded_at), self.remind),
             (due, lambda: self.fall_due(waits_for)),
         )
 
+    @property
+    def rest_ends_at(self) -> datetime | None:
+        """When one of several parcels, for which ops were asked to look, is not waited for any more."""
+        asked = self.state.overdue and self.state.parts and not (self.state.ungraded or self.state.open_claim)
+        until = due_of(self.state) if asked else None
+        return until + options.PARCEL_PATIENCE if until else None
+
     async def fall_due(self, waits_for: NextAction) -> None:
-        """Ops are asked to look; of goods that come in parts, the rest is not waited for any more."""
+        """Ops are asked to look; of goods that come in parts, the rest is not waited for any more, unless a carrier has
+        it, as far as anybody knows."""
         heard_until = silent_until(self.state)
-        if self.state.parts and not self.state.ungraded:
+        if self.state.parts and not (self.state.ungraded or self.state.open_claim or self.state.in_several):
             await self.give_up_rest()
         elif heard_until is not None and heard_until > workflow.now():
             self.learn(patient_until=heard_until)
@@ -103,7 +114,7 @@ class Goods(Labelling):
         if self.heard:
             await workflow.wait_condition(lambda: not self.heard)
         else:
-            self.learn(rest_over=True)
+            self.learn(rest_over=True, overdue="")
 
     async def remind(self) -> None:
         """Tell the shopper that the time to send runs out."""
@@ -133,6 +144,24 @@ class Goods(Labelling):
             self.learn(patient_until=workflow.now() + options.PARCEL_PATIENCE)
             return
         self.learn(expired=True, overdue="")
+
+    async def end_empty_box(self) -> None:
+        """Nobody has decided on the empty box: it is paid as lost where the policy trusts the shopper so far, else
+        nothing came."""
+        if not pays_empty_box(self.state):
+            return await self.expire()
+        try:
+            judged = await self.step(
+                "Nobody has decided on the empty box: it counts as lost",
+                DecisionActivities.record_loss,
+                lambda now: RecordLoss(**self.about, by=RULE, now=now),
+                options.JOURNAL,
+                wanted=not_if_refused,
+            )
+        except NotWanted:  # goods have just come, or somebody has decided
+            await workflow.wait_condition(lambda: not self.heard)
+            return
+        self.learn(lost=RULE, inspection=judged, overdue="")
 
     async def keep_goods(self) -> None:
         """Where the shopper keeps the goods, nothing is waited for; a label that went out before is given back, which
@@ -167,7 +196,7 @@ class Goods(Labelling):
         except NotWanted:  # somebody has just said otherwise
             await workflow.wait_condition(lambda: not self.heard or self.state.inspection is not None)
             return
-        self.learn(uninspected=True, inspection=presumed, overdue="")
+        self.learn(uninspected=True, inspection=presumed, judged_boxes=self.state.boxes, overdue="")
 
     async def be_graded(self) -> None:
         """What was paid without an inspection still needs one, to be put away."""

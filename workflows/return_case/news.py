@@ -8,6 +8,7 @@ from temporalio import workflow
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
+from domain.dispute import OpenDispute
 from domain.errors import InvalidRequest
 from domain.news import DisputeNews, Heard, News, Turn, read_news
 from domain.notice import NoticeKind
@@ -60,8 +61,7 @@ class NewsDesk(Payout, Listener):
         if heard.turn is Turn.PAYMENT_CAME:
             self.learn(collected=heard.tender, pay_url="")
         if isinstance(news, DisputeNews):
-            others = tuple(one for one in self.state.disputes if one.dispute != news.dispute)
-            self.learn(disputes=(*others, news) if heard.turn is Turn.DISPUTE_OPENED else others)
+            self._disputed(news, is_open=heard.turn is Turn.DISPUTE_OPENED)
         elif heard.for_finance:
             # Aside: whoever brought the news need not wait for somebody to look.
             self.asides.append(asyncio.create_task(self._ask_finance(news, heard.for_finance)))
@@ -71,6 +71,14 @@ class NewsDesk(Payout, Listener):
             self.retries += 1
             others_of_order = tuple(one for one in heard.returns if one != self.request.id)
             await self.tell_returns(news.event, others_of_order)
+
+    def _disputed(self, news: DisputeNews, *, is_open: bool) -> None:
+        known = {one.dispute: one for one in self.state.disputes}
+        if is_open:
+            known.setdefault(news.dispute, OpenDispute(dispute=news.dispute, payment=news.payment))
+        else:
+            known.pop(news.dispute, None)
+        self.learn(disputes=tuple(known.values()))
 
     def _refund_moved(self, refund: Refund, missing: bool) -> None:
         self.learn(refunds=with_refund(self.state, refund))

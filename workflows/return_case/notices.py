@@ -27,7 +27,7 @@ def notice(kind: NoticeKind, state: CaseState, number: int = 1) -> Notice:
     if state.order is None or state.request is None:
         raise ValueError("a notice needs the order")
     label = state.label if not state.label_void else None
-    locale, total = state.order.locale, None if kind in _WITHOUT_MONEY else _total(state)
+    locale, total = state.order.locale, None if _without_money(kind, state) else _total(state)
     extras = _extras(state) if total else ()
     made = Notice(
         key=notice_ids.notice_key(state.request.id, kind, number),
@@ -68,8 +68,9 @@ def _by_code(label: ReturnLabel) -> bool:
     return label.method is Method.QR_CODE and bool(label.qr_url)
 
 
-_WITHOUT_MONEY = (NoticeKind.IN_REVIEW, NoticeKind.SENT_BACK)
-"""These promise none."""
+def _without_money(kind: NoticeKind, state: CaseState) -> bool:
+    """These promise none; that of a lost part would name the money of what came."""
+    return kind in (NoticeKind.IN_REVIEW, NoticeKind.SENT_BACK) or (kind is NoticeKind.LOST and bool(state.parts))
 
 
 def withdrawn(state: CaseState) -> tuple[LineDecision, ...]:
@@ -136,6 +137,8 @@ def _in_parcel(state: CaseState) -> tuple[NoticeLine, ...]:
 def _tracking(kind: NoticeKind, state: CaseState) -> str:
     if kind is NoticeKind.EXCHANGE_SHIPPED:
         return state.sent[-1].tracking_number if state.sent else ""
+    if kind is NoticeKind.LOST and state.parts:
+        return ""  # which of its parcels it is, nobody has said
     return _number(kind, state)
 
 
@@ -182,6 +185,8 @@ def _about(kind: NoticeKind, state: CaseState) -> tuple[NoticeLine, ...]:
             return (*_sendable(state), *_declined(state))
         case NoticeKind.EXCHANGE_SHIPPED:
             return _in_parcel(state)
+        case NoticeKind.LOST if state.parts:
+            return _missing_goods(state)
         case NoticeKind.PAYMENT_DUE:
             return tuple(NoticeLine(title=one.title, quantity=one.quantity) for one in state.promised)
         case _:
@@ -238,6 +243,12 @@ def _sendable(state: CaseState) -> tuple[NoticeLine, ...]:
 def _named(state: CaseState, lines: Iterable[LineDecision]) -> tuple[NoticeLine, ...]:
     titles = state.order.titles if state.order else {}
     return tuple(NoticeLine(title=titles.get(line.line_id, line.line_id), quantity=line.quantity) for line in lines)
+
+
+def _missing_goods(state: CaseState) -> tuple[NoticeLine, ...]:
+    """What did not come with the other parcels."""
+    titles = state.order.titles if state.order else {}
+    return tuple(NoticeLine(title=titles.get(one, one), quantity=count) for one, count in state.expected.items())
 
 
 def _wanted(state: CaseState) -> tuple[NoticeLine, ...]:

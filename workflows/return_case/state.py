@@ -9,7 +9,6 @@ from domain.case import Assigned, CaseSoFar, Outcome
 from domain.evidence import Evidence
 from domain.model import UtcDatetime
 from domain.money import Money
-from domain.news import DisputeNews
 from domain.parcel import back_with_sender
 from domain.policy import Verdict
 from domain.refund import Refund, RefundStatus
@@ -31,8 +30,6 @@ class CaseState(CaseSoFar):
     overdue: str = ""
     refused: str = ""
     """Why the input was wrong; such a return fails at once, and nobody has to act on it."""
-    disputes: tuple[DisputeNews, ...] = ()
-    """Open ones, of the order's payments."""
     look_at: UtcDatetime | None = None
     """When an undecided refund is looked at again."""
     approve_until: UtcDatetime | None = None
@@ -266,8 +263,8 @@ class CaseState(CaseSoFar):
     @property
     def claim_ends_at(self) -> datetime | None:
         """When a claim that nobody answers counts as lost."""
-        claim = self.open_claim
-        return claim.answer_by + PARCEL_PATIENCE if claim and not (self.lost or self.receipts) else None
+        claim, here = self.open_claim, self.lost or self.ungraded or (self.receipts and not self.in_several)
+        return claim.answer_by + PARCEL_PATIENCE if claim and not here else None
 
     def reminder_after(self, then: datetime) -> datetime | None:
         """The next time to remind the shopper of the parcel, counted back from the last day to send it."""

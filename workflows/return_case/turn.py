@@ -56,10 +56,20 @@ def _pressed(state: CaseState) -> NextAction | None:
 def _overdue(state: CaseState) -> NextAction | None:
     if not state.overdue:
         return None
-    silent = state.stage is Stage.IN_TRANSIT and not (delivered(state.scans) or state.open_claim)
-    hint = "; claim it at the carrier (`claim open`)" if silent else ""
+    silent = state.stage is Stage.IN_TRANSIT and not delivered(state.scans)
+    silent |= bool(state.parts) and state.stage is Stage.AWAITING_PARCEL and state.in_several
+    hint = "; claim it at the carrier (`claim open`)" if silent and not state.open_claim else ""
     waits = (found.due_at for look in _FIRST_OF[_FIRST_OF.index(_overdue) + 1 :] if (found := look(state)))
-    return NextAction(owner="ops", action=state.overdue + hint, due_at=due_of(state) or next(waits, None))
+    mine = NextAction(owner="ops", action=state.overdue + hint, due_at=due_of(state) or next(waits, None))
+    return _both(mine, _unapproved(state) or _undecided(state))
+
+
+def _both(overdue: NextAction, other: NextAction | None) -> NextAction:
+    """What is overdue hides no money that waits for a person: both are named, and the one that is due first leads."""
+    if other is None or other.owner not in ("finance", "shopper") or other.action in overdue.action:
+        return overdue
+    first, then = sorted((overdue, other), key=lambda one: (one.due_at is None, one.due_at and one.due_at.timestamp()))
+    return first.model_copy(update={"action": f"{first.action}; besides, {then.owner}: {then.action}"})
 
 
 def _override_waits(state: CaseState) -> NextAction | None:
@@ -149,10 +159,15 @@ def _undecided(state: CaseState) -> NextAction | None:
 
 
 def _carrier_claim(state: CaseState) -> NextAction | None:
-    claim = state.open_claim
-    last = newest(state.scans)
-    seen = state.receipts or delivered(state.scans) or (last is not None and claim is not None and last.at > claim.at)
-    if claim is None or (seen and not state.lost):  # what was paid as lost waits for the carrier's word all the same
+    claim, last = state.open_claim, newest(state.scans)
+    if claim is None:
+        return None
+    if state.receipts:  # of another parcel, whose goods come first
+        waits = state.claims_rest and (not state.ungraded or state.stage is Stage.CLOSING)
+    else:
+        unseen = not delivered(state.scans) and (last is None or last.at <= claim.at)
+        waits = bool(state.lost) or unseen  # what was paid as lost waits for the carrier's word all the same
+    if not waits:
         return None
     return NextAction(owner="carrier", action=f"Answer the claim {claim.reference}", due_at=claim.answer_by)
 
@@ -190,7 +205,8 @@ def by_stage(state: CaseState) -> NextAction:
     if (waits := _empty(state) or _carrier_claim(state)) is not None:
         return waits
     if state.parts and state.stage is Stage.AWAITING_PARCEL:
-        return NextAction(owner="shopper", action="Send the rest of what was announced", due_at=due_of(state))
+        owner, action = ("carrier", "Deliver") if state.in_several else ("shopper", "Send")
+        return NextAction(owner=owner, action=f"{action} the rest of what was announced", due_at=due_of(state))
     owner, action = _in_transit(state) if state.stage is Stage.IN_TRANSIT else _NEXT[state.stage]
     if state.stage is Stage.AWAITING_PARCEL and state.request and state.request.box:
         owner, action = "warehouse", f"Count box {state.request.box}: match it to this return again"

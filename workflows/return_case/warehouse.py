@@ -118,4 +118,5 @@ class Warehouse(Steps):
             options.JOURNAL,
             wanted=not_if_refused,
         )
-        return {"discrepancies": self.state.with_discrepancies(recorded.discrepancies)}
+        found = self.state.with_discrepancies(recorded.discrepancies)
+        return {"judged_boxes": self.state.boxes, "discrepancies": found}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Awaitable, Callable
 
@@ -12,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from embedded.simulators.bodies import Json, bearer, user
+from embedded.simulators.bodies import Json
 from embedded.simulators.faults import Fault
 from embedded.simulators.serve import hang_up, held
-from embedded.simulators.stripe import controls, desk, expand, params
+from embedded.simulators.stripe import controls, desk, expand, keys, params
 from embedded.simulators.stripe.account import Account
 from embedded.simulators.stripe.calls import Asked, Call
 from embedded.simulators.stripe.errors import StripeError, broken, rate_limited, unavailable
@@ -48,8 +47,9 @@ def app(account: Account) -> Starlette:
 def _handler(account: Account, call: Call) -> Handler:
     async def answer(request: Request) -> Response:
         request.state.id = "req_" + secrets.token_hex(7)
-        _check_key(request)
+        key = keys.given(request)
         with account.shelf.transaction() as rows:
+            keys.check_rights(rows, key, call)
             fault = account.faults.draw(rows, call.name)
             if call.name == controls.REFUND:
                 controls.count_call(rows)
@@ -92,21 +92,6 @@ async def _carried_out(account: Account, call: Call, request: Request, fault: Fa
 
 def _expanded(turn: Turn, call: Call, asked: Asked) -> Json:
     return expand.fill(turn, call.work(turn, asked), params.several(asked.params, "expand"))
-
-
-def _check_key(request: Request) -> None:
-    """Let only test keys in; a live key must never get as far as a simulator."""
-    key = bearer(request) or user(request)
-    if not key:
-        raise StripeError(
-            "You did not provide an API key. You need to provide your API key in the Authorization header, "
-            "using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). "
-            "See https://stripe.com/docs/api#authentication for details, "
-            "or we can help at https://support.stripe.com/.",
-            status=401,
-        )
-    if re.fullmatch(r"sk_test_[A-Za-z0-9_]+", key) is None:
-        raise StripeError("Invalid API Key provided: only test keys (sk_test_...) are taken here.", status=401)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -22,12 +22,20 @@ from embedded.simulators.stripe.turn import Turn
 class Account:
     """What the API, the controls and the background share.
 
-    `site` is where it is reached; `transport` is how webhooks travel, if not by network.
+    `site` is where it is reached; `transport` is how webhooks travel, if not by network; `neighbours` are the machines
+    that they may go to beside this one.
     """
 
-    def __init__(self, shelf: Shelf, site: str, transport: httpx2.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        shelf: Shelf,
+        site: str,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        neighbours: tuple[str, ...] = (),
+    ) -> None:
         self.shelf = shelf
         self.site = site
+        self.neighbours = neighbours
         self.steering = Steering()
         self.faults = Faults("stripe", [call.name for call in CALLS])
         self.courier = Courier(shelf, self.faults, transport)
@@ -39,7 +47,7 @@ class Account:
         with self.shelf.transaction() as rows:
             now = clock.now(rows)
             world.catch_up(Turn(rows, now, site=self.site))
-            yield Turn(rows, now, request, key, self.site)
+            yield Turn(rows, now, request, key, self.site, self.neighbours)
 
     def wake(self) -> None:
         """Something may have to be delivered or settled."""

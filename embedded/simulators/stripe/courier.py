@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import httpx2
 
+from activities.tls import trusted
 from embedded.simulators import clock
 from embedded.simulators.faults import WEBHOOKS, Fault, Faults
 from embedded.simulators.shelf import Shelf
@@ -62,7 +63,9 @@ class Courier:
             parcels = self._pack(early, event)
             if not parcels:
                 return []
-            async with httpx2.AsyncClient(transport=self._transport, timeout=_TIMEOUT, trust_env=False) as http:
+            async with httpx2.AsyncClient(
+                transport=self._transport, timeout=_TIMEOUT, trust_env=False, verify=trusted()
+            ) as http:
                 return [await self._carry(http, parcel) for parcel in parcels if not self._postponed(parcel)]
 
     def _pack(self, early: bool, event: str | None) -> list[_Parcel]:

@@ -76,7 +76,7 @@ def pending(rows: Rows, event: str) -> int:
 
 def register(turn: Turn, url: str, secret: str, events: tuple[str, ...]) -> Endpoint:
     """A new endpoint. Raises StripeError for an address that is not on this machine."""
-    endpoint = Endpoint(id=new_id("we_"), url=_local(url), secret=secret, events=events, created=turn.now)
+    endpoint = Endpoint(id=new_id("we_"), url=_local(turn, url), secret=secret, events=events, created=turn.now)
     turn.rows.put(endpoint.id, endpoint)
     return endpoint
 
@@ -98,10 +98,11 @@ def shown(endpoint: Endpoint) -> Json:
     }
 
 
-def _local(url: str) -> str:
+def _local(turn: Turn, url: str) -> str:
     try:
         parts = urlsplit(url)
-        here = parts.scheme in ("http", "https") and parts.hostname in ("127.0.0.1", "localhost", "::1")
+        known = ("127.0.0.1", "localhost", "::1", *turn.neighbours)
+        here = parts.scheme in ("http", "https") and parts.hostname in known
         here = here and parts.port != 0
     except ValueError:
         here = False
@@ -132,7 +133,7 @@ def _update(turn: Turn, asked: Asked) -> Json:
     url, events = params.text(asked.params, "url"), _events(asked.params)
     disabled = params.choice(asked.params, "disabled", ("true", "false"))
     changes = {
-        "url": _local(url) if url else endpoint.url,
+        "url": _local(turn, url) if url else endpoint.url,
         "events": events or endpoint.events,
         "enabled": endpoint.enabled if disabled is None else disabled == "false",
     }

@@ -12,7 +12,7 @@ from embedded.simulators.shelf import Rows
 class Turn:
     """What is kept, the simulated time, and the call that asked; `request` None means that the world moved.
 
-    `site` is where this Stripe is reached, for the pages it links to.
+    `site` is where this Stripe is reached, for the pages it links to; `neighbours` are machines that it delivers to.
     """
 
     rows: Rows
@@ -20,6 +20,7 @@ class Turn:
     request: str | None = None
     key: str | None = None
     site: str = ""
+    neighbours: tuple[str, ...] = ()
 
 
 def new_id(prefix: str) -> str:

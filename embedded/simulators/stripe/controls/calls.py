@@ -16,6 +16,7 @@ from embedded.simulators.faults import FaultPlan
 from embedded.simulators.shelf import Rows
 from embedded.simulators.stripe.account import Account
 from embedded.simulators.stripe.idempotency import KeptCall
+from embedded.simulators.stripe.keys import RestrictedKey
 from embedded.simulators.stripe.objects import StripeRefund
 from embedded.simulators.stripe.steering import Moment
 
@@ -34,6 +35,13 @@ class Advance(Body):
 
     advance: Annotated[int, Field(strict=True, ge=0, le=10 * 366 * 86400)] = 0
     stopped: Annotated[bool, Field(strict=True)] | None = None
+
+
+class NewKey(Body):
+    """A restricted key, and the calls that it may make: `GET /v1/refunds`."""
+
+    key: Annotated[str, Field(pattern=r"^rk_test_[A-Za-z0-9_]+$")]
+    may: list[str]
 
 
 class ReceivedCalls(Model):
@@ -55,6 +63,7 @@ def routes(account: Account) -> list[Route]:
         Route("/_control/hold", control.hold, methods=["POST"]),
         Route("/_control/forget_keys", control.forget_keys, methods=["POST"]),
         Route("/_control/calls", control.calls),
+        Route("/_control/restricted_keys", control.make_key, methods=["POST"]),
         Route("/_control/clock", control.advance, methods=["POST"]),
         Route("/_control/clock", control.time),
         Route("/_control/faults", control.set_faults, methods=["POST"]),
@@ -76,6 +85,12 @@ class _Calls:
         with self._account.shelf.transaction() as rows:
             rows.clear(KeptCall)
         return JSONResponse({"keys": 0})
+
+    async def make_key(self, request: Request) -> Response:
+        ask = await json_body(request, NewKey)
+        with self._account.shelf.transaction() as rows:
+            rows.put(ask.key, RestrictedKey(key=ask.key, may=tuple(ask.may)))
+        return JSONResponse({"may": ask.may})
 
     async def calls(self, request: Request) -> Response:
         with self._account.shelf.transaction() as rows:
