@@ -1,6 +1,6 @@
 """What each recorded return costs on Temporal: python -m benchmarks.return_cost
 
-Events and bytes are those of all its workflows' histories (without the names of the machines, some 60 bytes an event);
+Events and bytes are those of all its workflows' histories (without what a true server adds, some 65 bytes an event);
 actions are counted as Temporal's cloud bills them; replaying is the processor time from first event to last, sandboxed.
 """
 

@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Sequence
 
 from temporalio.client import Client, WorkflowFailureError
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from commands.temporal import PATIENCE, executions, in_words, refusal, update_id_of
 from domain import ids
@@ -16,6 +14,7 @@ from domain.late import LateGoods
 from domain.model import Model
 from domain.news import Turn
 from domain.verbs import Verb
+from workflows.aftercare_start import start_aftercare
 from workflows.aftercare_view import AftercareView as AftercareView
 from workflows.return_case.view import NEEDS_ACTION
 
@@ -79,18 +78,7 @@ class Aftercares:
         """
         name = ids.aftercare_id(late.case, late.receipt.id)
         with in_words(name, "aftercare"):
-            try:
-                await self._client.start_workflow(
-                    ids.AFTERCARE_TYPE,
-                    late,
-                    id=name,
-                    task_queue=ids.RETURNS_QUEUE,
-                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
-                    rpc_timeout=PATIENCE,
-                )
-            except WorkflowAlreadyStartedError:
-                return name, await self.view(name)
+            await start_aftercare(self._client, name, late, PATIENCE)
         end = asyncio.create_task(self._client.get_workflow_handle(name, result_type=AftercareView).result())
         try:
             while not end.done():

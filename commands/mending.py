@@ -8,7 +8,7 @@ import typer
 
 from commands import messages, output, values
 from commands.deployment import open_rooms
-from commands.output import AsJson, By, Case, example
+from commands.output import AsJson, By, Case, Remark, example
 from domain.errors import InvalidRequest, Refused
 
 if TYPE_CHECKING:
@@ -21,9 +21,6 @@ evidence = output.group("What a shopper shows before a person decides.")
 
 Deadline = Annotated[str, typer.Option(help="send_back, review, evidence or inspection.")]
 Until = Annotated[str, typer.Option(metavar="DAY", help="The new last day, such as 2027-01-31.")]
-Remark = Annotated[
-    str, typer.Option(help="For staff, at most 200 characters; it stays in the history, so name no people.")
-]
 
 
 @app.command("correct-count", epilog=example("correct-count R-1 --receipt-id box-7 --line 1:2 --by olga"))

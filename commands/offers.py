@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from commands import messages, output, values
-from commands.output import AsJson, By, Case, example
+from commands.output import AsJson, By, Case, Remark, example
 from domain.errors import Refused
 
 if TYPE_CHECKING:
@@ -16,10 +16,6 @@ if TYPE_CHECKING:
 
 app = output.group("Goods that go back.")
 offer = output.group("Offers of less than was quoted.")
-
-Remark = Annotated[
-    str, typer.Option(help="For staff, at most 200 characters; it stays in the history, so name no people.")
-]
 
 
 @offer.command(epilog=example("offer accept R-1 --by shopper"))

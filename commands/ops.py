@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from commands import messages, output, values
-from commands.output import AsJson, By, Case, CaseOrAftercare, example
+from commands.output import AsJson, By, Case, CaseOrAftercare, Remark, example
 
 app = output.group("Ops.")
 
@@ -26,9 +26,7 @@ def close(
     case: Case,
     by: By,
     reason: Annotated[str, typer.Option(help="duplicate, settled_otherwise, no_answer or suspected_abuse.")],
-    remark: Annotated[
-        str, typer.Option(help="For staff, at most 200 characters; it stays in the history, so name no people.")
-    ] = "",
+    remark: Remark = "",
     as_json: AsJson = False,
 ) -> None:
     """End a return now, until its goods arrive; the units are free again and the label is voided."""

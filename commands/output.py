@@ -43,6 +43,9 @@ CaseOrAftercare = Annotated[
     ),
 ]
 By = Annotated[str, typer.Option(help="Who says so, in one word; it is recorded.")]
+Remark = Annotated[
+    str, typer.Option(help="For staff, at most 200 characters; it stays in the history, so name no people.")
+]
 Format = Annotated[
     Literal["auto", "shopify", "woocommerce", "backhaul"], typer.Option(help="Whose JSON it is; auto finds out.")
 ]

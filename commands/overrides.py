@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from commands import messages, output, values
-from commands.output import AsJson, By, Case, example
+from commands.output import AsJson, By, Case, Remark, example
 from domain.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def override(
     refund_percent: Annotated[int | None, typer.Option(help="Of goodwill: how much of the worth is paid back.")] = None,
     label_fee: Annotated[str | None, typer.Option(metavar="AMOUNT", help="Of goodwill, for our label: 4.50.")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="The shopper keeps the goods and is paid all the same.")] = False,
-    remark: Annotated[str, typer.Option(help="For staff, at most 200 characters; name no people.")] = "",
+    remark: Remark = "",
     as_json: AsJson = False,
 ) -> None:
     """Decide otherwise than the policy, up to your limit; above it somebody else has to `approve` it."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from commands import messages, output, values
-from commands.output import AsJson, By, Case, CaseOrAftercare, Swaps, example
+from commands.output import AsJson, By, Case, CaseOrAftercare, Remark, Swaps, example
 
 if TYPE_CHECKING:
     from commands.temporal import CaseView
@@ -20,9 +20,7 @@ def cancel(
     case: Case,
     by: By,
     reason: Annotated[str, typer.Option(help="changed_mind, sent_by_mistake or staff.")] = "changed_mind",
-    remark: Annotated[
-        str, typer.Option(help="For staff, at most 200 characters; it stays in the history, so name no people.")
-    ] = "",
+    remark: Remark = "",
     as_json: AsJson = False,
 ) -> None:
     """Call a return off, until its goods arrive; the units are free again and the label is voided."""
@@ -37,10 +35,7 @@ def choose(
     case: Case,
     by: By,
     resolution: Annotated[str, typer.Option(help="refund or store_credit, if the policy offers it for the items.")],
-    remark: Annotated[
-        str,
-        typer.Option(help="How staff heard it, at most 200 characters; it stays in the history, so name no people."),
-    ] = "",
+    remark: Remark = "",
     as_json: AsJson = False,
 ) -> None:
     """Choose what a return ends with, until its money is on the way; the quote follows."""
@@ -126,10 +121,7 @@ def consent(
     by: By,
     to: Annotated[str, typer.Option(help="store_credit or bank.")],
     payment: Annotated[str | None, typer.Option(metavar="PAYMENT", help="Where more than one failed: which.")] = None,
-    remark: Annotated[
-        str,
-        typer.Option(help="How staff heard it, at most 200 characters; it stays in the history, so name no people."),
-    ] = "",
+    remark: Remark = "",
     as_json: AsJson = False,
 ) -> None:
     """The shopper agrees that a refund which failed goes another way; it is paid anew that way."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from commands import boxes, messages, output, values
-from commands.output import AsJson, By, Case, example
+from commands.output import AsJson, By, Case, Remark, example
 from domain.errors import InvalidRequest, Refused
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def repair(
     case: Case,
     by: By,
     result: Annotated[str, typer.Option(help="repaired, or not_repairable: then the next remedy follows.")],
-    remark: Annotated[str, typer.Option(help="For staff, at most 200 characters; name no people.")] = "",
+    remark: Remark = "",
     as_json: AsJson = False,
 ) -> None:
     """Tell a return what came of the repair of all its goods."""

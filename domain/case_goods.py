@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from domain.carrier_claim import CarrierClaim
 from domain.early import EarlyEnd, EarlyRefund, Settled
 from domain.finding import FOREIGN, FindingCode, FindingSettled, Found
 from domain.inspection import Inspection, Receipt, units
-from domain.model import Id, Minor, Model, UtcDatetime
+from domain.mending import CorrectCount, corrected
+from domain.model import Id, Minor, Sparse, UtcDatetime
 from domain.parcel import HandedOver, NewLabel, ReturnLabel, Scan, back_with_sender, moved
 from domain.serials import Discrepancy
 
 
-class GoodsSoFar(Model):
+class GoodsSoFar(Sparse):
     """Every recorded fact of the goods; what is None or empty has not happened."""
 
     label: ReturnLabel | None = None
@@ -39,6 +41,8 @@ class GoodsSoFar(Model):
     arrived_at: UtcDatetime | None = None
     """When the first of the goods were counted."""
     receipts: tuple[Receipt, ...] = ()
+    not_ours: tuple[Id, ...] = ()
+    """Boxes of which, as they were counted anew, nothing was this return's."""
     inspect_until: UtcDatetime | None = None
     inspection: Inspection | None = None
     """The newest one; `parts` are those before it, each paid by one of `paid_plans`."""
@@ -87,6 +91,11 @@ class GoodsSoFar(Model):
     def received(self) -> dict[str, int]:
         """Units that came back so far, per line."""
         return units(tuple(line for receipt in self.receipts for line in receipt.lines))
+
+    def counted_anew(self, said: CorrectCount) -> dict[str, Any]:
+        """What is known once a box was counted anew."""
+        none = () if said.lines else (said.receipt,)
+        return {"receipts": corrected(self.receipts, said), "not_ours": (*self.not_ours, *none)}
 
     def with_discrepancies(self, found: Iterable[Discrepancy]) -> tuple[Discrepancy, ...]:
         """Those that are known, and these."""

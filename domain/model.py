@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    model_serializer,
+)
 
 
 class Model(BaseModel):
@@ -13,6 +23,17 @@ class Model(BaseModel):
 
     # An error must not quote its input: it may hold personal data, and it ends up in histories.
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class Sparse(Model):
+    """A value of many fields of which few are filled: its JSON leaves out what is as by default, and whoever reads it
+    fills that in again. A history is made of such JSON."""
+
+    @model_serializer(mode="wrap", when_used="json")
+    def _filled(self, whole: SerializerFunctionWrapHandler) -> dict[str, JsonValue]:
+        told: dict[str, JsonValue] = whole(self)
+        empty = {name: one.get_default() for name, one in type(self).model_fields.items() if not one.is_required()}
+        return {name: one for name, one in told.items() if name not in empty or getattr(self, name) != empty[name]}
 
 
 def _utc(moment: datetime) -> datetime:

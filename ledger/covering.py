@@ -33,7 +33,7 @@ def cover(ledger: Ledger, order_id: str, currency: str, now: datetime) -> None:
         return
     decide = _cover if stands < 0 else _uncover
     for failed in list(_failed(ledger, order_id)):
-        decided(ledger, order_id, lambda failed=failed: decide(ledger, order_id, failed, now))  # type: ignore[misc]
+        decided(ledger, order_id, lambda failed=failed: decide(ledger, order_id, failed, now))  # type: ignore[misc]  # a lambda's default has no type
 
 
 def _cover(ledger: Ledger, order_id: str, failed: Refund, now: datetime) -> NewEntry | JournalEntry:

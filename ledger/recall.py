@@ -14,7 +14,7 @@ from domain.early import EarlyRefund
 from domain.evidence import Evidence, GiveEvidence
 from domain.history import Happened
 from domain.inspection import Inspection, Receipt
-from domain.mending import CorrectCount, Deadline, corrected
+from domain.mending import CorrectCount, Deadline
 from domain.order import EarlierRefund
 from domain.override import Overridden
 from domain.plan import RefundPlan
@@ -114,9 +114,9 @@ def _mended(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
     if entry.kind is EntryKind.REGRADED:
         return {**mended, "inspection": Inspection.model_validate(facts["inspection"])}
     lines = Receipt.model_validate(facts["receipt"]).lines if "receipt" in facts else ()
-    receipts = corrected(known.receipts, CorrectCount(by=entry.actor, receipt=facts["box"], lines=lines))
-    until = known.inspect_until if receipts else None
-    return {**mended, "receipts": receipts, "inspect_until": until, "discrepancies": discrepancies(known, facts)}
+    counted = known.counted_anew(CorrectCount(by=entry.actor, receipt=facts["box"], lines=lines))
+    until = known.inspect_until if counted["receipts"] else None
+    return {**mended, **counted, "inspect_until": until, "discrepancies": discrepancies(known, facts)}
 
 
 def _extended(known: CaseSoFar, deadline: Deadline, facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,8 +11,7 @@ from temporalio.client import (
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain import ids
@@ -20,6 +19,7 @@ from domain.errors import BackhaulError, Refused, Unavailable
 from domain.model import Model
 from domain.news import LateFact
 from portal.courier import CLOSED, NOT_FOUND
+from workflows.aftercare_start import start_aftercare
 
 PATIENCE = timedelta(seconds=5)
 """How long one call waits for an answer; workers answer in milliseconds."""
@@ -47,18 +47,7 @@ class TemporalDelivery:
         """Start the workflow of a late fact, once."""
         client = await self._connected()
         with _in_words(fact.case):
-            try:
-                await client.start_workflow(
-                    ids.AFTERCARE_TYPE,
-                    fact,
-                    id=workflow_id,
-                    task_queue=ids.RETURNS_QUEUE,
-                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
-                    rpc_timeout=PATIENCE,
-                )
-            except WorkflowAlreadyStartedError:
-                return
+            await start_aftercare(client, workflow_id, fact, PATIENCE)
 
     async def _connected(self) -> Client:
         if self._client is None:

@@ -188,7 +188,7 @@ class Aftercare(LateGoodsDesk, Listener):
         while not (self.settled or self.noted):
             refund = await self.until_decided(
                 f"Pay {Money(minor=plan.total, currency=plan.currency)} back to {paid.id}",
-                lambda now, attempt=attempt: PayLeg.model_validate({**first, "attempt": attempt, "now": now}),  # type: ignore[misc]
+                lambda now, attempt=attempt: PayLeg.model_validate({**first, "attempt": attempt, "now": now}),  # type: ignore[misc]  # a lambda's default has no type
             )
             if refund.status in FINAL_NO:
                 self.again = False

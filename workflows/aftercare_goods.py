@@ -90,7 +90,7 @@ class LateGoodsDesk(AftercareDesk):
                 return await self.step(
                     f"Decided by {said.by}: {said.how.replace('_', ' ')}",
                     DecisionActivities.record_decided,
-                    lambda now, said=said: RecordDecided(goods=late, decided=said, now=now),  # type: ignore[misc]
+                    lambda now, said=said: RecordDecided(goods=late, decided=said, now=now),  # type: ignore[misc]  # a lambda's default has no type
                     options.JOURNAL,
                     wanted=not_if_refused,
                 )
@@ -107,7 +107,7 @@ class LateGoodsDesk(AftercareDesk):
                 await self.step(
                     f"Inspect {sum(line.quantity for line in seen.lines)} unit(s), late",
                     InventoryActivities.record_inspection,
-                    lambda now, seen=seen: RecordInspection(  # type: ignore[misc]
+                    lambda now, seen=seen: RecordInspection(  # type: ignore[misc]  # a lambda's default has no type
                         case=late.case, order_id=late.order_id, inspection=seen, now=now
                     ),
                     options.JOURNAL,
@@ -148,7 +148,7 @@ class LateGoodsDesk(AftercareDesk):
             self.plan = plan = await self.step(
                 "Compute the refund",
                 DecisionActivities.plan_refund,
-                lambda now, ask=ask: PlanRefund.model_validate(  # type: ignore[misc]
+                lambda now, ask=ask: PlanRefund.model_validate(  # type: ignore[misc]  # a lambda's default has no type
                     {**ask, "inspection": inspection, "now": now}
                 ),
                 options.JOURNAL,
@@ -174,7 +174,7 @@ class LateGoodsDesk(AftercareDesk):
             money = Money(minor=leg.amount, currency=plan.currency)
             refund = await self.until_decided(
                 f"Refund {money} to {leg.tender_id}",
-                lambda now, asked=asked: PayLeg.model_validate({**asked, "now": now}),  # type: ignore[misc]
+                lambda now, asked=asked: PayLeg.model_validate({**asked, "now": now}),  # type: ignore[misc]  # a lambda's default has no type
             )
             if refund.status not in FINAL_NO:
                 self._tell_paid(late, refund, known)

@@ -71,13 +71,7 @@ async def start_return(
             id_reuse_policy=_ANEW[1] if anew else WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
             static_summary=f"Return {request.id} of order {request.order_id}",
             static_details=_details(request),
-            search_attributes=TypedSearchAttributes(
-                [
-                    SearchAttributePair(STAGE, Stage.REQUESTED.value),
-                    SearchAttributePair(NEEDS_ACTION, "backhaul"),
-                    SearchAttributePair(ORDER_ID, request.order_id),
-                ]
-            ),
+            search_attributes=_listed(request),
         )
     except WorkflowAlreadyStartedError:
         handle = client.get_workflow_handle(ids.workflow_id(request.id), result_type=CaseView)
@@ -85,6 +79,17 @@ async def start_return(
     if started is None or content_of(started) != content:
         raise _other_return(request)
     return handle
+
+
+def _listed(request: ReturnRequest) -> TypedSearchAttributes:
+    """How the list shows it until it speaks for itself."""
+    return TypedSearchAttributes(
+        [
+            SearchAttributePair(STAGE, Stage.REQUESTED.value),
+            SearchAttributePair(NEEDS_ACTION, "backhaul"),
+            SearchAttributePair(ORDER_ID, request.order_id),
+        ]
+    )
 
 
 def content_of(request: ReturnRequest) -> str:

@@ -10,7 +10,7 @@ from barcode.codex import Code128
 from fpdf import FPDF
 
 
-class _Code128(Code128):  # type: ignore[misc]
+class _Code128(Code128):  # type: ignore[misc]  # the library has no types
     def _try_to_optimize(self, encoded: list[int]) -> list[int]:
         # The library takes a leading 99 for a change of character set and leaves it out.
         return encoded if self.code.startswith("99") else list(super()._try_to_optimize(encoded))

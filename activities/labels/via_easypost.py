@@ -231,7 +231,7 @@ def _translating(families: Mapping[str, str] | None = None) -> Iterator[None]:
 
 
 def _read(answer: object) -> _Shipment:
-    return _Shipment.model_validate(answer.to_dict())  # type: ignore[attr-defined]
+    return _Shipment.model_validate(answer.to_dict())  # type: ignore[attr-defined]  # the SDK's answers have no common type
 
 
 def _label(shipment: _Shipment, now: datetime) -> ReturnLabel:

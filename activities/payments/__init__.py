@@ -197,7 +197,9 @@ class PaymentActivities:
         # Store credit stands for the money of every payment.
         payment = None if ask.payment == AS_CREDIT else ask.payment
         if disputes := open_disputes(self._ledger, ask.order_id, payment):
-            text = f"{ask.payment} is disputed ({', '.join(disputes)}); it is paid when the dispute has ended"
+            text = (
+                f"{payment or 'A payment'} is disputed ({', '.join(disputes)}); it is paid when the dispute has ended"
+            )
             raise Refused(DISPUTED, text)
         tender = self._ledger.balance(accounts.tender(ask.payment), plan.currency).available
         legs = {leg.tender_id: leg.amount for leg in plan.legs} if plan.order_id == ask.order_id else {}
@@ -235,7 +237,8 @@ class PaymentActivities:
     def _check_approved(self, ask: PayLeg, plan: RefundPlan) -> None:
         """Raises Refused if the shopper has not agreed to its offer, or it is above the automatic limit and nobody has
         approved it: whatever a history says, the journal decides."""
-        if plan.offer is not None and not self._has_agreed(ask):
+        accepted = goods_ids.answer_key(ask.case, ask.plan, Answer.ACCEPT)  # or counts as accepted
+        if plan.offer is not None and self._ledger.find(accepted) is None:
             text = f"the shopper of return {ask.case} has not agreed to what plan {ask.plan} offers"
             raise Refused("offer_stands", f"{text}: `python starter.py offer`")
         if plan.automatic_limit is None:
@@ -244,10 +247,6 @@ class PaymentActivities:
         if not any((one["plan"], one["amount"]) == (ask.plan, plan.total) for one in said):
             text = f"plan {ask.plan} of return {ask.case} is above the automatic limit; `python starter.py approve` it"
             raise Refused("approval_missing", text)
-
-    def _has_agreed(self, ask: PayLeg) -> bool:
-        """Whether the plan's offer was accepted, or counts as accepted."""
-        return self._ledger.find(goods_ids.answer_key(ask.case, ask.plan, Answer.ACCEPT)) is not None
 
     def _send(self, intention: RefundIntention, now: datetime) -> Refund:
         _beat()

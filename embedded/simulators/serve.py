@@ -104,6 +104,6 @@ class _Server(uvicorn.Server):
 class _Line(H11Protocol):
     """Lets a request reach its own connection (`request.state.transport`), so that it can be cut."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn names the same transport otherwise
         super().connection_made(transport)
         self.app_state = {**self.app_state, "transport": transport}

@@ -128,13 +128,13 @@ class Break(Model):
     paid: int = 0
     detail: str = ""
 
-    @computed_field  # type: ignore[prop-decorator]
+    @computed_field  # type: ignore[prop-decorator]  # mypy takes nothing above a property
     @property
     def means(self) -> str:
         """What it means, in words."""
         return MEANINGS[self.kind].means
 
-    @computed_field  # type: ignore[prop-decorator]
+    @computed_field  # type: ignore[prop-decorator]  # mypy takes nothing above a property
     @property
     def todo(self) -> str:
         """What to do about it."""

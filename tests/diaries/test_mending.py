@@ -44,6 +44,8 @@ async def test_a_count_is_corrected(diary: Diary) -> None:
     assert world.returnable(ORDER, MUGS) == 0  # it is promised to this return again
     seen = await diary.says("ops", "finds that nothing of it was this return's", correct(one))
     assert (seen.received, seen.stage, seen.receipts) == ({}, "awaiting_parcel", ())
+    assert (await correct(one)).receipts == ()  # once more is once, and what was said before is not true again
+    assert (await refusal(one.receive()))[0] == "not_ours"
     await diary.says("warehouse", "counts two mugs out of the right box", one.receive({MUGS: 2}, "box-2"))
     await diary.passes(2)
     await diary.says("warehouse", "counts the third", one.receive({MUGS: 1}, "box-3"))

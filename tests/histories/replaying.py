@@ -21,7 +21,9 @@ from temporalio.plugin import SimplePlugin
 from temporalio.worker import Replayer, WorkflowInstance, WorkflowInstanceDetails, WorkflowRunner
 
 import worker
+from domain.notice import Notice
 from workflows.plugin import Backhaul, sandbox
+from workflows.return_case.view import CaseView
 
 
 class Said:
@@ -208,7 +210,18 @@ def unlike(before: Any, now: Any, path: str = "") -> Iterator[tuple[str, Any, An
 
 
 def _values(payloads: Sequence[Payload]) -> list[Any]:
-    return [json.loads(one.data or b"null") for one in payloads]
+    return [_whole(json.loads(one.data or b"null")) for one in payloads]
+
+
+def _whole(value: Any) -> Any:
+    """With what is left out because it is as by default: what is said now and was not then is a difference, too."""
+    match value:
+        case {"notice": dict() as notice, **rest}:
+            return {**rest, "notice": {**notice, **Notice.model_validate(notice).model_dump(mode="json")}}
+        case {"stage": str(), "next_owner": str()}:
+            return {**value, **CaseView.model_validate(value).model_dump(mode="json")}
+        case _:
+            return value
 
 
 def _fields(fields: Any) -> dict[str, Any]:

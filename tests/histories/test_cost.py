@@ -8,8 +8,9 @@ from benchmarks.return_cost import cost
 from tests.histories.recording import FOLDER, Recording
 
 PLAIN = Recording.read(FOLDER / "plain_withdrawal_told_in_full.json.gz")
-HOST_NAMES = 30
-"""Bytes an event, on average, that a recording leaves out: names of worker processes and their queues."""
+TRUE_SERVER = 70
+"""Bytes an event, on average, that a true server keeps and a recording does not: worker identities, their queues, ids
+of requests and builds. Measured 67 for workers called `26082@vm`, 64 in a container, 81 under a name of 34 letters."""
 
 
 def test_a_plain_return_stays_within_its_budget() -> None:
@@ -19,7 +20,7 @@ def test_a_plain_return_stays_within_its_budget() -> None:
     events, size, actions = cost(PLAIN.histories)
     assert events <= 150
     assert actions <= 34
-    assert size + HOST_NAMES * events <= 40_000
+    assert size + TRUE_SERVER * events <= 40_000
 
 
 def test_actions_are_counted_as_they_are_billed() -> None:

@@ -17,7 +17,7 @@ from tests.histories.recomputing import recomputed
 from tests.histories.recording import Recording
 from tests.histories.replaying import differences
 from workflows.plugin import Backhaul
-from workflows.return_case import money
+from workflows.return_case import money, notices
 
 FILES = list(recording.files())
 PLAIN = recording.FOLDER / "plain_return.json.gz"
@@ -51,6 +51,13 @@ async def test_another_amount_than_was_planned_is_noticed(monkeypatch: pytest.Mo
     assert [one.partition(": ")[2] for one in await differences(histories, bare)] == [
         "pay_leg 12[2][0].amount was 18109 and is 18110"
     ]
+
+
+async def test_a_mail_that_says_more_than_it_did_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notices, "_nothing_left", lambda state: True)
+    found = await differences(Recording.read(PLAIN).histories, UnsandboxedWorkflowRunner())
+    assert found
+    assert all(one.endswith(".notice.nothing_left was False and is True") for one in found)
 
 
 def test_another_way_to_plan_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,6 +32,7 @@ from temporalio.worker import (
 
 import worker
 from activities.inventory.embedded import EmbeddedInventory
+from activities.inventory.via_storefront import StorefrontFulfilment
 from activities.labels.embedded import EmbeddedLabels
 from activities.mail.via_sendgrid import SendGridMail
 from activities.payments.via_storefront import StorefrontPayments
@@ -55,6 +56,10 @@ CALLS: dict[str, tuple[tuple[type, str], ...]] = {
     "pay_leg": ((StripePayments, "refund"), (StorefrontPayments, "refund")),
     "send_notice": ((SendGridMail, "send"),),
     "restock": ((EmbeddedInventory, "restock"),),
+    "set_aside": ((EmbeddedInventory, "reserve"),),
+    "set_free": ((EmbeddedInventory, "release"),),
+    "collect_payment": ((StripePayments, "collect"),),
+    "ship": ((StorefrontFulfilment, "ship"),),
 }
 """The call to the outside system in an activity; it has two moments more:"""
 

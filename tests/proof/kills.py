@@ -41,15 +41,18 @@ BESIDE = {
     "take_back": "It comes after a dispute that was lost, and repeats itself as `pay_leg` does. "
     "tests/payments/test_taking_back.py.",
     **dict.fromkeys(
-        ("ask_evidence", "give_evidence", "miss_evidence", "edit_return", "correct_count", "regrade", "extend"),
-        "It comes only where a person says so, or after days of silence. tests/workflows/test_saga.py tells "
-        "each twice, and breaks each off before and after it has recorded.",
+        ("ask_evidence", "give_evidence", "edit_return", "correct_count", "extend"),
+        "It comes only where a person says so. tests/workflows/test_saga.py tells each twice, and breaks each off "
+        "before and after it has recorded.",
     ),
-    "lapse_override": "It comes after days of silence. tests/workflows/test_saga.py.",
+    "regrade": "It comes only where a person says so; the plan that it voids is voided in its own entry. "
+    "tests/diaries/test_mending.py.",
+    **dict.fromkeys(
+        ("miss_evidence", "lapse_override"),
+        "It comes after days of silence, by one entry. tests/diaries/test_review.py.",
+    ),
     "record_not_undone": "It comes after a week in which nobody could help. tests/workflows/test_cancel.py.",
     "record_loss": "It comes after weeks of silence, as `expire_return` does. tests/workflows/test_lost.py.",
-    "plan_early": "It writes what `plan_refund` does, and an entry before it. tests/diaries/test_early.py.",
-    "end_early": "It is one entry, weeks after the money. tests/diaries/test_early.py.",
     "record_settled": "It moves nothing at a provider, and comes only where a person says so. "
     "tests/diaries/test_early.py.",
     "record_claim": "It moves nothing, and comes only where a person says so. tests/diaries/test_lost.py.",
@@ -58,16 +61,10 @@ BESIDE = {
     "record_decided": "It comes after the end, where a person says so. tests/diaries/test_late.py.",
     "credit_late": "It comes after the end, and moves nothing at a provider. tests/diaries/test_late.py.",
     "expire_return": "It comes after weeks of silence, which no stack here can skip. tests/workflows/test_parcels.py.",
-    "promise_goods": "Told again, it gives what is recorded. tests/decisions/test_trading.py.",
-    "price_exchange": "It reads, and records nothing. tests/diaries/test_exchange.py.",
     "fall_back": "Where another remedy is in force already, that stays. tests/decisions/test_trading.py.",
-    "set_aside": "It is crashed at each of its writes in tests/inventory/test_contract.py.",
-    "set_free": "It is crashed at each of its writes in tests/inventory/test_contract.py.",
-    "ship": "What a lost answer did is found by its key. tests/storefront/test_catalogue.py.",
     "record_shipped": "It comes only where a person says so. tests/diaries/test_exchange.py.",
     "record_repair": "It moves nothing, and comes only where a person says so. tests/diaries/test_exchange.py.",
-    "collect_payment": "The page is found by its key, whoever opened it. tests/payments/test_contract.py.",
-    "end_payment": "A page is closed again as it was closed before. tests/payments/test_contract.py.",
+    "end_payment": "It comes after days; a page is closed again as it was before. tests/payments/test_contract.py.",
     "resend_notice": "It comes a day after a mail of unknown outcome. tests/mail/test_send_notice.py.",
 }
 """Activities in which no worker is killed, and why not."""
@@ -85,6 +82,9 @@ WAYS: Mapping[str, type[Walk]] = MappingProxyType(
         "disputed": ways.Disputed,
         "paid late": ways.PaidLate,
         "refunded elsewhere": ways.RefundedElsewhere,
+        "exchanged": ways.Exchanged,
+        "exchange called off": ways.ExchangeCalledOff,
+        "paid early": ways.PaidEarly,
     }
 )
 """How a return comes by an activity."""
@@ -103,6 +103,9 @@ _WAY_BY = {
     "hear_payment": "paid late",
     "give_back": "paid late",
     "tell_returns": "refunded elsewhere",
+    **dict.fromkeys(("promise_goods", "set_aside", "price_exchange", "collect_payment", "ship"), "exchanged"),
+    "set_free": "exchange called off",
+    **dict.fromkeys(("plan_early", "end_early"), "paid early"),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,21 @@ from tests.workflows.conftest import flying as flying
 from tests.workflows.conftest import real_shop as real_shop
 from tests.workflows.conftest import server as server
 from tests.workflows.conftest import shop as shop
-from tests.workflows.returns import Shop
+from tests.workflows.returns import SHOPIFY_LINE, Shop, refusal
 from tests.world import template as template
 from tests.world import world as world
 
 WRONG: tuple[object, ...] = (None, [], {"by": 7}, {"id": "\n"})
+TOO_EARLY: Mapping[str, Mapping[str, object]] = {
+    "inspect": {"id": "x", "inspected_by": "ben", "lines": [{"line_id": SHOPIFY_LINE, "quantity": 1}]},
+    "answer_offer": {"by": "shopper", "plan": 1, "answer": "accept"},
+    "consent": {"by": "shopper", "to": "store_credit"},
+    "repair": {"by": "ann", "result": "repaired"},
+    "retry_now": {"by": "olga"},
+    "sent_back": {"by": "ann", "tracking_number": "OUT-1"},
+    "settle": {"by": "fay", "how": "waived"},
+}
+"""Well said, and of nothing that has happened yet."""
 TOGETHER = 5
 """Walks in one world, one after the other: two at once would move each other's clock."""
 
@@ -48,4 +59,7 @@ async def test_a_message_that_is_refused_leaves_nothing_behind(real_shop: Shop) 
         for content in WRONG:
             with pytest.raises(WorkflowUpdateFailedError):
                 await one.handle.execute_update(name, content, id=f"wrong-{number}")
+    for name, said in TOO_EARLY.items():
+        code, _ = await refusal(one.handle.execute_update(name, said, id=f"early-{name}"))
+        assert code not in said, f"{name} is not well said"
     assert await one.at_rest() == before

@@ -23,6 +23,7 @@ from domain.model import Model
 from domain.order import TenderKind
 from domain.parcel import Scan, TrackingStatus
 from domain.request import RequestedLine, ReturnReason, ReturnRequest
+from domain.resolution import Resolution
 from domain.verbs import Verb
 from ledger import EntryKind, JournalEntry
 from tests.proof import right
@@ -58,6 +59,9 @@ class Walk:
     returned: Mapping[str, int] = RETURNED
     refundable = True
     """Whether the card takes money back."""
+    reason = ReturnReason.UNWANTED
+    resolution, exchange_for = Resolution.REFUND, ""
+    """What the shopper wants, and for what an exchange is."""
 
     def __init__(
         self, site: Site, name: str, outcome: Outcome = Outcome.REFUNDED, newer: TenderKind = TenderKind.CARD
@@ -87,7 +91,7 @@ class Walk:
     async def to_the_end(self) -> None:
         """All of it."""
         await self.start()
-        if self.outcome is Outcome.REFUNDED:
+        if self.outcome in (Outcome.REFUNDED, Outcome.EXCHANGED):
             await self.send()
             await self.receive()
             await self.inspect()
@@ -114,10 +118,10 @@ class Walk:
     async def ask(self, case: str, appeals: str | None = None) -> None:
         """Ask for a return of it."""
         lines = tuple(
-            RequestedLine(line_id=line, quantity=count, reason=ReturnReason.UNWANTED)
+            RequestedLine(line_id=line, quantity=count, reason=self.reason, exchange_for=self.exchange_for or None)
             for line, count in self.returned.items()
         )
-        request = ReturnRequest(id=case, order_id=self.order, lines=lines, appeals=appeals)
+        request = ReturnRequest(id=case, order_id=self.order, lines=lines, appeals=appeals, resolution=self.resolution)
 
         async def taken() -> bool:
             try:

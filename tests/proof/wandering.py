@@ -459,8 +459,8 @@ class Wander:
         """Somebody terminates it, and the storefront starts it again: nothing that was recorded is forgotten."""
         if self.shut or (before := await self.stands()).outcome:
             return
-        if before.resolution in ("exchange", "replacement") and not before.goods_out:
-            return  # chosen on the way, it is promised by a new run at once, else when the goods come
+        if before.resolution in ("exchange", "replacement") and not (before.goods_out or before.label_number):
+            return  # chosen while there is no label, it is promised by a new run at once, else when the goods come
         await self.one.handle.terminate("walked over")
         self.said.append("terminated, and started again")
         self.one = await self.shop.start(**self.asked)
@@ -541,7 +541,8 @@ class Wander:
         if view.stage in ("awaiting_parcel", "in_transit", "inspection") or "Inspect" in view.next_action:
             if missing:
                 await self.say("receive", {"id": mine, "received_by": "ann", "lines": missing}, f"{mine}-1")
-            came = (await self.one.view()).received
+            seen = await self.one.view()
+            came = seen.ungraded or seen.received
             grade = self.dice.choice(("grade_a", "grade_c"))
             graded = [{"line_id": line, "quantity": count, "grade": grade} for line, count in came.items()]
             if graded:
@@ -566,17 +567,23 @@ class Wander:
             await self.say("shipped", {"by": "ann", "tracking_number": f"{mine}-out"}, f"{mine}-9")
         for number, one in enumerate(view.unsettled):
             kept = {"finding": one, "by": "ann", "ending": "kept"}
-            await self.say("settle_finding", kept, f"{mine}-10-{number}")
+            if not await self.say("settle_finding", kept, f"{mine}-10-{number}"):  # it is the shopper's
+                back = {**kept, "ending": "sent_back", "tracking_number": f"{mine}-found"}
+                await self.say("settle_finding", back, f"{mine}-11-{number}")
         if view.owed_by_shopper:
-            await self.say("settle", {"by": "fay", "how": "waived"}, f"{mine}-11")
-        held = [one.id for one in self.order.tenders if f"{one.id} is disputed" in view.next_action]
-        for payment in view.disputed or held:
-            await self.say("record_news", self._won(payment, f"{mine}-5"), f"{mine}-5")
+            await self.say("settle", {"by": "fay", "how": "waived"}, f"{mine}-12")
+        for number, won in enumerate(self._won(view)):
+            await self.say("record_news", {**won, "event": f"{mine}-5-{number}"}, f"{mine}-5-{number}")
 
-    def _won(self, payment: str, event: str) -> Json:
+    def _won(self, view: CaseView) -> list[Json]:
+        """The good end of every dispute that holds up money."""
         said = [content for name, content, _ in self.before if content.get("kind") == "dispute"]
-        mine = next(one for one in reversed(said) if one.get("payment") == payment)
-        return {**mine, "event": event, "status": "won", "at": datetime(2040, 1, 1, tzinfo=UTC).isoformat()}
+        open_ones = [
+            one for one in said if one.get("payment") in view.disputed or str(one["dispute"]) in view.next_action
+        ]
+        told = {(one["dispute"], one.get("payment")): one for one in open_ones}
+        at = datetime(2040, 1, 1, tzinfo=UTC).isoformat()
+        return [{**one, "status": "won", "at": at} for one in told.values()]
 
     async def _judged(self, view: CaseView) -> list[str]:
         assert view.outcome is not None

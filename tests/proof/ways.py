@@ -25,10 +25,13 @@ from domain.override import Change, Override, OverrideReason, override_statement
 from domain.people import Person, Role
 from domain.plan import RefundPlan
 from domain.policy import Verdict
+from domain.request import ReturnReason
+from domain.resolution import Resolution
 from domain.verbs import Verb
 from embedded.people import ADMIN
 from embedded.stack import POLICY, POLICY_FROM
-from ledger import EntryKind
+from ledger import UNITS, EntryKind, NewEntry
+from ledger.moves import transfers
 from ledger.people import change
 from ledger.signing import load_key, new_key, sign
 from settings import Settings
@@ -44,8 +47,19 @@ from workflows.return_case.view import CaseView
 FINANCE, JUNIOR = "fay", "otto"
 """Who may approve everything here, and who may give 10.00 EUR alone."""
 
-_LIMITED = "\nautomatic_limit:\n  EUR: 5000\n"
-"""An ordinary return stays below."""
+_TERMS = """
+automatic_limit:
+  EUR: 5000
+resolutions:
+  - allowed: [refund, exchange]
+refund_trigger:
+  - event: first_scan
+    when: {reason: late}
+"""
+"""An ordinary return stays below the limit, and is paid when it was inspected."""
+
+_POT, _SHELF = "POT", 10_000
+"""What a mug is exchanged for, and how many of it there are."""
 
 _BEARER = {"Authorization": "Bearer sk_test_embedded"}
 
@@ -55,10 +69,13 @@ def prepare(site: Site) -> None:
     here = rooms(Settings.model_validate({"database_url": str(site.engine.url)}))
     here.engine = site.engine
     now = datetime.now(UTC)
-    publish_policy(here, POLICY.read_text() + _LIMITED, POLICY_FROM + timedelta(days=1), now)
+    publish_policy(here, POLICY.read_text() + _TERMS, POLICY_FROM + timedelta(days=1), now)
     public = new_key(_key(site, JUNIOR))
     junior = Person(id=JUNIOR, role=Role.OPS, limits={"EUR": 1000}, public_key=public)
     change(here.ledger, here.stores.people, junior, ADMIN, now)
+    moved = transfers(f"given:{_POT}", UNITS, [("found", f"stock:main:{_POT}:restocked", _SHELF)])
+    given = NewEntry(key=f"given:{_POT}", kind=EntryKind.RESTOCK, actor="ann", at=POLICY_FROM, transfers=moved)
+    here.ledger.append(given)
 
 
 def _key(site: Site, who: str) -> Path:
@@ -221,6 +238,56 @@ class FailedLate(Way):
         keys = [one.key for one in self.site.ledger.entries(case=self.case) if one.kind is EntryKind.REFUND_SETTLED]
         leg = failed.rpartition(":")[0]
         return any(key.startswith(ids.settled_key(leg)) and key != ids.settled_key(failed) for key in keys)
+
+
+class Exchanged(Way):
+    """A mug for a pot, which costs more; the shopper pays that on a page, and the pot is sent."""
+
+    returned: Mapping[str, int] = MappingProxyType({"1": 1})
+    resolution, exchange_for = Resolution.EXCHANGE, _POT
+
+    def __init__(self, site: Site, name: str, outcome: Outcome = Outcome.EXCHANGED) -> None:
+        super().__init__(site, name, outcome)
+
+    async def buy(self) -> None:
+        """The order is there, and pots are sold."""
+        told = {"sku": _POT, "product": "pot", "title": "A pot", "price": 1676, "currency": "EUR"}
+        await self.control("/storefront/_control/variants", **told, taxes=[{"name": "VAT", "rate": "0.19"}])
+        await super().buy()
+
+    async def inspect(self) -> None:
+        """The warehouse grades it, and the shopper pays once they are asked."""
+        await super().inspect()
+        page = await self._until(self._asked, "asks for what the pot costs more")
+        if not page["paid"]:
+            await self.control(f"/stripe/_control/payment_links/{page['id']}/pay")
+        await self._until(self._paid_on_page, "hears of the payment")
+
+    async def _asked(self) -> dict[str, Any] | None:
+        key = ids.collect_key(self.case, 1)
+        try:
+            answer = await self.site.http.get("/stripe/v1/payment_links", params={"limit": "100"}, headers=_BEARER)
+            found = answer.raise_for_status().json()["data"]
+        except httpx2.HTTPError:
+            return None
+        mine = (one for one in found if one["metadata"].get(KEY_IN_METADATA) == key)
+        return next(({**one, "paid": not one["active"]} for one in mine), None)
+
+    async def _paid_on_page(self) -> bool:
+        return any(one.kind is EntryKind.PAYMENT_CAME for one in self.site.ledger.entries(case=self.case))
+
+
+class ExchangeCalledOff(Exchanged):
+    """The shopper does not want the pot after all, nor the mug taken back."""
+
+    def __init__(self, site: Site, name: str) -> None:
+        super().__init__(site, name, Outcome.CANCELLED)
+
+
+class PaidEarly(Way):
+    """It came late, so the money goes back as soon as the carrier has the parcel."""
+
+    reason = ReturnReason.LATE
 
 
 class Disputed(Way):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from domain.policy.outcome import Trigger
 from workflows.return_case.allowed_claims import may_claim
 from workflows.return_case.allowed_early import may_settle
 from workflows.return_case.state import CaseState
-from workflows.return_case.turn import turn_of
+from workflows.return_case.turn import silent_until, turn_of
 
 NOW = datetime(2026, 11, 6, 12, tzinfo=UTC)
 MOVED = (Scan(id="s", tracking_number="A", status=TrackingStatus.IN_TRANSIT, at=NOW),)
@@ -105,5 +105,19 @@ def test_whoever_is_waited_for_by_the_newest_word() -> None:
     assert (waits.owner, waits.action) == ("carrier", "Answer the claim CL-1")
     later = Scan(id="t", tracking_number="A", status=TrackingStatus.IN_TRANSIT, at=NOW.replace(hour=13))
     assert turn_of(state(scans=(*MOVED, later), claims=(CLAIM,))).action == "Deliver the parcel"
+    paid = turn_of(state(scans=(*MOVED, later), claims=(CLAIM,), lost="ann"))
+    assert (paid.action, paid.owner) == ("Answer the claim CL-1", "carrier")  # it is paid as lost, so somebody pays us
     owed = turn_of(state(scans=MOVED, early=EARLY, early_end=EarlyEnd(short=900, answer_by=NOW)))
     assert (owed.owner, "9.00 EUR" in owed.action, owed.due_at) == ("finance", True, NOW)
+
+
+def test_a_parcel_is_looked_at_so_long_after_the_first_word_then_after_the_last() -> None:
+    later = Scan(id="s2", tracking_number="A", status=TrackingStatus.IN_TRANSIT, at=NOW + timedelta(days=3))
+    moving = state(scans=(*MOVED, later))
+    assert turn_of(moving).due_at == NOW + timedelta(days=14)
+    assert silent_until(moving) == NOW + timedelta(days=17)
+    asked = moving.model_copy(update={"patient_until": NOW + timedelta(days=17)})
+    assert turn_of(asked).due_at == NOW + timedelta(days=17)
+    newer = CLAIM.model_copy(update={"at": NOW + timedelta(days=4)})
+    assert silent_until(state(scans=(*MOVED, later), claims=(newer,))) is None  # then the carrier's answer is awaited
+    assert silent_until(state(scans=MOVED, receipts=CAME)) is None

@@ -14,8 +14,10 @@ from domain.mending import CorrectCount
 from domain.news import DisputeNews
 from domain.resolution import Resolution
 from ledger import EntryKind
+from settings import ROOT
 from tests.diaries.policies import in_force
 from tests.workflows.returns import TWO_RATES_PAYMENT, Lines, Return, Shop
+from tests.workflows.test_overrides import override, staffed
 from workflows.return_case.stage import Stage
 from workflows.return_case.view import CaseView
 
@@ -104,6 +106,20 @@ async def test_a_new_run_stands_where_the_old_one_stood(
     after = await again.view()
     told = {name: (getattr(before, name), getattr(after, name)) for name in CaseView.model_fields}
     assert {name: both for name, both in told.items() if both[0] != both[1] and name not in PASSING} == {}
+
+
+async def test_goods_that_are_kept_need_no_other_label(shop: Shop) -> None:
+    staffed(shop.world, (ROOT / "policies" / "default.yaml").read_text())
+    one = await shop.two_rates({"3": 1})
+    await one.labelled()
+    shop.world.doors.shut("/stripe", 503)
+    await override(one, "fay", keep="yes")
+    await one.recorded(EntryKind.LABEL_VOIDED)
+    await one.handle.terminate("by mistake")
+    shop.world.doors.open("/stripe")
+    again = await shop.start(one.case, "two-rates", {"3": 1})
+    assert (await again.result()).label_number == 1
+    assert len(await shop.world.labels()) == 1
 
 
 async def test_a_refund_on_trust_is_paid_by_a_new_run_though_its_event_was_taken_back(shop: Shop) -> None:

@@ -16,7 +16,11 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from domain.case import Outcome
+from domain.choice import Choice
 from domain.mending import Deadline
+from domain.resolution import Resolution
+from ledger import UNITS, EntryKind, NewEntry
+from ledger.moves import transfers
 from settings import ROOT
 from tests.diaries.diary import Diary
 from tests.diaries.said import ask, begun, edit, extend, show
@@ -24,26 +28,30 @@ from tests.diaries.test_mending import correct
 from tests.proof.kills import activities
 from tests.workflows.returns import Return, Shop
 from tests.workflows.test_overrides import agree, override
-from tests.world import World, serving
+from tests.world import POLICY_FROM, World, serving
 from workflows.return_case.case import STAYS, UNDO, ReturnCase
 
-REVIEW = "id: default\ntitle: Looked at\nwindow_days: 3650\njudgement:\n  - verdict: review\n"
+REVIEW = """
+id: default
+title: Looked at
+window_days: 3650
+judgement:
+  - verdict: review
+resolutions:
+  - allowed: [refund, replacement]
+"""
 ELSEWHERE = {
     # Each has a test of its own in which it is told twice, or needs a world of its own.
     "force_close": "tests/workflows/test_ops.py",
     "record_assignment": "tests/workflows/test_ops.py",
     "record_resend": "tests/workflows/test_ops.py",
-    "record_choice": "tests/diaries/test_store_credit.py",
     "collect_payment": "tests/diaries/test_exchange.py",
     "give_back": "tests/diaries/test_exchange.py",
     "end_payment": "tests/diaries/test_exchange.py",
     "fall_back": "tests/diaries/test_exchange.py",
     "price_exchange": "tests/diaries/test_exchange.py",
-    "promise_goods": "tests/diaries/test_exchange.py",
     "record_repair": "tests/diaries/test_exchange.py",
     "record_shipped": "tests/diaries/test_exchange.py",
-    "set_aside": "tests/diaries/test_exchange.py",
-    "set_free": "tests/diaries/test_exchange.py",
     "ship": "tests/diaries/test_exchange.py",
     "record_loss": "tests/workflows/test_lost.py",
     "expire_return": "tests/workflows/test_parcels.py",
@@ -77,6 +85,8 @@ ELSEWHERE = {
     "keep_goods": "tests/diaries/test_keep.py",
 }
 """Steps that no way here comes by."""
+
+SHELF = "stock:main:MUG-BLUE:restocked"
 
 Call = Callable[[], Awaitable[Any]]
 
@@ -138,14 +148,28 @@ async def through(one: Return) -> Outcome:
 
 
 async def called_off(one: Return) -> Outcome:
-    """Called off with a label in hand, which is voided."""
+    """Called off with a label in hand, which is voided, and with goods set aside, which are set free."""
+    await on_the_shelf(one)
     await one.until(lambda view: view.stage == "review")
     await override(one, "fay", line="2", verdict="decline")
+    await one.update("choose", Choice(by="shopper", resolution=Resolution.REPLACEMENT))
     await override(one, "fay", "o-2", "1", verdict="approve")
     await one.labelled()
     await one.told("approved")
+    assert (await one.view()).goods_out == ("2 x MUG-BLUE",)
     await one.cancel()
+    await one.result()
+    assert one.world.rooms.ledger.balance(SHELF, UNITS).available == 2
     return Outcome.CANCELLED
+
+
+async def on_the_shelf(one: Return) -> None:
+    """Two more of the mugs, to send them instead of those that come back."""
+    told = {"sku": "MUG-BLUE", "product": "mug", "title": "A mug", "price": 1290, "currency": "EUR"}
+    await one.world.post("/storefront/_control/variants", {**told, "taxes": [{"name": "VAT", "rate": "0.19"}]})
+    moved = transfers("given", UNITS, [("found", SHELF, 2)])
+    given = NewEntry(key="given", kind=EntryKind.RESTOCK, actor="ann", at=POLICY_FROM, transfers=moved)
+    one.world.rooms.ledger.append(given)
 
 
 COMMON = {"fetch_order", "open_return", "record_override", "buy_label", "send_notice", "close_return"}
@@ -153,7 +177,7 @@ WAYS: Mapping[Callable[[Return], Awaitable[Outcome]], set[str]] = {
     through: COMMON
     | {"edit_return", "ask_evidence", "give_evidence", "agree_override", "extend", "record_scan", "record_receipt"}
     | {"correct_count", "record_inspection", "plan_refund", "pay_leg", "restock"},
-    called_off: COMMON | {"cancel_return", "void_label"},
+    called_off: COMMON | {"record_choice", "promise_goods", "set_aside", "cancel_return", "void_label", "set_free"},
 }
 """How a return goes, and by which steps."""
 
@@ -193,6 +217,7 @@ def steps() -> set[str]:
 def test_every_step_has_an_undo_or_says_why_not() -> None:
     assert sorted([*UNDO, *STAYS]) == sorted(steps())
     assert all(callable(getattr(ReturnCase, verb)) for verb in UNDO.values())
+    assert {*UNDO, *UNDO.values()} <= WAYS[called_off]
 
 
 def test_every_step_is_told_twice_somewhere() -> None:

@@ -44,6 +44,9 @@ def may_receive(state: CaseState, receipt: Receipt) -> Refusal | None:
     known = next((one for one in state.receipts if one.id == receipt.id), None)
     if known is not None:
         return None if known.lines == receipt.lines else other_content("receipt", receipt.id)
+    if receipt.id in state.not_ours:
+        text = f"Box {receipt.id} was counted anew: nothing of it is this return's. Give what comes now another id."
+        return Refusal(code="not_ours", message=text)
     if state.called_off:
         return Refusal(code="cancelled", message=f"This return was called off. {_LATE}")
     if state.expired:

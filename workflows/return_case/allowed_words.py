@@ -59,6 +59,8 @@ def may_change(state: CaseState, said: Edit) -> Refusal | None:
 def may_correct(state: CaseState, said: CorrectCount) -> Refusal | None:
     """A box was counted wrongly."""
     box = next((one for one in state.receipts if one.id == said.receipt), None)
+    if said.receipt in state.not_ours and not said.lines:
+        return None
     if box is None:
         names = ", ".join(one.id for one in state.receipts) or "none"
         text = f"This return has no receipt {said.receipt}; it has {names}. What was never counted is received."

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from temporalio import workflow
-from temporalio.common import RawValue, SearchAttributeUpdate
+from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
 from domain import ids
@@ -20,7 +18,7 @@ from workflows.return_case.allowed import allowed
 from workflows.return_case.facts import Fact, Heard, known, with_fact
 from workflows.return_case.panel import panel
 from workflows.return_case.state import CaseState
-from workflows.return_case.view import DUE_AT, CaseView, attributes, view
+from workflows.return_case.view import CaseView, attributes, view
 from workflows.waiting import Waiter
 
 M = TypeVar("M", bound=Model)
@@ -122,13 +120,5 @@ class Desk(Waiter):
             return
         known = workflow.info().typed_search_attributes
         changed = [update for update in attributes(self.state) if known.get(update.key) != update.value]
-        if changed and not _hardly_later(known.get(DUE_AT), changed):
+        if changed:
             workflow.upsert_search_attributes(changed)
-
-
-def _hardly_later(listed: datetime | None, changed: Sequence[SearchAttributeUpdate[Any]]) -> bool:
-    """Whether all that is new is a due time a little later, as after each scan: the list may call it due too early."""
-    if listed is None or [one.key.name for one in changed] != [DUE_AT.name]:
-        return False
-    due = changed[0].value
-    return isinstance(due, datetime) and timedelta(0) < due - listed <= timedelta(days=1)

@@ -13,7 +13,7 @@ from domain.editing import Edit
 from domain.evidence import AskEvidence, GiveEvidence
 from domain.finding import Finding, FindingSettled, Found
 from domain.inspection import Inspection, Receipt
-from domain.mending import CorrectCount, Extend, Regrade, corrected, regraded
+from domain.mending import CorrectCount, Extend, Regrade, regraded
 from domain.offer import Answer, OfferAnswer, SentBack
 from domain.override import Override
 from domain.parcel import HandedOver, NewLabel, OtherParcel, Scan
@@ -110,7 +110,8 @@ def _known(state: CaseState, fact: Said | Aside) -> bool:
         case Edit():
             return fact.id in state.edits
         case CorrectCount():
-            return any(one.id == fact.receipt and one.lines == fact.lines for one in state.receipts)
+            none = not fact.lines and fact.receipt in state.not_ours
+            return none or any(one.id == fact.receipt and one.lines == fact.lines for one in state.receipts)
         case Regrade():
             now = state.inspection
             return now is not None and regraded(now, fact).lines == now.lines
@@ -146,7 +147,7 @@ def with_fact(state: CaseState, fact: Fact) -> CaseState:
         case WorkshopSaid():
             return state.model_copy(update={"repair": fact.result})
         case CorrectCount():
-            return state.model_copy(update={"receipts": corrected(state.receipts, fact)})
+            return state.model_copy(update=state.counted_anew(fact))
         case Regrade() if state.inspection is not None:
             return state.model_copy(update={"inspection": regraded(state.inspection, fact)})
         case _:

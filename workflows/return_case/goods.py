@@ -16,7 +16,7 @@ from domain.undecided import RULE, empty_box_ends, pays_empty_box
 from workflows import options
 from workflows.return_case.labelling import Labelling
 from workflows.return_case.stage import NextAction, Stage
-from workflows.return_case.turn import by_stage, due_of
+from workflows.return_case.turn import by_stage, due_of, silent_until
 from workflows.stepping import NotWanted, not_if_refused
 
 _OF_EMPTY_BOX = 2
@@ -113,8 +113,11 @@ class Goods(Labelling):
     async def fall_due(self, waits_for: NextAction) -> None:
         """Ops are asked to look; of goods that come in parts, the rest is not waited for any more, unless a carrier has
         it, as far as anybody knows."""
+        heard_until = silent_until(self.state)
         if self.state.parts and not (self.state.ungraded or self.state.open_claim or self.state.in_several):
             await self.give_up_rest()
+        elif heard_until is not None and heard_until > workflow.now():
+            self.learn(patient_until=heard_until)
         else:
             self.tell_delayed()
             self.learn(overdue=f"Overdue: {waits_for.action}")

@@ -33,9 +33,10 @@ class Labelling(Clerk):
 
     async def replace_label(self) -> None:
         """Give the label back and buy the one that was asked for instead; who has used the old one needs none. One that
-        had ended before a person gave the shopper longer to send is bought anew by itself."""
+        had ended before a person gave the shopper longer to send is bought anew by itself. Goods that are kept, or are
+        judged, as a new run of an old return finds them, need none."""
         wanted, old = self.state.new_label, self.state.label
-        if old is None:
+        if old is None or self._keeps or self.state.inspection is not None:
             return
         if self.state.wants_label and wanted is not None:
             await self.void_label(wanted.by)

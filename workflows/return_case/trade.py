@@ -69,7 +69,7 @@ class Trade(Goods, Payout):
                 await self.step(
                     "Set free what was set aside",
                     SettingAside.set_free,
-                    lambda now, named=named: SetFree.model_validate({**named, "now": now}),  # type: ignore[misc]
+                    lambda now, named=named: SetFree.model_validate({**named, "now": now}),  # type: ignore[misc]  # a lambda's default has no type
                     options.WAREHOUSE,
                     answers=("not_set_aside",),
                 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from domain.box import due
 from domain.money import Money
-from domain.parcel import BROUGHT, TrackingStatus, delivered, newest
+from domain.parcel import BROUGHT, UNMOVED, TrackingStatus, delivered, newest
 from workflows.options import APPROVAL_PATIENCE
 from workflows.return_case.deciders import DECIDED, who_decides
 from workflows.return_case.stage import NextAction, Stage
@@ -161,14 +161,14 @@ def _undecided(state: CaseState) -> NextAction | None:
 
 
 def _carrier_claim(state: CaseState) -> NextAction | None:
-    claim = state.open_claim
-    last = newest(state.scans)
+    claim, last = state.open_claim, newest(state.scans)
     if claim is None:
         return None
     if state.receipts:  # of another parcel, whose goods come first
         waits = state.claims_rest and (not state.ungraded or state.stage is Stage.CLOSING)
     else:
-        waits = not delivered(state.scans) and (last is None or last.at <= claim.at)
+        unseen = not delivered(state.scans) and (last is None or last.at <= claim.at)
+        waits = bool(state.lost) or unseen  # what was paid as lost waits for the carrier's word all the same
     if not waits:
         return None
     return NextAction(owner="carrier", action=f"Answer the claim {claim.reference}", due_at=claim.answer_by)
@@ -257,16 +257,32 @@ def due_of(state: CaseState) -> datetime | None:
 
 
 def _in_transit_until(state: CaseState, decision: Decision) -> datetime | None:
-    """The carrier is patiently waited for as long as anything is said of the parcel now and then."""
+    """The carrier is asked once nothing was heard of the parcel for long. That is looked at so long after the first
+    word, and then after the last: a due time that moved with every scan would cost an action each."""
     if came := delivered(state.scans):
         return due(came, 1)
-    told = [*(one.at for one in [newest(state.scans)] if one), *([at] if (at := state.handed_over_at) else [])]
-    silent = max(told) + decision.days(decision.lost_after_days) if told else None
-    return max((one for one in (silent, state.patient_until) if one is not None), default=None)
+    told = _words_of_parcel(state)
+    first = min(told) + decision.days(decision.lost_after_days) if told else None
+    return max((one for one in (first, state.patient_until) if one is not None), default=None)
+
+
+def silent_until(state: CaseState) -> datetime | None:
+    """When nothing will have been heard of a parcel on its way for long; None where that is not what is waited for."""
+    told, decision = _words_of_parcel(state), state.decision
+    others = delivered(state.scans) or _empty(state) or _carrier_claim(state)
+    if state.stage is not Stage.IN_TRANSIT or others or not told or decision is None:
+        return None
+    return max(told) + decision.days(decision.lost_after_days)
+
+
+def _words_of_parcel(state: CaseState) -> list[datetime]:
+    seen = [one.at for one in state.scans if one.status not in UNMOVED]
+    return [*seen, *([at] if (at := state.handed_over_at) else [])]
 
 
 _ASK_CARRIER = ("ops", "Ask the carrier what it wants: it cannot deliver the parcel")
 _RECEIVE = ("warehouse", "Receive the parcel, which the carrier delivered")
+_SEND_BACK = "Send the goods back to the shopper, then say `sent-back` with the parcel's number"
 _NEXT = {
     Stage.REQUESTED: ("backhaul", "Decide on the request"),
     Stage.APPEAL: ("ops", "Look at the appeal"),
@@ -276,10 +292,7 @@ _NEXT = {
     Stage.IN_TRANSIT: ("carrier", "Deliver the parcel"),
     Stage.INSPECTION: ("warehouse", "Inspect what arrived"),
     Stage.OFFER: ("shopper", "Answer the offer"),
-    Stage.SENDING_BACK: (
-        "warehouse",
-        "Send the goods back to the shopper, then say `sent-back` with the parcel's number",
-    ),
+    Stage.SENDING_BACK: ("warehouse", _SEND_BACK),
     Stage.REFUND: ("backhaul", "Pay the refund and put the goods away"),
     Stage.REMEDY: ("backhaul", "Compute what goes out, and put the goods away"),
     Stage.CLOSING: ("backhaul", "Send the last mails and close"),
