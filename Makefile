@@ -49,7 +49,7 @@ proof: $(STAMP) judges ## the long proofs [PART=arithmetic|properties|facts|book
 	@$(if $(filter random,$(or $(PART),random)),$(PYTHON) -m pytest -q -n 2 --timeout=1200 tests/proof/test_wandering.py -k ends_right --walks $(or $(if $(PART),$(N)),2000) --walks-seed $(or $(SEED),1))
 	@$(if $(filter-out arithmetic properties facts books labels cache random,$(or $(PART),all)),$(PYTHON) -m tests.proof $(if $(PART),--part $(PART)) $(if $(N),--returns $(N)) $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)))
 
-bench: $(STAMP) ## how fast quotes, decisions, the ledger and reconciling are, and what a return costs [PART=quote|decide|ledger|reconcile|cost|layer|workers] [SECONDS=1] [N=20000]
+bench: $(STAMP) ## how fast quotes, decisions, the ledger and reconciling are, and what a return costs [PART=quote|decide|ledger|reconcile|cost|layer|workers|throughput] [SECONDS=1] [N=20000] [SLEEPING=2000]
 	@$(if $(filter quote,$(or $(PART),quote)),$(PYTHON) -m benchmarks.quote $(SECONDS))
 	@$(if $(filter decide,$(or $(PART),decide)),$(PYTHON) -m benchmarks.decide $(SECONDS))
 	@$(if $(filter ledger,$(or $(PART),ledger)),$(PYTHON) -m benchmarks.ledger $(N))
@@ -57,6 +57,7 @@ bench: $(STAMP) ## how fast quotes, decisions, the ledger and reconciling are, a
 	@$(if $(filter cost,$(or $(PART),cost)),$(PYTHON) -m benchmarks.return_cost)
 	@$(if $(filter layer,$(PART)),$(PYTHON) -m benchmarks.layer; $(PYTHON) -m benchmarks.rooms)
 	@$(if $(filter workers,$(PART)),$(PYTHON) -m benchmarks.workers)
+	@$(if $(filter throughput,$(PART)),$(PYTHON) -m benchmarks.throughput $(if $(SLEEPING),--sleeping $(SLEEPING)))
 
 check: $(STAMP) ## lint, format, types, import contracts, sizes
 	@$(VENV)/bin/ruff check .

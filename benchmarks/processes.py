@@ -10,22 +10,21 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Used(NamedTuple):
-    """`cpu` in seconds of processor time, `memory` in MiB: what is in memory now, shared parts included."""
+    """`cpu` in seconds of processor time, `memory` in MiB: what is in memory now; of parts that are shared, a share."""
 
     cpu: float
     memory: float
 
 
 def used(pid: int) -> Used:
-    """Of one process; zeros once it is gone."""
+    """Of one process, and the processor time of those that it has started and that have ended; zeros once it is gone."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-        status = Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
+        fields = _status(pid)
+        sizes = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
         return Used(0, 0)
-    fields = stat.rpartition(")")[2].split()  # the name before may hold anything
-    resident = next((line.split()[1] for line in status.splitlines() if line.startswith("VmRSS:")), "0")
-    return Used((int(fields[11]) + int(fields[12])) / _TICKS, int(resident) / 1024)
+    proportional = next((line.split()[1] for line in sizes if line.startswith("Pss:")), "0")
+    return Used(sum(map(int, fields[11:15])) / _TICKS, int(proportional) / 1024)
 
 
 def words(pid: int) -> str:
@@ -36,19 +35,28 @@ def words(pid: int) -> str:
         return ""
 
 
+def parent(pid: int) -> int:
+    """Which process has started it. Raises FileNotFoundError if there is none."""
+    return int(_status(pid)[1])
+
+
 def below(pid: int) -> list[int]:
     """All processes that it has started, and those that they have."""
-    parents: dict[int, list[int]] = {}
+    children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                children.setdefault(parent(int(entry.name)), []).append(int(entry.name))
             except (FileNotFoundError, ProcessLookupError):
                 continue
-            parents.setdefault(int(fields[1]), []).append(int(entry.name))
     found, ask = [], [pid]
     while ask:
-        children = parents.get(ask.pop(), [])
-        found += children
-        ask += children
+        more = children.get(ask.pop(), [])
+        found += more
+        ask += more
     return found
+
+
+def _status(pid: int) -> list[str]:
+    """What /proc tells, from the third field on: the name before may hold anything."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

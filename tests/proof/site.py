@@ -8,10 +8,11 @@ import os
 import signal
 import sys
 import tomllib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 import httpx2
@@ -58,10 +59,11 @@ async def until(
         raise AssertionError(f"{what}: not within {seconds:g} s") from None
 
 
-def environment(home: Path) -> dict[str, str]:
-    """This process's, without anything that was set about Temporal or Backhaul; all files go to `home`."""
+def environment(home: Path, settings: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+    """This process's, without anything that was set about Temporal or Backhaul but `settings`; all files go to
+    `home`."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "BACKHAUL_"))}
-    return {**kept, "BACKHAUL_HOME": str(home), "PYTHONUNBUFFERED": "1"}
+    return {**kept, **settings, "BACKHAUL_HOME": str(home), "PYTHONUNBUFFERED": "1"}
 
 
 _FORKS = multiprocessing.get_context("forkserver")
@@ -139,7 +141,9 @@ class Program:
 
 
 @asynccontextmanager
-async def started(home: Path, name: str, *words: str) -> AsyncIterator[Program]:
+async def started(
+    home: Path, name: str, *words: str, settings: Mapping[str, str] = MappingProxyType({})
+) -> AsyncIterator[Program]:
     """`python words...` for as long as the block lasts; then it is stopped, if it runs still."""
     home.mkdir(parents=True, exist_ok=True)
     log = home / f"{name}.out"
@@ -151,7 +155,7 @@ async def started(home: Path, name: str, *words: str) -> AsyncIterator[Program]:
             stdout=written,
             stderr=written,
             cwd=ROOT,
-            env=environment(home),
+            env=environment(home, settings),
         )
     async with _stopping(Program(process, log)) as program:
         yield program
@@ -195,11 +199,11 @@ def running(pid: int) -> bool:
 class Site:
     """A running stack, as shop, carrier, warehouse and finance reach it."""
 
-    def __init__(self, home: Path, client: Client, simulators: str) -> None:
+    def __init__(self, home: Path, client: Client, simulators: str, database: str = "") -> None:
         self.home = home
         self.client = client
         self.simulators = simulators
-        self.engine = connect(f"sqlite:///{home / 'backhaul.db'}")
+        self.engine = connect(database or f"sqlite:///{home / 'backhaul.db'}")
         self.ledger, self.outbox = SqlLedger(self.engine), SqlOutbox(self.engine)
         self.orders, self.contacts = SqlOrders(self.engine), SqlContacts(self.engine)
         self.http = httpx2.AsyncClient(base_url=simulators, timeout=30, verify=False)
@@ -213,8 +217,9 @@ class Site:
         return [f"{one.case}: {one.kind} {', '.join(one.refunds)}: {one.detail}" for one in found]
 
     @classmethod
-    async def at(cls, home: Path, program: Program | None = None) -> Site:
-        """The one that runs in this home, as soon as all of it answers. Raises AssertionError if the program ends."""
+    async def at(cls, home: Path, program: Program | None = None, database: str = "") -> Site:
+        """The one that runs in this home, as soon as all of it answers; `database` if it is another than the home's.
+        Raises AssertionError if the program ends."""
 
         async def found() -> Site | None:
             assert program is None or program.alive, program.said()
@@ -226,7 +231,7 @@ class Site:
                     (await http.get(profile["backhaul"]["public_url"])).raise_for_status()
             except (OSError, KeyError, RuntimeError, RPCError, httpx2.HTTPError):
                 return None
-            return cls(home, client, profile["backhaul"]["public_url"])
+            return cls(home, client, profile["backhaul"]["public_url"], database)
 
         return await until(found, "the stack answers")
 
