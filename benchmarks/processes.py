@@ -17,7 +17,7 @@ class Used(NamedTuple):
 
 
 def used(pid: int) -> Used:
-    """Of one process, and the processor time of those that it has started and that have ended; zeros once it is gone."""
+    """Of one process, with the processor time of those of its children that have ended; zeros once it is gone."""
     try:
         fields = _status(pid)
         sizes = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()

@@ -12,6 +12,7 @@ from domain.order import TenderKind
 from domain.plan import Leg
 from domain.refund import BY_HAND, Refund, RefundStatus
 from tests.workflows.test_allowed_together import NOW, OFFERED, box, state
+from workflows.return_case.stage import Stage
 from workflows.return_case.turn import turn_of
 
 INSPECT, PAY = "Overdue: Inspect what arrived; it was paid as quoted", "Pay 5.00 EUR to pi_1 by hand"
@@ -50,3 +51,12 @@ def test_what_is_overdue_hides_no_payment_by_hand(hours: int, owner: str, other:
     assert PAY in seen.action
     assert f"; besides, {other}" in seen.action
     assert seen.due_at == NOW + timedelta(hours=min(hours, 0))
+
+
+def test_a_changed_state_works_out_its_stage_and_turn_anew() -> None:
+    before = state(receipts=(box(2),))
+    assert (before.stage, before.turn.owner) == (Stage.INSPECTION, "warehouse")
+    after = before.model_copy(update={"rest_over": True, "refused": "no such order"})
+    assert (after.stage, after.turn.owner) == (Stage.CLOSED, "nobody")
+    assert (before.stage, before.turn.owner) == (Stage.INSPECTION, "warehouse")
+    assert before == state(receipts=(box(2),))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Self
 
 from domain import ids
 from domain.case import Assigned, CaseSoFar, Outcome
@@ -57,7 +59,14 @@ class CaseState(CaseSoFar):
     write_by: UtcDatetime | None = None
     """By when the shopper was told to hear of goods that took longer to be looked at."""
 
-    @property
+    def __copy__(self) -> Self:
+        """Without what was worked out of the fields before, for whoever copies a state changes them."""
+        copied = super().__copy__()
+        for name in ("stage", "turn"):
+            copied.__dict__.pop(name, None)
+        return copied
+
+    @cached_property
     def stage(self) -> Stage:
         """The stage that the facts amount to."""
         if self.outcome is not None or self.refused:
@@ -94,8 +103,7 @@ class CaseState(CaseSoFar):
     @property
     def owes_goods(self) -> bool:
         """Whether the goods were judged, and others, or the same mended, have to go out for them."""
-        judged = self.inspection is not None and not self.stopped
-        return judged and self.resolution in IN_GOODS and not self.sent
+        return self.inspection is not None and not self.stopped and self.resolution in IN_GOODS and not self.sent
 
     @property
     def to_put_away(self) -> bool:
@@ -142,10 +150,9 @@ class CaseState(CaseSoFar):
     @property
     def next_action(self) -> NextAction:
         """What happens next, by whom staff asked to do it."""
-        asked = self.assignment
-        return self.turn.model_copy(update={"owner": asked.to}) if asked else self.turn
+        return self.turn.model_copy(update={"owner": asked.to}) if (asked := self.assignment) else self.turn
 
-    @property
+    @cached_property
     def turn(self) -> NextAction:
         """Whose turn it is by itself."""
         return turn_of(self)
@@ -215,8 +222,7 @@ class CaseState(CaseSoFar):
 
     @property
     def ends_at(self) -> datetime | None:
-        """When a return of which nobody hears anything ends; never where a law gives the shopper the money back, unless
-        they have it."""
+        """When a silent return ends; never where a law gives the shopper the money back, unless they have it."""
         if self.label is None or self.decision is None or not self.silent:
             return None
         by_law = self.early is None and any(line.statutes for line in self.decision.approved)
@@ -291,5 +297,4 @@ def of_plan(state: CaseState, refund: Refund) -> bool:
 
 def of_earlier_part(state: CaseState, refund: Refund) -> bool:
     """Whether a refund paid goods that came, and were inspected, before those of now."""
-    key = ids.refund_of(refund.key)
-    return key is not None and key.plan <= state.plans_before
+    return (key := ids.refund_of(refund.key)) is not None and key.plan <= state.plans_before
