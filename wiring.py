@@ -14,11 +14,9 @@ from adapters import check_settings as check_settings
 from adapters import law as law
 from adapters import outside as outside
 from adapters import plugins as plugins
-from settings import Settings, home, stack_file
+from settings import Settings, home, profiles
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sqlalchemy import Engine
     from temporalio.client import Client
 
@@ -284,17 +282,11 @@ async def connect(**options: Any) -> Client:  # Client.connect's own options
     """
     from workflows.connection import connected
 
-    return await connected(_profiles(), **{"plugins": plugins(Settings.load()), **options})
+    return await connected(profiles(), **{"plugins": plugins(Settings.load()), **options})
 
 
 def namespace() -> str:
     """The namespace of this deployment. Raises Unavailable if Temporal's own configuration means nothing."""
     from workflows.connection import configured
 
-    return str(configured(_profiles())["namespace"])
-
-
-def _profiles() -> Path | None:
-    """The embedded stack's, while it runs."""
-    stack = stack_file()
-    return stack if stack.exists() else None
+    return str(configured(profiles())["namespace"])

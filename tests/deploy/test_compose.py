@@ -219,6 +219,14 @@ def test_each_queue_may_have_workers_of_its_own(monkeypatch: pytest.MonkeyPatch)
     assert only["BACKHAUL_WORKER_QUEUES"] == '["returns"]'
 
 
+def test_traces_go_where_the_environment_says_from_everything_that_makes_them() -> None:
+    names = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_HEADERS")
+    given = {**GIVEN, **dict(zip(names, ("http://collector:4318", "x-key=1"), strict=True))}
+    for name in (*WORKERS, "portal"):
+        assert [environment(name, given)[one] for one in names] == ["http://collector:4318", "x-key=1"]
+        assert [environment(name, GIVEN)[one] for one in names] == ["", ""]
+
+
 def test_the_codec_server_is_given_nothing_that_it_does_not_read() -> None:
     ours, place = environment("codec", GIVEN), environment("database", GIVEN)
     assert {one for one in ours if one in place} == {"TEMPORAL_NAMESPACE", "BACKHAUL_HOME"}
@@ -368,7 +376,7 @@ def test_the_example_names_every_variable() -> None:
     named = {line.partition("=")[0]: line.partition("=")[2] for line in lines if line and not line.startswith("#")}
     assert set(named) == variables()
     shops_own = ("WEBHOOK", "STOREFRONT", "WAREHOUSE", "SUPPORT", "MAIL_LOGO", "MAIL_IMPRINT", "API_BASE")
-    ours = ("WORKER_", "MAILS_PER_SECOND", "PAYLOAD", "CODEC")
+    ours = ("WORKER_", "MAILS_PER_SECOND", "PAYLOAD", "CODEC", "OTEL_")
     free = (*shops_own, *ours, "CARRIER_", "EASYPOST", "PARCEL", "PACKING")
     may_be_empty = {name for name in named if any(word in name for word in free)}
     assert {name for name, value in named.items() if not value} - may_be_empty - CHOSEN == set(GIVEN) - CHOSEN

@@ -1,4 +1,8 @@
-"""docs/operations.md, done: its commands, as they stand there, on a running stack and on a real PostgreSQL."""
+"""docs/operations.md, done: its commands, as they stand there, on a running stack.
+
+A drained worker is in test_running, what was restored in tests/proof/test_restored, PostgreSQL's dump in
+tests/database/test_postgres, the schema job of an upgrade in tests/deploy/test_temporal_jobs.
+"""
 
 from __future__ import annotations
 
