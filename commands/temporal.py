@@ -69,10 +69,10 @@ class Returns:
         self._client = client
 
     @classmethod
-    async def connect(cls) -> Returns:
+    async def connect(cls, **options: Any) -> Returns:  # Client.connect's own options
         """Raises Unavailable with what to do if Temporal cannot be reached."""
         try:
-            return cls(await connect())
+            return cls(await connect(**options))
         except (RuntimeError, OSError, ValueError) as error:  # a profile or certificate that is wrong or missing
             raise Unavailable(f"Temporal's own configuration does not work: {error}") from None
 
