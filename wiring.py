@@ -80,9 +80,8 @@ class Rooms:
         """The shop."""
         from activities.storefront import StorefrontActivities
 
-        return StorefrontActivities(
-            self.orders, self.stores.snapshots, self.stores.policies, self.ledger, self.stores.inbox
-        )
+        kept = self.stores
+        return StorefrontActivities(self.orders, kept.snapshots, kept.policies, self.ledger, kept.inbox)
 
     @cached_property
     def orders(self) -> Storefront:
@@ -282,7 +281,8 @@ async def connect(**options: Any) -> Client:  # Client.connect's own options
     """
     from workflows.connection import connected
 
-    return await connected(profiles(), **{"plugins": plugins(Settings.load()), **options})
+    own = {} if "plugins" in options else {"plugins": plugins(Settings.load())}
+    return await connected(profiles(), **own, **options)
 
 
 def namespace() -> str:
