@@ -82,9 +82,8 @@ class Rooms:
         """The shop."""
         from activities.storefront import StorefrontActivities
 
-        return StorefrontActivities(
-            self.orders, self.stores.snapshots, self.stores.policies, self.ledger, self.stores.inbox
-        )
+        kept = self.stores
+        return StorefrontActivities(self.orders, kept.snapshots, kept.policies, self.ledger, kept.inbox)
 
     @cached_property
     def orders(self) -> Storefront:
@@ -284,7 +283,8 @@ async def connect(**options: Any) -> Client:  # Client.connect's own options
     """
     from workflows.connection import connected
 
-    return await connected(_profiles(), **{"plugins": plugins(Settings.load()), **options})
+    own = {} if "plugins" in options else {"plugins": plugins(Settings.load())}
+    return await connected(_profiles(), **own, **options)
 
 
 def namespace() -> str:
