@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from temporalio.client import Client, WorkflowFailureError
 
-from commands.temporal import PATIENCE, executions, in_words, refusal, update_id_of
+from commands.temporal import PATIENCE, executions, how_it_stands, in_words, refusal, update_id_of
 from domain import ids
 from domain.errors import Refused, Unavailable
 from domain.late import LateGoods
@@ -66,10 +66,7 @@ class Aftercares:
 
     async def view(self, name: str) -> AftercareView:
         """How one stands."""
-        with in_words(name, "aftercare"):
-            handle = self._client.get_workflow_handle(name)
-            seen: AftercareView = await handle.query("view", result_type=AftercareView, rpc_timeout=PATIENCE)
-        return seen
+        return await how_it_stands(self._client.get_workflow_handle(name), AftercareView, name, "aftercare")
 
     async def start(self, late: LateGoods) -> tuple[str, AftercareView]:
         """Have somebody look after goods that came late, once; its id, and how it stands once they are recorded.
