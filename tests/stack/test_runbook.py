@@ -72,7 +72,7 @@ async def test_one_refund_is_paused_and_goes_on(site: Site, worker: Program) -> 
     pause, show, unpause = commands("Pause one refund")
     await run(site, pause, one.case)
     assert "Paused" in await status(site, one.case)
-    assert one.case in await run(site, show, one.case)
+    assert "is paused and answers nothing" in await run(site, show, one.case)
     await run(site, unpause, one.case)
     await one.inspect()
     await one.closed()
