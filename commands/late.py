@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from temporalio.client import Client, WorkflowFailureError
 
-from commands.temporal import PATIENCE, executions, how_it_stands, in_words, refusal, update_id_of
+from commands.temporal import PATIENCE, executions, in_words, refusal, update_id_of
 from domain import ids
 from domain.errors import Refused, Unavailable
 from domain.late import LateGoods
@@ -66,7 +66,10 @@ class Aftercares:
 
     async def view(self, name: str) -> AftercareView:
         """How one stands."""
-        return await how_it_stands(self._client.get_workflow_handle(name), AftercareView, name, "aftercare")
+        with in_words(name, "aftercare"):
+            handle = self._client.get_workflow_handle(name)
+            seen: AftercareView = await handle.query("view", result_type=AftercareView, rpc_timeout=PATIENCE)
+        return seen
 
     async def start(self, late: LateGoods) -> tuple[str, AftercareView]:
         """Have somebody look after goods that came late, once; its id, and how it stands once they are recorded.

@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from temporalio.api.common.v1 import WorkflowExecution
@@ -37,8 +37,6 @@ from workflows.return_case.said import Approve, PaidByHand
 from workflows.return_case.view import CUSTOMER_ID, DUE_AT, NEEDS_ACTION, ORDER_ID, OUTCOME, REFUND_STATUS, STAGE
 from workflows.return_case.view import CaseView as CaseView
 from workflows.start import start_return
-
-Seen = TypeVar("Seen", bound=Model)
 
 PATIENCE = timedelta(seconds=5)
 """How long one call waits for an answer; workers answer in milliseconds."""
@@ -71,10 +69,10 @@ class Returns:
         self._client = client
 
     @classmethod
-    async def connect(cls) -> Returns:
+    async def connect(cls, **options: Any) -> Returns:  # Client.connect's own options
         """Raises Unavailable with what to do if Temporal cannot be reached."""
         try:
-            return cls(await connect())
+            return cls(await connect(**options))
         except (RuntimeError, OSError, ValueError) as error:  # a profile or certificate that is wrong or missing
             raise Unavailable(f"Temporal's own configuration does not work: {error}") from None
 
@@ -103,16 +101,26 @@ class Returns:
 
         Raises Refused with its reason.
         """
-        with in_words(case):
-            await self._handle(case).execute_update(
-                verb.value, said, id=update_id_of(said) or own_id, result_type=CaseView, rpc_timeout=PATIENCE
-            )
+        try:
+            with in_words(case):
+                await self._handle(case).execute_update(
+                    verb.value, said, id=update_id_of(said) or own_id, result_type=CaseView, rpc_timeout=PATIENCE
+                )
+        except Unavailable:
+            if await self.status(case) == "paused":
+                raise _paused(case) from None
+            raise
         # Asked anew: a message that was sent before is answered with the return as it was then.
         return await self.view(case)
 
     async def view(self, case: str) -> CaseView:
         """The return as it stands."""
-        return await how_it_stands(self._handle(case), CaseView, case)
+        try:
+            with in_words(case):
+                seen: CaseView = await self._handle(case).query("view", result_type=CaseView, rpc_timeout=PATIENCE)
+        except ValueError:  # the client knows no such status: a paused workflow answers no question
+            raise _paused(case) from None
+        return seen
 
     async def status(self, case: str) -> str:
         """Temporal's own word for it: running, completed, failed, terminated, ..."""
@@ -183,22 +191,6 @@ def innermost(error: BaseException) -> str:
     return str(getattr(error, "message", "") or error)
 
 
-async def how_it_stands(handle: WorkflowHandle[Any, Any], of: type[Seen], name: str, what: str = "return") -> Seen:
-    """What a workflow says of itself. Raises Refused if there is none, Unavailable if it cannot say it now."""
-    with in_words(name, what):
-        try:
-            seen: Seen = await handle.query("view", result_type=of, rpc_timeout=PATIENCE)
-        except ValueError as error:
-            # The server answers no query of a paused workflow, and the client has no word for that status.
-            if "WorkflowExecutionStatus" not in str(error):
-                raise
-            raise Unavailable(
-                f"{what.capitalize()} {name} is paused and answers nothing; "
-                f"`temporal workflow unpause --workflow-id {handle.id}` has it go on."
-            ) from None
-    return seen
-
-
 @contextmanager
 def in_words(name: str, what: str = "return") -> Iterator[None]:
     """Every fault of a call about one return, or something else, as a refusal or an outage in words for people."""
@@ -250,9 +242,14 @@ def _translated(name: str, what: str, error: RPCError) -> BackhaulError:
 
 def _silent(name: str, what: str) -> Unavailable:
     return Unavailable(
-        f"{what.capitalize()} {name} gave no answer: it is paused, or no worker runs, or its database does not answer. "
+        f"{what.capitalize()} {name} gave no answer: it seems that no worker runs, or its database does not answer. "
         "Start one with `python worker.py` and say it again; what was taken already counts once."
     )
+
+
+def _paused(case: str) -> Unavailable:
+    command = f"temporal workflow unpause --workflow-id {ids.workflow_id(case)} --reason ..."
+    return Unavailable(f"Return {case} is paused and answers nobody until it goes on (`{command}`).")
 
 
 def _status(status: WorkflowExecutionStatus.ValueType) -> str:
