@@ -182,6 +182,11 @@ WAYS: Mapping[Callable[[Return], Awaitable[Outcome]], set[str]] = {
 """How a return goes, and by which steps."""
 
 
+@pytest.fixture
+def bare() -> None:
+    """These run in the sandbox: they call every activity there is, and let many of them fail."""
+
+
 @asynccontextmanager
 async def treated(
     env: WorkflowEnvironment, world: World, treat: Callable[[str, Call], Awaitable[Any]]
