@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from temporalio.api.common.v1 import Payload
 from temporalio.converter import (
     ActivitySerializationContext,
-    DataConverter,
     PayloadCodec,
     SerializationContext,
     WithSerializationContext,
@@ -21,7 +20,6 @@ from temporalio.converter import (
 )
 
 from domain.errors import Refused, Unavailable
-from workflows.plugin import converted
 
 ENCODING = b"binary/encrypted"
 _KEY, _WORKFLOW = "backhaul-key", "backhaul-workflow"
@@ -31,11 +29,6 @@ _NONCE_BYTES = 12
 def codec(keys: Mapping[str, bytes]) -> EncryptionCodec | None:
     """What encrypts with these keys; None without any."""
     return EncryptionCodec({name: AESGCM(key) for name, key in keys.items()}) if keys else None
-
-
-def converter(keys: Mapping[str, bytes]) -> DataConverter:
-    """How values travel with these keys."""
-    return converted(codec(keys))
 
 
 class EncryptionCodec(PayloadCodec, WithSerializationContext):

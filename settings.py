@@ -46,6 +46,12 @@ def stack_file() -> Path:
     return home() / "stack.toml"
 
 
+def profiles() -> Path | None:
+    """The Temporal profiles to connect by: the embedded stack's, while it runs, else Temporal's own (None)."""
+    stack = stack_file()
+    return stack if stack.exists() else None
+
+
 def json_logs() -> bool:
     """Whether commands log as JSON, too: only if that was said, for what they log is for whoever typed them."""
     return os.environ.get("BACKHAUL_LOG") == "json"

@@ -14,11 +14,9 @@ from adapters import check_settings as check_settings
 from adapters import law as law
 from adapters import outside as outside
 from adapters import plugins as plugins
-from settings import Settings, home, stack_file
+from settings import Settings, home, profiles
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sqlalchemy import Engine
     from temporalio.client import Client
 
@@ -82,9 +80,8 @@ class Rooms:
         """The shop."""
         from activities.storefront import StorefrontActivities
 
-        return StorefrontActivities(
-            self.orders, self.stores.snapshots, self.stores.policies, self.ledger, self.stores.inbox
-        )
+        kept = self.stores
+        return StorefrontActivities(self.orders, kept.snapshots, kept.policies, self.ledger, kept.inbox)
 
     @cached_property
     def orders(self) -> Storefront:
@@ -284,17 +281,12 @@ async def connect(**options: Any) -> Client:  # Client.connect's own options
     """
     from workflows.connection import connected
 
-    return await connected(_profiles(), **{"plugins": plugins(Settings.load()), **options})
+    own = {} if "plugins" in options else {"plugins": plugins(Settings.load())}
+    return await connected(profiles(), **own, **options)
 
 
 def namespace() -> str:
     """The namespace of this deployment. Raises Unavailable if Temporal's own configuration means nothing."""
     from workflows.connection import configured
 
-    return str(configured(_profiles())["namespace"])
-
-
-def _profiles() -> Path | None:
-    """The embedded stack's, while it runs."""
-    stack = stack_file()
-    return stack if stack.exists() else None
+    return str(configured(profiles())["namespace"])

@@ -46,7 +46,7 @@ def examine(now: datetime) -> list[Finding]:
         rooms = open_rooms()
     except InvalidRequest as error:
         wrong = failed("settings", error.message, f"unset {error.field.partition('.')[0]}")
-        return [wrong, *spelled, *asyncio.run(temporal.look())]
+        return [wrong, *spelled, *asyncio.run(temporal.look(plain=True))]
     own = rooms.settings
     return [
         *spelled,

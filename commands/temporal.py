@@ -69,10 +69,10 @@ class Returns:
         self._client = client
 
     @classmethod
-    async def connect(cls) -> Returns:
+    async def connect(cls, **options: Any) -> Returns:  # Client.connect's own options
         """Raises Unavailable with what to do if Temporal cannot be reached."""
         try:
-            return cls(await connect())
+            return cls(await connect(**options))
         except (RuntimeError, OSError, ValueError) as error:  # a profile or certificate that is wrong or missing
             raise Unavailable(f"Temporal's own configuration does not work: {error}") from None
 
@@ -101,17 +101,25 @@ class Returns:
 
         Raises Refused with its reason.
         """
-        with in_words(case):
-            await self._handle(case).execute_update(
-                verb.value, said, id=update_id_of(said) or own_id, result_type=CaseView, rpc_timeout=PATIENCE
-            )
+        try:
+            with in_words(case):
+                await self._handle(case).execute_update(
+                    verb.value, said, id=update_id_of(said) or own_id, result_type=CaseView, rpc_timeout=PATIENCE
+                )
+        except Unavailable:
+            if await self.status(case) == "paused":
+                raise _paused(case) from None
+            raise
         # Asked anew: a message that was sent before is answered with the return as it was then.
         return await self.view(case)
 
     async def view(self, case: str) -> CaseView:
         """The return as it stands."""
-        with in_words(case):
-            seen: CaseView = await self._handle(case).query("view", result_type=CaseView, rpc_timeout=PATIENCE)
+        try:
+            with in_words(case):
+                seen: CaseView = await self._handle(case).query("view", result_type=CaseView, rpc_timeout=PATIENCE)
+        except ValueError:  # the client knows no such status: a paused workflow answers no question
+            raise _paused(case) from None
         return seen
 
     async def status(self, case: str) -> str:
@@ -237,6 +245,11 @@ def _silent(name: str, what: str) -> Unavailable:
         f"{what.capitalize()} {name} gave no answer: it seems that no worker runs, or its database does not answer. "
         "Start one with `python worker.py` and say it again; what was taken already counts once."
     )
+
+
+def _paused(case: str) -> Unavailable:
+    command = f"temporal workflow unpause --workflow-id {ids.workflow_id(case)} --reason ..."
+    return Unavailable(f"Return {case} is paused and answers nobody until it goes on (`{command}`).")
 
 
 def _status(status: WorkflowExecutionStatus.ValueType) -> str:

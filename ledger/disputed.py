@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from domain.dispute import OpenDispute
-from ledger import EntryKind, Ledger
-from ledger.disputes import open_disputes
+from ledger import EntryKind, JournalEntry
+from ledger.disputes import told_of
 
 
-def disputed(ledger: Ledger, order_id: str) -> tuple[OpenDispute, ...]:
-    """The disputes of an order that may still take money, in the order in which they were opened."""
-    opened = [one for one in ledger.entries(order=order_id) if one.kind is EntryKind.DISPUTE_OPENED]
-    payments = {str(one.facts["dispute"]["dispute"]): str(one.facts["dispute"]["payment"]) for one in opened}
-    names = open_disputes(ledger, order_id, None) if payments else []
-    return tuple(OpenDispute(dispute=one, payment=payments[one]) for one in names)
+def disputed(entries: Sequence[JournalEntry]) -> tuple[OpenDispute, ...]:
+    """Among all entries of an order, in the order in which they were opened."""
+    opened = [one.facts["dispute"] for one in entries if one.kind is EntryKind.DISPUTE_OPENED]
+    payments = {str(one["dispute"]): str(one["payment"]) for one in opened}
+    return tuple(OpenDispute(dispute=one, payment=of) for one, of in payments.items() if told_of(entries, one).takes)

@@ -228,7 +228,12 @@ def says(status: str) -> Says:
 
 def dispute(ledger: Ledger, order_id: str, name: str) -> Dispute:
     """All that was told of one."""
-    return Dispute(tuple(one for entry in ledger.entries(order=order_id) for one in _words(entry, name)))
+    return told_of(ledger.entries(order=order_id), name)
+
+
+def told_of(entries: Iterable[JournalEntry], name: str) -> Dispute:
+    """The same, among all entries of its order."""
+    return Dispute(tuple(one for entry in entries for one in _words(entry, name)))
 
 
 def _words(entry: JournalEntry, name: str) -> Iterator[Word]:
@@ -244,9 +249,7 @@ def _words(entry: JournalEntry, name: str) -> Iterator[Word]:
             yield Word(datetime.fromisoformat(at), _RANK[said], entry.seq, said, told.get("event", ""), entry)
         case EntryKind.DISPUTE_LOST if _is_loss(ids.elsewhere_key(name), entry.key):
             yield Word(_at_of(entry), _RANK["lost"], entry.seq, "lost", "", entry)
-        case EntryKind.REFUND_REVERSED if (
-            "fact" in told and entry.actor != PROVIDER
-        ):  # a person entered that it was won
+        case EntryKind.REFUND_REVERSED if "fact" in told and entry.actor != PROVIDER:  # by a person: it was won
             if _is_loss(ids.elsewhere_key(name), told["fact"]):
                 yield Word(entry.at, _RANK["won"], entry.seq, "won", "", entry)
 

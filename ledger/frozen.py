@@ -8,15 +8,17 @@ from domain.exchange import with_exchanges
 from domain.history import Happened
 from domain.order import Order
 from domain.stores import Snapshots
-from ledger import Ledger
+from ledger import JournalEntry, Ledger
 from ledger.recall import happened, newest_snapshot
 
 
 class Frozen(NamedTuple):
-    """An order as the shop told it last, and what took goods or money out of it since it was opened."""
+    """An order as the shop told it last, what took goods or money out of it since it was opened, and all its
+    entries."""
 
     sold: Order
-    happened: tuple[Happened, ...]
+    happened: tuple[Happened, ...] = ()
+    entries: tuple[JournalEntry, ...] = ()
 
     @property
     def order(self) -> Order:
@@ -28,7 +30,9 @@ def frozen(ledger: Ledger, snapshots: Snapshots, order_id: str) -> Frozen | None
     """What is known of an order, in one read; None if it was never touched."""
     entries = tuple(ledger.entries(order=order_id))
     content = newest_snapshot(entries)
-    return Frozen(snapshots.get(order_id, content).order, tuple(happened(entries).values())) if content else None
+    if not content:
+        return None
+    return Frozen(snapshots.get(order_id, content).order, tuple(happened(entries).values()), entries)
 
 
 def frozen_order(ledger: Ledger, snapshots: Snapshots, order_id: str) -> Order | None:

@@ -8,14 +8,13 @@ from datetime import datetime
 from cryptography.x509 import load_pem_x509_certificate
 from temporalio.service import TLSConfig
 
-from settings import stack_file
+from settings import profiles
 from workflows.connection import configured
 
 
 def shown() -> bytes | None:
     """The certificate (PEM) that is shown to Temporal; None if none is. Raises Unavailable."""
-    stack = stack_file()
-    tls = configured(stack if stack.exists() else None).get("tls")
+    tls = configured(profiles()).get("tls")
     return tls.client_cert if isinstance(tls, TLSConfig) else None
 
 

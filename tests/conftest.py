@@ -50,6 +50,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--write-lifecycle", action="store_true", help="write docs/lifecycle.md from what the diaries tell"
     )
     parser.addoption("--forgetful", action="store_true", help="workers keep no workflow in memory: every task replays")
+    parser.addoption("--harsh", choices=["twice", "broken"], help="every activity is executed twice, or breaks off")
     parser.addoption("--walks", type=int, default=10, help="how many returns anybody says anything to")
     parser.addoption("--walks-seed", type=int, default=1, help="the dice of the first of them")
     parser.addoption("--write-histories", action="store_true", help="write tests/histories from what the diaries leave")

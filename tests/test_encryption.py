@@ -15,9 +15,10 @@ from temporalio.exceptions import ApplicationError
 from domain.codec_tokens import parse_tokens
 from domain.errors import InvalidRequest, Refused, Unavailable
 from domain.payload_keys import parse_keys
-from encryption import converter
+from encryption import codec
 from settings import Settings
 from tests.test_settings import stack as stack
+from workflows.plugin import converted
 
 K1, K2 = b"1" * 32, b"2" * 32
 OLD, BOTH, NEW = {"k1": K1}, {"k2": K2, "k1": K1}, {"k2": K2}
@@ -25,7 +26,7 @@ SAID = {"order": "B-2041", "amount": 18109}
 
 
 def of(keys: dict[str, bytes], workflow: str = "") -> DataConverter:
-    made = converter(keys)
+    made = converted(codec(keys))
     return made.with_context(WorkflowSerializationContext("returns", workflow)) if workflow else made
 
 
@@ -85,7 +86,7 @@ async def test_what_was_said_to_one_workflow_is_not_said_to_another() -> None:
     in_r1 = ActivitySerializationContext(
         namespace="elsewhere", workflow_id="return-R-1", workflow_type="Return", activity_id="1", **activity
     )
-    assert await converter(OLD).with_context(in_r1).decode(sealed) == [SAID]
+    assert await of(OLD).with_context(in_r1).decode(sealed) == [SAID]
     assert await of(OLD).decode(sealed) == [SAID]  # the Temporal UI reads without a workflow
     with pytest.raises(Refused) as no:
         await of(OLD, "return-R-2").decode(sealed)
@@ -107,7 +108,7 @@ async def test_failures_tell_nothing_without_the_key() -> None:
 
 
 def test_without_keys_values_travel_as_they_did() -> None:
-    assert converter({}) is pydantic_data_converter
+    assert converted(codec({})) is pydantic_data_converter
 
 
 KEY = b64encode(K1).decode()

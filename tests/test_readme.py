@@ -14,8 +14,3 @@ def test_every_target_that_is_named_exists() -> None:
     targets = set(re.findall(r"make ([a-z]+)", README))
     assert targets >= {"demo", "test"}
     assert all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in targets)
-
-
-def test_every_link_to_a_file_leads_somewhere() -> None:
-    for link in re.findall(r"\]\(([^)#]+)\)", README):
-        assert link.startswith("https://") or (ROOT / link).exists(), link

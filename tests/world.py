@@ -76,11 +76,16 @@ class Doors:
         self._shut: dict[str, int] = {}
         self._carried_out: set[str] = set()
         self._codes: dict[str, str] = {}
+        self._methods: dict[str, str] = {}
         self.knocks: dict[str, int] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         for prefix, status in self._shut.items():
-            if scope["type"] == "http" and scope["path"].startswith(prefix):
+            if (
+                scope["type"] == "http"
+                and scope["path"].startswith(prefix)
+                and self._methods[prefix] in scope["method"]
+            ):
                 self.knocks[prefix] += 1
                 if prefix in self._carried_out:
                     await self._app(scope, receive, _nowhere)
@@ -89,9 +94,12 @@ class Doors:
                 return
         await self._app(scope, receive, send)
 
-    def shut(self, prefix: str, status: int = 503, *, carried_out: bool = False, code: str = "") -> None:
-        """Answer calls to this path with `status` from here on, even those that were `carried_out` first; a vendor who
-        refuses for good says so with a `code`."""
+    def shut(
+        self, prefix: str, status: int = 503, *, carried_out: bool = False, code: str = "", method: str = ""
+    ) -> None:
+        """Answer calls to this path, by one `method` if named, with `status` from here on, even those that were
+        `carried_out` first; a vendor who refuses for good says so with a `code`."""
+        self._methods[prefix] = method
         self._codes[prefix] = code
         self._shut[prefix] = status
         self._carried_out = self._carried_out | {prefix} if carried_out else self._carried_out - {prefix}

@@ -149,6 +149,7 @@ class PaymentActivities:
         if plan_entry is None:
             raise Refused("no_plan", f"return {ask.case} has no plan {ask.plan} in the journal, so nothing is paid")
         plan = RefundPlan.model_validate(plan_entry.facts["plan"])
+        self._check(ask, plan)
         _beat()
         # A journal that was restored from an older copy has forgotten what it sent.
         sent = is_sent(self._payments, self._ledger, self._intention(ask, plan))

@@ -26,7 +26,7 @@ from domain.stores import Inbox, Policies, Snapshot, Snapshots
 from ledger import EntryKind, JournalEntry, Ledger, NewEntry
 from ledger.disputed import disputed
 from ledger.facts import Facts, changed_from
-from ledger.frozen import frozen, frozen_order
+from ledger.frozen import Frozen, frozen
 from ledger.moves.money import opening
 from ledger.recall import case_so_far
 
@@ -69,17 +69,19 @@ class StorefrontActivities:
         and open the order's accounts if it was never touched. Raises InvalidRequest before anything is recorded."""
         entries = list(self._ledger.entries(case=ask.request.id))
         known = case_so_far(entries)
-        order = self._of_decided(ask.request, known, entries) if entries else self._of_new(ask)
+        found = self._of_decided(ask.request, known, entries) if entries else self._of_new(ask)
+        order = found.order
         if self._inbox is not None and not entries:
             # What the payment provider told of it while nobody here knew the order.
             self._inbox.wake([one.id for one in order.tenders], attempt_time(ask.now))
-        return known.model_copy(update={"order": OrderBrief.of(order), "disputes": disputed(self._ledger, order.id)})
+        return known.model_copy(update={"order": OrderBrief.of(order), "disputes": disputed(found.entries)})
 
-    def _of_decided(self, request: ReturnRequest, known: CaseSoFar, entries: Sequence[JournalEntry]) -> Order:
+    def _of_decided(self, request: ReturnRequest, known: CaseSoFar, entries: Sequence[JournalEntry]) -> Frozen:
         """The order that the return was decided on; another request under the same id is refused."""
         order_id = entries[0].order
-        order = frozen_order(self._ledger, self._snapshots, order_id)
-        if order is None or request.order_id not in (order.id, order.number):
+        found = frozen(self._ledger, self._snapshots, order_id)
+        order = found and found.order
+        if found is None or order is None or request.order_id not in (order.id, order.number):
             raise InvalidRequest("order_id", f"return {request.id} was decided already, for order {order_id}")
         wanted = {line.line_id: line.quantity for line in in_parts(order, request).lines}
         decided = {line.line_id: line.quantity for line in known.decision.lines} if known.decision else {}
@@ -88,25 +90,25 @@ class StorefrontActivities:
             asked = ", ".join(f"{quantity} of {line_id}" for line_id, quantity in decided.items())
             raise InvalidRequest("lines", f"return {request.id} was decided already, for {asked}")
         _check_grounds(request, entries)
-        return order
+        return found
 
-    def _of_new(self, ask: FetchOrder) -> Order:
+    def _of_new(self, ask: FetchOrder) -> Frozen:
         """The order of a new return: as it was when first touched, with what the shop told of it since."""
         sold = self._storefront.order(ask.request.order_id)
         sold = sold and with_named(sold, self._policies.words)
         order_id = sold.id if sold else ask.request.order_id
         known = frozen(self._ledger, self._snapshots, order_id)
         if known is None:
-            return self._open(sold, ask)
+            return Frozen(self._open(sold, ask))
         order = known.sold if sold is None else changed_from(known.sold, sold)
         whole = with_exchanges(order, known.happened)
         check_against(in_parts(whole, ask.request), whole)
         if order == known.sold:
-            return whole
+            return known
         if without_deliveries(order) != without_deliveries(known.sold):
             _check_payable(order)
         self._facts.changed(order, "storefront", ask.now)
-        return whole
+        return known._replace(sold=order)
 
     def _open(self, order: Order | None, ask: FetchOrder) -> Order:
         if order is None:

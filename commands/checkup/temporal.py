@@ -15,8 +15,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from commands.checkup import Finding, failed, ok, warning
 from commands.temporal import Returns
-from domain import ids
 from domain.errors import Unavailable
+from settings import QUEUES
 from workflows.return_case.view import SEARCH_ATTRIBUTES
 from workflows.schedules import RECONCILE
 
@@ -27,14 +27,13 @@ ATTRIBUTE_TYPES = {key.name: key.indexed_value_type.name.capitalize() for key in
 """The type of each search attribute by its name, in the words of Temporal's command line."""
 
 _PATIENCE = timedelta(seconds=5)
-_QUEUES = (ids.RETURNS_QUEUE, ids.PAYMENTS_QUEUE, ids.MAIL_QUEUE)
 _DAYS = f"{RETENTION.days}d"
 
 
-async def look() -> list[Finding]:
-    """Everything about Temporal."""
+async def look(*, plain: bool = False) -> list[Finding]:
+    """Everything about Temporal; `plain` where our own settings cannot be read."""
     try:
-        returns = await Returns.connect()
+        returns = await Returns.connect(**({"plugins": []} if plain else {}))
     except Unavailable as error:
         return [failed("temporal", error.message, "python -m embedded")]
     client = returns.client
@@ -111,7 +110,7 @@ async def _may_be_asked_for(client: Client, name: str) -> bool:
 
 
 async def _workers(client: Client) -> Finding:
-    kinds = [(queue, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY) for queue in _QUEUES]
+    kinds = [(queue, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY) for queue in QUEUES]
     try:
         seen = await asyncio.gather(
             *(
@@ -129,7 +128,7 @@ async def _workers(client: Client) -> Finding:
     idle = [queue for (queue, _), told in zip(kinds, seen, strict=True) if not told.pollers]
     if idle:
         return warning("workers", f"nobody takes work from {', '.join(idle)}; returns wait", "python worker.py")
-    return ok("workers", f"work is taken from {', '.join(_QUEUES)}")
+    return ok("workers", f"work is taken from {', '.join(QUEUES)}")
 
 
 async def _schedule(client: Client) -> Finding:

@@ -192,10 +192,15 @@ def test_every_spelling_of_the_scheme_is_understood(url: str, scheme: str) -> No
     engine.dispose()
 
 
-def test_migrating_waits_for_its_turn_too(engine: Engine, impatient: Engine) -> None:
-    with writing(engine), pytest.raises(Unavailable, match="lock timeout"):
-        migrate(impatient)
-    migrate(impatient)
+def test_migrating_waits_for_its_turn_too(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = connect(empty_url)
+    monkeypatch.setattr(door, "BUSY_SECONDS", 1)
+    other = connect(empty_url)
+    with writing(one), pytest.raises(Unavailable, match="lock timeout"):
+        migrate(other)
+    migrate(other)
+    for each in (one, other):
+        each.dispose()
 
 
 def test_a_database_that_cannot_hold_every_text_is_refused(empty_url: str) -> None:

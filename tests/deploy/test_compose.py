@@ -23,7 +23,7 @@ from embedded.simulators import build, storefront
 from embedded.stack import STRIPE_KEY
 from portal.serve import _DRAIN_SECONDS
 from portal.sources import sources
-from settings import Settings
+from settings import QUEUES, Settings
 from tests.deploy.compose import (
     COMPOSE,
     SERVICES,
@@ -47,12 +47,16 @@ PROFILES = {
     "simulators": {"simulators"},
     "doctor": {"doctor"},
     "codec": {"codec"},
+    "worker-payments": {"queues"},
+    "worker-mail": {"queues"},
     "prometheus": {"monitoring"},
     "grafana": {"monitoring"},
 }
 UIS = ("temporal-ui", "temporal-ui-finance")
-SERVERS = ("postgres", "temporal", *UIS, "worker", "portal", "codec", "simulators", "prometheus", "grafana")
-OURS = ("database", "worker", "portal", "codec", "doctor", "simulators")
+WORKERS = {"worker": (), "worker-payments": ("returns-payments",), "worker-mail": ("returns-mail",)}
+"""Each with the queues that it serves whatever is set; without any it serves those that are set, else all."""
+SERVERS = ("postgres", "temporal", *UIS, *WORKERS, "portal", "codec", "simulators", "prometheus", "grafana")
+OURS = ("database", *WORKERS, "portal", "codec", "doctor", "simulators")
 SECRETS = [f"BACKHAUL_{name.upper()}" for name, one in Settings.model_fields.items() if one.annotation is SecretStr]
 CHOSEN = {
     "BACKHAUL_SENDGRID_API_KEY",
@@ -102,13 +106,14 @@ def test_what_is_optional_belongs_to_a_profile_and_nothing_waits_for_it() -> Non
 def test_images_are_pinned() -> None:
     for name, service in SERVICES.items():
         tag = service["image"].partition(":")[2]
-        assert re.fullmatch(r"v?\d+(\.\d+)*(-[a-z]+)?", tag), f"{name}: {service['image']}"
+        assert re.fullmatch(r"v?\d+(\.\d+)+(-[a-z]+)?", tag), f"{name}: {service['image']}"
     assert SERVICES["temporal"]["image"].split(":")[1] == SERVICES["temporal-schema"]["image"].split(":")[1]
     assert SERVICES["temporal-schema"]["image"] == SERVICES["temporal-init"]["image"]
     assert SERVICES["temporal-ui"]["image"] == SERVICES["temporal-ui-finance"]["image"]
     assert SERVICES["postgres"]["image"] == SERVICES["database-create"]["image"]
     told = (ROOT / "docs" / "dependencies.md").read_text()
     assert not [one["image"] for one in SERVICES.values() if "build" not in one and f"`{one['image']}`" not in told]
+    assert f"`{DOCKERFILE.split('FROM ')[1].split(' ')[0]}`" in told
 
 
 def test_our_image_has_the_projects_version() -> None:
@@ -153,7 +158,8 @@ def test_jobs_gate_what_needs_them() -> None:
     assert waits_for("temporal-init") == {"temporal": well}
     assert waits_for("temporal-ui") == waits_for("temporal-ui-finance") == {"temporal": well}
     assert waits_for("database-create") == {"postgres": well}
-    assert waits_for("worker") == {"temporal": well, "temporal-init": done, "database": done}
+    for name in WORKERS:
+        assert waits_for(name) == {"temporal": well, "temporal-init": done, "database": done}
     assert waits_for("database") == {"database-create": done}
     # What comes in while Temporal is away has to be kept.
     assert waits_for("portal") == {"database": done}
@@ -191,7 +197,8 @@ def test_every_port_is_bound_to_this_machine() -> None:
 
 
 def test_there_may_be_several_workers() -> None:
-    assert not {"ports", "container_name", "hostname"} & set(SERVICES["worker"])
+    for name in WORKERS:
+        assert not {"ports", "container_name", "hostname"} & set(SERVICES[name])
     assert "container_name" not in TEXT
     # They share a database that takes several writers, and it has connections for ten of them beside the others.
     database = make_url(environment("worker", GIVEN)["BACKHAUL_DATABASE_URL"])
@@ -200,8 +207,36 @@ def test_there_may_be_several_workers() -> None:
     assert most >= 10 * CONNECTIONS + 80
 
 
+def test_each_queue_may_have_workers_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, queues in WORKERS.items():
+        for setting, value in environment(name, GIVEN).items():
+            monkeypatch.setenv(setting, value)
+        assert Settings.load().worker_queues == (queues or QUEUES)
+        alike = {part: SERVICES[name][part] for part in SERVICES["worker"] if part != "environment"}
+        assert alike == {part: SERVICES["worker"][part] for part in alike}
+        both = environment("worker", GIVEN), environment(name, GIVEN)
+        assert {one for one in both[1] if both[0].get(one) != both[1][one]} <= {"BACKHAUL_WORKER_QUEUES"}
+    # The service without a profile serves what the others may not be there for, unless it is told to leave it to them.
+    only = environment("worker", {**GIVEN, "BACKHAUL_WORKER_QUEUES": '["returns"]'})
+    assert only["BACKHAUL_WORKER_QUEUES"] == '["returns"]'
+
+
+def test_traces_go_where_the_environment_says_from_everything_that_makes_them() -> None:
+    names = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_HEADERS")
+    given = {**GIVEN, **dict(zip(names, ("http://collector:4318", "x-key=1"), strict=True))}
+    for name in (*WORKERS, "portal"):
+        assert [environment(name, given)[one] for one in names] == ["http://collector:4318", "x-key=1"]
+        assert [environment(name, GIVEN)[one] for one in names] == ["", ""]
+
+
+def test_the_codec_server_is_given_nothing_that_it_does_not_read() -> None:
+    ours, place = environment("codec", GIVEN), environment("database", GIVEN)
+    assert {one for one in ours if one in place} == {"TEMPORAL_NAMESPACE", "BACKHAUL_HOME"}
+    assert all(ours[one] == place[one] for one in ("TEMPORAL_NAMESPACE", "BACKHAUL_HOME"))
+
+
 def test_everything_of_ours_uses_one_database_whose_password_is_told_apart() -> None:
-    for name in ("database", "worker", "portal", "doctor"):
+    for name in ("database", *WORKERS, "portal", "doctor"):
         passed = environment(name, GIVEN)
         assert passed["BACKHAUL_DATABASE_URL"] == "postgresql://backhaul@postgres:5432/backhaul"
         assert passed["PGPASSWORD"] == "q"
@@ -310,7 +345,7 @@ def test_prometheus_asks_whom_there_is_and_grafana_asks_prometheus() -> None:
             asked |= {name: str(one["port"]) for name in one["names"]}
         for one in job.get("static_configs", ()):
             asked |= dict(target.split(":") for target in one["targets"])
-    assert set(asked) == {"worker", "portal", "temporal"}
+    assert set(asked) == {*WORKERS, "portal", "temporal"}
     assert environment("temporal", GIVEN)["PROMETHEUS_ENDPOINT"] == f"0.0.0.0:{asked.pop('temporal')}"
     for name, port in asked.items():
         assert environment(name, GIVEN)["BACKHAUL_METRICS_ADDRESS"] == f"0.0.0.0:{port}"
@@ -343,7 +378,7 @@ def test_the_example_names_every_variable() -> None:
     named = {line.partition("=")[0]: line.partition("=")[2] for line in lines if line and not line.startswith("#")}
     assert set(named) == variables()
     shops_own = ("WEBHOOK", "STOREFRONT", "WAREHOUSE", "SUPPORT", "MAIL_LOGO", "MAIL_IMPRINT", "API_BASE")
-    ours = ("WORKER_", "MAILS_PER_SECOND", "PAYLOAD", "CODEC")
+    ours = ("WORKER_", "MAILS_PER_SECOND", "PAYLOAD", "CODEC", "OTEL_")
     free = (*shops_own, *ours, "CARRIER_", "EASYPOST", "PARCEL", "PACKING")
     may_be_empty = {name for name in named if any(word in name for word in free)}
     assert {name for name, value in named.items() if not value} - may_be_empty - CHOSEN == set(GIVEN) - CHOSEN
@@ -407,7 +442,7 @@ def test_what_is_copied_reaches_the_builder_and_nothing_else_does() -> None:
 
 def test_the_image_is_built_from_the_lock_and_runs_as_nobody_special() -> None:
     bases = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
-    assert bases == ["python:3.11-slim-bookworm"] * 2 + ["program"] * 2
+    assert bases == ["python:3.11.16-slim-bookworm"] * 2 + ["program"] * 2
     assert "--require-hashes" in DOCKERFILE
     assert "COPY --from=dependencies" in stages()["program"]
     # What is built without a word is production, and it runs what `program` says last.

@@ -100,6 +100,12 @@ def test_every_package_of_the_product_is_under_the_contracts() -> None:
     assert packages == {package.strip() for layer in layers for package in layer.split(":")}
 
 
+def test_every_module_at_the_top_but_one_stays_outside() -> None:
+    top = {path.stem for path in product_files() if path.parent == ROOT}
+    (outside,) = (one["forbidden_modules"] for one in contracts() if "settings" in one.get("forbidden_modules", ()))
+    assert set(outside) == top - {"entry"}
+
+
 def test_no_contract_lets_an_import_pass_but_the_ledgers_command_line() -> None:
     passed = [line for one in contracts() for line in one.get("ignore_imports", [])]
     assert passed == ["ledger.__main__ -> wiring", "ledger.__main__ -> settings"]

@@ -15,6 +15,7 @@ import pytest
 
 from activities.labels.embedded import EmbeddedLabels, tracking_number
 from activities.labels.pdf import render_label
+from activities.tls import trusted
 from domain import ids
 from domain.errors import InvalidRequest, Refused, Unavailable
 from domain.parcel import LabelFormat, ReturnLabel
@@ -104,6 +105,7 @@ def test_trusted_certificates_are_read_once(labels: EmbeddedLabels, monkeypatch:
         read.append(args)
         return load(*args, **kwargs)
 
+    trusted.cache_clear()
     monkeypatch.setattr(ssl, "create_default_context", loading)
     labels.void(KEY, labels.buy(KEY, REQUEST, NOW))
     labels.buy(ids.label_key("R-2"), REQUEST, NOW)

@@ -17,11 +17,12 @@ from pydantic import SecretStr
 from temporalio.api.common.v1 import Payloads
 
 from domain.errors import InvalidRequest
-from encryption import converter
+from encryption import codec
 from portal.codec.app import LARGEST_BODY, CodecServer
 from portal.codec.people import Readers
 from portal.codec.wanted import codec_server, origins
 from settings import Settings
+from workflows.plugin import converted
 
 UI = "https://ui.shop.example"
 FAY, OLGA = "f" * 32, "o" * 32
@@ -46,9 +47,9 @@ def clock() -> Clock:
 
 @pytest_asyncio.fixture
 async def http(clock: Clock) -> AsyncIterator[httpx2.AsyncClient]:
-    codec = converter(KEYS).payload_codec
-    assert codec is not None
-    server = CodecServer(codec, Readers({"fay": FAY, "olga": OLGA}), {UI}, "returns", clock)
+    decrypts = codec(KEYS)
+    assert decrypts is not None
+    server = CodecServer(decrypts, Readers({"fay": FAY, "olga": OLGA}), {UI}, "returns", clock)
     transport = httpx2.ASGITransport(app=server.app())
     async with httpx2.AsyncClient(transport=transport, base_url="https://codec.shop.example") as made:
         yield made
@@ -56,7 +57,7 @@ async def http(clock: Clock) -> AsyncIterator[httpx2.AsyncClient]:
 
 async def sealed(keys: dict[str, bytes] = KEYS) -> dict[str, Any]:
     """What the Temporal UI has of a payload."""
-    return MessageToDict(Payloads(payloads=await converter(keys).encode([SAID])))
+    return MessageToDict(Payloads(payloads=await converted(codec(keys)).encode([SAID])))
 
 
 async def test_whoever_has_a_token_reads_and_the_log_says_who(

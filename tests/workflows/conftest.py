@@ -16,6 +16,7 @@ from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner
 
+from tests.workflows.harsh import TREATMENTS, Harsh
 from tests.workflows.returns import Shop
 from tests.world import OnceTried, World, serving
 from tests.world import template as template
@@ -79,7 +80,9 @@ async def server(server_metrics: str) -> AsyncIterator[WorkflowEnvironment]:
 async def shop(flying: WorkflowEnvironment, world: World, request: pytest.FixtureRequest) -> AsyncIterator[Shop]:
     """A world whose time flies, with workers."""
     cached = 0 if request.config.getoption("--forgetful") else None
-    async with serving(flying.client, world, max_cached_workflows=cached):
+    treated = request.config.getoption("--harsh")
+    harsh = [Harsh(TREATMENTS[treated])] if treated else []
+    async with serving(flying.client, world, harsh, max_cached_workflows=cached):
         yield Shop(world, flying.client, flying.sleep)
 
 

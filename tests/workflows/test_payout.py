@@ -125,12 +125,14 @@ async def test_a_refund_whose_answer_was_lost_is_found_not_sent_again(shop: Shop
     """Part of a payment, and a provider that has forgotten our key: a second call would pay a second time."""
     one = await shop.two_rates({"1": 2})
     await one.arrive()
-    shop.world.doors.shut("/stripe/v1", carried_out=True)
+    shop.world.doors.shut("/stripe/v1/refunds", method="POST", carried_out=True)
     await one.inspect()
-    await until(lambda: shop.world.doors.knocks["/stripe/v1"] > 0, "a refund whose answer is lost")
+    await until(lambda: shop.world.doors.knocks["/stripe/v1/refunds"] > 0, "a refund whose answer is lost")
+    shop.world.doors.shut("/stripe/v1")  # nor is it heard of afterwards
     await one.recorded(EntryKind.RESTOCK)
     await shop.world.post("/stripe/_control/forget_keys", {})
-    shop.world.doors.open("/stripe/v1")
+    for one_way in ("/stripe/v1/refunds", "/stripe/v1"):
+        shop.world.doors.open(one_way)
     assert (await one.result()).refunded == "23.53 EUR"
     assert [refund["amount"] for refund in await shop.world.refunds(TWO_RATES_PAYMENT)] == [2353]
     calls = (await shop.world.http.get("/stripe/_control/calls")).json()
@@ -167,12 +169,14 @@ async def test_a_second_attempt_without_an_answer_is_looked_up_by_the_next_run_n
     await one.inspect()
     await one.until(lambda view: view.next_owner == "finance")
     await one.recorded(EntryKind.RESTOCK)
-    shop.world.doors.shut("/stripe/v1", carried_out=True)
+    shop.world.doors.shut("/stripe/v1/refunds", method="POST", carried_out=True)
     await one.retry_now()
     await one.recorded(EntryKind.REFUND_SUBMITTED, 2)
-    await until(lambda: shop.world.doors.knocks["/stripe/v1"] > 0, "a refund whose answer is lost")
+    await until(lambda: shop.world.doors.knocks["/stripe/v1/refunds"] > 0, "a refund whose answer is lost")
+    shop.world.doors.shut("/stripe/v1")  # nor is it heard of afterwards
     await one.handle.terminate("somebody in the Temporal UI")
-    shop.world.doors.open("/stripe/v1")
+    for one_way in ("/stripe/v1/refunds", "/stripe/v1"):
+        shop.world.doors.open(one_way)
     again = await shop.start("R-1", SHOPIFY_ORDER, {SHOPIFY_LINE: 1})
     await check(again, attempts=2)
 

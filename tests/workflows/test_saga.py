@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from temporalio import activity
-from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from domain.case import Outcome
 from domain.choice import Choice
@@ -26,6 +21,7 @@ from tests.diaries.diary import Diary
 from tests.diaries.said import ask, begun, edit, extend, show
 from tests.diaries.test_mending import correct
 from tests.proof.kills import activities
+from tests.workflows.harsh import Harsh, Treat, broken_off, twice
 from tests.workflows.returns import Return, Shop
 from tests.workflows.test_overrides import agree, override
 from tests.world import POLICY_FROM, World, serving
@@ -87,44 +83,6 @@ ELSEWHERE = {
 """Steps that no way here comes by."""
 
 SHELF = "stock:main:MUG-BLUE:restocked"
-
-Call = Callable[[], Awaitable[Any]]
-
-
-class Harsh(Interceptor):
-    """What happens to every activity: `told` decides."""
-
-    def __init__(self, treat: Callable[[str, Call], Awaitable[Any]]) -> None:
-        self.treat = treat
-        self.seen: Counter[str] = Counter()
-
-    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
-        harsh = self
-
-        class Treated(ActivityInboundInterceptor):
-            async def execute_activity(self, input: ExecuteActivityInput) -> Any:
-                name = activity.info().activity_type
-                harsh.seen[name] += 1
-                return await harsh.treat(name, lambda: self.next.execute_activity(input))
-
-        return Treated(next)
-
-
-async def twice(name: str, call: Call) -> Any:
-    """It is executed twice, as when its first answer came too late; both answer the same."""
-    first, second = await call(), await call()
-    assert first == second, name
-    return second
-
-
-async def broken_off(name: str, call: Call) -> Any:
-    """The first attempt dies before it does anything, the second after it has done all."""
-    attempt = activity.info().attempt
-    if attempt == 2:
-        await call()
-    if attempt <= 2:
-        raise ApplicationError(f"{name} is broken off", next_retry_delay=timedelta(milliseconds=1))
-    return await call()
 
 
 async def through(one: Return) -> Outcome:
@@ -188,9 +146,7 @@ def bare() -> None:
 
 
 @asynccontextmanager
-async def treated(
-    env: WorkflowEnvironment, world: World, treat: Callable[[str, Call], Awaitable[Any]]
-) -> AsyncIterator[tuple[Diary, Harsh]]:
+async def treated(env: WorkflowEnvironment, world: World, treat: Treat) -> AsyncIterator[tuple[Diary, Harsh]]:
     """Workers whose activities are treated like this."""
     harsh = Harsh(treat)
     async with serving(env.client, world, interceptors=[harsh]):
@@ -201,7 +157,7 @@ async def treated(
 @pytest.mark.parametrize("way", WAYS)
 async def test_every_step_and_every_undo_twice_or_broken_off_ends_right(
     way: Callable[[Return], Awaitable[Outcome]],
-    treat: Callable[[str, Call], Awaitable[Any]],
+    treat: Treat,
     flying: WorkflowEnvironment,
     world: World,
 ) -> None:
