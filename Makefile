@@ -31,7 +31,7 @@ $(JUDGES)/.installed: tests/judges.lock | $(STAMP)
 	@$(VENV)/bin/uv pip sync --quiet --python $(JUDGES)/bin/python --require-hashes tests/judges.lock
 	@touch $@
 
-judges: $(JUDGES)/.installed ## make the environment of bean-check from tests/judges.lock
+judges: $(JUDGES)/.installed ## make the environment of the programs that judge what we write, from tests/judges.lock
 
 demo: $(STAMP) ## walk two returns from request to refund [ONCE=1] [CRASH=1] [SCENARIO=never-comes]
 	@$(PYTHON) -m embedded demo $(if $(ONCE),--once) $(if $(CRASH),--crash) $(if $(SCENARIO),--scenario $(SCENARIO))
@@ -73,9 +73,9 @@ format: $(STAMP) ## put the code in order
 lock: $(STAMP) ## write the locks anew from pyproject.toml
 	@$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra embedded --group dev -o requirements.lock
 	@$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header -c requirements.lock pyproject.toml -o deploy/requirements.lock
-	@echo 'beancount>=3.2.3,<4' | $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header - -o tests/judges.lock
+	@$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --group judges -o tests/judges.lock
 
-sbom: $(STAMP) ## write what is in the product, with versions, hashes and licences, to .backhaul/sbom.cdx.json (CycloneDX)
+sbom: $(STAMP) judges ## write what is in the product, with versions, hashes and licences, to .backhaul/sbom.cdx.json (CycloneDX)
 	@$(PYTHON) deploy/sbom.py .backhaul/sbom.cdx.json
 
 schemas: $(STAMP) ## write the published JSON Schemas anew from the models

@@ -18,6 +18,7 @@ from workflows.aftercare_start import start_aftercare
 from workflows.aftercare_view import AftercareView as AftercareView
 from workflows.return_case.view import NEEDS_ACTION
 
+_OPEN = f'WorkflowType = "{ids.AFTERCARE_TYPE}" AND CloseTime IS NULL'  # paused ones, too
 _PREFIX = ids.aftercare_id("", "").removesuffix(":")
 _OF_GOODS = (Verb.INSPECT, Verb.DECIDE_LATE, Verb.APPROVE)
 _OF_REFUNDS = (Verb.PAY_AGAIN, Verb.CONSENT, Verb.PAID_BY_HAND, Verb.BY_HAND_FAILED)
@@ -43,19 +44,16 @@ class Aftercares:
 
     async def open(self, subject: str = "") -> list[OpenAftercare]:
         """What is not ended, newest first; of one return or order if named."""
-        query = f'WorkflowType = "{ids.AFTERCARE_TYPE}" AND ExecutionStatus = "Running"'
         with in_words(""):
-            found = [one.execution.workflow_id async for one in executions(self._client, query)]
+            found = [one.execution.workflow_id async for one in executions(self._client, _OPEN)]
         of_subject = [one for one in found if not subject or one.startswith(ids.aftercare_id(subject, ""))]
         return list(await asyncio.gather(*map(self._opened, of_subject)))
 
     async def count(self, needs: str = "") -> int:
         """How many wait, for one owner if named."""
-        query = f'WorkflowType = "{ids.AFTERCARE_TYPE}" AND ExecutionStatus = "Running"'
+        query = f'{_OPEN} AND {NEEDS_ACTION.name} = "{needs}"' if needs else _OPEN
         with in_words(""):
-            found = await self._client.count_workflows(
-                f'{query} AND {NEEDS_ACTION.name} = "{needs}"' if needs else query, rpc_timeout=PATIENCE
-            )
+            found = await self._client.count_workflows(query, rpc_timeout=PATIENCE)
         return found.count
 
     async def _opened(self, name: str) -> OpenAftercare:
@@ -66,9 +64,12 @@ class Aftercares:
 
     async def view(self, name: str) -> AftercareView:
         """How one stands."""
-        with in_words(name, "aftercare"):
-            handle = self._client.get_workflow_handle(name)
-            seen: AftercareView = await handle.query("view", result_type=AftercareView, rpc_timeout=PATIENCE)
+        try:
+            with in_words(name, "aftercare"):
+                handle = self._client.get_workflow_handle(name)
+                seen: AftercareView = await handle.query("view", result_type=AftercareView, rpc_timeout=PATIENCE)
+        except ValueError:  # the client knows no such status
+            raise Unavailable(f"Aftercare {name} is paused and answers nobody until it goes on.") from None
         return seen
 
     async def start(self, late: LateGoods) -> tuple[str, AftercareView]:

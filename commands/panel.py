@@ -55,7 +55,7 @@ def show_dossier(found: Dossier) -> None:
         _show_links(found.ui, found.command)
     if found.failure:
         output.say("", output.sentence(f"This return has {_ENDED.get(found.status, 'ended badly')}: {found.failure}"))
-    elif found.status not in ("", "running", "completed"):
+    elif found.status not in ("", "running", "completed", "paused"):
         output.say("", f"Temporal says {found.status.replace('_', ' ')} of it; see its history for the reason.")
     if found.note:
         knows = "This is what the journal knows." if found.timeline else "Nothing is recorded of it yet."

@@ -96,7 +96,8 @@ class Rejoining:
         of_returns, moment = f"WorkflowType = '{ids.WORKFLOW_TYPE}'", f"'{since.astimezone(UTC).isoformat()}'"
         running, ended = set(), set()
         with in_words(""):
-            async for one in executions(self._client, f"{of_returns} AND ExecutionStatus = 'Running'"):
+            # Not by their status, else those that are paused would be left out.
+            async for one in executions(self._client, f"{of_returns} AND CloseTime IS NULL"):
                 if await self._last_event(one) >= since:
                     running.add(_case(one))
             async for one in executions(self._client, f"{of_returns} AND CloseTime >= {moment}"):

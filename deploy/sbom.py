@@ -13,6 +13,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 LOCK = ROOT / "deploy" / "requirements.lock"
+_PYTHON = ROOT / ".backhaul" / "judges" / "bin" / "python"
+"""Where the tool is: `make judges`."""
 _SELF_TOLD = {"mrml": "MIT"}
 """By their repositories; their packages name none."""
 
@@ -20,8 +22,10 @@ Licence = dict[str, object]
 
 
 def sbom() -> dict[str, object]:
-    """The list. Raises CalledProcessError if the tool refuses the lock."""
-    tool = [sys.executable, "-W", "ignore", "-m", "cyclonedx_py", "requirements", str(LOCK)]
+    """The list. Raises CalledProcessError if the tool refuses the lock, FileNotFoundError if the tool is missing."""
+    if not _PYTHON.exists():
+        raise FileNotFoundError("cyclonedx-bom is missing; `make judges` makes its environment")
+    tool = [str(_PYTHON), "-W", "ignore", "-m", "cyclonedx_py", "requirements", str(LOCK)]
     how = ["--pyproject", str(ROOT / "pyproject.toml"), "--output-reproducible", "--no-validate", "-o", "-"]
     done = subprocess.run([*tool, *how], capture_output=True, text=True, check=True)
     made: dict[str, object] = json.loads(done.stdout)

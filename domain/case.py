@@ -120,6 +120,8 @@ class CaseSoFar(GoodsSoFar):
     """What of its price is missing, in minor units, if all comes back as new."""
     aside: tuple[int, ...] = ()
     """What is set aside for it, by its numbers."""
+    freed: tuple[int, ...] = ()
+    """Numbers of what was set aside before, and is not any more."""
     payment_asked: PaymentRequest | None = None
     """What the shopper was asked to pay on top."""
     pay_until: UtcDatetime | None = None

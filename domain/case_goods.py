@@ -69,8 +69,13 @@ class GoodsSoFar(Sparse):
     @property
     def tracking_numbers(self) -> tuple[str, ...]:
         """Those of all its parcels, the last label's first: an old one may still be on a parcel."""
+        return (*self.label_numbers, *self.parcels)
+
+    @property
+    def label_numbers(self) -> tuple[str, ...]:
+        """Those of our own labels, which no other return can have; all others somebody has told us."""
         labels = (*([self.label] if self.label else []), *reversed(self.old_labels))
-        return (*(one.tracking_number for one in labels if one.tracking_number), *self.parcels)
+        return tuple(one.tracking_number for one in labels if one.tracking_number)
 
     @property
     def label_number(self) -> int:

@@ -6,6 +6,7 @@ from domain.case import CaseSoFar
 from domain.policy import Verdict
 from domain.policy.choosing import may_choose
 from domain.refund import FINAL_NO, Refund
+from domain.repair import Repair
 from domain.resolution import IN_GOODS, Resolution
 from domain.verbs import Refusal
 
@@ -29,12 +30,8 @@ def may_choose_now(known: CaseSoFar, wanted: Resolution) -> Refusal | None:
     if known.sent or paid_for or (known.plan is not None and known.plan.new and known.committed):
         text = "What goes out for these goods is paid for or on its way, so nothing else can be chosen."
         return Refusal(code="already_sent", message=text)
-    if wanted in IN_GOODS and (known.inspection or known.parts) and known.resolution is not Resolution.REPAIR:
-        text = "These goods are judged and their money is planned, so no others go out for them; money can be chosen."
-        return Refusal(code="already_inspected", message=text)
-    if wanted is Resolution.REPLACEMENT and known.trades:
-        text = "Other goods were promised for these already, so the same do not go out; money can be chosen instead."
-        return Refusal(code="promised_already", message=text)
+    if wanted in IN_GOODS and (no := _no_other_goods(known, wanted)):
+        return no
     if wanted is Resolution.EXCHANGE:
         text = "What is to be exchanged for what is said for each line: `edit` says it until the goods arrive."
         return may_choose(known.decision, wanted) or Refusal(code="not_asked_for", message=text)
@@ -48,6 +45,19 @@ def may_choose_now(known: CaseSoFar, wanted: Resolution) -> Refusal | None:
     if tried and wanted is Resolution.REFUND:
         return None
     return may_choose(known.decision, wanted)
+
+
+def _no_other_goods(known: CaseSoFar, wanted: Resolution) -> Refusal | None:
+    if (known.inspection or known.parts) and known.resolution is not Resolution.REPAIR:
+        text = "These goods are judged and their money is planned, so no others go out for them; money can be chosen."
+        return Refusal(code="already_inspected", message=text)
+    if known.repair is Repair.REPAIRED:
+        text = "These goods are repaired and wait to be sent, so no others go out for them; money can be chosen."
+        return Refusal(code="already_repaired", message=text)
+    if wanted is Resolution.REPLACEMENT and known.trades:
+        text = "Other goods were promised for these already, so the same do not go out; money can be chosen instead."
+        return Refusal(code="promised_already", message=text)
+    return None
 
 
 def _last_tries(known: CaseSoFar) -> list[Refund]:

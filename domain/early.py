@@ -121,8 +121,10 @@ def _happened(trigger: Trigger, known: CaseSoFar) -> bool:
         case Trigger.LABEL:
             return known.label is not None or bool(known.receipts)
         case Trigger.FIRST_SCAN | Trigger.DROP_OFF:
-            # Where a parcel is handed in, it is scanned; goods that are here were handed in.
-            return moved(known.scans) or bool(known.receipts)
+            # Where a parcel is handed in, it is scanned; goods that are here were handed in. A number that somebody has
+            # told may be that of another return's parcel, which would pay for both.
+            ours = (one for one in known.scans if one.tracking_number in known.label_numbers)
+            return moved(ours) or bool(known.receipts)
         case Trigger.RECEIPT:
             return bool(known.receipts) and not known.expected
         case Trigger.INSPECTION:

@@ -15,6 +15,11 @@ def new_line(case: str, line_id: str) -> str:
     return f"x-{hashlib.sha256(f'{case}:{line_id}'.encode()).hexdigest()[:16]}"
 
 
+def aside_number(place: int, every: int, freed: tuple[int, ...]) -> int:
+    """The number under which the place-th of so many promises is set aside: another one each time it was set free."""
+    return place + every * sum((one - place) % every == 0 for one in freed)
+
+
 def ship_key(case: str, number: int = 1) -> str:
     """The n-th parcel to the shopper of a return; also the reference under which whoever sends it knows it."""
     return f"ship:{case}:{number}"

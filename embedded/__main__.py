@@ -40,7 +40,9 @@ def serve(
 @app.command()
 def demo(
     free_ports: FreePorts = False,
-    once: Annotated[bool, typer.Option("--once", help="End when the story is told.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="End when the story is told, as where no terminal reads it.")
+    ] = False,
     crash: Annotated[bool, typer.Option("--crash", help="Kill the worker in the middle of the refund.")] = False,
     scenario: Annotated[
         str, typer.Option(metavar="NAME", help="Play this one instead, under a policy whose days last a second.")

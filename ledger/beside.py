@@ -74,7 +74,7 @@ def traded(known: CaseSoFar, entry: JournalEntry) -> dict[str, Any]:
             return {"aside": (*known.aside, int(entry.key.rpartition(":")[2]))}
         case EntryKind.SET_FREE:
             freed = int(entry.key.rpartition(":")[2])
-            return {"aside": tuple(one for one in known.aside if one != freed)}
+            return {"aside": tuple(one for one in known.aside if one != freed), "freed": (*known.freed, freed)}
         case EntryKind.PAYMENT_ASKED:
             until = datetime.fromisoformat(facts["until"])
             return {"payment_asked": PaymentRequest.model_validate(facts["request"]), "pay_until": until}

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import gc
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -32,9 +30,6 @@ scratch.choose()
 
 # Nothing of what is collected is garbage; to look for some meanwhile takes a quarter of the time.
 gc.disable()
-
-# Where this is installed, jsonschema spends a second on a grammar of addresses that no schema here asks for.
-sys.modules.setdefault("rfc3987_syntax", ModuleType("rfc3987_syntax"))
 
 
 # Whoever takes a minute at the end has everybody wait. These start first: they are long, and wait most of the time.

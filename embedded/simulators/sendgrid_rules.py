@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pydantic_core
@@ -150,8 +148,6 @@ def _check_description(given: JsonValue) -> None:
 
 @cache
 def _validator() -> Draft202012Validator:
-    # Where this is installed, jsonschema spends a second on a grammar of addresses that no description here asks for.
-    sys.modules.setdefault("rfc3987_syntax", ModuleType("rfc3987_syntax"))
     from jsonschema import Draft202012Validator
 
     document = json.loads(_DESCRIPTION.read_text(encoding="utf-8"))

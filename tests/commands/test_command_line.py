@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 import typer
-from typer.testing import CliRunner
 
 import starter
 from commands import output
@@ -128,10 +127,9 @@ def test_all_commands_are_there() -> None:
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-def test_help_shows_an_example_and_json(words: tuple[str, ...]) -> None:
-    result = CliRunner().invoke(starter.app, [*words, "--help"])
-    text = " ".join(result.output.split())
-    assert result.exit_code == 0
+def test_help_shows_an_example_and_json(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert starter.main([*words, "--help"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
     assert f"Example: python starter.py {' '.join(words)}" in text
     assert "--json" in text
 

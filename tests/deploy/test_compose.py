@@ -37,9 +37,10 @@ from tests.deploy.compose import (
     variables,
 )
 from tests.deploy.image import DOCKERFILE, copied, stages
-from tests.deploy.running import BIN, run
+from tests.deploy.running import run
 from tests.house.tree import ROOT, project, reached_from
 
+CHECK_JSONSCHEMA = ROOT / ".backhaul" / "judges" / "bin" / "check-jsonschema"
 PROGRAMS = ("worker", "starter", "ledger.__main__", "portal.__main__", "portal.healthy", "portal.codec.__main__")
 JOBS = ("temporal-schema", "temporal-init", "database-create", "database", "doctor")
 PROFILES = {
@@ -90,8 +91,9 @@ def test_the_services_are_these_and_no_others() -> None:
 
 
 def test_it_is_what_compose_reads() -> None:
+    assert CHECK_JSONSCHEMA.exists(), "check-jsonschema is missing; `make judges` makes its environment"
     file = str(ROOT / "docker-compose.yml")
-    checked = run([str(BIN / "check-jsonschema"), "--builtin-schema", "vendor.compose-spec", file], dict(os.environ))
+    checked = run([str(CHECK_JSONSCHEMA), "--builtin-schema", "vendor.compose-spec", file], dict(os.environ))
     assert (checked.returncode, checked.stdout) == (0, "ok -- validation done\n"), checked.stdout
 
 

@@ -9,27 +9,16 @@ import pytest
 import pytest_asyncio
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import UnsandboxedWorkflowRunner
 
 from tests.diaries import book
 from tests.diaries.diary import Diary
 from tests.histories import recording
+from tests.workflows.conftest import bare as bare
 from tests.workflows.conftest import flying as flying
 from tests.workflows.conftest import shop as shop
 from tests.workflows.returns import Shop
-from tests.world import OnceTried
 from tests.world import template as template
 from tests.world import world as world
-
-
-@pytest.fixture(autouse=True)
-def bare(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    """Workflows outside of the sandbox, which loads their modules anew for every run and takes a sixth of a diary's
-    time: tests/histories replays within it what every diary leaves."""
-    if not request.config.getoption("--forgetful"):
-        monkeypatch.setattr(
-            OnceTried, "create_instance", lambda _, told: UnsandboxedWorkflowRunner().create_instance(told)
-        )
 
 
 @pytest.fixture

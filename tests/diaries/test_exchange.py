@@ -391,6 +391,22 @@ async def test_repair_that_fails(shelf: Diary, diary: Diary) -> None:
     assert chosen == ["replacement", "refund"]
 
 
+async def test_repair_instead_of_another_that_takes_too_long(shelf: Diary, diary: Diary) -> None:
+    """Another mug waits to go out when the shopper rather has theirs mended; the workshop is silent, and it goes."""
+    one = await asks(diary, "asks for another mug", **again(Resolution.REPLACEMENT))
+    shelved = "stock:main:MUG-BLUE:restocked"
+    chosen = Choice(by="shopper", resolution=Resolution.REPAIR)
+    await diary.says("shopper", "rather has it mended", one.update("choose", chosen))
+    await comes(diary, one)
+    await one.until(lambda view: view.next_action.startswith("Mend"))
+    assert diary.shop.world.rooms.ledger.balance(shelved, UNITS).available == 3
+    await diary.passes(14.1, "the workshop has not answered")
+    await diary.passes(14.1, "it still has not, so the next remedy follows")
+    assert (await diary.ends(Outcome.REPLACED)).sent == ("OUT00000001",)
+    aside = diary.shop.world.entries("R-1", EntryKind.SET_ASIDE)
+    assert [entry.key for entry in aside] == ["set_aside:R-1:1", "set_aside:R-1:2"]
+
+
 async def test_repair_of_what_is_lost(shelf: Diary, diary: Diary) -> None:
     """The mug is lost on its way to the workshop, so another one is sent instead."""
     one = await asks(diary, "asks to have the mug repaired", **again(Resolution.REPAIR))

@@ -10,7 +10,7 @@ from domain.case import CaseSoFar
 from domain.early import limit, promised, refund_due
 from domain.exchange import Swap
 from domain.inspection import InspectedLine, Inspection, Receipt, ReceivedLine
-from domain.parcel import ReturnLabel, Scan, TrackingStatus
+from domain.parcel import HandedOver, ReturnLabel, Scan, TrackingStatus
 from domain.policy import Decision, Verdict
 from domain.policy.decision import Handling, LineDecision
 from domain.policy.outcome import Trigger
@@ -33,8 +33,12 @@ def decision(*events: Trigger, verdict: Verdict = Verdict.APPROVE, most: tuple[i
     )
 
 
-def seen(status: TrackingStatus) -> tuple[Scan, ...]:
-    return (Scan(id="s", tracking_number="A", status=status, at=NOW),)
+def seen(status: TrackingStatus, number: str = "A") -> tuple[Scan, ...]:
+    return (Scan(id="s", tracking_number=number, status=status, at=NOW),)
+
+
+def labelled(number: str = "A") -> ReturnLabel:
+    return ReturnLabel(tracking_number=number, bought_at=NOW, carrier="demo", url="https://shop.example/l")
 
 
 def came(*lines: str) -> tuple[Receipt, ...]:
@@ -62,7 +66,18 @@ def came(*lines: str) -> tuple[Receipt, ...]:
     ],
 )
 def test_a_refund_is_due_once_the_latest_event_of_its_lines_has_happened(known: CaseSoFar, due: Trigger | None) -> None:
-    assert refund_due(known) is due
+    assert refund_due(known.model_copy(update={"label": labelled()})) is due
+
+
+def test_only_a_parcel_under_a_label_of_ours_pays_before_the_goods_come() -> None:
+    """A number that somebody has told may be that of another return's parcel."""
+    told = HandedOver(by="shopper", tracking_number="B")
+    known = CaseSoFar(decision=decision(SCAN), label=labelled(), handed_over=(told,), parcels=("B",))
+    assert refund_due(known.model_copy(update={"scans": seen(TrackingStatus.IN_TRANSIT, "B")})) is None
+    both = (*seen(TrackingStatus.IN_TRANSIT, "B"), *seen(TrackingStatus.IN_TRANSIT))
+    assert refund_due(known.model_copy(update={"scans": both})) is SCAN
+    replaced = known.model_copy(update={"label": labelled("C"), "old_labels": (labelled(),), "scans": both})
+    assert refund_due(replaced) is SCAN  # an old one may still be on the parcel
 
 
 def test_judged_goods_are_paid_for_what_they_are() -> None:
@@ -92,12 +107,11 @@ def exchanging(event: Trigger | None, *, aside: bool = True) -> CaseSoFar:
 
 
 def test_the_goods_of_an_exchange_have_an_event_and_a_limit_of_their_own() -> None:
-    label = ReturnLabel(tracking_number="A", bought_at=NOW, carrier="demo", url="https://shop.example/l")
     waits = exchanging(Trigger.LABEL)
     assert waits.decision is not None
     assert (refund_due(waits), limit(waits.decision)) == (None, 500)
-    assert refund_due(waits.model_copy(update={"label": label})) is Trigger.LABEL
-    moving = {"scans": seen(TrackingStatus.IN_TRANSIT)}
+    assert refund_due(waits.model_copy(update={"label": labelled()})) is Trigger.LABEL
+    moving = {"scans": seen(TrackingStatus.IN_TRANSIT), "label": labelled()}
     assert refund_due(exchanging(SCAN).model_copy(update=moving)) is SCAN
     assert refund_due(exchanging(SCAN, aside=False).model_copy(update=moving)) is None
     assert refund_due(exchanging(None).model_copy(update={"receipts": came("0")})) is None

@@ -14,10 +14,11 @@ import pytest_asyncio
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import UnsandboxedWorkflowRunner
 
 from tests.workflows.harsh import TREATMENTS, Harsh
 from tests.workflows.returns import Shop
-from tests.world import World, serving
+from tests.world import OnceTried, World, serving
 from tests.world import template as template
 from tests.world import world as world
 from workflows.plugin import Backhaul
@@ -32,6 +33,17 @@ async def _register(env: WorkflowEnvironment) -> None:
     await env.client.operator_service.add_search_attributes(
         AddSearchAttributesRequest(namespace=env.client.namespace, search_attributes=attributes)
     )
+
+
+@pytest.fixture(autouse=True)
+def bare(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Workflows outside of the sandbox, as workers run them: it loads their modules anew for every run, which is two
+    fifths of a story's time. tests/histories replays within it what every diary leaves, `--forgetful` tells all
+    stories within it, and so does a file that has a `bare` of its own."""
+    if not request.config.getoption("--forgetful"):
+        monkeypatch.setattr(
+            OnceTried, "create_instance", lambda _, told: UnsandboxedWorkflowRunner().create_instance(told)
+        )
 
 
 @pytest_asyncio.fixture

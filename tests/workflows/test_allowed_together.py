@@ -20,6 +20,7 @@ from domain.policy import Decision, LineDecision, LineTerms, Verdict
 from domain.policy.judgement import Keeps
 from domain.policy.money import Payer
 from domain.policy.outcome import Trigger
+from domain.repair import Repair
 from domain.request import RequestedLine, ReturnRequest
 from domain.resolution import Resolution
 from domain.verbs import Verb
@@ -107,6 +108,12 @@ OFFERED = RefundPlan(
             Verb.CHOOSE,
             Choice(by="shopper", resolution=Resolution.REPLACEMENT),
             None,
+        ),
+        (
+            state(Resolution.REPAIR, **JUDGED, repair=Repair.REPAIRED),  # whoever packs has its parcel in hand
+            Verb.CHOOSE,
+            Choice(by="shopper", resolution=Resolution.REPLACEMENT),
+            "already_repaired",
         ),
         # What goes out was promised for what was asked for.
         (

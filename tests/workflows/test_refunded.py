@@ -32,6 +32,11 @@ EVERY_FACT_ONCE = Counter(
 )
 
 
+@pytest.fixture
+def bare() -> None:
+    """These run in the sandbox: the plain story, to its end."""
+
+
 async def check(one: Return, payment: str, amount: int) -> None:
     """One refund of that amount, everything told, recorded and shipped once, nothing left over."""
     world = one.world

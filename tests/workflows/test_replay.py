@@ -19,6 +19,11 @@ from tests.world import World, serving
 from workflows.plugin import Backhaul
 
 
+@pytest.fixture
+def bare() -> None:
+    """These run in the sandbox: a replay begins where nothing is loaded."""
+
+
 @pytest_asyncio.fixture
 async def forgetful(flying: WorkflowEnvironment, world: World) -> AsyncIterator[Shop]:
     """Workers that keep no workflow in memory, so that every task begins with a replay."""

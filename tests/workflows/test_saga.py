@@ -140,6 +140,11 @@ WAYS: Mapping[Callable[[Return], Awaitable[Outcome]], set[str]] = {
 """How a return goes, and by which steps."""
 
 
+@pytest.fixture
+def bare() -> None:
+    """These run in the sandbox: they call every activity there is, and let many of them fail."""
+
+
 @asynccontextmanager
 async def treated(env: WorkflowEnvironment, world: World, treat: Treat) -> AsyncIterator[tuple[Diary, Harsh]]:
     """Workers whose activities are treated like this."""

@@ -13,6 +13,7 @@ from activities.inventory.setting_aside import SetAside, SetFree, SettingAside
 from activities.inventory.shipping import Ship, Shipping
 from activities.payments.collecting import AskPayment, Collected, Collecting, EndPayment
 from activities.storefront.exchanging import NOT_SOLD, OUT_OF_STOCK, Exchanging, PromiseGoods
+from domain import trade_ids
 from domain.notice import NoticeKind
 from domain.policy import Decision
 from domain.repair import Repair
@@ -44,7 +45,8 @@ class Trade(Goods, Payout):
                 )
                 quote = promised.quote or self.state.quote
                 self.learn(promised=promised.swaps, to_pay=promised.to_pay, quote=quote)
-            for number, swap in enumerate(self.state.promised, start=1):
+            for place, swap in enumerate(self.state.promised, start=1):
+                number = trade_ids.aside_number(place, len(self.state.promised), self.state.freed)
                 if number not in self.state.aside:
                     await self._set_aside(number, swap.new_line, swap.sku, swap.quantity)
         except NotWanted as no:
@@ -75,6 +77,7 @@ class Trade(Goods, Payout):
                 )
             except NotWanted:
                 continue
+            self.learn(freed=(*self.state.freed, number))
         self.learn(aside=())
 
     async def fall_back(self, reason: str) -> None:
