@@ -196,6 +196,12 @@ class Return:
         """Wait for its end; on a time-skipping server, time flies meanwhile."""
         return await asyncio.wait_for(self.handle.result(), PATIENCE)
 
+    async def ended(self) -> None:
+        """Wait for its end while the clock stands, so that no deadline of another return passes meanwhile."""
+        async with asyncio.timeout(PATIENCE):
+            while await self.status() == WorkflowExecutionStatus.RUNNING:
+                await asyncio.sleep(0.02)
+
     async def history(self) -> WorkflowHistory:
         """Everything that Temporal keeps of it."""
         return await self.handle.fetch_history()

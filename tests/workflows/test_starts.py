@@ -147,6 +147,7 @@ async def test_a_new_run_for_other_lines_is_refused(shop: Shop) -> None:
     await one.labelled()
     await one.handle.terminate("somebody in the Temporal UI")
     other = await shop.start("R-1", "two-rates", {"1": 1, "2": 1})
+    await other.ended()
     with pytest.raises(WorkflowFailureError) as caught:
         await other.result()
     cause = caught.value.cause
