@@ -13,7 +13,6 @@ from tests.proof.wandering import Wander, updates
 from tests.workflows.conftest import flying as flying
 from tests.workflows.conftest import real_shop as real_shop
 from tests.workflows.conftest import server as server
-from tests.workflows.conftest import server_metrics as server_metrics
 from tests.workflows.conftest import shop as shop
 from tests.workflows.returns import SHOPIFY_LINE, Shop, refusal
 from tests.world import template as template

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import socket
 import sysconfig
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -56,23 +56,23 @@ async def flying() -> AsyncIterator[WorkflowEnvironment]:
         yield env
 
 
-@pytest.fixture(scope="session")
-def server_metrics() -> str:
-    """Where the development server answers Prometheus."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return f"127.0.0.1:{free.getsockname()[1]}"
-
-
-@pytest_asyncio.fixture(scope="session")
-async def server(server_metrics: str) -> AsyncIterator[WorkflowEnvironment]:
-    """The development server."""
+@asynccontextmanager
+async def development(*arguments: str) -> AsyncIterator[WorkflowEnvironment]:
+    """A development server of one's own."""
     async with await WorkflowEnvironment.start_local(
         dev_server_existing_path=str(SCRIPTS / "temporal"),
         dev_server_log_level="error",
-        dev_server_extra_args=["--metrics-port", server_metrics.rpartition(":")[2]],
+        dev_server_extra_args=arguments,
         search_attributes=list(SEARCH_ATTRIBUTES),
         plugins=[Backhaul()],
     ) as env:
+        yield env
+
+
+@pytest_asyncio.fixture(scope="session")
+async def server() -> AsyncIterator[WorkflowEnvironment]:
+    """The development server that tests share."""
+    async with development() as env:
         yield env
 
 

@@ -42,6 +42,7 @@ from telemetry.requests import TracedRequests
 from telemetry.runtime import runtime
 from telemetry.traces import plugins, tracing
 from tests.deploy.seeing import Query, documented, everything, expressions
+from tests.workflows.conftest import development
 from tests.workflows.returns import SHOPIFY, SHOPIFY_LINE, SHOPIFY_PAYMENT, Return, request
 from tests.world import World, new_world, serving, until
 from workflows.plugin import Backhaul
@@ -127,15 +128,12 @@ def collector(spans: list[Span]) -> Iterator[str]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def seen(
-    server: WorkflowEnvironment, server_metrics: str, template: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Seen]:
-    """One return from the request to its end."""
-    found = Seen()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        metrics = f"127.0.0.1:{free.getsockname()[1]}"
+async def seen(template: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Seen]:
+    """One return from the request to its end, on a server that knows no other."""
+    found, metrics, server_metrics = Seen(), _free(), _free()
     with pytest.MonkeyPatch.context() as patch, collector(found.spans) as otlp:
-        async with new_world(template, tmp_path_factory.mktemp("seen"), patch) as world:
+        folder, port = tmp_path_factory.mktemp("seen"), server_metrics.rpartition(":")[2]
+        async with development("--metrics-port", port) as server, new_world(template, folder, patch) as world:
             patch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", otlp)
             patch.setattr(trace, "_TRACER_PROVIDER_SET_ONCE", Once())
             patch.setattr(trace, "_TRACER_PROVIDER", None)
@@ -152,6 +150,11 @@ async def seen(
                     found.server = (await http.get(f"http://{server_metrics}/metrics")).text
             found.log = text.getvalue()
     yield found
+
+
+def _free() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return f"127.0.0.1:{free.getsockname()[1]}"
 
 
 async def _one_return(client: Client, world: World, found: Seen) -> None:
