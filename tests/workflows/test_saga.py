@@ -37,7 +37,7 @@ resolutions:
   - allowed: [refund, replacement]
 """
 ELSEWHERE = {
-    # Each has a test of its own in which it is told twice, or needs a world of its own.
+    # Each is on a way of its own; `make proof PART=harsh` executes every step of all diaries twice, and breaks it off.
     "force_close": "tests/workflows/test_ops.py",
     "record_assignment": "tests/workflows/test_ops.py",
     "record_resend": "tests/workflows/test_ops.py",
