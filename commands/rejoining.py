@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from temporalio.api.common.v1 import Payloads
@@ -13,21 +13,26 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.workflow.v1 import WorkflowExecutionInfo
 from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryReverseRequest
 from temporalio.client import WorkflowHandle
-from temporalio.service import RPCError, RPCStatusCode
 
 from commands.bulk import AT_ONCE
 from commands.temporal import PATIENCE, CaseView, Returns, executions, in_words
 from domain import ids
 from domain.errors import Refused
-from domain.model import Model
+from domain.model import Model, UtcDatetime
 from domain.request import ReturnRequest, parse_request
 from domain.verbs import Verb
 from ledger.recall import case_so_far
 from wiring import Rooms
 from workflows.start import start_return
 
+_OPEN = ("running", "paused")
+_ALWAYS = datetime.min.replace(tzinfo=UTC)
 _LEARNS_SECONDS = 15.0
 """A return that begins anew has not learned yet what it was told after: so long what it does not take is said again."""
+
+
+_UNDER_WAY = timedelta(hours=1)
+"""What a journal that was not restored lacks of a return was said since its last entry, less what takes us a while."""
 
 
 class Said(Model):
@@ -39,12 +44,14 @@ class Said(Model):
 
 
 class Apart(Model):
-    """A return of which journal and workflow may know different things; `request` begins it anew."""
+    """A return of which journal and workflow may know different things; `request` begins it anew, and what was said
+    before `since` the journal has for sure."""
 
     id: str
     journal: str
     workflow: str
     request: ReturnRequest
+    since: UtcDatetime
 
 
 class Rejoined(Model):
@@ -69,9 +76,10 @@ class Rejoining:
 
     async def one(self, case: str) -> list[Apart]:
         """One return, unless both have ended it. Raises Refused where nobody knows it."""
-        status = await self._status(case)
-        found = await self._apart(case, {case} if status == "running" else set(), set())
-        if found is None and status == "unknown" and next(iter(self._rooms.ledger.entries(case=case)), None) is None:
+        status, entries = await self._status(case), list(self._rooms.ledger.entries(case=case))
+        since = entries[-1].at - _UNDER_WAY if entries else _ALWAYS
+        found = await self._apart(case, {case} if status in _OPEN else set(), set(), since)
+        if found is None and status == "unknown" and not entries:
             raise Refused("not_found", f"Nobody knows a return {case}. See which there are: `python starter.py list`")
         return [found] if found else []
 
@@ -79,7 +87,7 @@ class Rejoining:
         """The returns that moved since, in the journal or in Temporal, unless both have ended them."""
         running, ended = await self._moved(since)
         journal = {one.case for one in self._rooms.ledger.entries() if one.case and one.at >= since}
-        found = [await self._apart(case, running, ended) for case in sorted({*journal, *running, *ended})]
+        found = [await self._apart(case, running, ended, since) for case in sorted({*journal, *running, *ended})]
         return [one for one in found if one is not None]
 
     async def rejoin(self, apart: Sequence[Apart]) -> list[Rejoined]:
@@ -112,7 +120,7 @@ class Rejoining:
         page = await self._client.workflow_service.get_workflow_execution_history_reverse(ask)
         return page.history.events[0].event_time.ToDatetime(tzinfo=UTC)
 
-    async def _apart(self, case: str, running: set[str], ended: set[str]) -> Apart | None:
+    async def _apart(self, case: str, running: set[str], ended: set[str], since: datetime) -> Apart | None:
         entries = list(self._rooms.ledger.entries(case=case))
         known = case_so_far(entries)
         status = "running" if case in running else "ended" if case in ended else await self._status(case)
@@ -121,7 +129,9 @@ class Rejoining:
             return None
         # As it was asked for at first: by that a storefront that asks again finds it.
         request = case_so_far(entries[:1]).asked or await self._asked(case)
-        return Apart(id=case, journal=journal, workflow=status, request=request) if request else None
+        if request is None:
+            return None
+        return Apart(id=case, journal=journal, workflow=status, request=request, since=since)
 
     async def _status(self, case: str) -> str:
         try:
@@ -137,33 +147,38 @@ class Rejoining:
         return None
 
     async def _rejoin(self, apart: Apart) -> Rejoined:
-        said = [one async for one in self._said(apart.id)]
+        said = [one async for one in self._said(apart)]
         await start_return(self._client, apart.request, anew=True)
         handle = self._client.get_workflow_handle(ids.workflow_id(apart.id), result_type=CaseView)
         refused = [f"{one.verb}: {no}" for one in said if (no := await _told(handle, one))]
         seen = await self._returns.view(apart.id)
         return Rejoined(id=apart.id, stage=seen.stage, told=len(said) - len(refused), refused=tuple(refused))
 
-    async def _said(self, case: str) -> AsyncIterator[Said]:
-        """What the newest run took, in order; of a run that began by a reset, also what was taken over into it."""
-        async for event in self._events(case):
+    async def _said(self, apart: Apart) -> AsyncIterator[Said]:
+        """What its runs took since then, in order, each once. Of all runs: where this was broken off before, the newest
+        was told only a part; and one that began by a reset has what was taken over into it."""
+        seen = set()
+        async for event in self._events(apart.id):
             admitted = event.workflow_execution_update_admitted_event_attributes.request
             request = event.workflow_execution_update_accepted_event_attributes.accepted_request
             request = request if request.input.name else admitted
-            if request.input.name:
+            late = event.event_time.ToDatetime(tzinfo=UTC) >= apart.since
+            if request.input.name and late and request.meta.update_id not in seen:
+                seen.add(request.meta.update_id)
                 given = await self._decoded(request.input.args)
                 said = Said(id=request.meta.update_id, verb=request.input.name, word=given[0] if given else None)
                 if not _is_passing(said):
                     yield said
 
     async def _events(self, case: str) -> AsyncIterator[HistoryEvent]:
+        """Those of all runs that Temporal keeps, the oldest first."""
+        name = ids.workflow_id(case)
         with in_words(case):
-            try:
-                async for event in self._client.get_workflow_handle(ids.workflow_id(case)).fetch_history_events():
+            runs = [one async for one in executions(self._client, f"WorkflowId = '{name}'")]
+            for run in sorted(runs, key=lambda one: one.start_time.ToNanoseconds()):
+                handle = self._client.get_workflow_handle(name, run_id=run.execution.run_id)
+                async for event in handle.fetch_history_events():
                     yield event
-            except RPCError as error:
-                if error.status is not RPCStatusCode.NOT_FOUND:
-                    raise
 
     async def _decoded(self, given: Payloads) -> list[Any]:
         return await self._client.data_converter.decode(given.payloads)

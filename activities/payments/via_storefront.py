@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated
 from urllib.parse import quote, urlencode
@@ -61,12 +62,12 @@ class StorefrontPayments:
         return None
 
     def keys(self, intention: RefundIntention) -> Mapping[str, str]:
-        """GET the history of the gift card or of the customer's store credit; one that is gone has none."""
-        try:
-            made = self._calls.get(_Credits, f"{_account(intention)}/history").data
-        except Refused:
-            made = ()
-        ours = (one for one in (*made, *self._credits(intention)) if one.kind == "credit" and not one.voided)
+        """GET what was credited, as for `find`, and a gift card's history; a card that is gone has none."""
+        made = list(self._credits(intention))
+        if intention.to is TenderKind.GIFT_CARD:
+            with suppress(Refused):
+                made += self._calls.get(_Credits, f"{_account(intention)}/history").data
+        ours = (one for one in made if one.kind == "credit" and not one.voided)
         return {one.reference: one.id for one in ours if ids.refund_of(one.reference)}
 
     def take_back(self, asked: TakingBack) -> int:

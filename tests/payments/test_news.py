@@ -27,9 +27,6 @@ from ledger.reports.exceptions import exceptions
 from tests.payments.fake import FakeProvider
 from tests.shop import NOW, Shop, card, transfers
 
-# What is recorded is the same on any database, so one will do; test_paid_outside.py hears of refunds on both kinds.
-pytestmark = pytest.mark.usefixtures("path")
-
 # Two mugs and the book come back: 4624 cents of 10850; see tests/decisions/test_plan_refund.py.
 UNITS = {"1": 2, "2": 1}
 KEY = "refund:R-1:1:pi_1:1"

@@ -27,9 +27,6 @@ from tests.payments.fake import FakeProvider, raising
 from tests.shop import NOW, Interrupted, Shop, card, transfers
 from tests.staff import Staff
 
-# What is recorded is the same on any database, so one will do; test_taking_back.py pays store credit on both kinds.
-pytestmark = pytest.mark.usefixtures("path")
-
 # Two mugs and the book come back: 4624 cents of 10850; see tests/decisions/test_plan_refund.py.
 UNITS = {"1": 2, "2": 1}
 LATER = NOW + timedelta(days=3)

@@ -14,11 +14,14 @@ NOTICED = 5
 KILLS = (
     Kill("pay_leg", "after_call", 3, "failed late"),
     Kill("buy_label", "after_call"),
+    Kill("restock", "after_effect"),
+    Kill("open_return", "after_effect"),
     Kill("plan_refund", "after_effect"),
     Kill("pay_leg", "before"),
     Kill("pay_leg", "after_call"),
     Kill("pay_leg", "after_call", 2),
     Kill("pay_leg", "after_effect"),
+    Kill("record_receipt", "after_effect"),
     Kill(killer.TASK, "after_effect", 9),
 )
 

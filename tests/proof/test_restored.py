@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 
+from domain.request import RequestedLine, ReturnReason, ReturnRequest
 from tests.proof.site import Site, stack, started
 from tests.proof.walk import Walk
+from workflows.start import start_return
 
 
 def copied(home: Path, to: Path) -> None:
@@ -72,6 +74,13 @@ async def test_what_was_restored_from_two_moments_is_brought_together_again(tmp_
         assert [one.split(" ")[:2] for one in site.breaks()] == [["R-paid:", "lost"], ["R-paid:", "lost"]]
         asked = [(one["id"], one["journal"], one["workflow"]) for one in await restored(site, since, "--dry-run")]
         assert asked == [("R-counted", "open", "running"), ("R-paid", "open", "ended")]
+        # As if it had been broken off before anything was told again: the newest run knows nothing.
+        lines = tuple(
+            RequestedLine(line_id=line, quantity=count, reason=ReturnReason.UNWANTED)
+            for line, count in counted.returned.items()
+        )
+        request = ReturnRequest(id=counted.case, order_id=counted.order, lines=lines)
+        await start_return(site.client, request, anew=True)
         told = [(one["id"], one["told"]) for one in await restored(site, since)]
         assert told == [("R-counted", 3), ("R-paid", 4)]  # two scans and a count; and grades
         paid, counted, quiet = (Walk(site, one.name) for one in (paid, counted, quiet))

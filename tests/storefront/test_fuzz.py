@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from activities.storefront.importers import read_order
@@ -255,6 +255,7 @@ def test_unbroken_orders_are_read(whole: Callable[[], Json]) -> None:
     check_sums(read_order(json.dumps(whole())).order)
 
 
+@settings(max_examples=400)
 @given(st.sampled_from(SHOPIFY).flatmap(broken))
 def test_a_broken_shopify_order_is_refused_or_its_total_is_right(raw: Json) -> None:
     try:
@@ -268,6 +269,7 @@ def test_a_broken_shopify_order_is_refused_or_its_total_is_right(raw: Json) -> N
     check_sums(order)
 
 
+@settings(max_examples=300)
 @given(broken(in_euro))
 def test_a_broken_shopify_order_in_two_currencies_is_refused_or_its_total_is_right(raw: Json) -> None:
     try:
@@ -281,6 +283,7 @@ def test_a_broken_shopify_order_in_two_currencies_is_refused_or_its_total_is_rig
     check_sums(order)
 
 
+@settings(max_examples=300)
 @given(st.sampled_from(WOOCOMMERCE).flatmap(broken))
 def test_a_broken_woocommerce_order_is_refused_or_its_total_is_right(raw: Json) -> None:
     try:
@@ -294,6 +297,7 @@ def test_a_broken_woocommerce_order_is_refused_or_its_total_is_right(raw: Json) 
     check_sums(order)
 
 
+@settings(max_examples=200)
 @given(st.sampled_from([plain, woo, two_rates]).flatmap(broken), st.sampled_from(["auto", "shopify", "woocommerce"]))
 def test_a_broken_file_is_refused_or_its_total_is_right(raw: Json, format: Any) -> None:
     try:
@@ -303,6 +307,7 @@ def test_a_broken_file_is_refused_or_its_total_is_right(raw: Json, format: Any) 
     check_sums(order)
 
 
+@settings(max_examples=300)
 @given(broken(lambda: {"transactions": paid_with_two()["transactions"]}))
 def test_a_broken_second_document_is_refused_or_the_sums_are_right(more: Json) -> None:
     for read in (import_shopify, import_woocommerce):
@@ -313,6 +318,7 @@ def test_a_broken_second_document_is_refused_or_the_sums_are_right(more: Json) -
         check_sums(order)
 
 
+@settings(max_examples=300)
 @given(broken(two_rates))
 def test_a_broken_order_of_our_own_is_refused_or_its_sums_are_right(raw: Json) -> None:
     try:
