@@ -36,6 +36,21 @@ def leave(main: Callable[[], int | None]) -> NoReturn:
     os._exit(code)
 
 
+def without_arguments(doc: str | None, work: Callable[[], int]) -> int:
+    """What the main function of a service answers: `work`'s own, or in words why it cannot. Its settings come from the
+    environment alone."""
+    from domain.errors import BackhaulError, InvalidRequest
+
+    if len(sys.argv) > 1:
+        sys.stdout.write(f"{doc}\n\nIt takes no arguments; docs/configuration.md names its settings.\n")
+        return 0 if sys.argv[1:] == ["--help"] else 2
+    try:
+        return work()
+    except BackhaulError as error:
+        sys.stderr.write(f"{error.message}\n")
+        return 2 if isinstance(error, InvalidRequest) else 1
+
+
 def _said(message: object) -> int:
     sys.stderr.write(f"{message}\n")
     return 1

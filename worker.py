@@ -10,7 +10,6 @@ import asyncio
 import inspect
 import logging
 import signal
-import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
@@ -26,8 +25,7 @@ from temporalio.worker import Plugin, PollerBehaviorSimpleMaximum, Worker, Worke
 
 from database.engine import migrate
 from domain import ids
-from domain.errors import BackhaulError, InvalidRequest
-from entry import leave
+from entry import leave, without_arguments
 from health import told
 from settings import QUEUES, Settings, traced
 from telemetry import logs
@@ -143,16 +141,13 @@ async def missing(client: Client, serving: Sequence[Worker], stop: asyncio.Event
 
 
 def main() -> int:
-    """The process. It takes no arguments: its settings come from the environment."""
-    if len(sys.argv) > 1:
-        print(f"{__doc__}\n\nIt takes no arguments; docs/configuration.md names its settings.")
-        return 0 if sys.argv[1:] == ["--help"] else 2
-    try:
-        with tracing(traced(), "backhaul-worker"), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(run())
-    except BackhaulError as error:
-        sys.stderr.write(f"{error.message}\n")
-        return 2 if isinstance(error, InvalidRequest) else 1
+    """The process."""
+    return without_arguments(__doc__, _serve)
+
+
+def _serve() -> int:
+    with tracing(traced(), "backhaul-worker"), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(run())
 
 
 if __name__ == "__main__":

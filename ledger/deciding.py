@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from domain.errors import Stale, Unavailable
+from domain.errors import Refused, Stale, Unavailable
 from ledger import JournalEntry, Ledger, NewEntry
 
 _TRIES = 5
@@ -19,11 +19,13 @@ def decided(ledger: Ledger, order: str, decide: Callable[[], NewEntry | JournalE
     """
     for _ in range(_TRIES):
         seen = ledger.last_seq(order)
-        entry = decide()
-        if isinstance(entry, JournalEntry):
-            return entry
         try:
-            return ledger.append(entry, seen=seen)
+            entry = decide()
+            return entry if isinstance(entry, JournalEntry) else ledger.append(entry, seen=seen)
         except Stale:
             continue
+        except Refused:
+            # What was read may have been overtaken by another attempt at this very step.
+            if ledger.last_seq(order) == seen:
+                raise
     raise Unavailable(f"Others wrote in between {_TRIES} times while this was decided; try again.")

@@ -149,14 +149,18 @@ class PaymentActivities:
         if plan_entry is None:
             raise Refused("no_plan", f"return {ask.case} has no plan {ask.plan} in the journal, so nothing is paid")
         plan = RefundPlan.model_validate(plan_entry.facts["plan"])
-        self._check(ask, plan)
         _beat()
         # A journal that was restored from an older copy has forgotten what it sent.
         sent = is_sent(self._payments, self._ledger, self._intention(ask, plan))
         seen = self._ledger.last_seq(ask.order_id)
-        self._check(ask, plan)
+        try:
+            self._check(ask, plan)
+            self._check_approved(ask, plan)
+        except Refused:
+            if self._ledger.find(ask.key) is None:
+                raise
+            raise Stale(f"another attempt has just paid this leg of return {ask.case}; look at it again") from None
         intention = self._intention(ask, plan)
-        self._check_approved(ask, plan)
         posts = money.submitted(ask.key, plan_entry.transfers, self._ledger.pending_left)
         # The first attempt's leg was reserved with the plan; what a refused leg left on `owed` is reserved anew.
         again = () if ask.attempt == 1 else (money.leg(intention),)
@@ -175,11 +179,11 @@ class PaymentActivities:
         return RefundIntention.model_validate(self._ledger.append(entry, seen=seen).facts["intention"]), sent
 
     def _intention(self, ask: PayLeg, plan: RefundPlan) -> RefundIntention:
-        """As the plan has it, or as the attempt before, of as much as is asked for; another way only where the shopper
-        agreed to it since."""
-        leg = next(one for one in plan.legs if one.tender_id == ask.payment)
-        first = money.intended(ask.case, plan, leg)
-        before = self._settling.intention(ask.before) or first
+        """As the plan has it, or the attempt before; another way only where the shopper agreed to it since."""
+        leg = next((one for one in plan.legs if one.tender_id == ask.payment), None)
+        if leg is None:
+            raise Refused("not_planned", f"plan {ask.plan} of return {ask.case} pays nothing to {ask.payment}")
+        before = self._settling.intention(ask.before) or money.intended(ask.case, plan, leg)
         new = before.model_copy(update={"key": ask.key, "attempt": ask.attempt, "amount": ask.amount})
         agreed = self._ledger.find(ids.consent_key(ask.before))
         if agreed is not None:
@@ -198,9 +202,7 @@ class PaymentActivities:
         # Store credit stands for the money of every payment.
         payment = None if ask.payment == AS_CREDIT else ask.payment
         if disputes := open_disputes(self._ledger, ask.order_id, payment):
-            text = (
-                f"{payment or 'A payment'} is disputed ({', '.join(disputes)}); it is paid when the dispute has ended"
-            )
+            text = f"{payment or 'A payment'} is disputed ({', '.join(disputes)}); it is paid when that has ended"
             raise Refused(DISPUTED, text)
         tender = self._ledger.balance(accounts.tender(ask.payment), plan.currency).available
         legs = {leg.tender_id: leg.amount for leg in plan.legs} if plan.order_id == ask.order_id else {}
@@ -210,8 +212,6 @@ class PaymentActivities:
             raise Refused("not_planned", text)
         if ask.attempt == 1:
             if self._ledger.pending_left(ids.leg_key(ask.key)) != ask.amount:
-                if self._ledger.find(ask.key) is not None:
-                    raise Stale(f"another attempt has just paid this leg of return {ask.case}; look at it again")
                 raise Refused(PLAN_WITHDRAWN, f"plan {ask.plan} of return {ask.case} was withdrawn; plan anew")
             if tender < 0:
                 raise Refused(PLAN_WITHDRAWN, f"{ask.payment} has less left than {ask.amount}; plan anew")

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-import sys
 
-from domain.errors import BackhaulError, InvalidRequest
-from entry import leave
+from entry import leave, without_arguments
 
 
 async def run() -> int:
@@ -35,15 +33,8 @@ async def run() -> int:
 
 
 def main() -> int:
-    """The process. It takes no arguments: its settings come from the environment."""
-    if len(sys.argv) > 1:
-        sys.stdout.write(f"{__doc__}\n\nIt takes no arguments; docs/configuration.md names its settings.\n")
-        return 0 if sys.argv[1:] == ["--help"] else 2
-    try:
-        return asyncio.run(run())
-    except BackhaulError as error:
-        sys.stderr.write(f"{error.message}\n")
-        return 2 if isinstance(error, InvalidRequest) else 1
+    """The process."""
+    return without_arguments(__doc__, lambda: asyncio.run(run()))
 
 
 if __name__ == "__main__":

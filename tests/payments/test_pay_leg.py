@@ -384,10 +384,15 @@ def test_another_writer_between_reading_and_submitting(shop: Shop) -> None:
     assert pay(shop, provider, ledger=ledger).status is RefundStatus.SUCCEEDED
 
 
-def test_another_process_pays_the_whole_leg_between_reading_and_submitting(shop: Shop) -> None:
+@pytest.mark.parametrize("attempt", [1, 2])
+def test_another_process_pays_the_whole_leg_between_reading_and_submitting(shop: Shop, attempt: int) -> None:
     planned(shop, pi_1=10850)
-    provider = FakeProvider()
-    others = [lambda: pay(Shop(shop.engine), provider)]
+    provider = FakeProvider(RefundStatus.FAILED)
+    if attempt == 2:
+        pay(shop, provider)
+    provider.status = RefundStatus.SUCCEEDED
+    mine = leg(attempt=attempt, now=LATER)
+    others = [lambda: pay(Shop(shop.engine), provider, mine)]
 
     class Overtaken(SqlLedger):
         def last_seq(self, order: str) -> int:
@@ -395,11 +400,11 @@ def test_another_process_pays_the_whole_leg_between_reading_and_submitting(shop:
                 others.pop()()
             return super().last_seq(order)
 
-    # Nothing is reserved any more, but not because the plan was withdrawn: the next attempt finds the answer.
+    # Nothing is reserved or owed any more, but not because the plan was withdrawn: the next attempt finds the answer.
     with pytest.raises(Stale):
-        pay(shop, provider, ledger=Overtaken(shop.engine))
-    assert pay(shop, provider).status is RefundStatus.SUCCEEDED
-    assert provider.calls == ["refund"]
+        pay(shop, provider, mine, ledger=Overtaken(shop.engine))
+    assert pay(shop, provider, mine).status is RefundStatus.SUCCEEDED
+    assert provider.calls.count("refund") == attempt
 
 
 # ── Several legs ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -19,7 +19,13 @@ from temporalio.api.workflowservice.v1 import (
     DescribeWorkflowExecutionResponse,
     ResetWorkflowExecutionRequest,
 )
-from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHistory, WorkflowUpdateFailedError
+from temporalio.client import (
+    Client,
+    WorkflowExecutionStatus,
+    WorkflowHandle,
+    WorkflowHistory,
+    WorkflowUpdateFailedError,
+)
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
@@ -196,11 +202,11 @@ class Return:
         """Wait for its end; on a time-skipping server, time flies meanwhile."""
         return await asyncio.wait_for(self.handle.result(), PATIENCE)
 
-    async def ended(self) -> None:
-        """Wait for its end while the clock stands, so that no deadline of another return passes meanwhile."""
-        async with asyncio.timeout(PATIENCE):
-            while await self.status() == WorkflowExecutionStatus.RUNNING:
-                await asyncio.sleep(0.02)
+    async def ended(self) -> CaseView:
+        """Wait for its end while the clock stands: else it flies over the deadlines of all others, and of what was
+        terminated."""
+        view: CaseView = await asyncio.wait_for(WorkflowHandle.result(self.handle), PATIENCE)
+        return view
 
     async def history(self) -> WorkflowHistory:
         """Everything that Temporal keeps of it."""

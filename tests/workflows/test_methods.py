@@ -40,7 +40,7 @@ async def begin(shop: Shop, method: Method | None) -> Return:
 async def test_goods_brought_to_the_shop_need_no_label_and_are_paid(offering: Shop) -> None:
     refused = await begin(offering, Method.SHOPPER_SHIPS)
     with pytest.raises(WorkflowFailureError) as caught:
-        await refused.result()
+        await refused.ended()
     cause = caught.value.cause
     assert isinstance(cause, ApplicationError)
     assert (cause.type, cause.details[0]) == ("InvalidRequest", "method")

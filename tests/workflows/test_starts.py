@@ -147,9 +147,8 @@ async def test_a_new_run_for_other_lines_is_refused(shop: Shop) -> None:
     await one.labelled()
     await one.handle.terminate("somebody in the Temporal UI")
     other = await shop.start("R-1", "two-rates", {"1": 1, "2": 1})
-    await other.ended()
     with pytest.raises(WorkflowFailureError) as caught:
-        await other.result()
+        await other.ended()
     cause = caught.value.cause
     assert isinstance(cause, ApplicationError)
     assert (cause.type, cause.details) == ("InvalidRequest", ("lines",))
@@ -173,7 +172,7 @@ async def test_a_new_run_for_another_order_is_refused(shop: Shop) -> None:
     tenders = tuple(tender.model_copy(update={"id": "pi_other"}) for tender in order.tenders)
     shop.world.rooms.stores.orders.put(order.model_copy(update={"id": "other", "number": "B-9", "tenders": tenders}))
     with pytest.raises(WorkflowFailureError) as caught:
-        await (await shop.start("R-1", "other", {"1": 1})).result()
+        await (await shop.start("R-1", "other", {"1": 1})).ended()
     assert "order_id: return R-1 was decided already, for order two-rates" in str(caught.value.cause)
     assert [entry.order for entry in shop.world.entries("R-1")] == ["two-rates"] * len(shop.world.entries("R-1"))
 
@@ -203,7 +202,7 @@ async def test_cancelled_by_temporal_during_the_refund_and_started_again_it_pays
     await one.recorded(EntryKind.RESTOCK)
     await one.handle.cancel()
     with pytest.raises(WorkflowFailureError) as caught:
-        await one.result()
+        await one.ended()
     assert isinstance(caught.value.cause, CancelledError)
     assert shop.world.entries("R-1", EntryKind.REFUND_SETTLED) == []
     await shop.world.post("/stripe/_control/forget_keys", {})
