@@ -124,6 +124,7 @@ async def run(plugins: Sequence[Plugin] = ()) -> int:
         logging.info("worker ready: %s", ", ".join(settings.worker_queues))
         await stop.wait()
         logging.info("worker stops: finishing what is under way")
+        await asyncio.gather(*(one.shutdown() for one in serving))  # else each queue would wait for the one before
     return 0
 
 

@@ -1,4 +1,5 @@
-"""A worker that kills itself: `python -m tests.proof.killer SECONDS ACTIVITY MOMENT RETURN ORDER [N]`.
+"""A worker that kills itself: `python -m tests.proof.killer SECONDS ACTIVITY MOMENT RETURN ORDER [N]`; or one that says
+which steps it begins and ends: `python -m tests.proof.killer 0 noted`.
 
 It is the product's worker; from outside, an interceptor, the adapters' methods and the workflow tasks are given a fuse.
 """
@@ -62,6 +63,9 @@ CALLS: dict[str, tuple[tuple[type, str], ...]] = {
     "ship": ((StorefrontFulfilment, "ship"),),
 }
 """The call to the outside system in an activity; it has two moments more:"""
+
+NOTED, BEGUN, OVER = "noted", "step begun", "step over"
+"""In the place of an activity, and what is said then."""
 
 CALLING = ("before_call", "after_call")
 """When all is ready for the call; when the outside system has answered and nobody here has recorded it."""
@@ -169,6 +173,31 @@ class _Around(ActivityInboundInterceptor):
         return answer
 
 
+class Noted(Interceptor):
+    """Says which attempts this process begins and ends: `step begun return-R-1 pay_leg 1`."""
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
+        """Around each activity."""
+        return _Noting(next)
+
+
+class _Noting(ActivityInboundInterceptor):
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # the interceptor's own signature
+        about = attempt(activity.info().workflow_id or "", activity.info().activity_id, activity.info().attempt)
+        sys.stdout.write(f"{BEGUN} {about}\n")
+        sys.stdout.flush()
+        try:
+            return await self.next.execute_activity(input)
+        finally:
+            sys.stdout.write(f"{OVER} {about}\n")
+            sys.stdout.flush()
+
+
+def attempt(workflow_id: str, activity_id: str, number: int) -> str:
+    """What an attempt at a step is called in a log."""
+    return f"{workflow_id} {activity_id} {number}"
+
+
 def hasten(seconds: int) -> None:
     """From here on a worker that was killed is noticed after so many seconds."""
     soon = timedelta(seconds=seconds)
@@ -179,12 +208,14 @@ def hasten(seconds: int) -> None:
 
 def serve(seconds: str, name: str = "", moment: str = "", case: str = "", order: str = "", nth: str = "1") -> int:
     """The process. `seconds`, if not 0, is how soon its death is noticed; without a point to die at it is an ordinary
-    worker."""
+    worker, or one that notes what it does."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     if int(seconds):
         hasten(int(seconds))
     if not name:
         return asyncio.run(worker.run())
+    if name == NOTED:
+        return asyncio.run(worker.run([SimplePlugin("noted", interceptors=[Noted()])]))
     fuse = Fuse(name, moment, case, order, int(nth))
     fuse.lay()
     return asyncio.run(worker.run([SimplePlugin("fuse", interceptors=[fuse], workflow_runner=fuse.runner)]))

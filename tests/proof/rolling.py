@@ -1,5 +1,9 @@
-"""Workers restarted in turn, as a deployment does it, while returns are under way: nothing is lost, doubled or even
-cut off. The first restart comes in the middle of a refund."""
+"""Workers restarted in turn, as a deployment does it, while returns are under way: nothing is lost or doubled, and no
+step that a worker has begun is cut off. The first restart comes in the middle of a refund.
+
+A task that is handed out in the moment in which a worker stops asking is lost on its way, in the SDK or between it and
+the server, and tried again after its timeout: those are counted.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from pathlib import Path
 from domain import ids
 from domain.case import Outcome
 from domain.order import TenderKind
-from tests.proof import right
+from tests.proof import killer, right
 from tests.proof.kills import Verdict, judged, walked
 from tests.proof.site import Site, until
 from tests.proof.storm import Weather, weather
@@ -27,11 +31,15 @@ _LEG = "pay_leg"
 _ORDINARY = ("Stale", "Unavailable")
 """Why a step is tried again where nobody stops a worker: the order had moved on, or somebody else did not answer."""
 
+_SIGNS = (killer.BEGUN, killer.OVER)
+_WORDS = ("0", killer.NOTED)
+
 
 async def rolling(home: Path, returns: int, *, forks: bool = False) -> list[Verdict]:
     """A verdict for each return, one for the ledger, and one for the restarts. Workers that are `forks` of one process
     are there sooner."""
-    async with weather(home, CREW, forks=forks) as sky:
+    words = _WORDS if forks else ("-m", "tests.proof.killer", *_WORDS)
+    async with weather(home, CREW, words, forks) as sky:
         begun, site = time.monotonic(), sky.site
         plan = {"at": {_REFUND: {"1": "delay"}}, "delay_seconds": SLOW}
         (await site.http.post("/stripe/_control/faults", json=plan)).raise_for_status()
@@ -48,8 +56,14 @@ async def rolling(home: Path, returns: int, *, forks: bool = False) -> list[Verd
         verdicts = [await judged(name, walk, way, begun) for walk, way in zip(walks, ways, strict=True)]
         again = [one for walk in walks async for one in _tried_again(site, walk)]
         faults = await asyncio.to_thread(lambda: [*right.wrong_ledger(site.ledger), *site.breaks()])
+    said = sky.said().splitlines()  # by now all of them have ended
+    begun_steps, over = ({one.removeprefix(f"{word} ") for one in said if one.startswith(word)} for word in _SIGNS)
+    cut = [f"{one}: begun, and not ended" for one in begun_steps - over]
+    cut += [f"{one}: begun, and tried again all the same" for one in again if one in begun_steps]
+    lost = sum(one not in begun_steps for one in again)
     whole = Verdict(what=f"rolling: the whole ledger after {restarts} restarts", case="", faults=faults)
-    return [*verdicts, whole, Verdict(what="rolling: no step was cut off", case="", faults=again)]
+    steps = Verdict(what=f"rolling: {len(over)} steps, {lost} tasks lost on their way", case="", faults=cut)
+    return [*verdicts, whole, steps]
 
 
 async def _in_turn(sky: Weather, ways: list[asyncio.Task[float]]) -> int:
@@ -80,15 +94,15 @@ async def _paying(site: Site, walk: Walk) -> int:
 
 
 async def _tried_again(site: Site, walk: Walk) -> AsyncIterator[str]:
-    """The steps that a restart cut off: each of them was begun anew."""
-    history = await site.client.get_workflow_handle(ids.workflow_id(walk.case)).fetch_history()
+    """The attempts at steps that came to nothing."""
+    workflow_id = ids.workflow_id(walk.case)
+    history = await site.client.get_workflow_handle(workflow_id).fetch_history()
     names = {
-        one.event_id: one.activity_task_scheduled_event_attributes.activity_type.name
+        one.event_id: one.activity_task_scheduled_event_attributes.activity_id
         for one in history.events
         if one.HasField("activity_task_scheduled_event_attributes")
     }
     for event in history.events:
         begun = event.activity_task_started_event_attributes
         if begun.attempt > 1 and begun.last_failure.application_failure_info.type not in _ORDINARY:
-            name, why = names[begun.scheduled_event_id], begun.last_failure.message
-            yield f"{walk.case}: {name}, attempt {begun.attempt}: {why}"
+            yield killer.attempt(workflow_id, names[begun.scheduled_event_id], begun.attempt - 1)

@@ -36,8 +36,8 @@ _EVERY = (4, 30)
 
 
 class Weather:
-    """Kills and starts again. `crew`: how many workers there are, `words`: what each of them runs, unless they are
-    `forks`, which are there sooner."""
+    """Kills and starts again. `crew`: how many workers there are, `words`: what each of them runs; if they are `forks`,
+    which are there sooner, what `killer` is told."""
 
     def __init__(
         self, here: Stack, site: Site, crew: int = 1, words: Sequence[str] = WORKER, forks: bool = False
@@ -98,6 +98,10 @@ class Weather:
             await self._exits.aclose()
             await self._server.stop()
 
+    def said(self) -> str:
+        """All that its workers have printed until now."""
+        return "".join(one.read_text() for one in self.site.home.glob("worker-*.out"))
+
     def pids(self) -> list[int]:
         """Of all processes that outlive this one if it is killed."""
         here = [one.pid for one in (self._server, self._here.portal) if one]
@@ -117,7 +121,7 @@ class Weather:
     async def _start_worker(self, number: int) -> None:
         self._number += 1
         home, name = self.site.home, f"worker-{self._number}"
-        worker = forked(home, name, "0") if self._forks else started(home, name, *self._words)
+        worker = forked(home, name, *self._words) if self._forks else started(home, name, *self._words)
         self._workers[number] = await self._exits.enter_async_context(worker)
         # Which of many workers polls cannot be asked: the server shows the pollers of a part of each queue.
         await (self._ready(self._workers[number]) if self._crew > 1 else self.site.serving(self._workers[number]))
