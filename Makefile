@@ -39,7 +39,7 @@ demo: $(STAMP) ## walk two returns from request to refund [ONCE=1] [CRASH=1] [SC
 test: $(STAMP) judges ## all tests, in four processes, of which two wait at most times
 	@$(PYTHON) -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder
 
-proof: $(STAMP) judges ## the long proofs [PART=arithmetic|properties|facts|books|labels|cache|harsh|random|kill|hostile|rolling|exits|ledger] [N=] [KILLS=] [SEED=1]
+proof: $(STAMP) judges ## the long proofs [PART=arithmetic|properties|facts|books|labels|cache|harsh|random|restored|kill|hostile|rolling|exits|ledger] [N=] [KILLS=] [SEED=1]
 	@$(if $(filter arithmetic,$(or $(PART),arithmetic)),$(PYTHON) -m tests.proof.arithmetic $(or $(if $(PART),$(N)),20000) $(or $(SEED),1))
 	@$(if $(filter properties,$(or $(PART),properties)),$(PYTHON) -m pytest -q -n 2 --timeout=1200 --hypothesis-profile=proof tests/policy/test_properties.py tests/domain/test_plan.py)
 	@$(if $(filter facts,$(or $(PART),facts)),$(PYTHON) -m tests.proof.facts $(or $(if $(PART),$(N)),200) $(or $(SEED),1))
@@ -49,7 +49,8 @@ proof: $(STAMP) judges ## the long proofs [PART=arithmetic|properties|facts|book
 	@$(if $(filter harsh,$(or $(PART),harsh)),$(PYTHON) -m pytest -q -n 2 --timeout=300 --harsh twice --ignore=tests/diaries/test_book.py tests/diaries)
 	@$(if $(filter harsh,$(or $(PART),harsh)),$(PYTHON) -m pytest -q -n 2 --timeout=300 --harsh broken --ignore=tests/diaries/test_book.py tests/diaries)
 	@$(if $(filter random,$(or $(PART),random)),$(PYTHON) -m pytest -q -n 2 --timeout=1200 tests/proof/test_wandering.py -k ends_right --walks $(or $(if $(PART),$(N)),2000) --walks-seed $(or $(SEED),1))
-	@$(if $(filter-out arithmetic properties facts books labels cache harsh random,$(or $(PART),all)),$(PYTHON) -m tests.proof $(if $(PART),--part $(PART)) $(if $(N),--returns $(N)) $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)))
+	@$(if $(filter restored,$(or $(PART),restored)),$(PYTHON) -m pytest -q tests/proof/test_restored.py && $(PYTHON) -m pytest -q --restored-on sqlite tests/proof/test_restored.py)
+	@$(if $(filter-out arithmetic properties facts books labels cache harsh random restored,$(or $(PART),all)),$(PYTHON) -m tests.proof $(if $(PART),--part $(PART)) $(if $(N),--returns $(N)) $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)))
 
 bench: $(STAMP) ## how fast quotes, decisions, the ledger and reconciling are, and what a return costs [PART=quote|decide|ledger|reconcile|cost|layer|workers|throughput] [SECONDS=1] [N=20000] [SLEEPING=2000]
 	@$(if $(filter quote,$(or $(PART),quote)),$(PYTHON) -m benchmarks.quote $(SECONDS))

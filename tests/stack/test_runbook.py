@@ -1,54 +1,29 @@
 """docs/operations.md, done: its commands, as they stand there, on a running stack.
 
-A drained worker is in test_running, what was restored in tests/proof/test_restored, PostgreSQL's dump in
-tests/database/test_postgres, the schema job of an upgrade in tests/deploy/test_temporal_jobs.
+A drained worker is in test_running, a backup with its restoring in tests/proof/test_restored, changed keys in
+test_rotating, the schema job of an upgrade in tests/deploy/test_temporal_jobs,
+and the histories that are to be replayed in tests/histories.
 """
 
 from __future__ import annotations
 
-import asyncio
 import re
 import shlex
-import sys
-import sysconfig
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
 import yaml
 
 from settings import ROOT
-from tests.proof.site import Program, Site, environment, stack, until
+from tests.proof.site import Program, Site, stack, until
 from tests.proof.walk import Walk
-
-PAGE = (ROOT / "docs" / "operations.md").read_text()
-TEMPORAL = str(Path(sysconfig.get_path("scripts")) / "temporal")
-
-
-def commands(heading: str) -> list[str]:
-    """The lines of shell below a heading, in order."""
-    _, _, section = PAGE.partition(f"\n### {heading}\n")
-    assert section, heading
-    section = re.split(r"\n##", section)[0]
-    return [line for block in re.findall(r"```sh\n(.*?)```", section, re.DOTALL) for line in block.splitlines()]
+from tests.stack import runbook
+from tests.stack.runbook import PAGE, commands
 
 
 async def run(site: Site, line: str, case: str) -> str:
-    """One of them, about this return; what it says."""
-    program, *words = shlex.split(line.replace("R-1", case))
-    start = {"python": [sys.executable], "temporal": [TEMPORAL, "--config-file", str(site.home / "stack.toml")]}
-    process = await asyncio.create_subprocess_exec(
-        *start[program],
-        *words,
-        cwd=ROOT,
-        env=environment(site.home),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    said, _ = await process.communicate()
-    assert process.returncode == 0, f"{line}\n{said.decode()}"
-    return said.decode()
+    return await runbook.run(site.home, line, case)
 
 
 async def status(site: Site, case: str) -> str:
@@ -92,6 +67,7 @@ async def test_payments_are_throttled_for_a_while(site: Site, worker: Program) -
     assert await one.faults() == []
     await run(site, back, "")
     assert "Stripe asks for less" not in await run(site, shown, "")
+    assert "SERVING" in await run(site, commands("Upgrade Temporal")[-1], "")
 
 
 async def test_many_returns_get_more_time_and_steps_another_try(site: Site, worker: Program) -> None:
