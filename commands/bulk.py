@@ -24,7 +24,8 @@ AT_ONCE = 10
 
 
 class Told(Model):
-    """What one return made of it: `done`, or a refusal's code with its words, or `no_answer`."""
+    """What one return made of it: `done`, or a refusal's code with its words, or `no_answer`; in a dry run `would` or
+    `paused`."""
 
     id: str
     stage: str
@@ -73,7 +74,7 @@ def bulk(
         output.table(("return", "stage", "result", "words"), rows, "No open return is found by that query.")
         if not dry_run and told:
             output.say(f"Said as {own_id}; broken off, it goes on with `--id {own_id}`.")
-    if failed := [one for one in told if one.result not in ("done", "would")]:
+    if failed := [one for one in told if one.result not in ("done", "would", "paused")]:
         raise Refused("not_all", f"{output.many(len(failed), 'return')} of {len(told)} did not take it")
 
 
@@ -95,7 +96,9 @@ async def _all(query: str, limit: int, what: tuple[str, str, Model] | None) -> S
     returns = await Returns.connect()
     found = [one for one in await returns.find(f"({query})", limit) if one.closed_at is None]
     if what is None:
-        return [Told(id=one.id, stage=one.stage, result="would") for one in found]
+        return [
+            Told(id=one.id, stage=one.stage, result=one.status if one.status == "paused" else "would") for one in found
+        ]
     turn = asyncio.Semaphore(AT_ONCE)
     return await asyncio.gather(*(_one(returns, one, what, turn) for one in found))
 

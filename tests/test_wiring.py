@@ -19,6 +19,8 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 import adapters
 import wiring
 import worker
+from commands.checkup import Level
+from commands.checkup import temporal as checkup
 from database.engine import writing
 from domain.errors import InvalidRequest, Unavailable
 from settings import ROOT, Settings
@@ -113,6 +115,34 @@ async def test_nobody_there_says_what_to_do(folder: Path, monkeypatch: pytest.Mo
         await wiring.connect()
     for words in (address, "make demo", "python -m embedded", "TEMPORAL_ADDRESS"):
         assert words in no.value.message
+
+
+async def test_a_server_elsewhere_is_looked_for_and_none_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "temporal.invalid:7233")
+    monkeypatch.setattr(Client, "connect", no_connection)
+    with pytest.raises(
+        Unavailable, match="reached from here with `temporal operator cluster health --address temp"
+    ) as no:
+        await wiring.connect()
+    assert "embedded" not in no.value.message
+
+
+async def test_doctor_names_what_goes_with_the_servers_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Client, "connect", no_connection)
+    for address, mend in (
+        ("127.0.0.1:7233", "python -m embedded"),
+        ("temporal.invalid:7233", "temporal operator cluster health --address temporal.invalid:7233"),
+    ):
+        monkeypatch.setenv("TEMPORAL_ADDRESS", address)
+        (found,) = await checkup.look()
+        assert (found.level, found.mend) == (Level.FAILED, mend)
+    monkeypatch.setenv("TEMPORAL_PROFILE", "nobody-wrote-it")
+    (found,) = await checkup.look()
+    assert (found.level, found.mend, "TEMPORAL_*" in found.found) == (Level.FAILED, "", True)
+
+
+async def no_connection(*_: object, **__: object) -> Client:
+    raise RuntimeError("dns error")
 
 
 async def test_without_any_word_it_is_the_servers_own_default(connected: Connected) -> None:

@@ -20,10 +20,10 @@ async def connected(profiles: Path | None, **options: Any) -> Client:  # Client.
     try:
         return await Client.connect(**{**config, **options})
     except RuntimeError:
-        address = config.get("target_host")
+        address = str(config.get("target_host"))
+        start = "Start one with `make demo` or" if _is_here(address) else "See whether it can be reached from here with"
         raise Unavailable(
-            f"No Temporal server answers at {address}. Start one with `make demo` or `python -m embedded`, "
-            "or set TEMPORAL_ADDRESS."
+            f"No Temporal server answers at {address}. {start} `{remedy(address)}`, or set TEMPORAL_ADDRESS."
         ) from None
     except (ValueError, OSError) as error:
         raise _unusable(error) from None
@@ -38,6 +38,15 @@ def configured(profiles: Path | None) -> ClientConnectConfig:
     config.setdefault("target_host", "127.0.0.1:7233")
     config.setdefault("namespace", "default")
     return config
+
+
+def remedy(address: str) -> str:
+    """The command that helps where no server answers: on this machine one is started, elsewhere it is looked for."""
+    return "python -m embedded" if _is_here(address) else f"temporal operator cluster health --address {address}"
+
+
+def _is_here(address: str) -> bool:
+    return address.rpartition(":")[0] in ("127.0.0.1", "localhost", "[::1]")
 
 
 def _unusable(error: Exception) -> Unavailable:

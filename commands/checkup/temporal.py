@@ -16,7 +16,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from commands.checkup import Finding, failed, ok, warning
 from commands.temporal import Returns
 from domain.errors import Unavailable
-from settings import QUEUES
+from settings import QUEUES, profiles
+from workflows.connection import configured, remedy
 from workflows.return_case.view import SEARCH_ATTRIBUTES
 from workflows.schedules import RECONCILE
 
@@ -33,9 +34,13 @@ _DAYS = f"{RETENTION.days}d"
 async def look(*, plain: bool = False) -> list[Finding]:
     """Everything about Temporal; `plain` where our own settings cannot be read."""
     try:
+        address = str(configured(profiles())["target_host"])
+    except Unavailable as error:
+        return [failed("temporal", error.message)]
+    try:
         returns = await Returns.connect(**({"plugins": []} if plain else {}))
     except Unavailable as error:
-        return [failed("temporal", error.message, "python -m embedded")]
+        return [failed("temporal", error.message, remedy(address))]
     client = returns.client
     there = ok("temporal", f"a server answers at {returns.address}")
     where = shlex.join(["--address", returns.address, "--namespace", client.namespace])

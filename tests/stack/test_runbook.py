@@ -52,6 +52,12 @@ async def test_one_refund_is_paused_and_goes_on(site: Site, worker: Program) -> 
     await run(site, pause, one.case)
     assert "Paused" in await status(site, one.case)
     assert f"Return {one.case} is paused" in await run(site, show, one.case)
+    would = f"python starter.py bulk retry --query \"OrderId='{one.order}'\" --by olga --dry-run"
+
+    async def passed_over() -> bool:
+        return " paused" in await run(site, would, one.case)
+
+    await until(passed_over, "the list follows")
     await run(site, unpause, one.case)
     await one.inspect()
     await one.closed()
