@@ -250,7 +250,7 @@ async def serving(
         for one in made:
             await stack.enter_async_context(one)
         yield made
-        await asyncio.gather(*(one.shutdown() for one in made))  # one after the other they would take three times as long
+        await asyncio.gather(*(one.shutdown() for one in made))  # in turn they would take three times as long
 
 
 @contextmanager
