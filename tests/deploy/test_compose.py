@@ -66,6 +66,7 @@ CHOSEN = {
 }
 """Of two ways to send mail, and of two carriers, one is chosen; the worker that starts names what is missing for it."""
 GIVEN = {
+    "POSTGRES_PASSWORD": "s",
     "TEMPORAL_DB_PASSWORD": "p",
     "BACKHAUL_DB_PASSWORD": "q",
     "BACKHAUL_STRIPE_API_KEY": "sk_test_1",
@@ -153,11 +154,11 @@ def test_data_lies_on_named_volumes() -> None:
 
 def test_jobs_gate_what_needs_them() -> None:
     done, well = "service_completed_successfully", "service_healthy"
-    assert waits_for("temporal-schema") == {"postgres": well}
+    assert waits_for("database-create") == {"postgres": well}
+    assert waits_for("temporal-schema") == {"database-create": done}
     assert waits_for("temporal") == {"postgres": well, "temporal-schema": done}
     assert waits_for("temporal-init") == {"temporal": well}
     assert waits_for("temporal-ui") == waits_for("temporal-ui-finance") == {"temporal": well}
-    assert waits_for("database-create") == {"postgres": well}
     for name in WORKERS:
         assert waits_for(name) == {"temporal": well, "temporal-init": done, "database": done}
     assert waits_for("database") == {"database-create": done}
@@ -241,8 +242,11 @@ def test_everything_of_ours_uses_one_database_whose_password_is_told_apart() -> 
         assert passed["BACKHAUL_DATABASE_URL"] == "postgresql://backhaul@postgres:5432/backhaul"
         assert passed["PGPASSWORD"] == "q"
     made = environment("database-create", GIVEN)
-    assert made == {"PGHOST": "postgres", "PGUSER": "temporal", "PGPASSWORD": "p", "BACKHAUL_DB_PASSWORD": "q"}
-    assert environment("postgres", GIVEN) == {"POSTGRES_USER": "temporal", "POSTGRES_PASSWORD": "p"}
+    superuser = {"PGHOST": "postgres", "PGUSER": "postgres", "PGPASSWORD": "s"}
+    assert made == {**superuser, "TEMPORAL_DB_PASSWORD": "p", "BACKHAUL_DB_PASSWORD": "q"}
+    assert environment("postgres", GIVEN) == {"POSTGRES_PASSWORD": "s"}
+    holders = {name for name in SERVICES if "s" in environment(name, GIVEN).values()}
+    assert holders == {"postgres", "database-create"}
 
 
 def test_the_doctor_sees_what_worker_and_portal_are_given() -> None:

@@ -75,10 +75,9 @@ class Server(Files):
         own = url.set(username="backhaul", database="backhaul")
         self.database = own.render_as_string(hide_password=False)
         self._place = {"PGHOST": str(url.query.get("host") or url.host), "BACKHAUL_DB_PASSWORD": "s3cret"}
+        self._place |= {"PGUSER": str(url.username), "TEMPORAL_DB_PASSWORD": "s3cret"}
         self._place |= {"PGPORT": str(url.port)} if url.port else {}
-        with psycopg.connect(address, autocommit=True) as server:
-            server.execute("CREATE ROLE temporal LOGIN SUPERUSER")  # the image's own
-        self._run(f"PGUSER=temporal sh {ROOT}/deploy/database-create.sh")
+        self._run(f"sh {ROOT}/deploy/database-create.sh")
 
     def copied(self) -> None:
         self._as_written("pg_dump", "backhaul")
@@ -87,7 +86,7 @@ class Server(Files):
     def journal_back(self) -> None:
         for program in ("dropdb", "createdb", "pg_restore"):
             self._as_written(program, "backhaul")
-        self._run(f"PGUSER=temporal sh {ROOT}/deploy/database-create.sh")  # as `docker compose up` does
+        self._run(f"sh {ROOT}/deploy/database-create.sh")  # as `docker compose up` does
 
     def _as_written(self, program: str, database: str) -> None:
         container = "docker compose exec -T postgres "
