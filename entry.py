@@ -10,7 +10,8 @@ from typing import NoReturn
 
 
 def leave(main: Callable[[], int | None]) -> NoReturn:
-    """Run `main` and end the process with its answer (None is 0), without the interpreter's shutdown.
+    """Run `main` and end the process with its answer (None is 0), without the interpreter's shutdown. An error that is
+    meant for people ends it with 1, or 2 if what was asked for is wrong, and its message alone.
 
     A process that used temporalio may abort in that shutdown (SIGABRT or SIGSEGV) after its work is done, because
     threads of the core still call into Python (temporalio/sdk-python issue 300). So everything is flushed here and
@@ -24,9 +25,8 @@ def leave(main: Callable[[], int | None]) -> NoReturn:
         code = 130
     except BrokenPipeError:  # whoever read our output has seen enough, as in `list | head -1`
         code = 141
-    except BaseException:  # the traceback that the interpreter would have printed
-        sys.excepthook(*sys.exc_info())
-        code = 1
+    except BaseException as error:
+        code = _told(error)
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
         try:
@@ -37,18 +37,22 @@ def leave(main: Callable[[], int | None]) -> NoReturn:
 
 
 def without_arguments(doc: str | None, work: Callable[[], int]) -> int:
-    """What the main function of a service answers: `work`'s own, or in words why it cannot. Its settings come from the
-    environment alone."""
-    from domain.errors import BackhaulError, InvalidRequest
-
+    """The main function of a service: its settings come from the environment alone."""
     if len(sys.argv) > 1:
         sys.stdout.write(f"{doc}\n\nIt takes no arguments; docs/configuration.md names its settings.\n")
         return 0 if sys.argv[1:] == ["--help"] else 2
-    try:
-        return work()
-    except BackhaulError as error:
-        sys.stderr.write(f"{error.message}\n")
-        return 2 if isinstance(error, InvalidRequest) else 1
+    return work()
+
+
+def _told(error: BaseException) -> int:
+    """What is said to people stands for itself; of a fault the traceback is shown, as the interpreter would."""
+    from domain.errors import BackhaulError, InvalidRequest
+
+    if not isinstance(error, BackhaulError):
+        sys.excepthook(type(error), error, error.__traceback__)
+        return 1
+    sys.stderr.write(f"{error.message}\n")
+    return 2 if isinstance(error, InvalidRequest) else 1
 
 
 def _said(message: object) -> int:

@@ -30,6 +30,8 @@ def ended(program: str) -> subprocess.CompletedProcess[str]:
         ("sys.exit(4)", 4, QUIET),
         ("sys.exit('no database')", 1, "no database\n"),
         ("raise KeyboardInterrupt", 130, QUIET),
+        ("from domain.errors import Unavailable; raise Unavailable('nobody answers')", 1, "nobody answers\n"),
+        ("from domain.errors import InvalidRequest; raise InvalidRequest('id', 'too long')", 2, "id: too long\n"),
     ],
 )
 def test_the_exit_code_is_what_main_says(body: str, code: int, said: str) -> None:
