@@ -58,6 +58,8 @@ async def test_one_refund_is_paused_and_goes_on(site: Site, worker: Program) -> 
         return " paused" in await run(site, would, one.case)
 
     await until(passed_over, "the list follows")
+    (table,) = re.findall(r"^\| the warehouse's table \| `(.+)` \|$", PAGE, re.MULTILINE)
+    assert one.case in await run(site, f'temporal workflow list --query "{table}"', one.case)
     await run(site, unpause, one.case)
     await one.inspect()
     await one.closed()
