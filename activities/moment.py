@@ -1,4 +1,4 @@
-"""When a fact of an outside system was learnt."""
+"""What an attempt at an activity knows of itself: when it began, and that it lives."""
 
 from __future__ import annotations
 
@@ -13,3 +13,9 @@ def attempt_time(now: datetime) -> datetime:
     Between the two may lie an outage, and the journal says when money moved, not when it should have.
     """
     return activity.info().started_time if activity.in_activity() else now
+
+
+def beat() -> None:
+    """Tell Temporal that this worker lives; a killed one is noticed after the heartbeat timeout."""
+    if activity.in_activity():
+        activity.heartbeat()

@@ -44,7 +44,7 @@ def bulk(
     by: By,
     deadline: mending.Deadline | None = None,
     until: mending.Until | None = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list whom it would be said to.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list whom it reaches, or who is paused.")] = False,
     bulk_id: Annotated[
         str | None,
         typer.Option("--id", help="Of an earlier bulk that was broken off: who was told already is not told again."),

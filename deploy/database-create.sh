@@ -17,7 +17,7 @@ SET password_encryption = 'scram-sha-256';
 \getenv temporal TEMPORAL_DB_PASSWORD
 SELECT 'CREATE ROLE temporal'
  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'temporal') \gexec
-ALTER ROLE temporal LOGIN CREATEDB PASSWORD :'temporal';
+ALTER ROLE temporal LOGIN CREATEDB NOSUPERUSER NOCREATEROLE NOBYPASSRLS PASSWORD :'temporal';
 \getenv password BACKHAUL_DB_PASSWORD
 SELECT 'CREATE ROLE backhaul LOGIN'
  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'backhaul') \gexec

@@ -54,7 +54,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--walks", type=int, default=6, help="how many returns anybody says anything to")
     parser.addoption("--walks-seed", type=int, default=1, help="the dice of the first of them")
     parser.addoption(
-        "--restored-on", choices=["postgresql", "sqlite"], default="postgresql", help="the journal's place"
+        "--restored-on",
+        choices=["postgresql", "sqlite"],
+        default="postgresql",
+        help="where a restored journal is",
     )
     parser.addoption("--write-histories", action="store_true", help="write tests/histories from what the diaries leave")
 

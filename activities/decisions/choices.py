@@ -63,7 +63,7 @@ class Choosing(Losing):
         entry = self._ledger.find(key)
         if entry is None:
             check_speaker(self._people, ask.by, Verb.CHOOSE)
-            entry = decided(self._ledger, ask.order_id, lambda: self._chosen(key, ask))
+            entry = decided(self._ledger, ask.order_id, lambda: self._chosen(key, ask), key)
         recorded = Chosen.model_validate(entry.facts["choice"])
         if (recorded.by, recorded.resolution) != (ask.by, ask.resolution):
             raise KeyConflict(f"{key} was recorded for something else before; a key means one thing for ever")

@@ -49,7 +49,7 @@ class Claims(Choosing):
         entry = self._ledger.find(key)
         if entry is None:
             check_person(self._people, said.by, Verb.OPEN_CLAIM)
-            entry = decided(self._ledger, ask.order_id, lambda: self._claim(key, ask))
+            entry = decided(self._ledger, ask.order_id, lambda: self._claim(key, ask), key)
         return CarrierClaim.model_validate(entry.facts["claim"])
 
     def _claim(self, key: str, ask: RecordClaim) -> NewEntry:

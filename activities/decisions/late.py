@@ -64,7 +64,7 @@ class LateActivities(Early):
         entry = self._ledger.find(key)
         if entry is None:
             check_person(self._people, late.receipt.received_by, Verb.RECEIVE)
-            entry = decided(self._ledger, late.order_id, lambda: self._arrived(key, ask))
+            entry = decided(self._ledger, late.order_id, lambda: self._arrived(key, ask), key)
         if entry.kind is not EntryKind.LATE_RECEIPT:
             raise Refused("received_already", f"the box {late.receipt.id} was received while {late.case} was open")
         paid = bool(entry.facts["paid"])
@@ -145,7 +145,7 @@ class LateActivities(Early):
             known = self._known(ask.case)
             if known.early is None or known.early_end is None or known.early_settled in (Settled.PAID, Settled.WAIVED):
                 return 0
-            entry = decided(self._ledger, ask.order_id, lambda: self._credited(key, ask))
+            entry = decided(self._ledger, ask.order_id, lambda: self._credited(key, ask), key)
         return int(entry.facts["amount"])
 
     def _credited(self, key: str, ask: CreditLate) -> NewEntry:

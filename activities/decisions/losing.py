@@ -49,7 +49,7 @@ class Losing(Assigning):
             claimed = any(one.counts_as_lost and one.by == ask.by for one in known.claims)  # they might, then
             if not claimed and (ends is None or ends > ask.now):
                 check_person(self._people, ask.by, Verb.LOST)
-            entry = decided(self._ledger, ask.order_id, lambda: self._lost(key, ask))
+            entry = decided(self._ledger, ask.order_id, lambda: self._lost(key, ask), key)
         return Inspection.model_validate(entry.facts["inspection"])
 
     def _lost(self, key: str, ask: RecordLoss) -> NewEntry:

@@ -85,7 +85,7 @@ class Offering(Uninspected):
         entry = self._ledger.find(key)
         if entry is None:
             self._check_speaker(ask)
-            entry = decided(self._ledger, ask.order_id, lambda: self._answered(key, ask))
+            entry = decided(self._ledger, ask.order_id, lambda: self._answered(key, ask), key)
         return Answered.model_validate(entry.facts["answered"])
 
     @activity.defn(no_thread_cancel_exception=True)
@@ -98,7 +98,7 @@ class Offering(Uninspected):
         entry = self._ledger.find(key)
         if entry is None:
             check_person(self._people, ask.sent_back.by, Verb.SENT_BACK)
-            entry = decided(self._ledger, ask.order_id, lambda: self._sent_back(key, ask))
+            entry = decided(self._ledger, ask.order_id, lambda: self._sent_back(key, ask), key)
         return SentBack.model_validate(entry.facts["sent_back"])
 
     def _check_speaker(self, ask: AnswerOffer) -> None:

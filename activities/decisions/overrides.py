@@ -94,7 +94,7 @@ class OverrideActivities:
             person = check_person(self._people, ask.by, Verb.OVERRIDE)
             said = override_statement(ask.case, ask.change, ask.reason, ask.update_id)
             check_signed(self._signed_by, person, said, ask.signature)
-            entry = decided(self._ledger, ask.order_id, lambda: self._made(key, ask, person))
+            entry = decided(self._ledger, ask.order_id, lambda: self._made(key, ask, person), key)
         recorded = Overridden.model_validate(entry.facts["override"])
         if (recorded.by, recorded.change, recorded.reason) != (ask.by, ask.change, ask.reason):
             raise KeyConflict(f"{key} was recorded for something else before; a key means one thing for ever")
@@ -108,7 +108,7 @@ class OverrideActivities:
         or has made the override, has too low a limit, or did not sign exactly this.
         """
         key = ids.approval_key(ask.case, ask.update_id)
-        entry = self._ledger.find(key) or decided(self._ledger, ask.order_id, lambda: self._agreed(key, ask))
+        entry = self._ledger.find(key) or decided(self._ledger, ask.order_id, lambda: self._agreed(key, ask), key)
         recorded = Approval.model_validate(entry.facts["approval"])
         if (recorded.override, recorded.by, recorded.amount) != (ask.override, ask.by, ask.amount):
             raise KeyConflict(f"{key} was recorded for something else before; a key means one thing for ever")

@@ -10,6 +10,7 @@ from temporalio import activity
 
 from activities.inventory.findings import Findings
 from activities.inventory.items import Goods, Item, counted, judged, put_away
+from activities.moment import beat
 from activities.people import check_person
 from domain import ids
 from domain.errors import OverLimit, Refused
@@ -191,7 +192,7 @@ class InventoryActivities(Findings):
         order = OrderBooks.read(self._ledger, self._snapshots, ask.order_id).order
         items = tuple(judged(order, ask.inspection))
         for call, at, some in (*self._arrived(order, ask.case), *self._put_away(ask, items)):
-            _beat()
+            beat()
             call(at, Goods(case=ask.case, order_id=ask.order_id, items=some))
         self._ledger.append(
             NewEntry(
@@ -268,9 +269,3 @@ Call = tuple[Callable[[str, Goods], None], str, tuple[Item, ...]]
 def _told(model: Receipt | Inspection) -> dict[str, object]:
     """As a fact: the journal has no word for nothing."""
     return model.model_dump(mode="json", exclude_none=True)
-
-
-def _beat() -> None:
-    """Tell Temporal that this worker lives: each call may take its time."""
-    if activity.in_activity():
-        activity.heartbeat()

@@ -53,7 +53,7 @@ class Findings:
         entry = self._ledger.find(key)
         if entry is None:
             check_person(self._people, ask.finding.by, Verb.RECORD_FINDING)
-            entry = decided(self._ledger, ask.order_id, lambda: self._found(key, ask))
+            entry = decided(self._ledger, ask.order_id, lambda: self._found(key, ask), key)
         return Found.model_validate(entry.facts["found"])
 
     @activity.defn(no_thread_cancel_exception=True)
@@ -65,7 +65,7 @@ class Findings:
         if entry is None:
             if not self._by_itself(ask):
                 check_person(self._people, ask.settled.by, Verb.SETTLE_FINDING)
-            entry = decided(self._ledger, ask.order_id, lambda: self._settled(key, ask))
+            entry = decided(self._ledger, ask.order_id, lambda: self._settled(key, ask), key)
         return FindingSettled.model_validate(entry.facts["settled"])
 
     def _by_itself(self, ask: SettleFinding) -> bool:

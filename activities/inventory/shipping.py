@@ -123,7 +123,7 @@ class Shipping:
                 asked={"result": ask.result.value},
             )
 
-        return Repair(decided(self._ledger, ask.order_id, told).facts["result"])
+        return Repair(decided(self._ledger, ask.order_id, told, key).facts["result"])
 
     def _recorded(self, key: str) -> Sent | None:
         entry = self._ledger.find(key)
@@ -154,7 +154,7 @@ class Shipping:
                 transfers=tuple(self._moves(key, ask, entries, owed)),
             )
 
-        return Sent.model_validate(decided(self._ledger, ask.order_id, told).facts["sent"])
+        return Sent.model_validate(decided(self._ledger, ask.order_id, told, key).facts["sent"])
 
     def _moves(self, key: str, ask: Ship, entries: tuple[JournalEntry, ...], owed: list[Owed]) -> Iterator[Transfer]:
         """What was set aside goes, and what of it is not needed is anybody's again; their own goes back to them."""

@@ -9,6 +9,7 @@ from typing import Protocol
 from temporalio import activity
 
 from activities.labels.asks import BuyLabel, FollowParcel, LabelRequest, RecordScan, VoidLabel
+from activities.moment import beat
 from domain import ids
 from domain.errors import Refused
 from domain.method import Method
@@ -248,9 +249,3 @@ def _told_of(entry: JournalEntry) -> str | None:
 
 def _without_label(now: datetime) -> ReturnLabel:
     return ReturnLabel(tracking_number="", carrier="", url="", bought_at=now)
-
-
-def beat() -> None:
-    """Tell Temporal that this worker lives; a killed one is noticed after the heartbeat timeout."""
-    if activity.in_activity():
-        activity.heartbeat()

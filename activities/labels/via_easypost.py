@@ -19,9 +19,10 @@ from easypost.errors import EasyPostError, NotFoundError
 from pydantic import Field
 
 from activities.checking import NOBODYS, Checked
-from activities.labels import LabelRequest, beat
+from activities.labels import LabelRequest
 from activities.labels.easypost_errors import translate
 from activities.labels.easypost_events import scans
+from activities.moment import beat
 from domain.contact import Place
 from domain.errors import InvalidRequest, Refused, Unavailable
 from domain.model import Id, Model

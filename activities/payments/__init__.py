@@ -9,7 +9,7 @@ from typing import Annotated, Protocol
 from pydantic import Field
 from temporalio import activity
 
-from activities.moment import attempt_time
+from activities.moment import attempt_time, beat
 from activities.payments.behind import is_sent
 from domain import goods_ids, ids
 from domain.collection import PaymentPage, PaymentRequest
@@ -149,17 +149,12 @@ class PaymentActivities:
         if plan_entry is None:
             raise Refused("no_plan", f"return {ask.case} has no plan {ask.plan} in the journal, so nothing is paid")
         plan = RefundPlan.model_validate(plan_entry.facts["plan"])
-        _beat()
+        self._check_now(ask, plan)
+        beat()
         # A journal that was restored from an older copy has forgotten what it sent.
         sent = is_sent(self._payments, self._ledger, self._intention(ask, plan))
         seen = self._ledger.last_seq(ask.order_id)
-        try:
-            self._check(ask, plan)
-            self._check_approved(ask, plan)
-        except Refused:
-            if self._ledger.find(ask.key) is None:
-                raise
-            raise Stale(f"another attempt has just paid this leg of return {ask.case}; look at it again") from None
+        self._check_now(ask, plan)
         intention = self._intention(ask, plan)
         posts = money.submitted(ask.key, plan_entry.transfers, self._ledger.pending_left)
         # The first attempt's leg was reserved with the plan; what a refused leg left on `owed` is reserved anew.
@@ -191,6 +186,16 @@ class PaymentActivities:
             # A bonus is for store credit that was chosen.
             new = new.model_copy(update={"instead": consent.to, "customer": consent.customer, "bonus": 0})
         return new.model_copy(update={"paid_by": "provider" if new.to in self._sends else "person"})
+
+    def _check_now(self, ask: PayLeg, plan: RefundPlan) -> None:
+        """Raises Refused unless it may be paid, and Stale where another attempt at it has come first."""
+        try:
+            self._check(ask, plan)
+            self._check_approved(ask, plan)
+        except Refused:
+            if self._ledger.find(ask.key) is None:
+                raise
+            raise Stale(f"another attempt has just submitted this leg of return {ask.case}; look again") from None
 
     def _check(self, ask: PayLeg, plan: RefundPlan) -> None:
         """Raises Refused unless the plan pays this, and this attempt is the one whose turn it is.
@@ -250,7 +255,7 @@ class PaymentActivities:
             raise Refused("approval_missing", text)
 
     def _send(self, intention: RefundIntention, now: datetime) -> Refund:
-        _beat()
+        beat()
         try:
             return self._payments.refund(intention, now)
         except StoredFault as fault:
@@ -270,7 +275,7 @@ class PaymentActivities:
         return CHARGED_BACK if lost else code
 
     def _find(self, intention: RefundIntention, now: datetime) -> Refund | None:
-        _beat()
+        beat()
         return self._payments.find(intention, now)
 
     def _unanswered(self, intention: RefundIntention, fault: StoredFault, now: datetime) -> Refund:
@@ -292,9 +297,3 @@ class PaymentActivities:
         waited = now - first.at >= STORED_FAULT_PATIENCE
         status = RefundStatus.FAILED if waited else RefundStatus.UNKNOWN
         return intention.refund(status, now, reason=STORED_FAULT, message=fault.message)
-
-
-def _beat() -> None:
-    """Tell Temporal that this worker lives; a killed one is noticed after the heartbeat timeout."""
-    if activity.in_activity():
-        activity.heartbeat()

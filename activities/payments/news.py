@@ -7,7 +7,7 @@ from datetime import datetime
 
 from temporalio import activity
 
-from activities.moment import attempt_time
+from activities.moment import attempt_time, beat
 from activities.payments import Payments, Refunds
 from activities.payments.coming import PaymentNewsActivities
 from activities.payments.hearing import HearDispute, HearRefund
@@ -258,8 +258,7 @@ class NewsActivities(PaymentNewsActivities):
 def _beating(made: Iterator[ProviderRefund]) -> Iterator[ProviderRefund]:
     """The same, with a sign of life for each: the list may have many pages."""
     for one in made:
-        if activity.in_activity():
-            activity.heartbeat()
+        beat()
         yield one
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from temporalio import activity
 
-from activities.moment import attempt_time
+from activities.moment import attempt_time, beat
 from domain import ids
 from domain.model import Model, UtcDatetime
 from domain.stores import Snapshots
@@ -49,7 +49,7 @@ class ReconcileActivities:
         if entry is None:
             first, last = ask.day - timedelta(days=ask.days), ask.day - timedelta(days=1)
             period = Period(since=_midnight(first), until=_midnight(ask.day), now=attempt_time(ask.now))
-            found = run(self._ledger, self._snapshots, self._provider, period, _beat)
+            found = run(self._ledger, self._snapshots, self._provider, period, beat)
             entry = record(self._ledger, found, ask.day, first, last)
         told = recorded(entry)
         return Reconciled(day=ask.day, entry=entry.seq, breaks=told.count, by_kind=told.by_kind)
@@ -57,8 +57,3 @@ class ReconcileActivities:
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, UTC)
-
-
-def _beat() -> None:
-    if activity.in_activity():
-        activity.heartbeat()

@@ -71,7 +71,7 @@ class TakingBackActivities:
         entry, taken = self._ledger.find(key), None
         if entry is None:
             check_person(self._people, ask.by, Verb.TAKE_BACK)
-            entry = decided(self._ledger, ask.order_id, lambda: self._asked(key, ask))
+            entry = decided(self._ledger, ask.order_id, lambda: self._asked(key, ask), key)
             asked = TakingBack.model_validate(entry.facts["asked"])
         else:
             # An earlier attempt got this far: it may have been taken without our hearing of it.

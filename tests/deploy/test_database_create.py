@@ -93,6 +93,9 @@ def test_temporals_role_makes_its_own_databases_and_does_not_reach_the_journal(a
         server.execute("CREATE TABLE executions (id int)")
         rights = "SELECT rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = current_user"
         assert server.execute(rights).fetchone() == (False, True, False)
+        # What its schema needs more: a trusted extension, btree_gin, for which these suffice.
+        may = "has_database_privilege('temporal', 'CREATE'), has_schema_privilege('public', 'CREATE')"
+        assert server.execute(f"SELECT {may}".encode()).fetchone() == (True, True)
     with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
         reached("temporal", "backhaul")
     with reached("backhaul", "temporal") as server, pytest.raises(psycopg.errors.InsufficientPrivilege):

@@ -45,6 +45,19 @@ def test_who_is_overtaken_by_another_attempt_at_the_same_step_takes_its_answer(l
     assert len(list(ledger.entries(order="o"))) == 2
 
 
+def test_what_is_recorded_already_is_no_no_even_when_the_order_has_rested_since(ledger: Ledger) -> None:
+    """The other attempt was through before this one read anything."""
+    open_order(ledger)
+    ledger.append(plan("1", 60))
+
+    def decide() -> NewEntry:
+        raise Refused("too_much", "only 40 is left")
+
+    assert decided(ledger, "o", decide, "plan:1").key == "plan:1"
+    with pytest.raises(Refused, match="only 40"):
+        decided(ledger, "o", decide, "plan:2")
+
+
 def test_a_no_on_an_order_at_rest_is_a_no_at_once(ledger: Ledger) -> None:
     open_order(ledger)
     asked = []

@@ -4,8 +4,8 @@ kill    the worker of every activity and every workflow task killed at every mom
         card and of those on other ways; then N returns while worker and server are killed at random
 hostile N returns while payment provider, storefront, webhooks, workers, portal and server all fail, refunds fail late
         and payments are disputed; a run that was ended goes on where it stopped, in .backhaul/proof
-rolling N returns while the workers are restarted in turn, the first in the middle of a refund: nothing is lost, doubled
-        or cut off, and every worker ends with exit code 0
+rolling N returns while the workers are restarted in turn, the first in the middle of a refund: nothing is lost or
+        doubled, no step that a worker began is cut off, and every worker ends with exit code 0
 exits   clients and workers, many times: every exit code is 0
 ledger  on SQLite and PostgreSQL: N times two refunds at once of which one fits, 64 writers, writers killed
 

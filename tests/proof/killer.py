@@ -18,9 +18,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import uvloop
 from temporalio import activity, workflow
 from temporalio.bridge.proto.workflow_activation import WorkflowActivation
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
+from temporalio.exceptions import ApplicationError
 from temporalio.plugin import SimplePlugin
 from temporalio.worker import (
     ActivityInboundInterceptor,
@@ -64,11 +66,11 @@ CALLS: dict[str, tuple[tuple[type, str], ...]] = {
 }
 """The call to the outside system in an activity; it has two moments more:"""
 
-NOTED, BEGUN, OVER = "noted", "step begun", "step over"
-"""In the place of an activity, and what is said then."""
-
 CALLING = ("before_call", "after_call")
 """When all is ready for the call; when the outside system has answered and nobody here has recorded it."""
+
+NOTED, BEGUN, OVER, OK = "noted", "step begun", "step over", "ok"
+"""In the place of an activity; and what is said then."""
 
 
 def moments(name: str) -> tuple[str, ...]:
@@ -174,7 +176,8 @@ class _Around(ActivityInboundInterceptor):
 
 
 class Noted(Interceptor):
-    """Says which attempts this process begins and ends: `step begun return-R-1 pay_leg 1`."""
+    """Says which attempts this process begins and how each ends:
+    `step over return-R-1 019a... pay_leg 17 1 Unavailable`: workflow, run, activity, its id, attempt."""
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
         """Around each activity."""
@@ -183,19 +186,22 @@ class Noted(Interceptor):
 
 class _Noting(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # the interceptor's own signature
-        about = attempt(activity.info().workflow_id or "", activity.info().activity_id, activity.info().attempt)
-        sys.stdout.write(f"{BEGUN} {about}\n")
-        sys.stdout.flush()
+        info = activity.info()
+        run = f"{info.workflow_id} {info.workflow_run_id}"
+        about = f"{run} {info.activity_type} {info.activity_id} {info.attempt}"
+        _say(f"{BEGUN} {about}")
         try:
-            return await self.next.execute_activity(input)
-        finally:
-            sys.stdout.write(f"{OVER} {about}\n")
-            sys.stdout.flush()
+            answer = await self.next.execute_activity(input)
+        except BaseException as error:
+            _say(f"{OVER} {about} {error.type if isinstance(error, ApplicationError) else type(error).__name__}")
+            raise
+        _say(f"{OVER} {about} {OK}")
+        return answer
 
 
-def attempt(workflow_id: str, activity_id: str, number: int) -> str:
-    """What an attempt at a step is called in a log."""
-    return f"{workflow_id} {activity_id} {number}"
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def hasten(seconds: int) -> None:
@@ -215,7 +221,8 @@ def serve(seconds: str, name: str = "", moment: str = "", case: str = "", order:
     if not name:
         return asyncio.run(worker.run())
     if name == NOTED:
-        return asyncio.run(worker.run([SimplePlugin("noted", interceptors=[Noted()])]))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # as workers run
+            return runner.run(worker.run([SimplePlugin("noted", interceptors=[Noted()])]))
     fuse = Fuse(name, moment, case, order, int(nth))
     fuse.lay()
     return asyncio.run(worker.run([SimplePlugin("fuse", interceptors=[fuse], workflow_runner=fuse.runner)]))

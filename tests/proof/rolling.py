@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 from domain import ids
@@ -28,11 +27,9 @@ SLOW = 3
 
 _REFUND = "POST /v1/refunds"
 _LEG = "pay_leg"
-_ORDINARY = ("Stale", "Unavailable")
-"""Why a step is tried again where nobody stops a worker: the order had moved on, or somebody else did not answer."""
-
-_SIGNS = (killer.BEGUN, killer.OVER)
 _WORDS = ("0", killer.NOTED)
+_MOST_LOST = 3
+"""Tasks that may be lost for each restart: each queue has some calls for work open."""
 
 
 async def rolling(home: Path, returns: int, *, forks: bool = False) -> list[Verdict]:
@@ -54,16 +51,32 @@ async def rolling(home: Path, returns: int, *, forks: bool = False) -> list[Verd
                 way.cancel()
         name = f"rolling: {Outcome.REFUNDED}"
         verdicts = [await judged(name, walk, way, begun) for walk, way in zip(walks, ways, strict=True)]
-        again = [one for walk in walks async for one in _tried_again(site, walk)]
         faults = await asyncio.to_thread(lambda: [*right.wrong_ledger(site.ledger), *site.breaks()])
-    said = sky.said().splitlines()  # by now all of them have ended
-    begun_steps, over = ({one.removeprefix(f"{word} ") for one in said if one.startswith(word)} for word in _SIGNS)
-    cut = [f"{one}: begun, and not ended" for one in begun_steps - over]
-    cut += [f"{one}: begun, and tried again all the same" for one in again if one in begun_steps]
-    lost = sum(one not in begun_steps for one in again)
     whole = Verdict(what=f"rolling: the whole ledger after {restarts} restarts", case="", faults=faults)
-    steps = Verdict(what=f"rolling: {len(over)} steps, {lost} tasks lost on their way", case="", faults=cut)
-    return [*verdicts, whole, steps]
+    return [*verdicts, whole, _steps(sky.said(), restarts)]  # by now all workers have ended
+
+
+def _steps(said: str, restarts: int) -> Verdict:
+    """By what the workers noted: each attempt that began has ended, and none was repeated that had gone well."""
+    begun = _attempts(said, killer.BEGUN)
+    over = {one[:-1]: one[-1] for one in _attempts(said, killer.OVER)}
+    cut = [f"{' '.join(one)}: begun, and not ended" for one in begun if one not in over]
+    tried: dict[tuple[str, ...], set[int]] = {}
+    for *step, number in begun:
+        tried.setdefault(tuple(step), set()).add(int(number))
+    for name, numbers in tried.items():
+        repeated = [one for one in numbers if over.get((*name, str(one))) == killer.OK and one < max(numbers)]
+        cut += [f"{' '.join(name)}, attempt {one}: done, and begun again" for one in repeated]
+    lost = sum(max(numbers) - len(numbers) for numbers in tried.values())
+    if lost > _MOST_LOST * restarts:
+        cut.append(f"{lost} tasks were lost on their way to workers that were restarted {restarts} times")
+    return Verdict(what=f"rolling: {len(over)} steps, {lost} tasks lost on their way", case="", faults=cut)
+
+
+def _attempts(said: str, sign: str) -> list[tuple[str, ...]]:
+    """The words behind a sign, of each line that begins with it."""
+    lines = said.splitlines()
+    return [tuple(one.removeprefix(sign).split()) for one in lines if one.startswith(f"{sign} ")]
 
 
 async def _in_turn(sky: Weather, ways: list[asyncio.Task[float]]) -> int:
@@ -91,18 +104,3 @@ async def _paying(site: Site, walk: Walk) -> int:
         )
 
     return await until(found, "a refund is under way", WHOLE)
-
-
-async def _tried_again(site: Site, walk: Walk) -> AsyncIterator[str]:
-    """The attempts at steps that came to nothing."""
-    workflow_id = ids.workflow_id(walk.case)
-    history = await site.client.get_workflow_handle(workflow_id).fetch_history()
-    names = {
-        one.event_id: one.activity_task_scheduled_event_attributes.activity_id
-        for one in history.events
-        if one.HasField("activity_task_scheduled_event_attributes")
-    }
-    for event in history.events:
-        begun = event.activity_task_started_event_attributes
-        if begun.attempt > 1 and begun.last_failure.application_failure_info.type not in _ORDINARY:
-            yield killer.attempt(workflow_id, names[begun.scheduled_event_id], begun.attempt - 1)

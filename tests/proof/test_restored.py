@@ -152,10 +152,11 @@ async def test_what_was_restored_from_two_moments_is_brought_together_again(kept
 
     # The journal is the older one: it has forgotten a refund, and a count.
     kept.journal_back()
+    (verify,) = [one for one in commands("Restore from a backup") if "ledger verify" in one]
+    place = {"BACKHAUL_DATABASE_URL": kept.database} if kept.database else {}
+    await run(kept.home, verify.removeprefix("docker compose run --rm worker "), settings=place)
     async with stack(kept.home, kept.database) as site, site.worker() as worker:
         await site.serving(worker)
-        (verify,) = [one for one in commands("Restore from a backup") if "ledger verify" in one]
-        await run(kept.home, verify.removeprefix("docker compose run --rm worker "), settings=site.settings)
         assert [one.split(" ")[:2] for one in site.breaks()] == [["R-paid:", "lost"], ["R-paid:", "lost"]]
         asked = [(one["id"], one["journal"], one["workflow"]) for one in await restored(site, since, "--dry-run")]
         assert asked == [("R-counted", "open", "running"), ("R-paid", "open", "ended")]

@@ -1,7 +1,7 @@
 """docs/operations.md, done: its commands, as they stand there, on a running stack.
 
-A drained worker is in test_running, a backup with its restoring in tests/proof/test_restored, changed keys in
-test_rotating, the schema job of an upgrade in tests/deploy/test_temporal_jobs,
+A drained worker is in test_running, a backup of the journal with its restoring in tests/proof/test_restored, changed
+keys in test_rotating, the schema job of an upgrade in tests/deploy/test_temporal_jobs,
 and the histories that are to be replayed in tests/histories.
 """
 
