@@ -1,4 +1,4 @@
-"""Keys are changed as docs/operations.md says, while a return is open and vendors go on sending."""
+"""Keys are changed as docs/operations.md says, while a return is open and events are signed with either secret."""
 
 from __future__ import annotations
 
@@ -64,21 +64,23 @@ async def taken(site: Site, portal: str, secret: str) -> bool:
 async def test_keys_are_changed_while_a_return_is_open(tmp_path: Path) -> None:
     k1, k2 = await one_key(tmp_path, "k1"), await one_key(tmp_path, "k2")
     async with stack(tmp_path / "home") as site:
-        both = Backhaul(codec=codec(parse_keys(f"{k1} {k2}")))
-        site.client = Client(site.client.service_client, plugins=[both])
-        one = Walk(site, "rotating")
-        counted: list[list[bool]] = []
+        one, later = Walk(site, "rotating"), Walk(site, "later")
+        accepted: list[list[bool]] = []
         for keys, secrets, goes_on in (
             (k1, SECRET, (one.start, one.send)),
             (f"{k1} {k2}", f"{NEXT} {SECRET}", (one.receive,)),
             (f"{k2} {k1}", NEXT, (one.inspect, one.closed)),
+            (k2, NEXT, (later.start,)),
         ):
+            own = Backhaul(codec=codec(parse_keys(keys)))
+            site.client = Client(site.client.service_client, plugins=[own])
             async with AsyncExitStack() as exits:
-                portal = await step(site, exits, f"{len(counted)}", keys, secrets)
+                portal = await step(site, exits, f"{len(accepted)}", keys, secrets)
                 for said in goes_on:
                     await said()
-                counted.append([await taken(site, portal, secret) for secret in (SECRET, NEXT)])
-        assert counted == [[True, False], [True, True], [False, True]]
+                accepted.append([await taken(site, portal, secret) for secret in (SECRET, NEXT)])
+        assert accepted == [[True, False], [True, True], [False, True], [False, True]]
         history = await site.client.get_workflow_handle(f"return-{one.case}").fetch_history()
         assert keys_of(history.events) >= {"k1", "k2"}
+        site.client = Client(site.client.service_client, plugins=[Backhaul(codec=codec(parse_keys(f"{k2} {k1}")))])
         assert await one.faults() == []
