@@ -128,7 +128,7 @@ class DecisionActivities(LateActivities, Offering, Keeping):
     def open_return(self, ask: OpenReturn) -> Opened:
         """Decide on the request and reserve the approved units: one entry."""
         key = ids.decision_key(ask.request.id)
-        entry = self._ledger.find(key) or decided(self._ledger, ask.order_id, lambda: self._decided(key, ask), key)
+        entry = decided(self._ledger, ask.order_id, lambda: self._decided(key, ask), key)
         return Opened.model_validate(entry.facts)
 
     def _decided(self, key: str, ask: OpenReturn) -> NewEntry:
@@ -165,7 +165,7 @@ class DecisionActivities(LateActivities, Offering, Keeping):
     def plan_refund(self, ask: PlanRefund) -> RefundPlan:
         """Compute what is owed for the inspected units and reserve the money: one entry."""
         key = ids.plan_key(ask.case, ask.number)
-        entry = self._ledger.find(key) or decided(self._ledger, ask.order_id, lambda: self._planned(key, ask), key)
+        entry = decided(self._ledger, ask.order_id, lambda: self._planned(key, ask), key)
         return RefundPlan.model_validate(entry.facts["plan"])
 
     def _planned(self, key: str, ask: PlanRefund) -> NewEntry:

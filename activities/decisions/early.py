@@ -83,7 +83,7 @@ class Early(Claims):
                 entry = decided(self._ledger, ask.order_id, lambda: self._on_trust(key, ask))
             except Refused as no:
                 why = "exposure" if isinstance(no, OverLimit) else no.code
-                entry = decided(self._ledger, ask.order_id, lambda: self._ledger.find(key) or self._not_early(ask, why))
+                entry = decided(self._ledger, ask.order_id, lambda: self._not_early(ask, why), key)
         if entry.kind is EntryKind.NOT_EARLY:
             return PlannedEarly(not_early=entry.reasons[0])
         return PlannedEarly.model_validate(entry.facts)

@@ -55,7 +55,7 @@ class Edits(Evidences):
         if self._ledger.find(key) is None:
             check_speaker(self._people, ask.said.by, Verb.EDIT)
         try:
-            decided(self._ledger, ask.order_id, lambda: self._ledger.find(key) or self._edited(key, ask))
+            decided(self._ledger, ask.order_id, lambda: self._edited(key, ask), key)
         except InvalidRequest as error:  # the return stands as it was, so whoever said it hears why
             raise Refused("not_possible", error.message) from None
         return Edited.model_validate(self._known(ask.case), from_attributes=True)

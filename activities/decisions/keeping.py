@@ -64,7 +64,7 @@ class Keeping(Losing):
         return ends.
         """
         key = way_ids.kept_key(ask.case)
-        entry = self._ledger.find(key) or decided(self._ledger, ask.order_id, lambda: self._kept(key, ask), key)
+        entry = decided(self._ledger, ask.order_id, lambda: self._kept(key, ask), key)
         return GoodsKept(kept=entry.actor, inspection=Inspection.model_validate(entry.facts["inspection"]))
 
     def _kept(self, key: str, ask: KeepGoods) -> NewEntry:

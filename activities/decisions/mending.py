@@ -101,7 +101,7 @@ class WordActivities(Edits):
         key = word_ids.corrected_key(ask.case, ask.said.receipt, ask.number)
         if self._ledger.find(key) is None:
             check_person(self._people, ask.said.by, Verb.CORRECT_COUNT)
-        decided(self._ledger, ask.order_id, lambda: self._ledger.find(key) or self._counted(key, ask))
+        decided(self._ledger, ask.order_id, lambda: self._counted(key, ask), key)
         return Counted.model_validate(self._known(ask.case), from_attributes=True)
 
     def _counted(self, key: str, ask: RecordCount) -> NewEntry:
@@ -151,7 +151,7 @@ class WordActivities(Edits):
         key = word_ids.regraded_key(ask.case, ask.number)
         if self._ledger.find(key) is None:
             check_person(self._people, ask.said.by, Verb.REGRADE)
-        entry = decided(self._ledger, ask.order_id, lambda: self._ledger.find(key) or self._regraded(key, ask))
+        entry = decided(self._ledger, ask.order_id, lambda: self._regraded(key, ask), key)
         return Inspection.model_validate(entry.facts["inspection"])
 
     def _regraded(self, key: str, ask: RecordRegraded) -> NewEntry:
@@ -192,7 +192,7 @@ class WordActivities(Edits):
         key = word_ids.extended_key(ask.case, ask.said.deadline, ask.said.until.isoformat())
         if self._ledger.find(key) is None:
             check_person(self._people, ask.said.by, Verb.EXTEND)
-            decided(self._ledger, ask.order_id, lambda: self._ledger.find(key) or self._extended(key, ask))
+            decided(self._ledger, ask.order_id, lambda: self._extended(key, ask), key)
         return Extended.model_validate(self._known(ask.case), from_attributes=True)
 
     def _extended(self, key: str, ask: RecordExtended) -> NewEntry:
@@ -222,7 +222,7 @@ class WordActivities(Edits):
         key = word_ids.lapsed_key(ask.case, ask.override)
         waiting = self._known(ask.case).proposed
         if waiting is not None and waiting.update_id == ask.override:
-            decided(self._ledger, ask.order_id, lambda: self._ledger.find(key) or self._lapsed(key, ask))
+            decided(self._ledger, ask.order_id, lambda: self._lapsed(key, ask), key)
         return self._standing(ask.case)
 
     def _lapsed(self, key: str, ask: RecordLapsed) -> NewEntry:

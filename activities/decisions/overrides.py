@@ -108,7 +108,7 @@ class OverrideActivities:
         or has made the override, has too low a limit, or did not sign exactly this.
         """
         key = ids.approval_key(ask.case, ask.update_id)
-        entry = self._ledger.find(key) or decided(self._ledger, ask.order_id, lambda: self._agreed(key, ask), key)
+        entry = decided(self._ledger, ask.order_id, lambda: self._agreed(key, ask), key)
         recorded = Approval.model_validate(entry.facts["approval"])
         if (recorded.override, recorded.by, recorded.amount) != (ask.override, ask.by, ask.amount):
             raise KeyConflict(f"{key} was recorded for something else before; a key means one thing for ever")

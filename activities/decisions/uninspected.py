@@ -32,9 +32,7 @@ class Uninspected(Choosing):
         Raises Refused if somebody has inspected it meanwhile, or nothing came.
         """
         key = goods_ids.uninspected_key(ask.case)
-        entry = self._ledger.find(key) or decided(
-            self._ledger, ask.order_id, lambda: self._counts_as_new(key, ask), key
-        )
+        entry = decided(self._ledger, ask.order_id, lambda: self._counts_as_new(key, ask), key)
         return Inspection.model_validate(entry.facts["inspection"])
 
     def _counts_as_new(self, key: str, ask: PayUninspected) -> NewEntry:

@@ -96,7 +96,7 @@ class OtherWays:
         """
         failed = self._intention(ask.refund)
         key = ids.consent_key(failed.key)
-        recorded = decided(self._ledger, failed.order_id, lambda: self._ledger.find(key) or self._agreed(ask, failed))
+        recorded = decided(self._ledger, failed.order_id, lambda: self._agreed(ask, failed), key)
         consent = Consent.model_validate(recorded.facts["consent"])
         if consent.to != ask.to:
             text = f"it was agreed already that it goes to {consent.to.replace('_', ' ')}; nothing is recorded"

@@ -66,7 +66,7 @@ class Exchanging:
     def promise_goods(self, ask: PromiseGoods) -> Promised:
         """Record what goes out. Raises Refused `not_sold` or `out_of_stock`: then the shopper gets something else."""
         key = trade_ids.promise_key(ask.case)
-        entry = self._ledger.find(key) or decided(self._ledger, ask.order_id, lambda: self._promised(key, ask), key)
+        entry = decided(self._ledger, ask.order_id, lambda: self._promised(key, ask), key)
         return Promised.model_validate(entry.facts)
 
     def _promised(self, key: str, ask: PromiseGoods) -> NewEntry:
